@@ -1,0 +1,70 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/json.h"
+
+namespace mat {
+
+enum class ValueType { string, integer, floating, boolean };
+const char* name_of(ValueType type);  // "String", "Integer", "Float", "Boolean"
+
+struct Hyperparameter {
+  std::string name;
+  std::string description;  // one line, without a final stop
+  ValueType type = ValueType::floating;
+  Json default_value;  // null: none, so the user must give one if `required`
+  bool required = false;
+  std::optional<double> min;  // inclusive unless min_is_exclusive
+  std::optional<double> max;  // inclusive
+  bool min_is_exclusive = false;
+  std::vector<std::string> choices;  // of a string; empty: any
+};
+
+struct Channel {
+  std::string name;  // "data_url"
+  std::string description;
+  bool required = false;
+};
+
+enum class Task { image_classification, tabular };
+const char* name_of(Task task);
+
+struct Constraints {
+  bool cpu = true;
+  bool gpu = true;
+  int max_nodes = 1;
+};
+
+// What is trained, as data: the spec is checked against it, `algorithm show` prints it, the
+// trainers read hyperparameters that it has declared and no others.
+struct Algorithm {
+  std::string name;
+  std::string description;
+  Task task = Task::image_classification;
+  std::vector<Channel> inputs;
+  std::vector<Channel> outputs;
+  std::vector<Hyperparameter> hyperparameters;  // in the order in which a person wants to see them
+  Constraints constraints;
+
+  const Hyperparameter* find_hyperparameter(std::string_view name) const;
+};
+
+// The table of built-in algorithms. Lives as long as the program.
+const std::vector<Algorithm>& builtin_algorithms();
+
+// Null when there is no such algorithm.
+const Algorithm* find_builtin_algorithm(std::string_view name);
+
+// Checks a value against type, range and choices and returns it in the declared type (an integer
+// given for a float becomes a float). What is wrong ("must be at least 1, not 0") goes to
+// `*problem`, which is empty when all is well.
+Json check_value(const Hyperparameter& hyperparameter, const Json& value, std::string* problem);
+
+// The algorithm as JSON, for `algorithm show --json` and the schema of job specs.
+Json to_json(const Algorithm& algorithm);
+
+}  // namespace mat

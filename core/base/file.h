@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace mat {
+
+// All throw io errors that name the file.
+
+// The whole file. A file of more than `max_bytes` is an error (usage) before it is read.
+std::string read_file(const std::filesystem::path& path, std::uint64_t max_bytes = 1ULL << 32);
+
+// Nothing if there is no such file.
+std::optional<std::string> read_file_if_exists(const std::filesystem::path& path,
+                                               std::uint64_t max_bytes = 1ULL << 32);
+
+// Writes beside `path`, syncs, renames and syncs the folder: after a crash there is either the old
+// file or the new one, and after an error nothing new is left.
+void write_file_atomic(const std::filesystem::path& path, std::string_view bytes);
+
+void make_folders(const std::filesystem::path& path);
+
+// Bytes that the files below `path` occupy by their sizes; links are not followed.
+std::uint64_t folder_bytes(const std::filesystem::path& path);
+
+// Why `path` and all below it could not be removed ("X belongs to …"), or nothing when it can.
+// Removes nothing. Looks at permissions, immutable flags and mount points.
+std::optional<std::string> why_not_removable(const std::filesystem::path& path);
+
+// An owned file descriptor, closed at the end; -1 is none.
+class FileDescriptor {
+ public:
+  explicit FileDescriptor(int fd = -1) noexcept : fd_(fd) {}
+  FileDescriptor(FileDescriptor&& other) noexcept : fd_(other.release()) {}
+  FileDescriptor& operator=(FileDescriptor&& other) noexcept;
+  ~FileDescriptor();
+
+  int get() const noexcept { return fd_; }
+  int release() noexcept;
+  explicit operator bool() const noexcept { return fd_ >= 0; }
+
+ private:
+  int fd_;
+};
+
+}  // namespace mat

@@ -1,0 +1,35 @@
+#include "core/base/names.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "core/base/error.h"
+
+namespace mat {
+namespace {
+
+constexpr std::size_t kMaxNameLength = 64;
+
+bool is_letter_or_digit(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+}  // namespace
+
+bool is_valid_name(std::string_view name) {
+  return !name.empty() && name.size() <= kMaxNameLength && is_letter_or_digit(name.front()) &&
+         std::all_of(name.begin(), name.end(), [](char c) {
+           return is_letter_or_digit(c) || c == '-' || c == '_' || c == '.';
+         });
+}
+
+void check_name(std::string_view kind, std::string_view name) {
+  if (is_valid_name(name)) return;
+  throw Error(ErrorKind::usage, fmt::format("'{}' cannot be the name of a {}", name, kind),
+              fmt::format("use 1 to {} letters, digits, '-', '_' or '.', beginning with a letter or "
+                          "digit",
+                          kMaxNameLength));
+}
+
+}  // namespace mat

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mat {
+
+// The candidate nearest to `word` by edits (Damerau-Levenshtein), if it is near enough to be what
+// the user meant: at most a third of the word's length, at least one. Case does not count.
+std::optional<std::string> nearest_name(std::string_view word,
+                                        const std::vector<std::string>& candidates);
+
+// " Did you mean 'X'?"-style hint, or the list of candidates when none is near.
+std::string name_hint(std::string_view word, const std::vector<std::string>& candidates);
+
+// `text` with control bytes, escape sequences and invalid UTF-8 replaced (\n as "\\n", others as
+// \xNN), so that a hostile name cannot write to the terminal. Line breaks are kept on request.
+std::string printable(std::string_view text, bool keep_line_breaks = false);
+
+// Columns that a terminal uses for UTF-8 text: combining marks 0, wide East Asian characters 2.
+int display_width(std::string_view text);
+
+// The longest start of `text` that fits `columns`, ending in "…" when something was cut.
+std::string fit_width(std::string_view text, int columns);
+
+std::string_view trim(std::string_view text);
+std::vector<std::string> split(std::string_view text, char separator);
+std::string join(const std::vector<std::string>& parts, std::string_view separator);
+std::string lower(std::string_view text);  // ASCII only
+
+// 1536 → "1.5 KiB".
+std::string format_bytes(std::uint64_t bytes);
+
+// 93.4 s → "1m33s", 0.4 s → "0.4s", 4 h → "4h00m".
+std::string format_duration(double seconds);
+
+// "90", "90s", "5m", "4h", "1d", "1h30m" → seconds. Nothing for anything else, zero or below.
+std::optional<double> parse_duration(std::string_view text);
+
+// The shortest text that reads back as the same number: 0.05 → "0.05", 10 → "10".
+std::string format_number(double value);
+
+// The whole of `text` as a number; nothing if anything is left over or it is out of range.
+std::optional<double> parse_number(std::string_view text);
+std::optional<long long> parse_integer(std::string_view text);
+
+}  // namespace mat

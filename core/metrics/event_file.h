@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mat {
+
+// Appends scalar points to a TensorBoard event file: records of length, masked CRC-32C, protobuf
+// (tensorflow/core/lib/io/record_writer.h), which TensorBoard reads as they are. Points are
+// gathered and written when 64 KiB are there, when more than two seconds have passed since the last
+// write, and by flush(). Not thread safe.
+class EventWriter {
+ public:
+  // Makes FOLDER/events.out.tfevents.SECONDS.HOST.PID, or goes on in the newest one that is there.
+  // A torn record at its end (a crash) is cut off first. Throws io errors.
+  explicit EventWriter(const std::filesystem::path& folder);
+  ~EventWriter();  // flushes; errors are lost here, so call flush() first
+  EventWriter(const EventWriter&) = delete;
+  EventWriter& operator=(const EventWriter&) = delete;
+
+  // Values are kept as 32-bit floats, as TensorBoard does.
+  void add(std::string_view tag, std::int64_t step, double value);
+  void flush();
+
+ private:
+  struct Impl;
+  Impl* impl_;
+};
+
+struct ScalarPoint {
+  std::int64_t step = 0;
+  double wall_time = 0;  // seconds since 1970
+  float value = 0;
+};
+
+struct Curve {
+  std::string tag;
+  std::vector<ScalarPoint> points;  // in the order of the file
+};
+
+// Reads every event file in `folder`, in the order of their names. A torn or damaged record ends
+// its file: what came before counts. Curves are in the order in which they first appear.
+std::vector<Curve> read_event_files(const std::filesystem::path& folder);
+
+}  // namespace mat

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace mat {
+
+enum class Direction { unknown, higher_is_better, lower_is_better };
+
+// By name: accuracy, precision, recall, f1, auc, r2, … are better when higher; loss, error, rmse,
+// mae, … when lower; also with a prefix or suffix ("train_loss", "f1_macro"). lr and speed: see
+// the table in metric.cc.
+Direction direction_of(std::string_view metric);
+
+// What the registry keeps of a curve. Steps are those at which the values stood. NaN points count
+// in `count` and `last`, not in min, max and best.
+struct MetricSummary {
+  std::int64_t count = 0;
+  double first = 0, last = 0, min = 0, max = 0, best = 0;
+  std::int64_t first_step = 0, last_step = 0, min_step = 0, max_step = 0, best_step = 0;
+
+  // `best` follows the direction; without one it is the last value.
+  void add(std::int64_t step, double value, Direction direction);
+};
+
+}  // namespace mat

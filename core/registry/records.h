@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/json.h"
+#include "core/metrics/metric.h"
+
+namespace mat {
+
+enum class Status { initializing, pending, running, completed, failed, terminated, abnormal };
+const char* name_of(Status status);  // "Initializing", …
+std::optional<Status> status_from_name(std::string_view name);
+bool is_active(Status status);  // initializing, pending or running
+
+using Id = std::int64_t;
+
+struct ExperimentRecord {
+  Id id = 0;
+  std::string name;
+  std::string description;
+  std::int64_t created_ms = 0;
+  std::int64_t job_count = 0;
+};
+
+struct VersionSummary;
+
+struct JobRecord {
+  Id id = 0;
+  std::string name;
+  std::string description;
+  std::string experiment;  // empty: none
+  std::int64_t created_ms = 0;
+  std::int64_t version_count = 0;
+  std::int64_t latest_number = 0;  // of the versions that exist; 0: none
+  std::optional<Status> latest_status;
+  std::optional<double> best_accuracy;
+};
+
+// What a list of versions shows; read without the large columns.
+struct VersionSummary {
+  Id id = 0;
+  std::string job;
+  std::int64_t number = 0;
+  Status status = Status::initializing;
+  std::string status_reason;
+  std::string algorithm;
+  std::int64_t created_ms = 0;
+  std::optional<std::int64_t> started_ms, ended_ms;
+  std::optional<double> accuracy, precision, recall, f1;  // of the best weights
+  std::string parent;  // "JOB@V0001" or empty
+};
+
+struct VersionRecord : VersionSummary {
+  Json settings = Json::object();  // Settings as JSON: value and source of each key
+  Json facts = Json::object();     // host, device, threads, git, versions, command line, dataset, …
+  std::map<std::string, MetricSummary> metrics;
+
+  // "clothes@V0003"
+  std::string reference() const;
+};
+
+struct ParamsRecord {
+  Id id = 0;
+  std::string name;
+  std::string description;
+  std::string origin;  // "JOB@V0001" it was saved from
+  std::int64_t created_ms = 0, updated_ms = 0;
+  Json settings = Json::object();
+};
+
+std::string version_label(std::int64_t number);  // 3 → "V0003"
+
+}  // namespace mat

@@ -1,0 +1,117 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/query/filter.h"
+#include "core/registry/records.h"
+#include "core/run/home.h"
+
+namespace mat {
+
+struct ListOptions {
+  std::int64_t limit = 20;  // 0: all
+  FilterPtr filter;         // null: everything
+  std::vector<SortKey> sort;  // empty: newest first (versions, jobs), by name (others)
+};
+
+template <typename Record>
+struct Listing {
+  std::vector<Record> rows;
+  std::int64_t total = 0;      // rows that match
+  bool total_is_exact = true;  // false: counting stopped at `total`; there are at least so many
+};
+
+struct NewVersion {
+  std::string job;
+  std::string job_description;  // replaces the job's when not empty
+  std::string experiment;       // empty: none; made when absent; moves the job when given
+  std::string experiment_description;
+  std::string algorithm;
+  Json settings = Json::object();
+  Json facts = Json::object();
+  std::optional<Id> parent;
+  Status status = Status::initializing;
+};
+
+struct Deleted {
+  std::int64_t versions = 0;
+  std::uint64_t bytes = 0;
+};
+
+// Which values a version list can be filtered and sorted by: job, version, status, algorithm,
+// created, started, ended, duration (seconds), parent, reason; any metric (its best value), any
+// hyperparameter by its name, any setting by its dotted key.
+
+// All that mat remembers, in HOME/mat.db (SQLite, WAL). One object per thread. Every call is one
+// transaction; writers of other processes are waited for, up to 30 s. Errors: not_found with the
+// nearest name, conflict, io (damaged or newer registry, disk).
+class Registry {
+ public:
+  enum class Mode {
+    read,   // makes nothing; the registry may be absent, which is an empty one
+    write,  // makes the home and the registry when absent, migrates an older one after a backup
+  };
+  Registry(const Home& home, Mode mode);
+  ~Registry();
+
+  const Home& home() const;
+
+  // ---- versions
+  // Makes the job and the experiment when absent, takes the next number, makes the version's
+  // folder with spec.yaml in it (content `spec_yaml`) and the row: all or nothing.
+  VersionRecord create_version(const NewVersion& version, const std::string& spec_yaml);
+  // The same without folders, many in one transaction: for imports and benchmarks.
+  std::vector<Id> create_versions(const std::vector<NewVersion>& versions);
+
+  // "JOB", "JOB@3", "JOB@V0003", "JOB@latest", "JOB@best" (highest accuracy; without accuracies
+  // lowest loss). A bare JOB is its latest. not_found names what is missing.
+  VersionRecord version(const std::string& reference);
+  VersionRecord version(Id id);
+  Listing<VersionSummary> list_versions(const std::string& job, const ListOptions& options);
+  // Values of hyperparameters or metrics for a column of a list: by version id.
+  std::vector<Json> values_of(const std::vector<VersionSummary>& versions, const std::string& field);
+
+  // One UPDATE guarded by the old status: false when the version was not in any of `from`. Sets
+  // started_ms on Running and ended_ms on a final status.
+  bool change_status(Id version, const std::vector<Status>& from, Status to,
+                     const std::string& reason);
+  void set_facts(Id version, const Json& facts);  // merged into those that are there
+  void set_metrics(Id version, const std::map<std::string, MetricSummary>& metrics);
+  // All versions that are Initializing, Pending or Running.
+  std::vector<VersionSummary> active_versions();
+
+  // ---- jobs
+  std::optional<JobRecord> find_job(const std::string& name);
+  JobRecord job(const std::string& name);
+  Listing<JobRecord> list_jobs(const ListOptions& options);
+
+  // Removes rows and folders, or nothing. Conflict when a version is active.
+  Deleted delete_job(const std::string& name);
+  Deleted delete_version(Id version);
+
+  // ---- experiments
+  ExperimentRecord create_experiment(const std::string& name, const std::string& description);
+  ExperimentRecord experiment(const std::string& name);
+  Listing<ExperimentRecord> list_experiments(const ListOptions& options);
+  std::vector<JobRecord> jobs_of_experiment(const std::string& name);
+  void delete_experiment(const std::string& name);  // its jobs stay, without an experiment
+
+  // ---- parameter configurations
+  ParamsRecord create_params(const ParamsRecord& params);  // conflict when the name is taken
+  ParamsRecord params(const std::string& name);
+  Listing<ParamsRecord> list_params(const ListOptions& options);
+  ParamsRecord update_params(const ParamsRecord& params);  // by name; the name cannot change
+  void delete_params(const std::string& name);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace mat

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace mat {
+
+// The home of a registry, and where things are in it:
+//   HOME/mat.db                 the registry
+//   HOME/jobs/JOB/V0001/        one folder per version
+//   HOME/cache/                 decoded pictures; may be deleted at any time
+//   HOME/trash/                 folders on their way out
+struct Home {
+  std::filesystem::path root;  // absolute
+  std::string chosen_by;       // "--home", "$MAT_HOME", ".mat found upward from DIR", "data folder"
+
+  std::filesystem::path database() const { return root / "mat.db"; }
+  std::filesystem::path jobs() const { return root / "jobs"; }
+  std::filesystem::path cache() const { return root / "cache"; }
+  std::filesystem::path trash() const { return root / "trash"; }
+  std::filesystem::path version_folder(const std::string& job, std::int64_t number) const;
+};
+
+// --home > $MAT_HOME > nearest .mat/ upward from the working directory > $XDG_DATA_HOME/mat or
+// ~/.local/share/mat. Makes nothing; an empty `option` means that it was not given.
+Home find_home(const std::string& option);
+
+}  // namespace mat

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "core/registry/registry.h"
+#include "core/run/trainer.h"
+#include "core/spec/job_spec.h"
+
+namespace mat {
+
+// What the runner shows whoever watches; called from the runner's thread.
+struct RunDisplay {
+  std::function<void(const Progress&)> progress;
+  std::function<void(std::string_view what, std::int64_t done, std::int64_t total)> phase;
+  std::function<void(std::string_view line)> log;
+};
+
+struct RunResult {
+  Status status = Status::completed;
+  std::string reason;
+  ErrorKind error = ErrorKind::training_failed;  // of a failure: what the exit code says
+  std::string hint;
+};
+
+// Records a new version of the spec's job (see Registry::create_version) with where it comes from:
+// command line, git state of `spec_folder`, host, versions.
+VersionRecord record_version(Registry& registry, const JobSpec& spec,
+                             const std::vector<std::string>& command_line,
+                             const std::filesystem::path& spec_folder, std::optional<Id> parent);
+
+// Trains a recorded version in this process, from Initializing to its final status, and keeps its
+// log, event file, metrics and facts. A failure of the training is a result, not an exception;
+// only a registry that cannot be written to throws. `stop` is asked between batches.
+RunResult run_version(Registry& registry, Id version, const RunDisplay& display,
+                      const std::function<bool()>& stop);
+
+// Sets versions whose runner has died to Abnormal. Every command that reads versions calls it.
+// Leaves another machine's versions alone. Without write access it changes nothing on disk.
+void notice_dead_runners(Registry& registry);
+
+}  // namespace mat

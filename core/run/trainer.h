@@ -1,0 +1,91 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "core/base/json.h"
+
+// The interface between mat and its trainers module, which holds LibTorch and is loaded only to
+// train. Both are built together; kTrainerAbi changes with every change to this file.
+
+namespace mat {
+
+constexpr int kTrainerAbi = 1;
+
+struct TrainRequest {
+  std::string algorithm;                              // a built-in algorithm's name
+  Json hyperparameters;                               // complete and checked against its table
+  std::map<std::string, std::filesystem::path> inputs;  // channel → absolute path
+  std::filesystem::path version_folder;  // results go here: output/, evaluation.json, …
+  std::filesystem::path cache_folder;    // decoded pictures; shared with other trainings
+  std::uint64_t seed = 0;
+  int threads = 1;              // for computing and for reading data together
+  std::string device = "auto";  // "cpu", "gpu" or "auto"
+};
+
+struct Progress {
+  int epoch = 0;  // the one under way, from 1
+  int epochs = 0;
+  std::int64_t step = 0;  // batches done since the start
+  std::int64_t steps = 0;
+  double samples_per_second = 0;  // over the last seconds
+  double loss = 0;                // smoothed
+  std::string metric_name;        // the validation metric that chooses the best weights
+  double metric = 0;              // its last value; NaN before the first validation
+  double seconds_left = 0;        // an estimate; NaN when not known yet
+};
+
+// What a training tells whoever started it. Called from the training's own thread only. May throw
+// mat::Error (a full disk, say), which ends the training and comes out of train().
+class TrainObserver {
+ public:
+  virtual ~TrainObserver() = default;
+
+  // A line for the log, without a line break.
+  virtual void log(std::string_view line) = 0;
+  // A step that takes noticeable time and is not an epoch: "reading pictures", 120 of 600.
+  virtual void phase(std::string_view what, std::int64_t done, std::int64_t total) = 0;
+  virtual void progress(const Progress& progress) = 0;
+  // One point of a metric's curve. Names are "accuracy", "f1", "precision", "recall", "loss" for
+  // validation and "train_loss", "lr", "images_per_second" for training. Steps never fall.
+  virtual void metric(std::string_view name, std::int64_t step, double value) = 0;
+  // Something about the run that belongs into its record: "device", "precision", "layout",
+  // "dataset" {…}, "parameters" (their count). A later value replaces an earlier one.
+  virtual void record(std::string_view key, const Json& value) = 0;
+  // Asked between batches. When true, train() saves what it has and returns.
+  virtual bool stop_requested() = 0;
+};
+
+struct TrainOutcome {
+  bool stopped = false;  // stop_requested() ended it before its last epoch
+};
+
+// One per process. Not thread safe.
+class Trainer {
+ public:
+  virtual ~Trainer() = default;
+
+  // Trains, evaluates and writes into request.version_folder: output/best.safetensors and
+  // output/last.safetensors, evaluation.json, predictions.jsonl. Throws mat::Error.
+  virtual TrainOutcome train(const TrainRequest& request, TrainObserver& observer) = 0;
+
+  // {"libtorch": "1.13.1", "blas": "…", "threads": 2, "devices": [{"name": "cpu", …}], "problems":
+  // [{"what": …, "hint": …}]}, for `doctor` and for the record of a version.
+  virtual Json describe() = 0;
+};
+
+// The module's one entry: extern "C" mat::Trainer* mat_trainer(int abi). Null when abi is not its
+// own kTrainerAbi. The trainer belongs to the module and lives as long as the process.
+using TrainerEntry = Trainer* (*)(int abi);
+constexpr const char* kTrainerEntryName = "mat_trainer";
+
+// Opens the module: beside the running program, in ../lib/mat beside its folder, or where
+// MAT_TRAINERS_MODULE says. It is never closed. Throws an io error that names the places looked at
+// and LibTorch libraries that are missing. Thread count settings of OpenMP must be made before.
+Trainer& load_trainer();
+
+}  // namespace mat

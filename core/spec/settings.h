@@ -1,0 +1,58 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/json.h"
+
+namespace mat {
+
+// Where a value stands in a text: 1-based; 0 when it did not come from a file.
+struct Position {
+  int line = 0;
+  int column = 0;
+};
+
+// One value of a job and where it came from: "algorithm", "params NAME", "JOB@V0001" (a version
+// that was modified), "spec" or "--set".
+struct Setting {
+  Json value;
+  std::string source;
+  std::string file;  // of `position`, as the user named it
+  Position position;
+};
+
+// The settings of a job as flat dotted keys, which every part of mat shares: "name",
+// "description", "experiment.name", "experiment.description", "algorithm", "inputs.data_url",
+// "outputs.train_url", "hyperparameters.lr", "environment.TZ", "resources.pool", ".type", ".flavor",
+// ".nodes", "auto_restart", "auto_stop", "log_path", "seed". Paths in values are absolute.
+// Saved configurations, specs, `--set` and the settings of a version are all of this kind, so that
+// merging, saving and comparing are one mechanism.
+using Settings = std::map<std::string, Setting>;
+
+// Reads a YAML job spec. Paths become absolute against `folder`. `file` names it in errors, which
+// are usage errors "FILE:LINE:COLUMN: what" with the nearest known key as hint. Keys are checked
+// here; hyperparameters are checked against their algorithm by resolve(). `source` is put into
+// each setting.
+Settings parse_spec(std::string_view yaml, const std::string& file,
+                    const std::filesystem::path& folder, const std::string& source = "spec");
+
+Settings read_spec_file(const std::filesystem::path& path);
+
+// Reads `--set` arguments "key=value". A key that is no setting of its own is a hyperparameter:
+// "lr=0.1" is "hyperparameters.lr=0.1". Values are YAML scalars. Paths are relative to `folder`,
+// the working directory. An empty value removes nothing: it is an error, except for strings.
+Settings parse_assignments(const std::vector<std::string>& assignments,
+                           const std::filesystem::path& folder);
+
+// Later layers win.
+Settings merge(const Settings& below, const Settings& above);
+
+// {"key": {"value": …, "source": "…"}, …}; positions are not kept.
+Json to_json(const Settings& settings);
+Settings settings_from_json(const Json& json);
+
+}  // namespace mat
