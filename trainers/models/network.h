@@ -1,0 +1,27 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "trainers/torch.h"
+
+namespace mat {
+
+// A network from a batch to scores. Its state-dict keys and shapes are torchvision's for the
+// image algorithms (resnet18, …), so weights can be exchanged.
+class Network : public torch::nn::Module {
+ public:
+  // Pictures: [N, 3, H, W], normalized; tables: [N, columns]. Gives logits [N, classes], or [N, 1]
+  // for a regression. Not softmaxed.
+  virtual torch::Tensor forward(torch::Tensor batch) = 0;
+};
+
+// Freshly initialized as torchvision does, from torch's own generator (seed it first). Throws a bug
+// error for an unknown name.
+std::shared_ptr<Network> make_image_network(const std::string& algorithm, int classes);
+
+// A multilayer perceptron on a row of numbers.
+std::shared_ptr<Network> make_tabular_network(int columns, const std::vector<std::int64_t>& hidden,
+                                              double dropout, int outputs);
+
+}  // namespace mat

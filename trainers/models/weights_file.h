@@ -1,0 +1,32 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+
+#include "trainers/torch.h"
+
+namespace mat {
+
+// Weights on disk are safetensors files (8 bytes of header length, a JSON header, raw
+// little-endian tensors), with text entries as metadata: "algorithm", "classes" (JSON),
+// "preprocessing" (JSON), ….
+struct Weights {
+  std::map<std::string, torch::Tensor> tensors;  // on the CPU, contiguous
+  std::map<std::string, std::string> metadata;
+};
+
+// Parameters and buffers of a module by their state-dict keys, as fp32 (integers stay) on the CPU.
+Weights weights_of(const torch::nn::Module& module);
+
+// Copies into the module's parameters and buffers. Throws a usage error that lists missing and
+// unexpected keys and wrong shapes; then nothing was copied.
+void load_weights(torch::nn::Module& module, const Weights& weights);
+
+// Atomic: a new file, synced and renamed.
+void save_weights(const Weights& weights, const std::filesystem::path& file);
+
+// Checks the header before believing it: lengths, bounds, overlaps, types. Throws an io error.
+Weights read_weights(const std::filesystem::path& file);
+
+}  // namespace mat
