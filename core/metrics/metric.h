@@ -10,12 +10,17 @@ namespace mat {
 enum class Direction { unknown, higher_is_better, lower_is_better };
 
 // By name: accuracy, precision, recall, f1, auc, r2, … are better when higher; loss, error, rmse,
-// mae, … when lower; also with a prefix or suffix ("train_loss", "f1_macro"). lr and speed: see
-// the table in metric.cc.
+// mae, … when lower; also as one word of several ("train_loss", "f1_macro", "val/top1"). Speeds
+// ("images_per_second") are better when higher, lr has no direction: see the tables in metric.cc.
 Direction direction_of(std::string_view metric);
 
-// What the registry keeps of a curve. Steps are those at which the values stood. NaN points count
-// in `count` and `last`, not in min, max and best.
+// Throws a usage error unless `name` is 1 to 128 letters, digits, '_', '-', '.' or '/', beginning
+// with a letter or digit: it becomes a tag in event files and a field of filters.
+void check_metric_name(std::string_view name);
+
+// What the registry keeps of a curve. Steps are those at which the values stood, the earliest one
+// among equal values. NaN points count in `count` and `last` only; if all points are NaN, so is
+// every value.
 struct MetricSummary {
   std::int64_t count = 0;
   double first = 0, last = 0, min = 0, max = 0, best = 0;
