@@ -8,10 +8,10 @@ namespace mat {
 // What went wrong, as a caller of the program must tell it apart. The value is the exit code.
 enum class ErrorKind {
   training_failed = 1,
-  usage = 2,      // wrong command line, spec or data
-  not_found = 3,  // a name or reference that does not exist
-  conflict = 4,   // exists already, or is in the wrong state for this
-  io = 5,         // disk, permissions, damaged files
+  usage = 2,       // wrong command line, spec or data
+  not_found = 3,   // a name or reference that does not exist
+  conflict = 4,    // exists already, or is in the wrong state for this
+  io = 5,          // disk, permissions, damaged files
   terminated = 6,  // stopped on request
   bug = 70,
   interrupted = 130,

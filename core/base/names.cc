@@ -26,10 +26,11 @@ bool is_valid_name(std::string_view name) {
 
 void check_name(std::string_view kind, std::string_view name) {
   if (is_valid_name(name)) return;
-  throw Error(ErrorKind::usage, fmt::format("'{}' cannot be the name of a {}", name, kind),
-              fmt::format("use 1 to {} letters, digits, '-', '_' or '.', beginning with a letter or "
-                          "digit",
-                          kMaxNameLength));
+  throw Error(
+      ErrorKind::usage, fmt::format("'{}' cannot be the name of a {}", name, kind),
+      fmt::format("use 1 to {} letters, digits, '-', '_' or '.', beginning with a letter or "
+                  "digit",
+                  kMaxNameLength));
 }
 
 }  // namespace mat

@@ -38,8 +38,9 @@ struct SplitOptions {
 // class is split by the seed: the choice depends on the seed and each file's name only. Any regular
 // file counts as a picture unless its name says otherwise (hidden, Thumbs.db, desktop.ini, .txt,
 // .csv, .json, .md, .xml, .yaml): its bytes decide later. Links to files are followed when they
-// stay inside ROOT or lead to a regular file; folder loops are not. Throws usage errors: no such folder, fewer than
-// two classes with pictures, a class of the validation folder that is not in train.
+// stay inside ROOT or lead to a regular file; folder loops are not. Throws usage errors: no such
+// folder, fewer than two classes with pictures, a class of the validation folder that is not in
+// train.
 ImageFolder read_image_folder(const std::filesystem::path& root, const SplitOptions& options);
 
 }  // namespace mat

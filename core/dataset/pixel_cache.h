@@ -13,15 +13,15 @@
 namespace mat {
 
 // Pictures decoded once, shrunk to a short side, and kept as 8-bit RGB in one memory-mapped file
-// per short side, keyed by the content of the picture file (XXH3-128). A list beside it remembers which
-// content a path had (size, times, inode), so that an unchanged file is not even opened.
+// per short side, keyed by the content of the picture file (XXH3-128). A list beside it remembers
+// which content a path had (size, times, inode), so that an unchanged file is not even opened.
 // Several processes may use and extend the same cache at once. A crash loses at most what was not
 // yet written; a damaged entry is noticed by its checksum and made again.
 class PixelCache {
  public:
   struct Picture {
-    ImageView view;              // valid as long as the cache object
-    std::string problem;         // why the file has no picture; then `view` is empty
+    ImageView view;       // valid as long as the cache object
+    std::string problem;  // why the file has no picture; then `view` is empty
     std::string warning;
     int original_width = 0, original_height = 0;
     std::uint64_t content_high = 0, content_low = 0;  // XXH3-128 of the file's bytes

@@ -25,12 +25,12 @@ struct DecodeOptions {
 };
 
 struct DecodeResult {
-  Image image;              // upright: EXIF orientation is applied
+  Image image;  // upright: EXIF orientation is applied
   ImageFormat format = ImageFormat::unknown;
-  int original_width = 0;   // upright, before scaled decoding
+  int original_width = 0;  // upright, before scaled decoding
   int original_height = 0;
-  std::string problem;      // why there is no picture: "not a picture (a Git LFS pointer)"; or empty
-  std::string warning;      // the picture is there but damaged, e.g. "ends early"
+  std::string problem;  // why there is no picture: "not a picture (a Git LFS pointer)"; or empty
+  std::string warning;  // the picture is there but damaged, e.g. "ends early"
 
   bool ok() const { return problem.empty(); }
 };

@@ -51,12 +51,12 @@ struct VersionSummary {
   std::int64_t created_ms = 0;
   std::optional<std::int64_t> started_ms, ended_ms;
   std::optional<double> accuracy, precision, recall, f1;  // of the best weights
-  std::string parent;  // "JOB@V0001" or empty
+  std::string parent;                                     // "JOB@V0001" or empty
 };
 
 struct VersionRecord : VersionSummary {
   Json settings = Json::object();  // Settings as JSON: value and source of each key
-  Json facts = Json::object();     // host, device, threads, git, versions, command line, dataset, …
+  Json facts = Json::object();  // host, device, threads, git, versions, command line, dataset, …
   std::map<std::string, MetricSummary> metrics;
 
   // "clothes@V0003"

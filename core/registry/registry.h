@@ -15,8 +15,8 @@
 namespace mat {
 
 struct ListOptions {
-  std::int64_t limit = 20;  // 0: all
-  FilterPtr filter;         // null: everything
+  std::int64_t limit = 20;    // 0: all
+  FilterPtr filter;           // null: everything
   std::vector<SortKey> sort;  // empty: newest first (versions, jobs), by name (others)
 };
 
@@ -75,7 +75,8 @@ class Registry {
   VersionRecord version(Id id);
   Listing<VersionSummary> list_versions(const std::string& job, const ListOptions& options);
   // Values of hyperparameters or metrics for a column of a list: by version id.
-  std::vector<Json> values_of(const std::vector<VersionSummary>& versions, const std::string& field);
+  std::vector<Json> values_of(const std::vector<VersionSummary>& versions,
+                              const std::string& field);
 
   // One UPDATE guarded by the old status: false when the version was not in any of `from`. Sets
   // started_ms on Running and ended_ms on a final status.

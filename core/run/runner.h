@@ -1,8 +1,11 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
+#include <vector>
 
+#include "core/base/error.h"
 #include "core/registry/registry.h"
 #include "core/run/trainer.h"
 #include "core/spec/job_spec.h"

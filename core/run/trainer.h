@@ -17,8 +17,8 @@ namespace mat {
 constexpr int kTrainerAbi = 1;
 
 struct TrainRequest {
-  std::string algorithm;                              // a built-in algorithm's name
-  Json hyperparameters;                               // complete and checked against its table
+  std::string algorithm;                                // a built-in algorithm's name
+  Json hyperparameters;                                 // complete and checked against its table
   std::map<std::string, std::filesystem::path> inputs;  // channel → absolute path
   std::filesystem::path version_folder;  // results go here: output/, evaluation.json, …
   std::filesystem::path cache_folder;    // decoded pictures; shared with other trainings

@@ -27,7 +27,8 @@ struct Setting {
 
 // The settings of a job as flat dotted keys, which every part of mat shares: "name",
 // "description", "experiment.name", "experiment.description", "algorithm", "inputs.data_url",
-// "outputs.train_url", "hyperparameters.lr", "environment.TZ", "resources.pool", ".type", ".flavor",
+// "outputs.train_url", "hyperparameters.lr", "environment.TZ", "resources.pool", ".type",
+// ".flavor",
 // ".nodes", "auto_restart", "auto_stop", "log_path", "seed". Paths in values are absolute.
 // Saved configurations, specs, `--set` and the settings of a version are all of this kind, so that
 // merging, saving and comparing are one mechanism.

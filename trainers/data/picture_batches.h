@@ -12,8 +12,8 @@
 namespace mat {
 
 struct Batch {
-  torch::Tensor inputs;   // pictures: uint8 [N, H, W, 3], not normalized; CPU
-  torch::Tensor targets;  // int64 [N]
+  torch::Tensor inputs;               // pictures: uint8 [N, H, W, 3], not normalized; CPU
+  torch::Tensor targets;              // int64 [N]
   std::vector<std::int64_t> samples;  // places in the list the source was made from
 };
 
@@ -48,8 +48,8 @@ class PictureBatches {
 
   std::int64_t batches_per_epoch() const;
 
-  // Begins an epoch (from 0) at a batch of it. Order and augmentation depend only on seed, epoch and
-  // the picture's place, not on threads or timing.
+  // Begins an epoch (from 0) at a batch of it. Order and augmentation depend only on seed, epoch
+  // and the picture's place, not on threads or timing.
   void start_epoch(int epoch, std::int64_t first_batch = 0);
 
   // The next batch of the epoch; false at its end. Rethrows what went wrong in a thread.

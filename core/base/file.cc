@@ -1,0 +1,192 @@
+#include "core/base/file.h"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <utility>
+
+#include "core/base/error.h"
+#include "core/base/text.h"
+
+namespace mat {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string quoted(const fs::path& path) { return fmt::format("'{}'", path.string()); }
+
+void write_all(int fd, std::string_view bytes, const fs::path& path) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
+    if (written < 0) {
+      if (errno == EINTR) continue;
+      throw_io_error("cannot write " + quoted(path), errno);
+    }
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+// Renames are on disk only when their folder is.
+void sync_folder(const fs::path& folder) {
+  const FileDescriptor fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (fd) ::fsync(fd.get());
+}
+
+// Removes the unfinished file unless it was renamed into place.
+class PartialFile {
+ public:
+  explicit PartialFile(fs::path path) : path_(std::move(path)) {}
+  ~PartialFile() {
+    if (!path_.empty()) ::unlink(path_.c_str());
+  }
+  PartialFile(const PartialFile&) = delete;
+  PartialFile& operator=(const PartialFile&) = delete;
+  void keep() { path_.clear(); }
+
+ private:
+  fs::path path_;
+};
+
+bool is_immutable(const fs::path& path) {
+  const FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC));
+  int flags = 0;
+  if (!fd || ::ioctl(fd.get(), FS_IOC_GETFLAGS, &flags) != 0) return false;
+  return (flags & (FS_IMMUTABLE_FL | FS_APPEND_FL)) != 0;
+}
+
+std::optional<std::string> why_entry_stays(const fs::path& path, dev_t device) {
+  struct stat info {};
+  if (::lstat(path.c_str(), &info) != 0) {
+    return errno == ENOENT ? std::nullopt
+                           : std::optional(fmt::format("{} cannot be looked at", quoted(path)));
+  }
+  if (info.st_dev != device) return fmt::format("{} is another file system", quoted(path));
+  const bool can_carry_flags = S_ISREG(info.st_mode) || S_ISDIR(info.st_mode);
+  if (can_carry_flags && is_immutable(path)) return fmt::format("{} is immutable", quoted(path));
+  if (!S_ISDIR(info.st_mode)) return std::nullopt;
+  if (::access(path.c_str(), R_OK | W_OK | X_OK) != 0) {
+    return fmt::format("the folder {} is not writable", quoted(path));
+  }
+  if ((info.st_mode & S_ISVTX) != 0 && info.st_uid != ::geteuid() && ::geteuid() != 0) {
+    return fmt::format("the folder {} belongs to somebody else", quoted(path));
+  }
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(path, error)) {
+    if (auto reason = why_entry_stays(entry.path(), device)) return reason;
+  }
+  if (error) return fmt::format("the folder {} cannot be read", quoted(path));
+  return std::nullopt;
+}
+
+}  // namespace
+
+FileDescriptor& FileDescriptor::operator=(FileDescriptor&& other) noexcept {
+  if (this != &other) {
+    if (fd_ >= 0) ::close(fd_);
+    fd_ = other.release();
+  }
+  return *this;
+}
+
+FileDescriptor::~FileDescriptor() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+int FileDescriptor::release() noexcept { return std::exchange(fd_, -1); }
+
+std::optional<std::string> read_file_if_exists(const fs::path& path, std::uint64_t max_bytes) {
+  // O_NONBLOCK: opening a pipe must not wait for somebody to write to it.
+  const FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!fd) {
+    if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
+    throw_io_error("cannot open " + quoted(path), errno);
+  }
+  struct stat info {};
+  if (::fstat(fd.get(), &info) != 0) throw_io_error("cannot read " + quoted(path), errno);
+  if (S_ISDIR(info.st_mode)) {
+    throw Error(ErrorKind::usage, quoted(path) + " is a folder, not a file");
+  }
+  std::string bytes;
+  const auto too_large = [&] {
+    return Error(ErrorKind::usage, fmt::format("{} is larger than {}, the most that is read here",
+                                               quoted(path), format_bytes(max_bytes)));
+  };
+  if (static_cast<std::uint64_t>(info.st_size) > max_bytes) throw too_large();
+  bytes.resize(static_cast<std::size_t>(info.st_size) + 1);
+  std::size_t size = 0;
+  for (;;) {
+    const ssize_t count = ::read(fd.get(), bytes.data() + size, bytes.size() - size);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) throw_io_error("cannot read " + quoted(path), errno);
+    if (count == 0) break;
+    size += static_cast<std::size_t>(count);
+    if (size > max_bytes) throw too_large();
+    if (size == bytes.size()) bytes.resize(bytes.size() * 2);
+  }
+  bytes.resize(size);
+  return bytes;
+}
+
+std::string read_file(const fs::path& path, std::uint64_t max_bytes) {
+  if (auto bytes = read_file_if_exists(path, max_bytes)) return std::move(*bytes);
+  throw Error(ErrorKind::not_found, fmt::format("there is no file {}", quoted(path)));
+}
+
+void write_file_atomic(const fs::path& path, std::string_view bytes) {
+  static std::atomic<int> counter = 0;
+  const std::string name = fmt::format("{}.{}.{}.part", path.string(), ::getpid(), counter++);
+  const FileDescriptor fd(
+      ::open(name.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666));
+  if (!fd) throw_io_error("cannot write " + quoted(path), errno);
+  PartialFile partial(name);
+  write_all(fd.get(), bytes, path);
+  if (::fsync(fd.get()) != 0) throw_io_error("cannot write " + quoted(path), errno);
+  if (::rename(name.c_str(), path.c_str()) != 0) {
+    throw_io_error("cannot write " + quoted(path), errno);
+  }
+  partial.keep();
+  sync_folder(path.has_parent_path() ? path.parent_path() : fs::path("."));
+}
+
+void make_folders(const fs::path& path) {
+  std::error_code error;
+  fs::create_directories(path, error);
+  if (error) throw_io_error("cannot make the folder " + quoted(path), error.value());
+}
+
+std::uint64_t folder_bytes(const fs::path& path) {
+  std::uint64_t total = 0;
+  std::error_code error;
+  const auto options = fs::directory_options::skip_permission_denied;
+  for (auto it = fs::recursive_directory_iterator(path, options, error);
+       !error && it != fs::recursive_directory_iterator(); it.increment(error)) {
+    std::error_code ignored;
+    if (it->is_regular_file(ignored) && !it->is_symlink(ignored)) {
+      const auto size = it->file_size(ignored);
+      if (!ignored) total += size;
+    }
+  }
+  return total;
+}
+
+std::optional<std::string> why_not_removable(const fs::path& path) {
+  struct stat info {};
+  if (::lstat(path.c_str(), &info) != 0) return std::nullopt;
+  const fs::path parent = path.has_parent_path() ? path.parent_path() : fs::path(".");
+  if (::access(parent.c_str(), W_OK | X_OK) != 0) {
+    return fmt::format("the folder {} is not writable", quoted(parent));
+  }
+  struct stat parent_info {};
+  if (::stat(parent.c_str(), &parent_info) == 0 && parent_info.st_dev != info.st_dev) {
+    return fmt::format("{} is another file system", quoted(path));
+  }
+  return why_entry_stays(path, info.st_dev);
+}
+
+}  // namespace mat
