@@ -1,0 +1,142 @@
+#include "trainers/models/resnet.h"
+
+#include <string>
+
+#include "trainers/models/layers.h"
+
+namespace mat {
+namespace {
+
+namespace nn = torch::nn;
+
+class Residual : public nn::Module {
+ public:
+  virtual torch::Tensor forward(torch::Tensor x) = 0;
+
+ protected:
+  torch::Tensor join(torch::Tensor out, const torch::Tensor& x) {
+    out += downsample_.is_empty() ? x : downsample_->forward(x);
+    return out.relu_();
+  }
+
+  // Registered after a block's own layers, as its place decides in which order weights are drawn.
+  void register_downsample(nn::Sequential downsample) {
+    downsample_ = std::move(downsample);
+    if (!downsample_.is_empty()) register_module("downsample", downsample_);
+  }
+
+ private:
+  nn::Sequential downsample_{nullptr};
+};
+
+class BasicBlock : public Residual {
+ public:
+  static constexpr std::int64_t kExpansion = 1;
+
+  BasicBlock(std::int64_t in, std::int64_t width, std::int64_t stride, nn::Sequential downsample)
+      : conv1_(register_module("conv1", nn::Conv2d(convolution(in, width, 3, stride)))),
+        bn1_(register_module("bn1", nn::BatchNorm2d(width))),
+        conv2_(register_module("conv2", nn::Conv2d(convolution(width, width, 3)))),
+        bn2_(register_module("bn2", nn::BatchNorm2d(width))) {
+    register_downsample(std::move(downsample));
+  }
+
+  torch::Tensor forward(torch::Tensor x) override {
+    auto out = bn1_(conv1_(x)).relu_();
+    return join(bn2_(conv2_(out)), x);
+  }
+
+ private:
+  nn::Conv2d conv1_;
+  nn::BatchNorm2d bn1_;
+  nn::Conv2d conv2_;
+  nn::BatchNorm2d bn2_;
+};
+
+class Bottleneck : public Residual {
+ public:
+  static constexpr std::int64_t kExpansion = 4;
+
+  Bottleneck(std::int64_t in, std::int64_t width, std::int64_t stride, nn::Sequential downsample)
+      : conv1_(register_module("conv1", nn::Conv2d(convolution(in, width, 1)))),
+        bn1_(register_module("bn1", nn::BatchNorm2d(width))),
+        conv2_(register_module("conv2", nn::Conv2d(convolution(width, width, 3, stride)))),
+        bn2_(register_module("bn2", nn::BatchNorm2d(width))),
+        conv3_(register_module("conv3", nn::Conv2d(convolution(width, width * kExpansion, 1)))),
+        bn3_(register_module("bn3", nn::BatchNorm2d(width * kExpansion))) {
+    register_downsample(std::move(downsample));
+  }
+
+  torch::Tensor forward(torch::Tensor x) override {
+    auto out = bn1_(conv1_(x)).relu_();
+    out = bn2_(conv2_(out)).relu_();
+    return join(bn3_(conv3_(out)), x);
+  }
+
+ private:
+  nn::Conv2d conv1_;
+  nn::BatchNorm2d bn1_;
+  nn::Conv2d conv2_;
+  nn::BatchNorm2d bn2_;
+  nn::Conv2d conv3_;
+  nn::BatchNorm2d bn3_;
+};
+
+template <class Block>
+class ResNet : public Network {
+ public:
+  ResNet(const std::vector<int>& depths, int classes)
+      : conv1_(register_module("conv1", nn::Conv2d(convolution(3, 64, 7, 2)))),
+        bn1_(register_module("bn1", nn::BatchNorm2d(64))) {
+    std::int64_t channels = 64;
+    std::int64_t width = 64;
+    for (std::size_t stage = 0; stage < depths.size(); ++stage) {
+      add_stage("layer" + std::to_string(stage + 1), depths[stage], channels, width,
+                stage == 0 ? 1 : 2);
+      channels = width * Block::kExpansion;
+      width *= 2;
+    }
+    fc_ = register_module("fc", nn::Linear(channels, classes));
+    initialize_convolutions(*this);
+  }
+
+  torch::Tensor forward(torch::Tensor x) override {
+    x = bn1_(conv1_(x)).relu_();
+    x = torch::max_pool2d(x, 3, 2, 1);
+    for (const auto& block : blocks_) x = block->forward(std::move(x));
+    return fc_(x.mean({2, 3}));
+  }
+
+ private:
+  void add_stage(const std::string& name, int depth, std::int64_t in, std::int64_t width,
+                 std::int64_t stride) {
+    const std::int64_t out = width * Block::kExpansion;
+    nn::ModuleList stage;
+    for (int i = 0; i < depth; ++i) {
+      nn::Sequential downsample{nullptr};
+      if (i == 0 && (stride != 1 || in != out)) {
+        downsample =
+            nn::Sequential(nn::Conv2d(convolution(in, out, 1, stride)), nn::BatchNorm2d(out));
+      }
+      blocks_.push_back(std::make_shared<Block>(i == 0 ? in : out, width, i == 0 ? stride : 1,
+                                                std::move(downsample)));
+      stage->push_back(blocks_.back());
+    }
+    register_module(name, stage);
+  }
+
+  nn::Conv2d conv1_;
+  nn::BatchNorm2d bn1_;
+  std::vector<std::shared_ptr<Block>> blocks_;
+  nn::Linear fc_{nullptr};
+};
+
+}  // namespace
+
+std::shared_ptr<Network> make_resnet(ResNetBlock block, const std::vector<int>& depths,
+                                     int classes) {
+  if (block == ResNetBlock::basic) return std::make_shared<ResNet<BasicBlock>>(depths, classes);
+  return std::make_shared<ResNet<Bottleneck>>(depths, classes);
+}
+
+}  // namespace mat
