@@ -1,0 +1,97 @@
+#include "cli/commands/commands.h"
+
+#include <fmt/core.h>
+
+#include <memory>
+
+#include "cli/output/terminal.h"
+#include "core/base/error.h"
+#include "core/base/version.h"
+
+namespace mat {
+namespace {
+
+constexpr const char* kDescription =
+    "Training jobs, their numbered versions, and what came out of them, on your own machine.";
+
+constexpr const char* kFooter =
+    R"(Exit codes: 0 done, 1 training failed, 2 usage or input, 3 not found, 4 conflict or wrong
+state, 5 I/O, 6 terminated, 70 a bug, 130 interrupted.
+A version is named JOB@V0003, JOB@3, JOB@latest or JOB@best; JOB alone is its latest.
+Home: --home, then $MAT_HOME, then the nearest .mat/ upward, then the user's data folder.)";
+
+}  // namespace
+
+void add_commands(CLI::App& app, Context& context) {
+  app.name("mat");
+  app.description(kDescription);
+  app.footer(kFooter);
+  app.set_version_flag("--version", fmt::format("mat {}", mat_version()));
+  app.set_help_flag("-h,--help", "Print this help and exit");
+  app.add_option("--home", context.home_option, "The folder of the registry and of all results")
+      ->type_name("DIR");
+  app.fallthrough();
+  app.require_subcommand(1);
+  add_init_command(app, context);
+  add_doctor_command(app, context);
+  add_job_commands(app, context);
+  add_version_commands(app, context);
+  add_params_commands(app, context);
+  add_experiment_commands(app, context);
+  add_algorithm_commands(app, context);
+  add_completion_command(app, context);
+}
+
+CLI::App* add_group(CLI::App& app, const std::string& name, const std::string& description) {
+  CLI::App* group = app.add_subcommand(name, description);
+  group->fallthrough();
+  group->require_subcommand(1);
+  return group;
+}
+
+void set_action(CLI::App* command, Context& context, std::function<int()> run) {
+  command->fallthrough();
+  command->callback([&context, run = std::move(run)] { context.action = run; });
+}
+
+void add_json_flag(CLI::App* command, bool& json) {
+  command->add_flag("--json", json, "Print one JSON document");
+}
+
+void ListFlags::add_to(CLI::App* command) {
+  command->add_option("--limit", limit, "At most so many rows; 0 for all")
+      ->type_name("N")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  command->add_option("--sort", sort, "Fields to sort by; '-' in front for descending")
+      ->type_name("FIELDS");
+  command->add_option("--filter", filter, "For example 'accuracy > 0.9 and lr < 0.1'")
+      ->type_name("EXPR");
+  add_json_flag(command, json);
+}
+
+ListOptions ListFlags::options() const {
+  ListOptions options;
+  options.limit = limit;
+  options.filter = parse_filter(filter);
+  options.sort = parse_sort(sort);
+  return options;
+}
+
+void note_total(std::size_t shown, std::int64_t total, bool total_is_exact, const char* what) {
+  if (static_cast<std::int64_t>(shown) >= total && total_is_exact) return;
+  note(fmt::format("showing {} of {}{} {}; --limit 0 shows all", shown,
+                   total_is_exact ? "" : "more than ", total, what));
+}
+
+Json list_document(const char* name, Json rows, std::int64_t total, bool total_is_exact) {
+  Json document;
+  document[name] = std::move(rows);
+  document["total"] = total;
+  document["total_is_exact"] = total_is_exact;
+  return document;
+}
+
+void print_json(const Json& document) { print(to_json_text(document, 2) + "\n"); }
+
+}  // namespace mat

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "cli/context.h"
+
+namespace mat {
+
+// Puts every command into `app`. A new group of commands is a file beside this one and a line here
+// and in commands.cc.
+void add_commands(CLI::App& app, Context& context);
+
+void add_init_command(CLI::App& app, Context& context);
+void add_doctor_command(CLI::App& app, Context& context);
+void add_job_commands(CLI::App& app, Context& context);
+void add_version_commands(CLI::App& app, Context& context);
+void add_params_commands(CLI::App& app, Context& context);
+void add_experiment_commands(CLI::App& app, Context& context);
+void add_algorithm_commands(CLI::App& app, Context& context);
+void add_completion_command(CLI::App& app, Context& context);
+
+// A noun with verbs below it; called alone it prints its help.
+CLI::App* add_group(CLI::App& app, const std::string& name, const std::string& description);
+
+// What a command does: `run` is called after the whole command line has been read.
+void set_action(CLI::App* command, Context& context, std::function<int()> run);
+
+// --json, on every command that prints.
+void add_json_flag(CLI::App* command, bool& json);
+
+// The options of all lists.
+struct ListFlags {
+  std::int64_t limit = 20;
+  std::string sort;
+  std::string filter;
+  bool json = false;
+
+  void add_to(CLI::App* command);
+  ListOptions options() const;
+};
+
+// "showing 20 of 1000" below a list, on stderr; nothing when everything is shown.
+void note_total(std::size_t shown, std::int64_t total, bool total_is_exact, const char* what);
+
+// Puts "total", "total_is_exact" and the rows under `name` into one document.
+Json list_document(const char* name, Json rows, std::int64_t total, bool total_is_exact);
+
+void print_json(const Json& document);
+
+}  // namespace mat

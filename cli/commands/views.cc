@@ -1,0 +1,176 @@
+#include "cli/commands/views.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "core/base/text.h"
+#include "core/base/time.h"
+
+namespace mat {
+namespace {
+
+Json optional_json(const std::optional<double>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+
+Json time_json(const std::optional<std::int64_t>& ms) {
+  return ms ? Json(utc_text(*ms)) : Json(nullptr);
+}
+
+Json metric_json(const MetricSummary& m) {
+  return {{"best", m.best},   {"best_step", m.best_step},
+          {"last", m.last},   {"last_step", m.last_step},
+          {"first", m.first}, {"first_step", m.first_step},
+          {"min", m.min},     {"min_step", m.min_step},
+          {"max", m.max},     {"max_step", m.max_step},
+          {"count", m.count}};
+}
+
+}  // namespace
+
+void print_fields(const std::vector<std::pair<std::string, Cell>>& fields) {
+  Table table({{""}, {""}});
+  for (const auto& [name, value] : fields) {
+    if (!value.text.empty()) table.add({Cell(name, Style::dim), value});
+  }
+  print(table.text());
+}
+
+void print_list(const Table& table, std::int64_t total, const std::string& what,
+                const std::string& how_to_make_one) {
+  if (!table.empty()) {
+    print(table.text());
+  } else if (total == 0) {
+    note(fmt::format("no {} here; '{}' makes one", what, how_to_make_one));
+  }
+}
+
+Style style_of(Status status) {
+  switch (status) {
+    case Status::completed:
+      return Style::good;
+    case Status::failed:
+    case Status::abnormal:
+      return Style::bad;
+    case Status::terminated:
+      return Style::warning;
+    case Status::initializing:
+    case Status::pending:
+    case Status::running:
+      return Style::active;
+  }
+  return Style::plain;
+}
+
+std::string metric_text(const std::optional<double>& value) {
+  return value ? fmt::format("{:.4f}", *value) : "-";
+}
+
+std::string value_text(const Json& value) {
+  if (value.is_null()) return "-";
+  if (value.is_string()) return value.get<std::string>();
+  if (value.is_number_float()) return fmt::format("{:.6g}", value.get<double>());
+  return to_json_text(value);
+}
+
+Json job_json(const JobRecord& job) {
+  return {
+      {"name", job.name},
+      {"description", job.description},
+      {"experiment", job.experiment.empty() ? Json(nullptr) : Json(job.experiment)},
+      {"versions", job.version_count},
+      {"latest", job.latest_number > 0 ? Json(version_label(job.latest_number)) : Json(nullptr)},
+      {"latest_status", job.latest_status ? Json(name_of(*job.latest_status)) : Json(nullptr)},
+      {"best_accuracy", optional_json(job.best_accuracy)},
+      {"created", utc_text(job.created_ms)}};
+}
+
+Table job_table(const std::vector<JobRecord>& jobs) {
+  Table table({{"NAME"},
+               {"VERSIONS", Align::right},
+               {"LATEST"},
+               {"STATUS"},
+               {"BEST ACCURACY", Align::right},
+               {"EXPERIMENT"},
+               {"CREATED"},
+               {"DESCRIPTION", Align::left, true}});
+  for (const JobRecord& job : jobs) {
+    Cell status("-");
+    if (job.latest_status) status = Cell(name_of(*job.latest_status), style_of(*job.latest_status));
+    table.add({job.name, std::to_string(job.version_count),
+               job.latest_number > 0 ? version_label(job.latest_number) : "-", status,
+               metric_text(job.best_accuracy), job.experiment.empty() ? "-" : job.experiment,
+               local_text(job.created_ms), job.description});
+  }
+  return table;
+}
+
+double duration_s(const VersionSummary& version) {
+  if (!version.started_ms) return std::numeric_limits<double>::quiet_NaN();
+  const std::int64_t end = version.ended_ms ? *version.ended_ms : now_ms();
+  return static_cast<double>(end - *version.started_ms) / 1000;
+}
+
+Json version_json(const VersionSummary& v) {
+  const double seconds = duration_s(v);
+  return {{"reference", v.job + "@" + version_label(v.number)},
+          {"job", v.job},
+          {"version", version_label(v.number)},
+          {"number", v.number},
+          {"status", name_of(v.status)},
+          {"status_reason", v.status_reason},
+          {"algorithm", v.algorithm},
+          {"accuracy", optional_json(v.accuracy)},
+          {"precision", optional_json(v.precision)},
+          {"recall", optional_json(v.recall)},
+          {"f1", optional_json(v.f1)},
+          {"parent", v.parent.empty() ? Json(nullptr) : Json(v.parent)},
+          {"created", utc_text(v.created_ms)},
+          {"started", time_json(v.started_ms)},
+          {"ended", time_json(v.ended_ms)},
+          {"duration_s", std::isnan(seconds) ? Json(nullptr) : Json(seconds)}};
+}
+
+Json version_json(const VersionRecord& v) {
+  Json document = version_json(static_cast<const VersionSummary&>(v));
+  document["settings"] = v.settings;
+  document["metrics"] = Json::object();
+  for (const auto& [name, summary] : v.metrics) document["metrics"][name] = metric_json(summary);
+  document["facts"] = v.facts;
+  return document;
+}
+
+Table version_table(const std::vector<VersionSummary>& versions,
+                    const std::vector<ExtraColumn>& extra) {
+  const bool has_jobs = std::any_of(versions.begin(), versions.end(),
+                                    [&](const auto& v) { return v.job != versions.front().job; });
+  std::vector<Column> columns{{has_jobs ? "REFERENCE" : "VERSION"}, {"STATUS"}, {"ALGORITHM"}};
+  for (const ExtraColumn& column : extra) columns.push_back({column.field, Align::right});
+  for (const char* title : {"ACCURACY", "PRECISION", "RECALL", "F1", "TIME"}) {
+    columns.push_back({title, Align::right});
+  }
+  columns.push_back({"CREATED"});
+  columns.push_back({"NOTE", Align::left, true});
+  Table table(columns);
+  for (std::size_t i = 0; i < versions.size(); ++i) {
+    const VersionSummary& v = versions[i];
+    const std::string label = version_label(v.number);
+    std::vector<Cell> row{has_jobs ? v.job + "@" + label : label,
+                          Cell(name_of(v.status), style_of(v.status)), v.algorithm};
+    for (const ExtraColumn& column : extra) row.emplace_back(value_text(column.values[i]));
+    for (const auto& metric : {v.accuracy, v.precision, v.recall, v.f1}) {
+      row.emplace_back(metric_text(metric));
+    }
+    row.emplace_back(format_duration(duration_s(v)));
+    row.emplace_back(local_text(v.created_ms));
+    const std::string parent = v.parent.empty() ? "" : "from " + v.parent;
+    row.emplace_back(v.status_reason.empty() ? parent : v.status_reason);
+    table.add(row);
+  }
+  return table;
+}
+
+}  // namespace mat

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cli/output/table.h"
+#include "core/registry/records.h"
+
+// How records look, in tables and in JSON: the same everywhere a command shows them.
+
+namespace mat {
+
+// "name     value" lines; empty values are left out.
+void print_fields(const std::vector<std::pair<std::string, Cell>>& fields);
+
+// The table, or where there is nothing a line that says how to make the first one.
+void print_list(const Table& table, std::int64_t total, const std::string& what,
+                const std::string& how_to_make_one);
+
+Style style_of(Status status);
+std::string metric_text(const std::optional<double>& value);  // four digits; "-" for none
+std::string value_text(const Json& value);  // strings without quotes, "-" for null
+
+Json job_json(const JobRecord& job);
+Table job_table(const std::vector<JobRecord>& jobs);
+
+Json version_json(const VersionSummary& version);
+Json version_json(const VersionRecord& version);
+
+// `extra` are fields shown as further columns, with a value for each version.
+struct ExtraColumn {
+  std::string field;
+  std::vector<Json> values;
+};
+Table version_table(const std::vector<VersionSummary>& versions,
+                    const std::vector<ExtraColumn>& extra);
+
+double duration_s(const VersionSummary& version);  // NaN when it has not started
+
+}  // namespace mat

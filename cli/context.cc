@@ -1,0 +1,19 @@
+#include "cli/context.h"
+
+#include "core/run/runner.h"
+
+namespace mat {
+
+Registry Context::open_to_read() const {
+  Registry registry(home(), Registry::Mode::read);
+  notice_dead_runners(registry);
+  return registry;
+}
+
+Registry Context::open_to_write() const {
+  Registry registry(home(), Registry::Mode::write);
+  notice_dead_runners(registry);
+  return registry;
+}
+
+}  // namespace mat

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "core/registry/registry.h"
+#include "core/run/home.h"
+
+namespace mat {
+
+// What every command gets: how mat was called, and what to run once the command line is parsed.
+struct Context {
+  std::string home_option;             // --home, or empty
+  std::vector<std::string> arguments;  // the whole command line, for the record
+  std::function<int()> action;         // of the command that was chosen; gives the exit code
+
+  Home home() const { return find_home(home_option); }
+
+  // For commands that only look: makes nothing, and notices runners that have died.
+  Registry open_to_read() const;
+  // Makes the home and the registry when they are absent.
+  Registry open_to_write() const;
+};
+
+}  // namespace mat

@@ -1,0 +1,90 @@
+#include "cli/output/progress_bar.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+#include "cli/output/terminal.h"
+#include "core/base/text.h"
+#include "core/base/time.h"
+
+namespace mat {
+namespace {
+
+constexpr double kSecondsBetweenDrawings = 0.1;
+constexpr int kBarWidth = 24;
+
+std::string bar(double part) {
+  const int halves = static_cast<int>(std::clamp(part, 0.0, 1.0) * kBarWidth * 2);
+  std::string text;
+  for (int i = 0; i < kBarWidth; ++i) {
+    text += halves >= 2 * i + 2 ? "━" : halves == 2 * i + 1 ? "╸" : "─";
+  }
+  return text;
+}
+
+std::string epoch_text(const Progress& p, const std::string& unit) {
+  std::string text = fmt::format("{:.0f} {}/s  loss {:.4f}", p.samples_per_second, unit, p.loss);
+  if (!std::isnan(p.metric)) text += fmt::format("  {} {:.4f}", p.metric_name, p.metric);
+  return text;
+}
+
+}  // namespace
+
+void ProgressBar::show(const Progress& p) {
+  if (stderr_is_terminal()) {
+    const double part =
+        p.steps > 0 ? static_cast<double>(p.step) / static_cast<double>(p.steps) : 0;
+    std::string line = fmt::format("epoch {}/{} {} {:3.0f}%  {}", p.epoch, p.epochs, bar(part),
+                                   100 * part, epoch_text(p, unit_));
+    if (!std::isnan(p.seconds_left)) line += "  " + format_duration(p.seconds_left) + " left";
+    draw(line, p.step == p.steps);
+    return;
+  }
+  if (last_.epoch > 0 && p.epoch != last_.epoch) print_epoch();
+  last_ = p;
+}
+
+void ProgressBar::print_epoch() {
+  std::fprintf(stderr, "epoch %d/%d  %s\n", last_.epoch, last_.epochs,
+               epoch_text(last_, unit_).c_str());
+  last_ = Progress();
+}
+
+void ProgressBar::show(std::string_view phase, std::int64_t done, std::int64_t total) {
+  if (stderr_is_terminal()) {
+    const double part = total > 0 ? static_cast<double>(done) / static_cast<double>(total) : 0;
+    const std::string count = total > 0 ? fmt::format(" {} {} of {}", bar(part), done, total) : "";
+    draw(std::string(phase) + count, done == total);
+  } else if (phase != last_phase_) {
+    std::fprintf(stderr, "%.*s\n", static_cast<int>(phase.size()), phase.data());
+  }
+  last_phase_ = phase;
+}
+
+void ProgressBar::log(std::string_view line) {
+  if (is_drawn_) std::fputs("\r\x1b[K", stderr);
+  is_drawn_ = false;
+  last_drawn_s_ = -1;
+  std::fprintf(stderr, "%s\n", printable(line).c_str());
+}
+
+void ProgressBar::draw(const std::string& line, bool at_once) {
+  const double now = monotonic_seconds();
+  if (!at_once && now - last_drawn_s_ < kSecondsBetweenDrawings) return;
+  last_drawn_s_ = now;
+  is_drawn_ = true;
+  // One column is left free: a character in the last one makes some terminals wrap.
+  std::fprintf(stderr, "\r%s\x1b[K", fit_width(line, std::max(1, stderr_width() - 1)).c_str());
+  std::fflush(stderr);
+}
+
+void ProgressBar::finish() {
+  if (is_drawn_) std::fputs("\r\x1b[K", stderr);
+  is_drawn_ = false;
+  if (last_.epoch > 0) print_epoch();
+}
+
+}  // namespace mat

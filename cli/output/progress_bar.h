@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "core/run/trainer.h"
+
+namespace mat {
+
+// Shows a training on stderr: on a terminal one line that is drawn again, at most ten times a
+// second; elsewhere a line per epoch. finish() leaves the cursor at the beginning of a line.
+class ProgressBar {
+ public:
+  explicit ProgressBar(std::string unit) : unit_(std::move(unit)) {}  // "images", "rows"
+
+  void show(const Progress& progress);
+  void show(std::string_view phase, std::int64_t done, std::int64_t total);
+  // A line above the bar.
+  void log(std::string_view line);
+  void finish();
+
+ private:
+  void print_epoch();
+  void draw(const std::string& line, bool at_once);
+
+  std::string unit_;
+  double last_drawn_s_ = -1;
+  Progress last_;  // of the epoch that has no line yet, where there is no terminal
+  std::string last_phase_;
+  bool is_drawn_ = false;
+};
+
+}  // namespace mat

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/output/terminal.h"
+
+namespace mat {
+
+struct Cell {
+  std::string text;  // made printable when the table is printed
+  Style style = Style::plain;
+
+  Cell() = default;
+  Cell(std::string t, Style s = Style::plain) : text(std::move(t)), style(s) {}  // NOLINT
+  Cell(const char* t) : text(t) {}                                               // NOLINT
+};
+
+enum class Align { left, right };
+
+struct Column {
+  std::string title;
+  Align align = Align::left;
+  bool elastic = false;  // cut with "…" when the terminal is too narrow
+};
+
+// A table for people: a header line, then a line a row, two spaces between columns. On a terminal
+// elastic columns are cut so that lines do not wrap; elsewhere nothing is cut.
+class Table {
+ public:
+  explicit Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
+
+  void add(std::vector<Cell> row);
+  bool empty() const { return rows_.empty(); }
+  std::string text() const;
+
+ private:
+  std::vector<int> widths() const;
+
+  std::vector<Column> columns_;
+  std::vector<std::vector<Cell>> rows_;
+};
+
+}  // namespace mat

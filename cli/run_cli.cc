@@ -1,0 +1,101 @@
+#include "cli/run_cli.h"
+
+#include <fmt/core.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "cli/commands/commands.h"
+#include "cli/context.h"
+#include "cli/output/terminal.h"
+#include "core/base/error.h"
+#include "core/base/text.h"
+#include "core/base/version.h"
+
+namespace mat {
+namespace {
+
+void print_error(std::string_view message, std::string_view hint) {
+  const bool has_colour = stderr_has_colour();
+  std::string text;
+  for (const std::string& line : split(message, '\n')) {
+    text += fmt::format("mat: {} {}\n", styled("error:", Style::bad, has_colour), printable(line));
+  }
+  if (!hint.empty()) {
+    for (const std::string& line : split(hint, '\n')) {
+      text +=
+          fmt::format("mat: {} {}\n", styled("hint:", Style::bold, has_colour), printable(line));
+    }
+  }
+  std::fputs(text.c_str(), stderr);
+}
+
+// The command that the words before the mistake name: "mat version" for "mat version lst".
+std::string help_hint(const CLI::App& app, const std::vector<std::string>& arguments) {
+  const CLI::App* at = &app;
+  std::string path = "mat";
+  for (std::size_t i = 1; i < arguments.size(); ++i) {
+    std::vector<std::string> names;
+    for (const CLI::App* sub : at->get_subcommands([](const CLI::App*) { return true; })) {
+      if (!sub->get_group().empty()) names.push_back(sub->get_name());
+    }
+    const auto found = std::find(names.begin(), names.end(), arguments[i]);
+    if (found == names.end()) {
+      const bool is_wrong_verb = !names.empty() && arguments[i].rfind('-', 0) != 0;
+      const auto near = is_wrong_verb ? nearest_name(arguments[i], names) : std::nullopt;
+      if (near) return fmt::format("did you mean '{} {}'?", path, *near);
+      break;
+    }
+    path += " " + arguments[i];
+    at = at->get_subcommand(arguments[i]);
+  }
+  return fmt::format("see '{} --help'", path);
+}
+
+int run(CLI::App& app, Context& context, int argc, const char* const* argv) {
+  try {
+    app.parse(argc, argv);
+    const int code = context.action();
+    finish_output();
+    return code;
+  } catch (const CLI::CallForHelp&) {
+    const CLI::App* at = &app;
+    while (!at->get_subcommands().empty()) at = at->get_subcommands().front();
+    print(at->help(at == &app ? "" : at->get_parent()->get_display_name()));
+    finish_output();
+    return 0;
+  } catch (const CLI::ParseError& e) {
+    print_error(e.what(), help_hint(app, context.arguments));
+    return static_cast<int>(ErrorKind::usage);
+  }
+}
+
+}  // namespace
+
+int run_cli(int argc, const char* const* argv) {
+  try {
+    // Before the parser is made: it is the quickest way to see that mat runs at all.
+    if (argc == 2 && std::string_view(argv[1]) == "--version") {
+      print(fmt::format("mat {}\n", mat_version()));
+      finish_output();
+      return 0;
+    }
+    Context context;
+    context.arguments.assign(argv, argv + argc);
+    CLI::App app;
+    add_commands(app, context);
+    return run(app, context, argc, argv);
+  } catch (const Error& e) {
+    std::fflush(stdout);
+    print_error(e.message(), e.hint());
+    return e.exit_code();
+  } catch (const std::bad_alloc&) {
+    print_error("out of memory", "");
+    return static_cast<int>(ErrorKind::io);
+  } catch (const std::exception& e) {
+    print_error(fmt::format("unexpected: {}", e.what()), "this is a bug in mat; please report it");
+    return static_cast<int>(ErrorKind::bug);
+  }
+}
+
+}  // namespace mat
