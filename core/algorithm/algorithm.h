@@ -19,9 +19,12 @@ struct Hyperparameter {
   Json default_value;  // null: none, so the user must give one if `required`
   bool required = false;
   std::optional<double> min;  // inclusive unless min_is_exclusive
-  std::optional<double> max;  // inclusive
+  std::optional<double> max;  // inclusive unless max_is_exclusive
   bool min_is_exclusive = false;
+  bool max_is_exclusive = false;
   std::vector<std::string> choices;  // of a string; empty: any
+  std::string pattern;               // of a string: ECMAScript, the whole text must match
+  std::string pattern_meaning;       // for a person: "widths like 128,64"
 };
 
 struct Channel {
@@ -59,12 +62,16 @@ const std::vector<Algorithm>& builtin_algorithms();
 // Null when there is no such algorithm.
 const Algorithm* find_builtin_algorithm(std::string_view name);
 
-// Checks a value against type, range and choices and returns it in the declared type (an integer
-// given for a float becomes a float). What is wrong ("must be at least 1, not 0") goes to
-// `*problem`, which is empty when all is well.
+// Checks a value against type, range, choices and pattern and returns it in the declared type (an
+// integer given for a float becomes a float, 10.0 given for an integer becomes 10). What is wrong
+// ("must be at least 1, not 0") goes to `*problem`, which is empty when all is well. Never throws.
 Json check_value(const Hyperparameter& hyperparameter, const Json& value, std::string* problem);
 
-// The algorithm as JSON, for `algorithm show --json` and the schema of job specs.
+// "at least 1, at most 4096", "above 0", "sgd, adamw", "widths like 128,64"; empty when anything
+// goes.
+std::string range_text(const Hyperparameter& hyperparameter);
+
+// The algorithm as JSON, as `algorithm show --json` prints it.
 Json to_json(const Algorithm& algorithm);
 
 }  // namespace mat
