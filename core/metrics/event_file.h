@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,24 +11,27 @@ namespace mat {
 
 // Appends scalar points to a TensorBoard event file: records of length, masked CRC-32C, protobuf
 // (tensorflow/core/lib/io/record_writer.h), which TensorBoard reads as they are. Points are
-// gathered and written when 64 KiB are there, when more than two seconds have passed since the last
-// write, and by flush(). Not thread safe.
+// gathered and written when 64 KiB are there, by the first add() more than two seconds after the
+// last write, and by flush(). Not thread safe.
 class EventWriter {
  public:
   // Makes FOLDER/events.out.tfevents.SECONDS.HOST.PID, or goes on in the newest one that is there.
-  // A torn record at its end (a crash) is cut off first. Throws io errors.
+  // A torn record at its end (a crash) is cut off first; a file that is damaged otherwise is left
+  // as it is and a new one made. Throws io errors.
   explicit EventWriter(const std::filesystem::path& folder);
   ~EventWriter();  // flushes; errors are lost here, so call flush() first
   EventWriter(const EventWriter&) = delete;
   EventWriter& operator=(const EventWriter&) = delete;
 
-  // Values are kept as 32-bit floats, as TensorBoard does.
+  // Values are kept as 32-bit floats, as TensorBoard does. Both throw io errors when they write,
+  // after which the file ends with a whole record and what is not in it is kept for the next
+  // flush(). Throws a usage error when `tag` is no name of a metric.
   void add(std::string_view tag, std::int64_t step, double value);
   void flush();
 
  private:
   struct Impl;
-  Impl* impl_;
+  std::unique_ptr<Impl> impl_;
 };
 
 struct ScalarPoint {
@@ -41,8 +45,9 @@ struct Curve {
   std::vector<ScalarPoint> points;  // in the order of the file
 };
 
-// Reads every event file in `folder`, in the order of their names. A torn or damaged record ends
-// its file: what came before counts. Curves are in the order in which they first appear.
+// Reads every event file in `folder`, in the order of their names; none when there is no such
+// folder. Also while one is being written. A torn or damaged record ends its file: what came
+// before counts. Curves are in the order in which they first appear. Throws io errors.
 std::vector<Curve> read_event_files(const std::filesystem::path& folder);
 
 }  // namespace mat

@@ -1,0 +1,197 @@
+#include "core/metrics/event_file.h"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <unordered_map>
+
+#include "core/base/error.h"
+#include "core/base/file.h"
+#include "core/base/time.h"
+#include "core/metrics/event.pb.h"
+#include "core/metrics/metric.h"
+#include "core/metrics/record_file.h"
+
+namespace mat {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kFilePrefix = "events.out.tfevents.";
+constexpr const char* kFileVersion = "brain.Event:2";
+constexpr std::size_t kWriteBytes = 64 << 10;
+constexpr double kWriteSeconds = 2;
+
+// In the order of their names, which begin with the time of their making.
+std::vector<fs::path> event_files(const fs::path& folder) {
+  std::vector<fs::path> files;
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
+       entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    std::error_code not_there;
+    if (name.starts_with(kFilePrefix) && entry->is_regular_file(not_there)) {
+      files.push_back(entry->path());
+    }
+  }
+  if (error && error != std::errc::no_such_file_or_directory) {
+    throw_io_error(fmt::format("cannot read the folder '{}'", folder.string()), error.value());
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+std::string host_for_file_name() {
+  char host[256] = {};
+  ::gethostname(host, sizeof host - 1);
+  std::string name = *host ? host : "localhost";
+  std::replace(name.begin(), name.end(), '/', '_');
+  return name;
+}
+
+// Where a writer can go on: nothing when the file is damaged other than by a torn last record.
+std::optional<std::uint64_t> end_to_go_on(const fs::path& path) {
+  RecordReader reader(path);
+  const auto first = reader.next();
+  tensorboard::Event event;
+  const bool is_event_file = first &&
+                             event.ParseFromArray(first->data(), static_cast<int>(first->size())) &&
+                             event.file_version() == kFileVersion;
+  if (!is_event_file) return std::nullopt;
+  while (reader.next()) {
+  }
+  if (reader.end() == RecordReader::End::damaged) return std::nullopt;
+  return reader.valid_bytes();
+}
+
+}  // namespace
+
+struct EventWriter::Impl {
+  fs::path path;
+  FileDescriptor file;
+  std::uint64_t file_bytes = 0;  // whole records
+  std::string buffer;            // records that are not in the file yet
+  double last_write = monotonic_seconds();
+  tensorboard::Event event;
+  std::string event_bytes;
+
+  void go_on_in(const fs::path& existing, std::uint64_t end);
+  void make_file(const fs::path& folder);
+  void append_event();
+  void write();
+};
+
+void EventWriter::Impl::go_on_in(const fs::path& existing, std::uint64_t end) {
+  path = existing;
+  file = FileDescriptor(::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
+  if (!file) throw_io_error(fmt::format("cannot open '{}'", path.string()), errno);
+  if (::ftruncate(file.get(), static_cast<off_t>(end)) != 0) {
+    throw_io_error(fmt::format("cannot cut the torn end of '{}'", path.string()), errno);
+  }
+  file_bytes = end;
+}
+
+void EventWriter::Impl::make_file(const fs::path& folder) {
+  const std::string host = host_for_file_name();
+  for (std::int64_t seconds = now_ms() / 1000; !file; ++seconds) {
+    path = folder / fmt::format("{}{:010}.{}.{}", kFilePrefix, seconds, host, ::getpid());
+    file = FileDescriptor(
+        ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+    if (!file && errno != EEXIST) {
+      throw_io_error(fmt::format("cannot make '{}'", path.string()), errno);
+    }
+  }
+  event.set_file_version(kFileVersion);
+  event.set_wall_time(static_cast<double>(now_ms()) / 1000);
+  append_event();
+  write();
+}
+
+void EventWriter::Impl::append_event() {
+  event.SerializeToString(&event_bytes);
+  append_record(buffer, event_bytes);
+}
+
+void EventWriter::Impl::write() {
+  std::size_t written = 0;
+  int error = 0;
+  while (written < buffer.size() && error == 0) {
+    const ssize_t count = ::write(file.get(), buffer.data() + written, buffer.size() - written);
+    if (count >= 0) {
+      written += static_cast<std::size_t>(count);
+    } else if (errno != EINTR) {
+      error = errno;
+    }
+  }
+  last_write = monotonic_seconds();
+  const std::size_t whole = whole_records(buffer, written);
+  buffer.erase(0, whole);
+  file_bytes += whole;
+  if (error == 0) return;
+  if (written > whole && ::ftruncate(file.get(), static_cast<off_t>(file_bytes)) != 0) {
+    throw_io_error(fmt::format("cannot cut the torn end of '{}'", path.string()), errno);
+  }
+  throw_io_error(fmt::format("cannot write '{}'", path.string()), error);
+}
+
+EventWriter::EventWriter(const fs::path& folder) : impl_(std::make_unique<Impl>()) {
+  const std::vector<fs::path> files = event_files(folder);
+  const auto end = files.empty() ? std::nullopt : end_to_go_on(files.back());
+  if (end) {
+    impl_->go_on_in(files.back(), *end);
+  } else {
+    impl_->make_file(folder);
+  }
+}
+
+EventWriter::~EventWriter() {
+  try {
+    flush();
+  } catch (const Error&) {
+  }
+}
+
+void EventWriter::add(std::string_view tag, std::int64_t step, double value) {
+  check_metric_name(tag);
+  tensorboard::Event& event = impl_->event;
+  tensorboard::Summary& summary = *event.mutable_summary();
+  tensorboard::Summary::Value& point =
+      summary.value_size() == 0 ? *summary.add_value() : *summary.mutable_value(0);
+  event.set_wall_time(static_cast<double>(now_ms()) / 1000);
+  event.set_step(step);
+  point.set_tag(tag.data(), tag.size());
+  point.set_simple_value(static_cast<float>(value));
+  impl_->append_event();
+  if (impl_->buffer.size() >= kWriteBytes ||
+      monotonic_seconds() - impl_->last_write > kWriteSeconds) {
+    impl_->write();
+  }
+}
+
+void EventWriter::flush() { impl_->write(); }
+
+std::vector<Curve> read_event_files(const fs::path& folder) {
+  std::vector<Curve> curves;
+  std::unordered_map<std::string, std::size_t> curve_of_tag;
+  tensorboard::Event event;
+  for (const fs::path& path : event_files(folder)) {
+    RecordReader reader(path);
+    while (const auto record = reader.next()) {
+      if (!event.ParseFromArray(record->data(), static_cast<int>(record->size()))) break;
+      for (const auto& value : event.summary().value()) {
+        if (!value.has_simple_value()) continue;
+        const auto [found, is_new] = curve_of_tag.try_emplace(value.tag(), curves.size());
+        if (is_new) curves.push_back({value.tag(), {}});
+        curves[found->second].points.push_back(
+            {event.step(), event.wall_time(), value.simple_value()});
+      }
+    }
+  }
+  return curves;
+}
+
+}  // namespace mat
