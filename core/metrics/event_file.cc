@@ -12,9 +12,9 @@
 #include "core/base/error.h"
 #include "core/base/file.h"
 #include "core/base/time.h"
-#include "core/metrics/event.pb.h"
 #include "core/metrics/metric.h"
 #include "core/metrics/record_file.h"
+#include "event.pb.h"
 
 namespace mat {
 namespace {
