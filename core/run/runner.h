@@ -12,12 +12,15 @@
 
 namespace mat {
 
-// What the runner shows whoever watches; called from the runner's thread.
+// What the runner shows whoever watches; called from the runner's thread. Each may be empty.
 struct RunDisplay {
   std::function<void(const Progress&)> progress;
   std::function<void(std::string_view what, std::int64_t done, std::int64_t total)> phase;
   std::function<void(std::string_view line)> log;
 };
+
+// Why a training should end now; empty while it should go on. Asked between batches.
+using StopReason = std::function<std::string()>;
 
 struct RunResult {
   Status status = Status::completed;
@@ -26,20 +29,26 @@ struct RunResult {
   std::string hint;
 };
 
+// Looks at the data that the spec names, so that nothing is recorded for a training that cannot
+// begin: throws a usage error when it is not there, not readable or no labelled data.
+void check_inputs(const JobSpec& spec);
+
 // Records a new version of the spec's job (see Registry::create_version) with where it comes from:
-// command line, git state of `spec_folder`, host, versions.
+// command line, git state of `spec_folder` (uncommitted changes go to code/uncommitted.diff in the
+// version's folder), host and versions.
 VersionRecord record_version(Registry& registry, const JobSpec& spec,
                              const std::vector<std::string>& command_line,
                              const std::filesystem::path& spec_folder, std::optional<Id> parent);
 
 // Trains a recorded version in this process, from Initializing to its final status, and keeps its
-// log, event file, metrics and facts. A failure of the training is a result, not an exception;
-// only a registry that cannot be written to throws. `stop` is asked between batches.
-RunResult run_version(Registry& registry, Id version, const RunDisplay& display,
-                      const std::function<bool()>& stop);
+// log.txt, event file, metrics and facts. Holds the version's lock meanwhile. A failure of the
+// training is a result, not an exception; only a registry that cannot be written to throws. Sets
+// the environment variables of the spec in this process.
+RunResult run_version(Registry& registry, const VersionRecord& version, const JobSpec& spec,
+                      const RunDisplay& display, const StopReason& stop_reason);
 
 // Sets versions whose runner has died to Abnormal. Every command that reads versions calls it.
-// Leaves another machine's versions alone. Without write access it changes nothing on disk.
+// Leaves another machine's versions alone. Without write access it changes nothing.
 void notice_dead_runners(Registry& registry);
 
 }  // namespace mat
