@@ -1,0 +1,137 @@
+#!/usr/bin/env python3
+"""The rules of the house that a compiler does not check: who may include what, who may print, and
+what must not be in the tree at all.
+
+    layers.py [FOLDER]      checks FOLDER (by default the tree that this file is in)
+
+Prints one line per breach, `FILE:LINE: what`, and notes about long files, which are no breach.
+The exit status is 1 when there was a breach. `layers_test.py` breaks every rule once.
+"""
+
+import pathlib
+import re
+import subprocess
+import sys
+
+TOP_LEVEL = {
+    "CMakeLists.txt", "CMakePresets.json", "LICENSE", "README.md",
+    "cli", "core", "docs", "examples", "tests", "trainers",
+}
+MAX_BYTES = 500_000
+LONG_FILE_LINES = 400
+
+# (what an #include matches, folders that may have it, how to say so)
+INCLUDES = [
+    (r'"cli/', ["cli/", "tests/cli/"], "only cli may include cli"),
+    (r'"trainers/', ["trainers/", "tests/trainers/", "tests/bench/trainers/"],
+     "only trainers may include trainers"),
+    (r'"(tests|examples)/', ["tests/", "examples/"], "the product does not include tests or examples"),
+    (r"<(torch|ATen|c10|caffe2)/", ["trainers/", "tests/trainers/", "tests/bench/trainers/"],
+     "only trainers may include LibTorch"),
+    (r"<(SQLiteCpp/|sqlite3)", ["core/registry/", "tests/core/registry/"],
+     "only core/registry may include SQLite"),
+    (r"<yaml-cpp/", ["core/spec/"], "only core/spec may include yaml-cpp"),
+    (r"<CLI/", ["cli/"], "only cli may include CLI11"),
+    (r"<google/protobuf", ["core/metrics/"], "only core/metrics may include protobuf"),
+    (r"<(turbojpeg|spng|jpeglib|png)\.h", ["core/image/", "examples/", "tests/core/image/"],
+     "only core/image may include picture libraries"),
+    (r"<catch2/", ["tests/"], "only tests may include Catch2"),
+]
+
+# (what a line of the product's C++ matches, folders where it is wrong, how to say so)
+CODE = [
+    (r"\bstd::(cout|cerr|clog)\b|\bfmt::print\b|\b(std::)?(printf|fprintf|puts|fputs|perror)\s*\(",
+     ["core/", "trainers/"], "core and trainers do not print"),
+    (r"\bstd::exit\b|\b_?exit\s*\(|\babort\s*\(", ["core/", "trainers/"],
+     "core and trainers do not end the process"),
+    (r"using namespace ", ["cli/", "core/", "trainers/"], "no using-directives"),
+]
+
+# What no text file of the tree may contain.
+TEXT = [
+    (r"\b(TODO|FIXME|XXX|HACK)\b", "unfinished work belongs into no file"),
+    (r"(?<![\w.$}~-])/(work|root|opt|mnt|Users)/\w|(?<![\w.$}~-])/home/\w",
+     "a path of one machine"),
+    (r"\bissues?[ /#]+\d", "the tree does not speak of issues"),
+]
+# Links that a reader follows. Anything else is a host that the tree must not depend on.
+HOSTS = {
+    "www.apache.org", "json-schema.org", "www.w3.org", "localhost", "127.0.0.1", "example.com",
+    "example.org",
+}
+URL = re.compile(r"\b(?:https?|ftp)://([\w.-]+)")
+
+
+def tracked_files(root):
+    """What git would commit; without git, everything but build folders and dot folders."""
+    listed = subprocess.run(
+        ["git", "-c", "safe.directory=*", "-C", str(root), "ls-files", "-z", "--cached", "--others",
+         "--exclude-standard"], capture_output=True)
+    if listed.returncode == 0:
+        names = [name for name in listed.stdout.decode().split("\0") if name]
+    else:
+        names = [str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()]
+        names = [name for name in names if not re.match(r"build[^/]*/|\.git/|\.mat/", name)]
+    return sorted(name for name in names if (root / name).is_file())
+
+
+def breaches_of_line(name, line, is_code):
+    if is_code:
+        include = re.match(r'\s*#\s*include\s*([<"].*)', line)
+        if include:
+            for pattern, allowed, what in INCLUDES:
+                if re.match(pattern, include[1]) and not name.startswith(tuple(allowed)):
+                    yield what
+        code = re.sub(r'"(\\.|[^"\\])*"|//.*', '""', line)
+        for pattern, folders, what in CODE:
+            if name.startswith(tuple(folders)) and re.search(pattern, code):
+                yield what
+    for pattern, what in TEXT:
+        if re.search(pattern, line):
+            yield what
+    for host in URL.findall(line):
+        if host.lower() not in HOSTS:
+            yield f"the host {host} is not one that the tree may name"
+
+
+def check(root):
+    """(breaches, notes), both lists of lines."""
+    breaches, notes = [], []
+    for name in tracked_files(root):
+        path = root / name
+        top = name.split("/")[0]
+        if top not in TOP_LEVEL and not top.startswith("."):
+            breaches.append(f"{name}: {top} does not belong at the top of the tree")
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            breaches.append(f"{name}: {size} bytes, more than {MAX_BYTES}")
+        # These name what they look for; the licence is not ours to word.
+        if name.startswith("tests/checks/") or name == "LICENSE":
+            continue
+        data = path.read_bytes()
+        try:
+            lines = data.decode().splitlines() if b"\0" not in data else []
+        except UnicodeDecodeError:
+            lines = []
+        is_code = name.endswith((".h", ".cc"))
+        for number, line in enumerate(lines, 1):
+            for what in breaches_of_line(name, line, is_code):
+                breaches.append(f"{name}:{number}: {what}")
+        if is_code and len(lines) > LONG_FILE_LINES:
+            notes.append(f"{name}: {len(lines)} lines")
+    return breaches, notes
+
+
+def main():
+    here = pathlib.Path(__file__).resolve().parents[2]
+    root = pathlib.Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else here
+    breaches, notes = check(root)
+    for note in notes:
+        print(f"note: {note}, a long file")
+    for breach in breaches:
+        print(breach)
+    return 1 if breaches else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

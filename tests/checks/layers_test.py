@@ -1,0 +1,84 @@
+#!/usr/bin/env python3
+"""layers.py finds every kind of breach, each in a small tree made for it, and nothing in a tree
+that keeps the rules."""
+
+import pathlib
+import sys
+import tempfile
+
+import layers
+
+GOOD = {
+    "core/registry/registry.cc": '#include <SQLiteCpp/SQLiteCpp.h>\n#include "core/base/error.h"\n',
+    "core/base/text.cc": 'int n = std::snprintf(buffer, 4, "printf(%d)", 1);  // std::cout is not here\n',
+    "core/spec/spec.cc": "#include <yaml-cpp/yaml.h>\n",
+    "cli/main.cc": '#include <CLI/CLI.hpp>\n#include "core/base/error.h"\n',
+    "trainers/train.cc": '#include "trainers/torch.h"\n#include <torch/torch.h>\n',
+    "tests/trainers/train_test.cc": '#include "trainers/torch.h"\n#include <catch2/catch.hpp>\n',
+    "tests/run.sh": "cd /tmp && ls ../shared/data\n",
+    "README.md": "see https://example.com/x and $HOME/work/x\n",
+    ".gitignore": "/build/\n",
+}
+
+# (file, content, a part of the complaint)
+BAD = [
+    ("core/base/a.cc", '#include "cli/table.h"\n', "only cli"),
+    ("trainers/a.cc", '#include "cli/table.h"\n', "only cli"),
+    ("core/base/a.h", '#include "trainers/data/a.h"\n', "only trainers"),
+    ("cli/a.cc", '#include "trainers/data/a.h"\n', "only trainers"),
+    ("core/a.cc", '#include "tests/support/a.h"\n', "does not include tests"),
+    ("core/run/a.cc", "#include <torch/torch.h>\n", "LibTorch"),
+    ("cli/a.cc", "#  include <ATen/ATen.h>\n", "LibTorch"),
+    ("core/query/a.cc", "#include <SQLiteCpp/SQLiteCpp.h>\n", "SQLite"),
+    ("cli/a.cc", "#include <sqlite3.h>\n", "SQLite"),
+    ("core/run/a.cc", "#include <yaml-cpp/yaml.h>\n", "yaml-cpp"),
+    ("core/run/a.cc", "#include <CLI/CLI.hpp>\n", "CLI11"),
+    ("trainers/a.cc", "#include <google/protobuf/message.h>\n", "protobuf"),
+    ("trainers/a.cc", "#include <turbojpeg.h>\n", "picture libraries"),
+    ("core/a.cc", "#include <catch2/catch.hpp>\n", "Catch2"),
+    ("core/a.cc", 'std::cout << "x";\n', "do not print"),
+    ("core/a.cc", 'fmt::print("x");\n', "do not print"),
+    ("trainers/a.cc", 'std::fprintf(stderr, "x");\n', "do not print"),
+    ("core/a.cc", "std::exit(1);\n", "end the process"),
+    ("cli/a.cc", "using namespace std;\n", "using-directives"),
+    ("core/a.cc", "// TODO: more\n", "unfinished"),
+    ("docs/a.md", "FIXME\n", "unfinished"),
+    ("tests/a.sh", "ls /work/x\n", "one machine"),
+    ("docs/a.md", "as /home/me/x says\n", "one machine"),
+    ("core/a.cc", "// see issue 12\n", "issues"),
+    ("tests/a.sh", "fetch https://registry.invalid/x\n", "registry.invalid"),
+    ("build.sh", "true\n", "top of the tree"),
+    ("scripts/x.sh", "true\n", "top of the tree"),
+    ("docs/big.md", "x" * (layers.MAX_BYTES + 1), "bytes"),
+]
+
+
+def write(root, name, content):
+    path = root / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content)
+
+
+def main():
+    failures = []
+    with tempfile.TemporaryDirectory() as folder:
+        root = pathlib.Path(folder)
+        for name, content in GOOD.items():
+            write(root, name, content)
+        breaches, _ = layers.check(root)
+        failures += [f"nothing is wrong with: {breach}" for breach in breaches]
+    for name, content, complaint in BAD:
+        with tempfile.TemporaryDirectory() as folder:
+            root = pathlib.Path(folder)
+            write(root, name, content)
+            breaches, _ = layers.check(root)
+            if len(breaches) != 1 or complaint not in breaches[0]:
+                failures.append(f"{name} with {content[:50]!r}: wanted '{complaint}', got {breaches}")
+    for failure in failures:
+        print(failure)
+    print(f"{1 + len(BAD)} trees, {len(failures)} wrong")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
