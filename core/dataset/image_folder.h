@@ -2,11 +2,8 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <string>
 #include <vector>
-
-#include "core/base/json.h"
 
 namespace mat {
 
@@ -14,7 +11,7 @@ enum class Usage { train, validation, test };
 
 struct ImageSample {
   std::filesystem::path file;  // absolute
-  std::string name;            // relative to the data folder, with '/'
+  std::string name;            // relative to the data folder, with '/'; any bytes but NUL
   int label = 0;               // index into classes
   Usage usage = Usage::train;
 };
@@ -22,25 +19,35 @@ struct ImageSample {
 // Labelled pictures on disk. Classes are in the order of their names (bytewise), samples in the
 // order of theirs, so that the same folder gives the same data everywhere.
 struct ImageFolder {
-  std::filesystem::path root;
+  std::filesystem::path root;  // absolute, links resolved
   std::vector<std::string> classes;
   std::vector<ImageSample> samples;
-  std::vector<std::string> ignored;  // files that are no pictures by name (".DS_Store", notes.txt)
+  // What is there but is no picture by name, place or type (".DS_Store", notes.txt, a file outside
+  // the class folders, a pipe, a link to a folder elsewhere), in order of its name.
+  std::vector<std::string> ignored;
 };
 
 struct SplitOptions {
-  double validation_ratio = 0.2;  // when there is no val/ folder: this part of every class
+  // Without a validation folder, round(n * ratio) of a class's n pictures: at least one, and never
+  // all of them, where there are two or more. From 0 (none) to below 1.
+  double validation_ratio = 0.2;
   std::uint64_t seed = 0;
 };
 
 // Reads ROOT/CLASS/files, or ROOT/train/CLASS/files with val (also valid, validation, eval) and
 // test beside it. Folders below a class belong to it. Where there is no validation folder, every
-// class is split by the seed: the choice depends on the seed and each file's name only. Any regular
-// file counts as a picture unless its name says otherwise (hidden, Thumbs.db, desktop.ini, .txt,
-// .csv, .json, .md, .xml, .yaml): its bytes decide later. Links to files are followed when they
-// stay inside ROOT or lead to a regular file; folder loops are not. Throws usage errors: no such
-// folder, fewer than two classes with pictures, a class of the validation folder that is not in
-// train.
+// class is split: those pictures go to validation that come first by a hash of seed and name, so
+// the choice depends on nothing else.
+//
+// Any regular file counts as a picture unless its name says otherwise (hidden, Thumbs.db,
+// desktop.ini, .txt, .csv, .json, .md, .xml, .yaml): its bytes decide later. Links to files are
+// followed, and a link that leads nowhere counts as a picture that cannot be read. Links to folders
+// are followed when they stay inside ROOT and do not lead back; a class that is a link to
+// elsewhere is an error. Hidden folders and __MACOSX are passed over.
+//
+// Opens no file. Throws usage errors: no such folder, fewer than two classes, classes without any
+// picture, a class of the validation or test folder that train lacks; io errors for folders that
+// cannot be read.
 ImageFolder read_image_folder(const std::filesystem::path& root, const SplitOptions& options);
 
 }  // namespace mat
