@@ -15,7 +15,7 @@ struct DiffRow {
   std::vector<Json> values;  // one a version; null where it has none
   bool differs = false;
   Direction direction = Direction::unknown;
-  std::vector<bool> is_best;  // one a version; all false when direction is unknown or all are equal
+  std::vector<bool> is_best;  // one a version; all false when direction is unknown
 };
 
 struct DiffSection {
@@ -30,10 +30,13 @@ struct VersionDiff {
 
 // Compares two or more versions, of one job or of several. Sections in this order: parameters
 // (algorithm, hyperparameters, resources, seed, limits), metrics (accuracy, precision, recall, f1,
-// then every other by name: the best value of each), data (inputs, dataset fingerprint and counts),
-// code (git commit, dirty, mat version), environment (variables, host, device, LibTorch, threads,
-// precision, layout). All rows are there; `differs` says which ones to show. Values of secret
-// names are already hidden in the records.
+// then every other by name: the best value of each), data (inputs, outputs, dataset fingerprint and
+// counts), code (git commit, dirty, mat version), environment (variables, host, device, LibTorch,
+// threads, precision, layout, and every other fact). All rows that any version has a value in are
+// there; `differs` says which ones to show. Name, description, experiment and boot id are left out.
+// A text of more than 200 bytes (git.diff) stands as its hash and size, and values of secret
+// environment variables as kHiddenValue; `differs` is about what they stand for. A best value is
+// marked, everywhere it occurs, where versions have different ones; NaN never is.
 VersionDiff compare_versions(const std::vector<VersionRecord>& versions);
 
 }  // namespace mat

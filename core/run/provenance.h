@@ -1,7 +1,9 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/base/json.h"
@@ -10,19 +12,41 @@ namespace mat {
 
 // {"commit", "branch", "dirty", "diff" (of tracked files, at most 1 MiB, with "diff_cut" when
 // more), "repository"} of the git repository that `folder` is in; null outside of one or without
-// git. Runs git without a shell, with a limit of ten seconds.
+// git. "commit" is null before the first one, "branch" when none is checked out. {"note"} alone,
+// git's own words, when git refuses (a repository of somebody else) or takes too long. Runs git
+// without a shell and without the repository's own programs for diffs and file watching, with a
+// limit of ten seconds; nothing in the repository is written.
 Json git_facts(const std::filesystem::path& folder);
+
+// What tells this machine apart; empty where the system does not say. Read once.
+struct Machine {
+  std::string host;
+  std::string boot_id;  // a new one at each start
+};
+const Machine& this_machine();
 
 // {"name", "cores", "memory_bytes", "os", "cpu", "boot_id"} of this machine.
 Json host_facts();
 
-// Cores this process may use: the affinity mask, also limited by the control group's quota.
+// Cores this process may use: the affinity mask, also limited by the control group's quota (rounded
+// down); at least 1.
 int usable_cores();
 
-// The process's command line as a list, hidden values replaced.
+// The quota of control groups, in cores: the smallest one from the process's own group, as
+// /proc/self/cgroup (`groups`) has it, up to the root at `mount` (/sys/fs/cgroup). Versions 1
+// and 2.
+std::optional<double> control_group_cores(std::string_view groups,
+                                          const std::filesystem::path& mount);
+
+// Stands for a value that is not shown.
+constexpr const char* kHiddenValue = "(hidden)";
+
+// The process's command line as a list. Values of secret names are hidden: in "NAME=VALUE" wherever
+// it stands in an argument, and in the argument after "--NAME".
 Json command_line_facts(const std::vector<std::string>& arguments);
 
-// "DB_PASSWORD", "API_KEY", "TOKEN_X", "SECRET…": a name whose value is never shown or recorded.
+// A name whose value is never shown or recorded: it holds TOKEN, KEY, PASSWORD, PASSWD, SECRET or
+// CREDENTIAL in any case. Rather too many than too few ("TOKENIZERS_PARALLELISM").
 bool is_secret_name(std::string_view name);
 
 }  // namespace mat

@@ -1,0 +1,186 @@
+#include "core/run/provenance.h"
+
+#include <fmt/core.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+
+#include "core/base/file.h"
+#include "core/base/text.h"
+#include "core/base/time.h"
+#include "core/run/child_process.h"
+
+namespace mat {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kMaxDiffBytes = 1 << 20;
+constexpr double kGitSeconds = 10;
+
+// Variables that would lead git elsewhere (a hook sets GIT_DIR) or make it run other programs are
+// left out; those that hold configuration say which repositories are trusted.
+std::vector<std::string> git_environment() {
+  std::vector<std::string> environment;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view variable = *entry;
+    const bool is_gits = variable.starts_with("GIT_") && !variable.starts_with("GIT_CONFIG");
+    if (!is_gits && !variable.starts_with("LC_ALL=") && !variable.starts_with("LANGUAGE=")) {
+      environment.emplace_back(variable);
+    }
+  }
+  environment.insert(environment.end(), {"GIT_OPTIONAL_LOCKS=0", "GIT_TERMINAL_PROMPT=0",
+                                         "GIT_NO_LAZY_FETCH=1", "LC_ALL=C"});
+  return environment;
+}
+
+ChildResult run_git(const fs::path& folder, const std::vector<std::string>& words, double seconds) {
+  std::vector<std::string> arguments{"git",           "--no-pager", "-C",
+                                     folder.string(), "-c",         "core.fsmonitor=false"};
+  arguments.insert(arguments.end(), words.begin(), words.end());
+  return run_child(arguments, git_environment(),
+                   {.seconds = seconds, .output_bytes = kMaxDiffBytes});
+}
+
+Json git_note(const ChildResult& git) {
+  if (git.timed_out) return {{"note", fmt::format("git took more than {} seconds", kGitSeconds)}};
+  return {{"note", std::string(trim(split(git.error, '\n').front()))}};
+}
+
+// `facts` so far are those of the commit.
+void add_changes(Json& facts, const fs::path& folder, double seconds) {
+  ChildResult diff = run_git(folder,
+                             {"diff", "--no-ext-diff", "--no-textconv", "--no-color",
+                              "--ignore-submodules=dirty", "HEAD", "--"},
+                             seconds);
+  if (!diff.output_cut && diff.exit_status != 0) {
+    facts["dirty"] = nullptr;
+    facts["diff"] = nullptr;
+    facts.update(git_note(diff));
+    return;
+  }
+  facts["dirty"] = !diff.output.empty();
+  facts["diff"] = std::move(diff.output);
+  if (diff.output_cut) facts["diff_cut"] = true;
+}
+
+// The value of "KEY=VALUE" or "KEY : VALUE" in a text of such lines, quotes taken off.
+std::string value_in(std::string_view text, std::string_view key, char separator) {
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    const std::string_view line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    const std::size_t middle = line.find(separator);
+    if (middle == std::string_view::npos || trim(line.substr(0, middle)) != key) continue;
+    std::string_view value = trim(line.substr(middle + 1));
+    if (value.size() >= 2 && value.front() == '"' && value.back() == '"') {
+      value = value.substr(1, value.size() - 2);
+    }
+    return std::string(value);
+  }
+  return "";
+}
+
+// /proc and /sys files need not be there: a container may hide them.
+std::string text_of(const fs::path& path) {
+  try {
+    return read_file_if_exists(path, 1 << 24).value_or("");
+  } catch (const std::exception&) {
+    return "";
+  }
+}
+
+std::string operating_system() {
+  utsname kernel{};
+  ::uname(&kernel);
+  const std::string name = value_in(text_of("/etc/os-release"), "PRETTY_NAME", '=');
+  return fmt::format("{}{}{} {} {}", name, name.empty() ? "" : ", ", kernel.sysname, kernel.release,
+                     kernel.machine);
+}
+
+}  // namespace
+
+Json git_facts(const fs::path& folder) {
+  const double deadline = monotonic_seconds() + kGitSeconds;
+  // The first line comes before what fails without a commit.
+  const ChildResult head =
+      run_git(folder, {"rev-parse", "--show-toplevel", "HEAD", "--symbolic-full-name", "HEAD"},
+              kGitSeconds);
+  if (!head.started) return nullptr;
+  const std::vector<std::string> lines = split(head.output, '\n');
+  const std::string& repository = lines.front();
+  if (repository.empty() || head.timed_out) {
+    const bool is_outside = head.error.find("not a git repository") != std::string::npos ||
+                            head.error.find("must be run in a work tree") != std::string::npos;
+    return is_outside ? Json(nullptr) : git_note(head);
+  }
+
+  Json facts = {{"commit", nullptr},
+                {"branch", nullptr},
+                {"dirty", true},
+                {"diff", ""},
+                {"repository", repository}};
+  if (head.exit_status != 0 || lines.size() < 3) return facts;
+  facts["commit"] = lines[1];
+  constexpr std::string_view kBranches = "refs/heads/";
+  if (lines[2].starts_with(kBranches)) facts["branch"] = lines[2].substr(kBranches.size());
+  add_changes(facts, folder, deadline - monotonic_seconds());
+  return facts;
+}
+
+const Machine& this_machine() {
+  static const Machine machine = [] {
+    std::array<char, 256> host{};
+    ::gethostname(host.data(), host.size() - 1);
+    return Machine{host.data(), std::string(trim(text_of("/proc/sys/kernel/random/boot_id")))};
+  }();
+  return machine;
+}
+
+Json host_facts() {
+  const std::string cpus = text_of("/proc/cpuinfo");
+  const std::string model = value_in(cpus, "model name", ':');
+  return {{"name", this_machine().host},
+          {"cores", ::sysconf(_SC_NPROCESSORS_ONLN)},
+          {"memory_bytes", static_cast<std::int64_t>(::sysconf(_SC_PHYS_PAGES)) *
+                               static_cast<std::int64_t>(::sysconf(_SC_PAGESIZE))},
+          {"os", operating_system()},
+          {"cpu", model.empty() ? value_in(cpus, "Processor", ':') : model},
+          {"boot_id", this_machine().boot_id}};
+}
+
+Json command_line_facts(const std::vector<std::string>& arguments) {
+  Json facts = Json::array();
+  bool hides_next = false;
+  for (const std::string& argument : arguments) {
+    std::string shown = hides_next ? kHiddenValue : argument;
+    hides_next = false;
+    std::size_t start = 0;
+    for (std::size_t equals = shown.find('='); equals != std::string::npos;
+         equals = shown.find('=', start)) {
+      if (is_secret_name(std::string_view(shown).substr(start, equals - start))) {
+        shown = shown.substr(0, equals + 1) + kHiddenValue;
+        break;
+      }
+      start = equals + 1;
+    }
+    if (start == 0 && shown.find('=') == std::string::npos) {
+      hides_next = shown.starts_with("--") && is_secret_name(shown);
+    }
+    facts.push_back(std::move(shown));
+  }
+  return facts;
+}
+
+bool is_secret_name(std::string_view name) {
+  constexpr auto kWords = std::to_array<std::string_view>(
+      {"token", "key", "password", "passwd", "secret", "credential"});
+  const std::string in_lower_case = lower(name);
+  return std::any_of(kWords.begin(), kWords.end(), [&](std::string_view word) {
+    return in_lower_case.find(word) != std::string::npos;
+  });
+}
+
+}  // namespace mat

@@ -1,0 +1,144 @@
+#include "core/run/version_lock.h"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <sched.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "core/base/error.h"
+#include "core/base/json.h"
+#include "core/base/text.h"
+#include "core/run/provenance.h"
+
+namespace mat {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kMaxTries = 1000;
+constexpr std::size_t kMaxContentBytes = 4096;
+
+enum class Attempt { taken, held, failed };
+
+Attempt try_lock(int fd, int kind) {
+  while (::flock(fd, kind | LOCK_NB) != 0) {
+    if (errno != EINTR) return errno == EWOULDBLOCK ? Attempt::held : Attempt::failed;
+  }
+  return Attempt::taken;
+}
+
+// Whoever asks for liveness holds a shared lock for a moment, which must not look like a runner.
+Attempt take_exclusive_lock(int fd) {
+  for (int tries = 0; tries < kMaxTries; ++tries) {
+    const Attempt exclusive = try_lock(fd, LOCK_EX);
+    if (exclusive != Attempt::held) return exclusive;
+    const Attempt shared = try_lock(fd, LOCK_SH);
+    if (shared != Attempt::taken) return shared;
+    ::flock(fd, LOCK_UN);
+    ::sched_yield();
+  }
+  return Attempt::held;
+}
+
+// Clock ticks since the machine's start at which this process began; with it a process id means one
+// process only. The second field, the program's name, may hold spaces and brackets.
+std::int64_t start_of_this_process() {
+  constexpr std::size_t kFieldAfterName = 19;
+  const std::string stat = read_file_if_exists("/proc/self/stat").value_or("");
+  const std::size_t name_end = stat.rfind(") ");
+  if (name_end == std::string::npos) return 0;
+  const std::vector<std::string> fields = split(stat.substr(name_end + 2), ' ');
+  if (fields.size() <= kFieldAfterName) return 0;
+  return parse_integer(fields[kFieldAfterName]).value_or(0);
+}
+
+std::string content_of_this_process() {
+  const Machine& machine = this_machine();
+  return to_json_text({{"host", machine.host},
+                       {"boot_id", machine.boot_id},
+                       {"pid", ::getpid()},
+                       {"start", start_of_this_process()}}) +
+         "\n";
+}
+
+// 0, or the number of the error.
+int write_whole(int fd, const std::string& content) {
+  if (::ftruncate(fd, 0) != 0) return errno;
+  const ssize_t written = ::pwrite(fd, content.data(), content.size(), 0);
+  if (written < 0) return errno;
+  if (static_cast<std::size_t>(written) < content.size()) return ENOSPC;
+  return ::fdatasync(fd) == 0 ? 0 : errno;
+}
+
+// The boot id tells kernels apart, also when containers of one machine have hosts' names of their
+// own; the name tells the same machine after it was started again.
+bool was_on_this_machine(const std::string& content) {
+  const Json lock = Json::parse(content, nullptr, false);
+  // What a power failure leaves: the runner is gone in any case.
+  if (!lock.is_object()) return true;
+  const auto is = [&](const char* key, const std::string& here) {
+    const auto found = lock.find(key);
+    return found != lock.end() && !here.empty() && *found == here;
+  };
+  return is("boot_id", this_machine().boot_id) || is("host", this_machine().host);
+}
+
+std::string read_content(int fd, const fs::path& path) {
+  std::string content(kMaxContentBytes, '\0');
+  const ssize_t count = ::pread(fd, content.data(), content.size(), 0);
+  if (count < 0) throw_io_error(fmt::format("cannot read '{}'", path.string()), errno);
+  content.resize(static_cast<std::size_t>(count));
+  return content;
+}
+
+fs::path lock_path(const fs::path& version_folder) { return version_folder / "lock"; }
+
+}  // namespace
+
+VersionLock VersionLock::acquire(const fs::path& version_folder) {
+  const fs::path path = lock_path(version_folder);
+  FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666));
+  if (!file) throw_io_error(fmt::format("cannot open '{}'", path.string()), errno);
+  switch (take_exclusive_lock(file.get())) {
+    case Attempt::taken:
+      break;
+    case Attempt::held:
+      throw Error(ErrorKind::conflict,
+                  fmt::format("another process runs the version in '{}'", version_folder.string()));
+    case Attempt::failed:
+      throw_io_error(fmt::format("cannot lock '{}'", path.string()), errno);
+  }
+  if (const int error = write_whole(file.get(), content_of_this_process()); error != 0) {
+    // Half a content would be taken for that of a dead runner; none says "never started".
+    if (::ftruncate(file.get(), 0) != 0) ::unlink(path.c_str());
+    throw_io_error(fmt::format("cannot write '{}'", path.string()), error);
+  }
+  return VersionLock(std::move(file));
+}
+
+Liveness liveness_of(const fs::path& version_folder) {
+  const fs::path path = lock_path(version_folder);
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  if (!file) {
+    if (errno == ENOENT || errno == ENOTDIR) return Liveness::no_runner;
+    throw_io_error(fmt::format("cannot open '{}'", path.string()), errno);
+  }
+  switch (try_lock(file.get(), LOCK_SH)) {
+    case Attempt::taken:
+      break;
+    case Attempt::held:
+      return Liveness::alive;
+    case Attempt::failed:
+      throw_io_error(fmt::format("cannot lock '{}'", path.string()), errno);
+  }
+  // Read under the shared lock, so that no new runner writes meanwhile.
+  const std::string content = read_content(file.get(), path);
+  if (content.empty()) return Liveness::no_runner;
+  return was_on_this_machine(content) ? Liveness::dead : Liveness::elsewhere;
+}
+
+}  // namespace mat
