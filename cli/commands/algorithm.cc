@@ -12,14 +12,6 @@
 namespace mat {
 namespace {
 
-std::string range_text(const Hyperparameter& h) {
-  if (!h.choices.empty()) return join(h.choices, " | ");
-  std::string text;
-  if (h.min) text += fmt::format("{} {}", h.min_is_exclusive ? ">" : ">=", format_number(*h.min));
-  if (h.max) text += fmt::format("{}<= {}", text.empty() ? "" : ", ", format_number(*h.max));
-  return text;
-}
-
 std::string channels_text(const std::vector<Channel>& channels) {
   std::vector<std::string> names;
   for (const Channel& c : channels) names.push_back(c.name + (c.required ? " (required)" : ""));

@@ -5,6 +5,7 @@
 #include "cli/commands/commands.h"
 #include "cli/commands/views.h"
 #include "cli/output/table.h"
+#include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
 

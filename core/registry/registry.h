@@ -58,6 +58,7 @@ class Registry {
     write,  // makes the home and the registry when absent, migrates an older one after a backup
   };
   Registry(const Home& home, Mode mode);
+  Registry(Registry&& other) noexcept;
   ~Registry();
 
   const Home& home() const;

@@ -1,0 +1,205 @@
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "cli/commands/commands.h"
+#include "cli/output/terminal.h"
+#include "core/algorithm/algorithm.h"
+#include "core/base/error.h"
+#include "core/base/text.h"
+
+// The three scripts only ask `mat __complete WORD…` for candidates, so that every shell offers the
+// same, and names come from the registry.
+
+namespace mat {
+namespace {
+
+constexpr const char* kBash = R"sh(_mat() {
+  local IFS=$'\n'
+  local cur="${COMP_LINE:0:COMP_POINT}"
+  read -ra words <<< "${cur//$'\n'/ }"
+  local IFS=' '
+  read -ra words <<< "$cur"
+  [[ "$cur" == *' ' ]] && words+=("")
+  local last="${words[-1]}" prefix=""
+  # Readline splits at '@' and ':': only what follows the last one is replaced.
+  [[ "$last" == *[@:]* && "${COMP_WORDBREAKS}" == *[@:]* ]] && prefix="${last%[@:]*}@"
+  local IFS=$'\n'
+  COMPREPLY=($(mat __complete -- "${words[@]:1}" 2>/dev/null))
+  [[ "${COMP_WORDBREAKS}" == *@* && -n "$prefix" ]] && COMPREPLY=("${COMPREPLY[@]#"$prefix"}")
+  [[ ${#COMPREPLY[@]} -eq 0 ]] && compopt -o default 2>/dev/null
+}
+complete -F _mat mat
+)sh";
+
+constexpr const char* kZsh = R"sh(#compdef mat
+_mat() {
+  local -a candidates
+  candidates=("${(@f)$(mat __complete -- "${(@)words[2,CURRENT]}" 2>/dev/null)}")
+  if [[ -n "${candidates[1]}" ]]; then
+    compadd -- "${candidates[@]}"
+  else
+    _files
+  fi
+}
+if [[ "${funcstack[1]}" == _mat ]]; then _mat "$@"; else compdef _mat mat; fi
+)sh";
+
+constexpr const char* kFish = R"sh(function __mat_complete
+  set -l words (commandline -opc) (commandline -ct)
+  mat __complete -- $words[2..-1] 2>/dev/null
+end
+complete -c mat -f -a '(__mat_complete)'
+complete -c mat -n 'not __mat_complete | string length -q' -F
+)sh";
+
+constexpr std::int64_t kMostNames = 200;
+
+std::vector<std::string> job_names(const Context& context) {
+  Registry registry(context.home(), Registry::Mode::read);
+  ListOptions options;
+  options.limit = kMostNames;
+  std::vector<std::string> names;
+  for (const JobRecord& job : registry.list_jobs(options).rows) names.push_back(job.name);
+  return names;
+}
+
+std::vector<std::string> references(const Context& context, const std::string& word) {
+  const auto at = word.find('@');
+  std::vector<std::string> names;
+  if (at == std::string::npos) {
+    for (const std::string& job : job_names(context)) names.push_back(job + "@latest");
+    for (const std::string& job : job_names(context)) names.push_back(job);
+    return names;
+  }
+  Registry registry(context.home(), Registry::Mode::read);
+  ListOptions options;
+  options.limit = kMostNames;
+  const std::string job = word.substr(0, at);
+  names = {job + "@latest", job + "@best"};
+  for (const auto& v : registry.list_versions(job, options).rows) {
+    names.push_back(job + "@" + version_label(v.number));
+  }
+  return names;
+}
+
+// What can stand for a positional argument, by its name in the help.
+std::vector<std::string> values_for(const Context& context, const CLI::App& command,
+                                    const std::string& positional, const std::string& word) {
+  const std::string group = command.get_parent() != nullptr ? command.get_parent()->get_name() : "";
+  std::vector<std::string> names;
+  if (positional == "JOB") return job_names(context);
+  if (positional == "REF") return references(context, word);
+  if (positional == "SHELL") return {"bash", "zsh", "fish"};
+  ListOptions options;
+  options.limit = kMostNames;
+  if (group == "algorithm") {
+    for (const Algorithm& a : builtin_algorithms()) names.push_back(a.name);
+  } else if (group == "params" && command.get_name() != "save") {
+    Registry registry(context.home(), Registry::Mode::read);
+    for (const auto& p : registry.list_params(options).rows) names.push_back(p.name);
+  } else if (group == "experiment" && command.get_name() != "create") {
+    Registry registry(context.home(), Registry::Mode::read);
+    for (const auto& e : registry.list_experiments(options).rows) names.push_back(e.name);
+  }
+  return names;
+}
+
+// True when the word before is an option that takes the word to complete as its value.
+bool is_option_value(const CLI::App& command, const std::string& word_before) {
+  if (word_before.rfind('-', 0) != 0) return false;
+  const CLI::Option* option = command.get_option_no_throw(word_before);
+  return option != nullptr && option->get_expected_max() > 0;
+}
+
+std::vector<std::string> candidates(const Context& context, const CLI::App& app,
+                                    const std::vector<std::string>& words) {
+  const CLI::App* at = &app;
+  std::size_t next = 0;
+  std::vector<std::string> values;
+  for (; next + 1 < words.size(); ++next) {
+    const CLI::App* sub = nullptr;
+    for (const CLI::App* s : at->get_subcommands([](const CLI::App*) { return true; })) {
+      if (s->get_name() == words[next]) sub = s;
+    }
+    if (sub != nullptr) {
+      at = sub;
+    } else if (words[next].rfind('-', 0) == 0) {
+      next += is_option_value(*at, words[next]) ? 1 : 0;
+    } else {
+      values.push_back(words[next]);
+    }
+  }
+  const std::string word = words.empty() ? "" : words.back();
+  std::vector<std::string> found;
+  if (words.size() >= 2 && is_option_value(*at, words[words.size() - 2])) {
+    const std::string& option = words[words.size() - 2];
+    if (option == "--params") {
+      Registry registry(context.home(), Registry::Mode::read);
+      for (const auto& p : registry.list_params({}).rows) found.push_back(p.name);
+    }
+  } else if (word.rfind('-', 0) == 0) {
+    for (const CLI::App* a : {at, &app}) {
+      for (const CLI::Option* o : a->get_options()) {
+        if (o->get_group().empty()) continue;
+        for (const std::string& name : o->get_lnames()) found.push_back("--" + name);
+      }
+    }
+  } else {
+    for (const CLI::App* s : at->get_subcommands([](const CLI::App*) { return true; })) {
+      if (!s->get_group().empty()) found.push_back(s->get_name());
+    }
+    std::vector<const CLI::Option*> positionals;
+    for (const CLI::Option* o : at->get_options()) {
+      if (o->get_positional()) positionals.push_back(o);
+    }
+    if (!positionals.empty()) {
+      const std::size_t place = std::min(values.size(), positionals.size() - 1);
+      found = values_for(context, *at, positionals[place]->get_name(true), word);
+    }
+  }
+  std::sort(found.begin(), found.end());
+  found.erase(std::unique(found.begin(), found.end()), found.end());
+  found.erase(std::remove_if(found.begin(), found.end(),
+                             [&](const std::string& name) { return name.rfind(word, 0) != 0; }),
+              found.end());
+  return found;
+}
+
+// Silent about every error: a message in the middle of a command line helps nobody.
+int complete(const Context& context, const CLI::App& app, const std::vector<std::string>& words) {
+  try {
+    for (const std::string& name : candidates(context, app, words)) print(name + "\n");
+  } catch (const Error&) {
+    return 0;
+  }
+  return 0;
+}
+
+int print_script(const std::string& shell) {
+  print(shell == "bash" ? kBash : shell == "zsh" ? kZsh : kFish);
+  return 0;
+}
+
+}  // namespace
+
+void add_completion_command(CLI::App& app, Context& context) {
+  auto shell = std::make_shared<std::string>();
+  CLI::App* command = app.add_subcommand("completion", "Print a completion script for a shell");
+  command->add_option("SHELL", *shell, "bash, zsh or fish")
+      ->required()
+      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+  command->footer(
+      "bash: source <(mat completion bash)\n"
+      "zsh:  source <(mat completion zsh)\n"
+      "fish: mat completion fish | source");
+  set_action(command, context, [shell] { return print_script(*shell); });
+
+  auto words = std::make_shared<std::vector<std::string>>();
+  CLI::App* hidden = app.add_subcommand("__complete", "Candidates for the last word")->group("");
+  hidden->add_option("WORD", *words);
+  set_action(hidden, context, [&context, &app, words] { return complete(context, app, *words); });
+}
+
+}  // namespace mat

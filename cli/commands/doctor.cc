@@ -1,0 +1,176 @@
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <memory>
+#include <thread>
+
+#include "cli/commands/commands.h"
+#include "cli/commands/views.h"
+#include "core/base/error.h"
+#include "core/base/file.h"
+#include "core/base/text.h"
+#include "core/base/version.h"
+#include "core/run/provenance.h"
+#include "core/run/trainer.h"
+
+namespace mat {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uintmax_t kLittleSpace = 1ULL << 30;
+
+enum class Verdict { ok, warning, problem };
+
+struct Finding {
+  std::string what;
+  Verdict verdict = Verdict::ok;
+  std::string value;
+  std::string hint;
+};
+
+const char* name_of(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::ok:
+      return "ok";
+    case Verdict::warning:
+      return "warning";
+    case Verdict::problem:
+      return "problem";
+  }
+  return "";
+}
+
+Style style_of(Verdict verdict) {
+  return verdict == Verdict::ok        ? Style::good
+         : verdict == Verdict::warning ? Style::warning
+                                       : Style::bad;
+}
+
+// The nearest folder above that exists: where a home that is not there yet would be made.
+fs::path existing_part(fs::path path) {
+  std::error_code ignored;
+  while (!fs::exists(path, ignored) && path.has_relative_path()) path = path.parent_path();
+  return path;
+}
+
+void look_at_home(const Home& home, std::vector<Finding>& findings) {
+  std::error_code error;
+  const bool exists = fs::exists(home.database(), error);
+  findings.push_back(
+      {"home",
+       Verdict::ok,
+       fmt::format("{} ({}){}", home.root.string(), home.chosen_by, exists ? "" : ", not made yet"),
+       {}});
+  const fs::path place = existing_part(home.root);
+  const bool is_writable = ::access(place.c_str(), W_OK | X_OK) == 0;
+  findings.push_back({"write access", is_writable ? Verdict::ok : Verdict::problem,
+                      is_writable ? "yes" : fmt::format("no: '{}'", place.string()),
+                      is_writable ? "" : "choose another home with --home or $MAT_HOME"});
+  const fs::space_info space = fs::space(place, error);
+  if (!error) {
+    const bool is_little = space.available < kLittleSpace;
+    findings.push_back(
+        {"free space", is_little ? Verdict::warning : Verdict::ok, format_bytes(space.available),
+         is_little ? "trainings keep weights and decoded pictures in the home" : ""});
+  }
+}
+
+void look_at_registry(const Home& home, std::vector<Finding>& findings) {
+  std::error_code error;
+  if (!fs::exists(home.database(), error)) return;
+  try {
+    Registry registry(home, Registry::Mode::read);
+    ListOptions options;
+    options.limit = 1;
+    const auto versions = registry.list_versions("", options);
+    findings.push_back({"registry", Verdict::ok, fmt::format("{} versions", versions.total), {}});
+  } catch (const Error& e) {
+    findings.push_back({"registry", Verdict::problem, e.message(), e.hint()});
+  }
+  if (fs::exists(home.cache(), error)) {
+    findings.push_back(
+        {"picture cache",
+         Verdict::ok,
+         fmt::format("{} in {}", format_bytes(folder_bytes(home.cache())), home.cache().string()),
+         {}});
+  }
+}
+
+void look_at_trainers(std::vector<Finding>& findings, Json& description) {
+  try {
+    description = load_trainer().describe();
+  } catch (const Error& e) {
+    findings.push_back({"trainers", Verdict::problem, e.message(), e.hint()});
+    return;
+  }
+  for (const char* key : {"libtorch", "blas", "threads", "capability"}) {
+    if (description.contains(key)) {
+      findings.push_back({key, Verdict::ok, value_text(description[key]), {}});
+    }
+  }
+  for (const Json& device : description.value("devices", Json::array())) {
+    findings.push_back({"device",
+                        Verdict::ok,
+                        value_text(device.value("name", Json())) +
+                            (device.contains("model") ? " " + value_text(device["model"]) : ""),
+                        {}});
+  }
+  for (const Json& problem : description.value("problems", Json::array())) {
+    findings.push_back({"libtorch", Verdict::warning, value_text(problem.value("what", Json())),
+                        problem.value("hint", "")});
+  }
+}
+
+void look_at_git(std::vector<Finding>& findings) {
+  const bool has_git = fs::exists("/usr/bin/git") || fs::exists("/usr/local/bin/git");
+  if (has_git) return;
+  findings.push_back({"git", Verdict::warning, "not found: versions are recorded without a commit",
+                      "install git"});
+}
+
+int doctor(const Context& context, bool json) {
+  const Home home = context.home();
+  Json description;
+  std::vector<Finding> findings;
+  findings.push_back({"mat", Verdict::ok, mat_version(), {}});
+  findings.push_back(
+      {"cores",
+       Verdict::ok,
+       fmt::format("{} usable of {}", usable_cores(), std::thread::hardware_concurrency()),
+       {}});
+  look_at_home(home, findings);
+  look_at_registry(home, findings);
+  look_at_trainers(findings, description);
+  look_at_git(findings);
+
+  bool has_problem = false;
+  Json rows = Json::array();
+  Table table({{""}, {""}, {"", Align::left, true}});
+  for (const Finding& f : findings) {
+    has_problem |= f.verdict == Verdict::problem;
+    rows.push_back(
+        {{"what", f.what}, {"verdict", name_of(f.verdict)}, {"value", f.value}, {"hint", f.hint}});
+    table.add({Cell(name_of(f.verdict), style_of(f.verdict)), f.what, f.value});
+    if (!f.hint.empty()) table.add({"", "", Cell("→ " + f.hint, Style::bold)});
+  }
+  if (json) {
+    print_json({{"ok", !has_problem}, {"findings", rows}, {"trainers", description}});
+  } else {
+    print(table.text());
+  }
+  return has_problem ? static_cast<int>(ErrorKind::io) : 0;
+}
+
+}  // namespace
+
+void add_doctor_command(CLI::App& app, Context& context) {
+  auto json = std::make_shared<bool>(false);
+  CLI::App* command =
+      app.add_subcommand("doctor", "Look at LibTorch, devices and the home; say what is wrong");
+  add_json_flag(command, *json);
+  set_action(command, context, [&context, json] { return doctor(context, *json); });
+}
+
+}  // namespace mat
