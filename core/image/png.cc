@@ -1,14 +1,20 @@
 #include <fmt/format.h>
 #include <spng.h>
 
+#include <algorithm>
 #include <memory>
 #include <new>
+#include <optional>
+#include <string_view>
+#include <vector>
 
 #include "core/image/formats.h"
 #include "core/image/orientation.h"
 
 namespace mat {
 namespace {
+
+constexpr std::size_t kSignature = 8;
 
 // Text and profiles, decompressed, that a picture may carry in all; more is an attack.
 constexpr std::size_t kMaxChunkBytes = 4 << 20;
@@ -32,6 +38,55 @@ bool could_hold_half(const spng_ihdr& header, std::size_t file_size) {
       std::int64_t{header.width} * kChannels[header.color_type % 7] * header.bit_depth;
   const std::int64_t all = ((row_bits + 7) / 8 + 1) * header.height;
   return static_cast<std::int64_t>(file_size) * kMaxInflation >= all / 2;
+}
+
+std::uint32_t big_endian(Bytes bytes, std::size_t at) {
+  return std::uint32_t{bytes[at]} << 24 | std::uint32_t{bytes[at + 1]} << 16 |
+         std::uint32_t{bytes[at + 2]} << 8 | bytes[at + 3];
+}
+
+struct Chunk {
+  std::size_t at;  // of its length, which four bytes of type and the data follow
+  std::string_view type;
+  Bytes data;  // as far as the file has it
+  std::uint32_t length;
+};
+
+std::optional<Chunk> chunk_at(Bytes bytes, std::size_t at) {
+  if (bytes.size() < at + 8) return std::nullopt;
+  const Bytes rest = bytes.subspan(at + 8);
+  const std::uint32_t length = big_endian(bytes, at);
+  return Chunk{at, std::string_view(reinterpret_cast<const char*>(bytes.data()) + at + 4, 4),
+               rest.first(std::min<std::size_t>(length, rest.size())), length};
+}
+
+std::optional<Chunk> next_chunk(Bytes bytes, const Chunk& chunk) {
+  return chunk_at(bytes, chunk.at + 12 + chunk.length);
+}
+
+// libspng passes over a profile or text that is compressed by an unknown method. Such a file was
+// written by something that does not know PNG.
+bool has_unknown_compression(Bytes bytes) {
+  for (auto chunk = chunk_at(bytes, kSignature); chunk; chunk = next_chunk(bytes, *chunk)) {
+    if (chunk->type != "iCCP" && chunk->type != "zTXt") continue;
+    const auto end_of_name = std::find(chunk->data.begin(), chunk->data.end(), 0);
+    if (chunk->data.end() - end_of_name >= 2 && end_of_name[1] != 0) return true;
+  }
+  return false;
+}
+
+// libspng takes nothing from a chunk of pixels that is cut short. This gives a copy in which the
+// chunk says that it is as long as it is; empty when nothing is cut.
+std::vector<std::uint8_t> mend_cut_chunk(Bytes bytes) {
+  for (auto chunk = chunk_at(bytes, kSignature); chunk; chunk = next_chunk(bytes, *chunk)) {
+    if (chunk->type != "IDAT" || chunk->data.size() == chunk->length) continue;
+    std::vector<std::uint8_t> mended(bytes.begin(), bytes.end());
+    for (int i = 0; i < 4; ++i) {
+      mended[chunk->at + i] = static_cast<std::uint8_t>(chunk->data.size() >> (24 - 8 * i));
+    }
+    return mended;
+  }
+  return {};
 }
 
 // Decodes row by row, so that the rows before an error are kept. In an interlaced picture only the
@@ -63,6 +118,12 @@ int orientation_of(spng_ctx* context) {
 }  // namespace
 
 int decode_png(Bytes bytes, const DecodeOptions& options, DecodeResult& result) {
+  if (has_unknown_compression(bytes)) {
+    result.problem = "damaged PNG (unknown compression method)";
+    return 1;
+  }
+  const std::vector<std::uint8_t> mended = mend_cut_chunk(bytes);
+  if (!mended.empty()) bytes = mended;
   const Context context(spng_ctx_new(0), &spng_ctx_free);
   if (!context) throw std::bad_alloc();
   spng_ihdr header{};
