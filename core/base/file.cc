@@ -139,13 +139,17 @@ std::string read_file(const fs::path& path, std::uint64_t max_bytes) {
 }
 
 void write_file_atomic(const fs::path& path, std::string_view bytes) {
+  write_file_atomic(path, std::span(&bytes, 1));
+}
+
+void write_file_atomic(const fs::path& path, std::span<const std::string_view> parts) {
   static std::atomic<int> counter = 0;
   const std::string name = fmt::format("{}.{}.{}.part", path.string(), ::getpid(), counter++);
   const FileDescriptor fd(
       ::open(name.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666));
   if (!fd) throw_io_error("cannot write " + quoted(path), errno);
   PartialFile partial(name);
-  write_all(fd.get(), bytes, path);
+  for (const auto part : parts) write_all(fd.get(), part, path);
   if (::fsync(fd.get()) != 0) throw_io_error("cannot write " + quoted(path), errno);
   if (::rename(name.c_str(), path.c_str()) != 0) {
     throw_io_error("cannot write " + quoted(path), errno);

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -20,6 +21,9 @@ std::optional<std::string> read_file_if_exists(const std::filesystem::path& path
 // Writes beside `path`, syncs, renames and syncs the folder: after a crash there is either the old
 // file or the new one, and after an error nothing new is left.
 void write_file_atomic(const std::filesystem::path& path, std::string_view bytes);
+
+// The same with the parts one after another, for what is too large to be copied together.
+void write_file_atomic(const std::filesystem::path& path, std::span<const std::string_view> parts);
 
 void make_folders(const std::filesystem::path& path);
 

@@ -16,7 +16,8 @@ struct Weights {
   std::map<std::string, std::string> metadata;
 };
 
-// Parameters and buffers of a module by their state-dict keys, as fp32 (integers stay) on the CPU.
+// Copies of a module's parameters and buffers by their state-dict keys, as fp32 (integers stay) on
+// the CPU: training on does not change them.
 Weights weights_of(const torch::nn::Module& module);
 
 // Copies into the module's parameters and buffers. Throws a usage error that lists missing and
@@ -26,7 +27,9 @@ void load_weights(torch::nn::Module& module, const Weights& weights);
 // Atomic: a new file, synced and renamed.
 void save_weights(const Weights& weights, const std::filesystem::path& file);
 
-// Checks the header before believing it: lengths, bounds, overlaps, types. Throws an io error.
+// Reads BF16, F16, F32, F64, I64, I32, I16, I8, U8 and BOOL, each as its own type. Checks the header
+// before believing it: lengths, bounds, gaps and overlaps, types, duplicates. Throws an io error
+// that names the file, not_found when there is none.
 Weights read_weights(const std::filesystem::path& file);
 
 }  // namespace mat

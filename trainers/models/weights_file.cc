@@ -1,0 +1,333 @@
+#include "trainers/models/weights_file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <bit>
+#include <cerrno>
+#include <cstring>
+#include <optional>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "core/base/error.h"
+#include "core/base/file.h"
+#include "core/base/json.h"
+#include "core/base/text.h"
+
+namespace mat {
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "tensors on disk are little-endian");
+
+// Far more than any network needs; parsing takes several times as much memory.
+constexpr std::uint64_t kMaxHeaderBytes = 16 << 20;
+constexpr const char* kMetadataKey = "__metadata__";
+
+struct TypeName {
+  const char* name;
+  torch::ScalarType type;
+};
+constexpr TypeName kTypes[] = {
+    {"F64", torch::kFloat64}, {"I64", torch::kInt64},   {"F32", torch::kFloat32},
+    {"I32", torch::kInt32},   {"F16", torch::kFloat16}, {"BF16", torch::kBFloat16},
+    {"I16", torch::kInt16},   {"I8", torch::kInt8},     {"U8", torch::kUInt8},
+    {"BOOL", torch::kBool},
+};
+
+std::optional<torch::ScalarType> type_named(std::string_view name) {
+  for (const auto& entry : kTypes) {
+    if (name == entry.name) return entry.type;
+  }
+  return std::nullopt;
+}
+
+std::string shape_text(const torch::Tensor& tensor) {
+  return fmt::format("[{}]", fmt::join(tensor.sizes().begin(), tensor.sizes().end(), ", "));
+}
+
+std::string_view bytes_of(const torch::Tensor& tensor) {
+  return {static_cast<const char*>(tensor.data_ptr()), tensor.nbytes()};
+}
+
+// A tensor as the header describes it.
+struct Entry {
+  std::string key;
+  torch::ScalarType type = torch::kFloat32;
+  std::vector<std::int64_t> shape;
+  std::uint64_t begin = 0;  // from the end of the header
+  std::uint64_t end = 0;
+};
+
+class WeightsReader {
+ public:
+  explicit WeightsReader(const std::filesystem::path& file)
+      : file_(file), fd_(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {
+    if (!fd_ && errno == ENOENT) {
+      throw Error(ErrorKind::not_found, fmt::format("there is no file '{}'", file.string()));
+    }
+    if (!fd_) throw_io_error(fmt::format("cannot open '{}'", file.string()), errno);
+    struct stat info {};
+    if (::fstat(fd_.get(), &info) != 0) {
+      throw_io_error(fmt::format("cannot read '{}'", file.string()), errno);
+    }
+    if (!S_ISREG(info.st_mode)) fail("it is not a regular file");
+    size_ = static_cast<std::uint64_t>(info.st_size);
+  }
+
+  Weights read() {
+    const Json header = read_header();
+    Weights weights;
+    std::vector<Entry> entries;
+    for (const auto& [key, value] : header.items()) {
+      if (key == kMetadataKey) {
+        weights.metadata = metadata_of(value);
+      } else {
+        entries.push_back(entry_of(key, value));
+      }
+    }
+    check_places(entries);
+    for (const auto& entry : entries) weights.tensors.emplace(entry.key, read_tensor(entry));
+    return weights;
+  }
+
+ private:
+  [[noreturn]] void fail(const std::string& why) const {
+    throw Error(ErrorKind::io,
+                fmt::format("'{}' is not a usable weights file: {}", file_.string(), why));
+  }
+
+  void read_exactly(void* target, std::uint64_t size) {
+    auto* out = static_cast<char*>(target);
+    while (size > 0) {
+      const ssize_t count = ::read(fd_.get(), out, std::min<std::uint64_t>(size, 1 << 30));
+      if (count < 0 && errno == EINTR) continue;
+      if (count < 0) throw_io_error(fmt::format("cannot read '{}'", file_.string()), errno);
+      if (count == 0) fail("it became shorter while it was read");
+      out += count;
+      size -= static_cast<std::uint64_t>(count);
+    }
+  }
+
+  Json read_header() {
+    std::uint64_t length = 0;
+    if (size_ < sizeof length) fail("it is too short for a header");
+    read_exactly(&length, sizeof length);
+    if (length > kMaxHeaderBytes) fail(fmt::format("its header claims {} bytes", length));
+    if (length > size_ - sizeof length) fail("its header is longer than the file");
+    std::string text(length, '\0');
+    read_exactly(text.data(), length);
+    data_size_ = size_ - sizeof length - length;
+    if (text.empty() || text.front() != '{') fail("its header is not a JSON object");
+    return parse_header(text);
+  }
+
+  // JSON libraries keep one of two equal keys silently; here that would hide a tensor.
+  Json parse_header(const std::string& text) const {
+    std::vector<std::set<std::string>> keys;
+    const auto check = [&](int depth, Json::parse_event_t event, Json& value) {
+      if (depth > 3) fail("its header is nested too deeply");
+      if (event == Json::parse_event_t::object_start) keys.emplace_back();
+      if (event == Json::parse_event_t::object_end) keys.pop_back();
+      if (event == Json::parse_event_t::key &&
+          !keys.back().insert(value.get_ref<const std::string&>()).second) {
+        fail(fmt::format("its header has '{}' twice", value.get_ref<const std::string&>()));
+      }
+      return true;
+    };
+    try {
+      return Json::parse(text, check);
+    } catch (const Json::exception&) {
+      fail("its header is not valid JSON");
+    }
+  }
+
+  std::map<std::string, std::string> metadata_of(const Json& value) const {
+    std::map<std::string, std::string> metadata;
+    if (!value.is_object()) fail("its metadata is not an object");
+    for (const auto& [key, text] : value.items()) {
+      if (!text.is_string()) fail(fmt::format("its metadata '{}' is not text", key));
+      metadata.emplace(key, text.get<std::string>());
+    }
+    return metadata;
+  }
+
+  Entry entry_of(const std::string& key, const Json& value) const {
+    const auto wrong = [&](std::string_view what) {
+      fail(fmt::format("the tensor '{}' has {}", key, what));
+    };
+    if (!value.is_object() || !value.contains("dtype") || !value["dtype"].is_string() ||
+        !value.contains("shape") || !value["shape"].is_array() || !value.contains("data_offsets") ||
+        !value["data_offsets"].is_array() || value["data_offsets"].size() != 2) {
+      wrong("no proper dtype, shape and data_offsets");
+    }
+    Entry entry;
+    entry.key = key;
+    const auto& name = value["dtype"].get_ref<const std::string&>();
+    const auto type = type_named(name);
+    if (!type) wrong("the type '" + name + "', which is not known");
+    entry.type = *type;
+
+    std::uint64_t bytes = torch::elementSize(entry.type);
+    for (const auto& dimension : value["shape"]) {
+      if (!dimension.is_number_unsigned()) wrong("a size that is not a whole number");
+      const auto size = dimension.get<std::uint64_t>();
+      if (size > static_cast<std::uint64_t>(INT64_MAX) ||
+          __builtin_mul_overflow(bytes, size, &bytes) ||
+          bytes > static_cast<std::uint64_t>(INT64_MAX)) {
+        wrong("an impossible shape");
+      }
+      entry.shape.push_back(static_cast<std::int64_t>(size));
+    }
+    const auto& offsets = value["data_offsets"];
+    if (!offsets[0].is_number_unsigned() || !offsets[1].is_number_unsigned()) {
+      wrong("offsets that are not whole numbers");
+    }
+    entry.begin = offsets[0].get<std::uint64_t>();
+    entry.end = offsets[1].get<std::uint64_t>();
+    if (entry.begin > entry.end || entry.end > data_size_) wrong("offsets outside the file");
+    if (entry.end - entry.begin != bytes) wrong("a shape that does not fit its offsets");
+    return entry;
+  }
+
+  // As the format demands: the tensors fill the file without overlaps and gaps. Sorted afterwards,
+  // so that the file is read from front to end.
+  void check_places(std::vector<Entry>& entries) const {
+    std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
+      return std::pair(a.begin, a.end) < std::pair(b.begin, b.end);
+    });
+    std::uint64_t place = 0;
+    for (const auto& entry : entries) {
+      if (entry.begin < place) fail(fmt::format("the tensor '{}' overlaps another", entry.key));
+      if (entry.begin > place) fail(fmt::format("there is a gap before '{}'", entry.key));
+      place = entry.end;
+    }
+    if (place != data_size_) fail("there are bytes after the last tensor");
+  }
+
+  torch::Tensor read_tensor(const Entry& entry) {
+    torch::Tensor tensor;
+    try {
+      tensor = torch::empty(entry.shape, entry.type);
+    } catch (const c10::Error&) {
+      fail(fmt::format("there is not enough memory for '{}'", entry.key));
+    }
+    read_exactly(tensor.data_ptr(), tensor.nbytes());
+    if (entry.type == torch::kBool) {
+      const auto bytes = bytes_of(tensor);
+      if (std::any_of(bytes.begin(), bytes.end(), [](char c) { return c != 0 && c != 1; })) {
+        fail(fmt::format("the tensor '{}' has truth values other than 0 and 1", entry.key));
+      }
+    }
+    return tensor;
+  }
+
+  std::filesystem::path file_;
+  FileDescriptor fd_;
+  std::uint64_t size_ = 0;
+  std::uint64_t data_size_ = 0;
+};
+
+const char* name_of_type(const std::string& key, torch::ScalarType type) {
+  for (const auto& entry : kTypes) {
+    if (type == entry.type) return entry.name;
+  }
+  throw Error(ErrorKind::bug, fmt::format("the tensor '{}' has a type that cannot be saved", key));
+}
+
+std::map<std::string, torch::Tensor> state_of(const torch::nn::Module& module) {
+  std::map<std::string, torch::Tensor> state;
+  for (const auto& item : module.named_parameters()) state.emplace(item.key(), item.value());
+  for (const auto& item : module.named_buffers()) state.emplace(item.key(), item.value());
+  return state;
+}
+
+std::string first_few(const std::vector<std::string>& items) {
+  constexpr std::size_t kShown = 5;
+  if (items.size() <= kShown) return fmt::format("{}", fmt::join(items, ", "));
+  return fmt::format("{} and {} more", fmt::join(items.begin(), items.begin() + kShown, ", "),
+                     items.size() - kShown);
+}
+
+}  // namespace
+
+Weights weights_of(const torch::nn::Module& module) {
+  const torch::NoGradGuard no_grad;
+  Weights weights;
+  for (const auto& [key, tensor] : state_of(module)) {
+    const auto type = tensor.is_floating_point() ? torch::kFloat32 : tensor.scalar_type();
+    weights.tensors.emplace(key, torch::empty(tensor.sizes(), type).copy_(tensor));
+  }
+  return weights;
+}
+
+void load_weights(torch::nn::Module& module, const Weights& weights) {
+  const auto state = state_of(module);
+  std::vector<std::string> missing;
+  std::vector<std::string> unexpected;
+  std::vector<std::string> different;
+  for (const auto& [key, tensor] : state) {
+    const auto found = weights.tensors.find(key);
+    if (found == weights.tensors.end()) {
+      missing.push_back(key);
+    } else if (found->second.sizes() != tensor.sizes()) {
+      different.push_back(fmt::format("{} is {} instead of {}", key, shape_text(found->second),
+                                      shape_text(tensor)));
+    } else if (found->second.is_floating_point() != tensor.is_floating_point()) {
+      different.push_back(fmt::format("{} has another type of number", key));
+    }
+  }
+  for (const auto& item : weights.tensors) {
+    if (!state.contains(item.first)) unexpected.push_back(item.first);
+  }
+  std::vector<std::string> problems;
+  if (!missing.empty()) problems.push_back("missing: " + first_few(missing));
+  if (!unexpected.empty()) problems.push_back("unexpected: " + first_few(unexpected));
+  if (!different.empty()) problems.push_back(first_few(different));
+  if (!problems.empty()) {
+    const bool only_shapes = missing.empty() && unexpected.empty();
+    throw Error(ErrorKind::usage,
+                fmt::format("the weights do not fit the network: {}", join(problems, "; ")),
+                only_shapes ? "they were made for another number of classes or columns"
+                            : "they were made for another algorithm");
+  }
+  const torch::NoGradGuard no_grad;
+  for (const auto& [key, tensor] : state) torch::Tensor(tensor).copy_(weights.tensors.at(key));
+}
+
+void save_weights(const Weights& weights, const std::filesystem::path& file) {
+  std::vector<std::pair<std::string, torch::Tensor>> tensors;
+  for (const auto& [key, tensor] : weights.tensors) {
+    tensors.emplace_back(key, tensor.detach().cpu().contiguous());
+  }
+  // Wide types first, so that every tensor is aligned for readers that map the file.
+  std::stable_sort(tensors.begin(), tensors.end(), [](const auto& a, const auto& b) {
+    return a.second.element_size() > b.second.element_size();
+  });
+  Json header = Json::object();
+  if (!weights.metadata.empty()) header[kMetadataKey] = weights.metadata;
+  std::vector<std::string_view> parts(2);
+  std::uint64_t place = 0;
+  for (const auto& [key, tensor] : tensors) {
+    const std::uint64_t end = place + tensor.nbytes();
+    header[key] = {{"dtype", name_of_type(key, tensor.scalar_type())},
+                   {"shape", tensor.sizes().vec()},
+                   {"data_offsets", {place, end}}};
+    parts.push_back(bytes_of(tensor));
+    place = end;
+  }
+  std::string text = to_json_text(header);
+  text.resize((text.size() + 7) / 8 * 8, ' ');
+  const std::uint64_t length = text.size();
+  parts[0] = {reinterpret_cast<const char*>(&length), sizeof length};
+  parts[1] = text;
+  write_file_atomic(file, parts);
+}
+
+Weights read_weights(const std::filesystem::path& file) { return WeightsReader(file).read(); }
+
+}  // namespace mat
