@@ -1,0 +1,159 @@
+#include <catch2/catch.hpp>
+
+#include "core/base/file.h"
+#include "tests/cli/mat_process.h"
+
+using namespace mat;
+using namespace mat::test;
+
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Project {
+  TemporaryFolder folder;
+  MatProcess mat{folder};
+
+  Project() {
+    draw_pictures(folder / "data", {"green", "red"}, 12);
+    write_text(folder / "spec.yaml", small_spec("colours", "./data"));
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a job is trained to a recorded version") {
+  const Project p;
+  const Output output = p.mat.succeed({"job", "create", "-f", "spec.yaml"});
+  CHECK(output.out.rfind("colours@V0001  Completed", 0) == 0);
+  CHECK(output.out.find("accuracy") != std::string::npos);
+  CHECK(output.err.find("\x1b") == std::string::npos);
+
+  const Json version = p.mat.succeed({"version", "show", "colours", "--json"}).json();
+  CHECK(version["reference"] == "colours@V0001");
+  CHECK(version["status"] == "Completed");
+  CHECK(version["settings"]["hyperparameters.lr"]["source"] == "spec");
+  CHECK(version["settings"]["hyperparameters.momentum"]["source"] == "algorithm");
+  CHECK(version["settings"]["seed"]["value"] == 7);
+  CHECK(version["facts"]["threads"] == 1);
+  CHECK(version["facts"]["command_line"][1] == "job");
+  CHECK(version["facts"].contains("libtorch"));
+  CHECK(version["facts"]["dataset"]["classes"].size() == 2);
+  CHECK(version["evaluation"]["accuracy"] == version["accuracy"]);
+  CHECK(version["metrics"].contains("train_loss"));
+
+  const fs::path files = p.mat.home() / "jobs" / "colours" / "V0001";
+  for (const char* name : {"spec.yaml", "log.txt", "evaluation.json", "predictions.jsonl",
+                           "output/best.safetensors", "output/last.safetensors"}) {
+    INFO(name);
+    CHECK(fs::file_size(files / name) > 0);
+  }
+  CHECK_FALSE(fs::exists(files / "reserve"));
+}
+
+TEST_CASE("an existing job gets its next version, and a second training decodes nothing") {
+  const Project p;
+  p.mat.succeed({"job", "create", "-f", "spec.yaml"});
+  const Json second =
+      p.mat.succeed({"job", "create", "-f", "spec.yaml", "--set", "lr=0.1", "--json"}).json();
+  CHECK(second["reference"] == "colours@V0002");
+  CHECK(second["settings"]["hyperparameters.lr"]["value"] == 0.1);
+  CHECK(second["settings"]["hyperparameters.lr"]["source"] == "--set");
+  CHECK(second["facts"]["dataset"]["decoded"] == 0);
+  const Json job = p.mat.succeed({"job", "show", "colours", "--json"}).json();
+  CHECK(job["versions"] == 2);
+  CHECK(job["latest"] == "V0002");
+}
+
+TEST_CASE("the recorded spec trains the same again, bit for bit") {
+  const Project p;
+  p.mat.succeed({"job", "create", "-f", "spec.yaml"});
+  const fs::path jobs = p.mat.home() / "jobs" / "colours";
+  p.mat.succeed({"job", "create", "-f", (jobs / "V0001" / "spec.yaml").string()});
+  const auto weights = [&](const char* version) {
+    // The metadata at the beginning names the version's own circumstances; the tensors follow it.
+    const std::string bytes = read_file(jobs / version / "output" / "last.safetensors");
+    return bytes.substr(bytes.size() - 100'000);
+  };
+  CHECK(weights("V0001") == weights("V0002"));
+}
+
+TEST_CASE("a dry run prints the resolved spec and records nothing") {
+  const Project p;
+  const Output output = p.mat.succeed({"job", "create", "-f", "spec.yaml", "--dry-run"});
+  CHECK(output.out.find("momentum: 0.9") != std::string::npos);
+  CHECK_FALSE(fs::exists(p.mat.home()));
+}
+
+TEST_CASE("a spec with mistakes is refused with line, column and the nearest name") {
+  const Project p;
+  write_text(p.folder / "bad.yaml",
+             "name: colours\nalgorithm: small_cnn\ninputs: {data_url: ./data}\n"
+             "hyperparameters:\n  epocs: 3\n  lr: fast\n  batch_size: 0\n");
+  const Output output = p.mat.run({"job", "create", "-f", "bad.yaml"});
+  CHECK(output.exit_code == 2);
+  check_golden("bad_spec.txt", output.err);
+  CHECK(p.mat.run({"job", "validate", "-f", "bad.yaml"}).exit_code == 2);
+  CHECK_FALSE(fs::exists(p.mat.home()));
+}
+
+TEST_CASE("data that cannot be trained on records nothing") {
+  const Project p;
+  CHECK(
+      p.mat.run({"job", "create", "-f", "spec.yaml", "--set", "inputs.data_url=none"}).exit_code ==
+      2);
+  draw_pictures(p.folder / "one", {"only"}, 5);
+  CHECK(p.mat.run({"job", "create", "-f", "spec.yaml", "--set", "inputs.data_url=one"}).exit_code ==
+        2);
+  CHECK(p.mat.run({"job", "create", "-f", "none.yaml"}).exit_code == 3);
+  CHECK(p.mat.run({"job", "create"}).exit_code == 2);
+  CHECK_FALSE(fs::exists(p.mat.home()));
+}
+
+TEST_CASE("a training that fails is recorded as Failed and can be modified") {
+  const Project p;
+  const Output failed = p.mat.run({"job", "create", "-f", "spec.yaml", "--set", "lr=1e30"});
+  CHECK(failed.exit_code == 1);
+  CHECK(failed.err.find("mat: error: colours@V0001 failed: ") != std::string::npos);
+  const Json version = p.mat.succeed({"version", "show", "colours@1", "--json"}).json();
+  CHECK(version["status"] == "Failed");
+  CHECK(version["status_reason"] != "");
+  const Json next =
+      p.mat.succeed({"version", "modify", "colours@1", "--set", "lr=0.01", "--json"}).json();
+  CHECK(next["parent"] == "colours@V0001");
+  CHECK(next["status"] == "Completed");
+}
+
+TEST_CASE("deleting a job frees its folder and its rows") {
+  const Project p;
+  p.mat.succeed({"job", "create", "-f", "spec.yaml"});
+  const Json deleted = p.mat.succeed({"job", "delete", "colours", "--json"}).json();
+  CHECK(deleted["versions"] == 1);
+  CHECK(deleted["bytes_freed"] > 1000);
+  CHECK_FALSE(fs::exists(p.mat.home() / "jobs" / "colours"));
+  CHECK(p.mat.run({"job", "show", "colours"}).exit_code == 3);
+  CHECK(p.mat.succeed({"job", "list", "--json"}).json()["total"] == 0);
+}
+
+TEST_CASE("reading commands make nothing") {
+  const Project p;
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+           {"job", "list"}, {"version", "list"}, {"params", "list"}, {"experiment", "list"}}) {
+    p.mat.succeed(words);
+  }
+  CHECK(p.mat.run({"version", "show", "colours"}).exit_code == 3);
+  CHECK_FALSE(fs::exists(p.mat.home()));
+  CHECK_FALSE(fs::exists(p.folder / "user"));
+}
+
+TEST_CASE("the home is the nearest .mat upward when nothing else says so") {
+  Project p;
+  p.mat.environment.erase("MAT_HOME");
+  p.mat.succeed({"init"});
+  fs::create_directories(p.folder / "deep" / "er");
+  p.mat.working_directory = (p.folder / "deep" / "er").string();
+  p.mat.succeed({"experiment", "create", "first"});
+  CHECK(fs::exists(p.folder.path() / ".mat" / "mat.db"));
+  CHECK(p.mat.succeed({"experiment", "list", "--json", "--home", (p.folder / "x").string()})
+            .json()["total"] == 0);
+}

@@ -1,0 +1,140 @@
+#include "tests/cli/mat_process.h"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <fstream>
+#include <random>
+
+#include "core/base/file.h"
+
+namespace mat::test {
+
+namespace fs = std::filesystem;
+
+TemporaryFolder::TemporaryFolder() {
+  std::string name = (fs::temp_directory_path() / "mat-test-XXXXXX").string();
+  if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make " + name);
+  path_ = fs::canonical(name);
+}
+
+TemporaryFolder::~TemporaryFolder() {
+  std::error_code ignored;
+  fs::remove_all(path_, ignored);
+}
+
+Json Output::json() const { return parse_json(out, "stdout"); }
+
+MatProcess::MatProcess(const TemporaryFolder& folder)
+    : working_directory(folder.path().string()), folder_(folder.path()) {
+  environment = {{"HOME", (folder_ / "user").string()},
+                 {"MAT_HOME", home().string()},
+                 {"PATH", "/usr/local/bin:/usr/bin:/bin"},
+                 {"TZ", "UTC"},
+                 {"LANG", "C.UTF-8"}};
+}
+
+fs::path MatProcess::program() { return fs::canonical("/proc/self/exe").parent_path() / "mat"; }
+
+pid_t MatProcess::start(const std::vector<std::string>& arguments) const {
+  std::vector<std::string> words{program().string()};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  std::vector<std::string> variables;
+  for (const auto& [name, value] : environment) variables.push_back(name + "=" + value);
+  std::vector<char*> argv, envp;
+  for (std::string& word : words) argv.push_back(word.data());
+  for (std::string& variable : variables) envp.push_back(variable.data());
+  argv.push_back(nullptr);
+  envp.push_back(nullptr);
+  const std::string out = (folder_ / "out").string(), err = (folder_ / "err").string();
+  const pid_t pid = ::fork();
+  if (pid != 0) return pid;
+  const int flags = O_WRONLY | O_CREAT | O_TRUNC;
+  if (::chdir(working_directory.c_str()) != 0) ::_exit(126);
+  ::dup2(::open("/dev/null", O_RDONLY), 0);
+  ::dup2(::open(out.c_str(), flags, 0600), 1);
+  ::dup2(::open(err.c_str(), flags, 0600), 2);
+  ::execve(argv[0], argv.data(), envp.data());
+  ::_exit(127);
+}
+
+Output MatProcess::wait_for(pid_t pid) const {
+  int status = 0;
+  ::waitpid(pid, &status, 0);
+  Output output;
+  output.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  output.out = read_file(folder_ / "out");
+  output.err = read_file(folder_ / "err");
+  return output;
+}
+
+Output MatProcess::run(const std::vector<std::string>& arguments) const {
+  return wait_for(start(arguments));
+}
+
+Output MatProcess::succeed(const std::vector<std::string>& arguments) const {
+  const Output output = run(arguments);
+  INFO("mat " << (arguments.empty() ? "" : arguments.front()) << " …: " << output.err);
+  REQUIRE(output.exit_code == 0);
+  return output;
+}
+
+void write_text(const fs::path& path, const std::string& text) {
+  fs::create_directories(path.parent_path());
+  std::ofstream(path, std::ios::binary) << text;
+}
+
+void draw_pictures(const fs::path& folder, const std::vector<std::string>& classes, int per_class) {
+  constexpr int kSide = 24;
+  std::mt19937 random(7);
+  for (std::size_t c = 0; c < classes.size(); ++c) {
+    for (int i = 0; i < per_class; ++i) {
+      std::string pixels;
+      for (int p = 0; p < kSide * kSide; ++p) {
+        for (int channel = 0; channel < 3; ++channel) {
+          const int base = static_cast<std::size_t>(channel) == c % 3 ? 150 : 60;
+          pixels += static_cast<char>(base + static_cast<int>(random() % 60));
+        }
+      }
+      std::string header = "BM";
+      const auto add = [&header](std::uint32_t value, int bytes) {
+        for (int b = 0; b < bytes; ++b) header += static_cast<char>(value >> (8 * b));
+      };
+      add(54 + static_cast<std::uint32_t>(pixels.size()), 4);
+      for (const std::uint32_t value : {0U, 54U, 40U}) add(value, 4);
+      add(kSide, 4), add(kSide, 4), add(1, 2), add(24, 2);
+      for (const std::uint32_t value : {0U, 0U, 2835U, 2835U, 0U, 0U}) add(value, 4);
+      write_text(folder / classes[c] / (std::to_string(i) + ".bmp"), header + pixels);
+    }
+  }
+}
+
+std::string small_spec(const std::string& name, const std::string& data, int epochs) {
+  return "name: " + name +
+         "\nalgorithm: small_cnn\n"
+         "inputs: {data_url: " +
+         data +
+         "}\n"
+         "hyperparameters: {epochs: " +
+         std::to_string(epochs) +
+         ", batch_size: 8, lr: 0.05, image_size: 16, precision: fp32, layout: contiguous}\n"
+         "resources: {type: cpu, flavor: cpu.1}\n"
+         "seed: 7\n";
+}
+
+fs::path source_root() { return MAT_SOURCE_ROOT; }
+
+void check_golden(const std::string& name, const std::string& text) {
+  const fs::path path = source_root() / "tests" / "cli" / "golden" / name;
+  if (std::getenv("MAT_ACCEPT") != nullptr) {
+    write_text(path, text);
+    return;
+  }
+  INFO("MAT_ACCEPT=1 accepts the new text of " << path);
+  CHECK(text == read_file_if_exists(path).value_or("(there is no such file)"));
+}
+
+}  // namespace mat::test

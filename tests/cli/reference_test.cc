@@ -1,0 +1,69 @@
+#include <catch2/catch.hpp>
+
+#include "core/base/file.h"
+#include "core/base/text.h"
+#include "tests/cli/mat_process.h"
+
+using namespace mat;
+using namespace mat::test;
+
+namespace {
+
+// Every command, found as a shell's completion finds it.
+void add_help(const MatProcess& mat, std::vector<std::string> words, std::string& page) {
+  std::vector<std::string> with_help = words;
+  with_help.push_back("--help");
+  const std::string help = mat.succeed(with_help).out;
+  std::string title = "mat";
+  for (const std::string& word : words) title += " " + word;
+  page += std::string(words.size() > 1 ? "###" : "##") + " " + title + "\n```\n" +
+          std::string(trim(help)) + "\n```\n\n";
+  if (words.size() >= 2) return;
+  std::vector<std::string> question{"__complete", "--"};
+  question.insert(question.end(), words.begin(), words.end());
+  question.emplace_back("");
+  for (const std::string& name : split(mat.succeed(question).out, '\n')) {
+    if (name.empty() || (words.size() == 1 && words[0] == "completion")) continue;
+    std::vector<std::string> deeper = words;
+    deeper.push_back(name);
+    add_help(mat, deeper, page);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("the reference page is what --help prints") {
+  const TemporaryFolder folder;
+  const MatProcess mat(folder);
+  std::string page =
+      "# Command reference\n\nEvery command's own `--help`; a test keeps this page equal to "
+      "it.\n\n";
+  add_help(mat, {}, page);
+  CHECK(page.find("## mat job create") != std::string::npos);
+  const auto path = source_root() / "docs" / "cli-reference.md";
+  if (std::getenv("MAT_ACCEPT") != nullptr) {
+    write_text(path, page);
+    return;
+  }
+  INFO("MAT_ACCEPT=1 accepts the new text of " << path);
+  CHECK(page == read_file_if_exists(path).value_or("(there is no such file)"));
+}
+
+TEST_CASE("mat says its version and lists its exit codes") {
+  const TemporaryFolder folder;
+  const MatProcess mat(folder);
+  CHECK(mat.succeed({"--version"}).out.rfind("mat ", 0) == 0);
+  const std::string help = mat.succeed({"--help"}).out;
+  CHECK(help.find("130 interrupted") != std::string::npos);
+}
+
+TEST_CASE("a mistaken command names the nearest one and exits with 2") {
+  const TemporaryFolder folder;
+  const MatProcess mat(folder);
+  const Output output = mat.run({"version", "lst"});
+  CHECK(output.exit_code == 2);
+  CHECK(output.out.empty());
+  CHECK(output.err.find("did you mean 'mat version list'?") != std::string::npos);
+  CHECK(mat.run({}).exit_code == 2);
+  CHECK(mat.run({"job", "create", "--no-such-option"}).exit_code == 2);
+}

@@ -1,0 +1,157 @@
+#include <signal.h>
+
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <thread>
+
+#include "core/base/file.h"
+#include "core/run/version_lock.h"
+#include "tests/cli/mat_process.h"
+
+using namespace mat;
+using namespace mat::test;
+
+namespace fs = std::filesystem;
+
+namespace {
+
+struct TrainedJob {
+  TemporaryFolder folder;
+  MatProcess mat{folder};
+
+  TrainedJob() {
+    draw_pictures(folder / "data", {"blue", "green", "red"}, 10);
+    write_text(folder / "spec.yaml", small_spec("colours", "./data", 1));
+    mat.succeed({"job", "create", "-f", "spec.yaml", "--set", "experiment.name=first"});
+    mat.succeed({"version", "modify", "colours@V0001", "--set", "lr=0.1"});
+  }
+
+  // A training that goes on until it is ended, seen running.
+  pid_t start_long_training(const std::string& version) const {
+    const pid_t pid = mat.start({"job", "create", "-f", "spec.yaml", "--set", "epochs=100000",
+                                 "--set", "schedule=constant"});
+    const fs::path log = mat.home() / "jobs" / "colours" / version / "log.txt";
+    const fs::path last = mat.home() / "jobs" / "colours" / version / "output/last.safetensors";
+    for (int i = 0; i < 3000 && !fs::exists(last); ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    INFO(read_file_if_exists(log).value_or("no log"));
+    REQUIRE(fs::exists(last));
+    return pid;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("versions are listed, filtered and sorted") {
+  const TrainedJob t;
+  const Json all = t.mat.succeed({"version", "list", "colours", "--json"}).json();
+  CHECK(all["total"] == 2);
+  CHECK(all["versions"][0]["version"] == "V0002");
+  const Json slow =
+      t.mat.succeed({"version", "list", "colours", "--json", "--filter", "lr < 0.1"}).json();
+  CHECK(slow["total"] == 1);
+  CHECK(slow["versions"][0]["version"] == "V0001");
+  const Json sorted = t.mat
+                          .succeed({"version", "list", "colours", "--json", "--sort", "lr",
+                                    "--columns", "lr", "--limit", "1"})
+                          .json();
+  CHECK(sorted["versions"][0]["lr"] == 0.05);
+  CHECK(sorted["total"] == 2);
+  const Output limited = t.mat.succeed({"version", "list", "colours", "--limit", "1"});
+  CHECK(limited.err.find("showing 1 of 2") != std::string::npos);
+  CHECK(t.mat.run({"version", "list", "colours", "--filter", "lr <"}).exit_code == 2);
+  CHECK(t.mat.run({"version", "list", "colours", "--filter", "lrr < 1"}).exit_code == 2);
+  CHECK(t.mat.run({"version", "list", "colour"}).exit_code == 3);
+}
+
+TEST_CASE("a diff shows what differs, and everything on request") {
+  const TrainedJob t;
+  const Json diff = t.mat.succeed({"version", "diff", "colours", "--json"}).json();
+  CHECK(diff["versions"] == Json::array({"colours@V0001", "colours@V0002"}));
+  REQUIRE(diff["parameters"].size() == 1);
+  CHECK(diff["parameters"][0]["name"] == "lr");
+  CHECK(diff["parameters"][0]["values"] == Json::array({0.05, 0.1}));
+  CHECK(diff["data"].empty());
+  const Json all =
+      t.mat.succeed({"version", "diff", "colours", "V0001", "2", "--all", "--json"}).json();
+  CHECK(all["parameters"].size() > 10);
+  CHECK(all["metrics"][0]["name"] == "accuracy");
+  CHECK(all["metrics"][0]["direction"] == "higher_is_better");
+  CHECK(all["data"].size() >= 2);
+  const std::string table = t.mat.succeed({"version", "diff", "colours@1", "colours@2"}).out;
+  CHECK(table.find("colours@V0001") != std::string::npos);
+  CHECK(table.find("  lr ") != std::string::npos);
+  CHECK(t.mat.run({"version", "diff", "colours@1"}).exit_code == 2);
+  CHECK(t.mat.run({"version", "diff", "colours@1", "colours@9"}).exit_code == 3);
+}
+
+TEST_CASE("versions of different jobs are compared") {
+  const TrainedJob t;
+  t.mat.succeed({"job", "create", "-f", "spec.yaml", "--name", "other", "--set", "seed=8"});
+  const Json diff = t.mat.succeed({"version", "diff", "colours@1", "other", "--json"}).json();
+  CHECK(diff["versions"] == Json::array({"colours@V0001", "other@V0001"}));
+  CHECK(diff["parameters"][0]["name"] == "seed");
+}
+
+TEST_CASE("a version is deleted with its files, its number is not used again") {
+  const TrainedJob t;
+  CHECK(t.mat.run({"version", "delete", "colours"}).exit_code == 2);
+  const Json deleted = t.mat.succeed({"version", "delete", "colours@2", "--json"}).json();
+  CHECK(deleted["bytes_freed"] > 1000);
+  CHECK_FALSE(fs::exists(t.mat.home() / "jobs/colours/V0002"));
+  const Json next = t.mat.succeed({"job", "create", "-f", "spec.yaml", "--json"}).json();
+  CHECK(next["version"] == "V0003");
+}
+
+TEST_CASE("a version's log is printed whole or from its end") {
+  const TrainedJob t;
+  const std::string log = t.mat.succeed({"version", "logs", "colours@1"}).out;
+  CHECK(log.find("colours@V0001 begins") != std::string::npos);
+  const std::string tail = t.mat.succeed({"version", "logs", "colours@1", "--tail", "1"}).out;
+  CHECK(log.substr(log.size() - tail.size()) == tail);
+  CHECK(std::count(tail.begin(), tail.end(), '\n') == 1);
+}
+
+TEST_CASE("Ctrl-C saves what is there and ends the version Terminated with 130") {
+  const TrainedJob t;
+  const pid_t pid = t.start_long_training("V0003");
+  const Output denied = [&] {
+    // Another folder for its output: the training writes to the first.
+    TemporaryFolder other;
+    MatProcess second(other);
+    second.environment["MAT_HOME"] = t.mat.home().string();
+    const Output job = second.run({"job", "delete", "colours"});
+    CHECK(job.exit_code == 4);
+    return second.run({"version", "delete", "colours@3"});
+  }();
+  CHECK(denied.exit_code == 4);
+  ::kill(pid, SIGINT);
+  const Output output = t.mat.wait_for(pid);
+  CHECK(output.exit_code == 130);
+  const Json version = t.mat.succeed({"version", "show", "colours@3", "--json"}).json();
+  CHECK(version["status"] == "Terminated");
+  CHECK(version["status_reason"] == "interrupted by Ctrl-C");
+  CHECK(fs::exists(t.mat.home() / "jobs/colours/V0003/output/last.safetensors"));
+}
+
+TEST_CASE("a runner that is killed leaves an Abnormal version that can be deleted") {
+  const TrainedJob t;
+  const pid_t pid = t.start_long_training("V0003");
+  ::kill(pid, SIGKILL);
+  CHECK(t.mat.wait_for(pid).exit_code == 128 + SIGKILL);
+  const Json list = t.mat.succeed({"version", "list", "colours", "--json"}).json();
+  CHECK(list["versions"][0]["status"] == "Abnormal");
+  t.mat.succeed({"version", "delete", "colours@3"});
+}
+
+TEST_CASE("auto_stop ends a training with the model saved") {
+  const TrainedJob t;
+  const Output output = t.mat.run({"job", "create", "-f", "spec.yaml", "--set", "epochs=100000",
+                                   "--set", "auto_stop=2s", "--json"});
+  CHECK(output.exit_code == 6);
+  const Json version = output.json();
+  CHECK(version["status"] == "Terminated");
+  CHECK(version["status_reason"].get<std::string>().find("auto_stop") == 0);
+  CHECK(fs::exists(t.mat.home() / "jobs/colours/V0003/output/last.safetensors"));
+}
