@@ -125,7 +125,7 @@ std::string small_spec(const std::string& name, const std::string& data, int epo
          "seed: 7\n";
 }
 
-fs::path source_root() { return MAT_SOURCE_ROOT; }
+fs::path source_root() { return fs::path(MAT_TESTS_FOLDER).parent_path(); }
 
 void check_golden(const std::string& name, const std::string& text) {
   const fs::path path = source_root() / "tests" / "cli" / "golden" / name;
