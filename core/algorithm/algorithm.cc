@@ -21,7 +21,7 @@ constexpr double kLargestExactInteger = 9007199254740992.0;
 std::string shown(const Json& value) {
   if (value.is_string()) {
     return fmt::format("the text '{}'",
-                       fit_width(value.get_ref<const std::string&>(), kShownColumns));
+                       fit_width(printable(value.get_ref<const std::string&>()), kShownColumns));
   }
   if (value.is_object()) return "a mapping";
   if (value.is_array()) return "a list";
@@ -97,14 +97,14 @@ std::string text_problem(const Hyperparameter& rule, const std::string& text) {
   if (!rule.choices.empty() &&
       std::find(rule.choices.begin(), rule.choices.end(), text) == rule.choices.end()) {
     return fmt::format("must be one of {}, not '{}'", join(rule.choices, ", "),
-                       fit_width(text, kShownColumns));
+                       fit_width(printable(text), kShownColumns));
   }
   const bool matches = rule.pattern.empty() ||
                        (text.size() <= kLongestPatternedText &&
                         std::regex_match(text, std::regex(rule.pattern, std::regex::ECMAScript)));
   if (!matches) {
     return fmt::format("must be {}, not '{}'", rule.pattern_meaning,
-                       fit_width(text, kShownColumns));
+                       fit_width(printable(text), kShownColumns));
   }
   return rule.required && text.empty() ? "must not be empty" : std::string();
 }
@@ -151,6 +151,10 @@ const Algorithm* find_builtin_algorithm(std::string_view name) {
 Json check_value(const Hyperparameter& hyperparameter, const Json& value, std::string* problem) {
   problem->clear();
   const auto converted = convert(hyperparameter.type, value);
+  if (!converted && value.is_string() && value.get_ref<const std::string&>().empty()) {
+    *problem = "must not be empty";
+    return value;
+  }
   if (!converted) {
     *problem = fmt::format("must be {}, not {}{}", wanted(hyperparameter.type), shown(value),
                            remedy(hyperparameter.type, value));

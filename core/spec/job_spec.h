@@ -38,12 +38,12 @@ struct JobSpec {
   Settings settings;
 };
 
-// Fills in defaults below `settings` and checks everything: names, the algorithm, its channels
-// (required, known), its hyperparameters (known, type, range, choices, required), constraints
-// against resources. What this build cannot do yet (pools other than public, more than one node,
-// s3:// addresses, a command of the user's own) is refused by name. Throws a usage error with
-// FILE:LINE:COLUMN where the value came from a file, naming all problems that were found, one a
-// line, and nearest names as hints. Does not look at the disk.
+// Fills in defaults below `settings` (sources "algorithm" and "default") and checks everything:
+// names, the algorithm, its channels (required, known), its hyperparameters (known, type, range,
+// choices, required), constraints against resources. What this build cannot do yet (pools other
+// than public, more than one node, s3:// addresses, a command of the user's own) is refused by
+// name. Throws a usage error with FILE:LINE:COLUMN where the value came from a file, naming all
+// problems that were found, one a line, and nearest names as hints. Does not look at the disk.
 JobSpec resolve(const Settings& settings);
 
 // A spec that `job create -f` accepts and that gives the same settings again. With `comments`, each

@@ -16,13 +16,14 @@ struct Position {
   int column = 0;
 };
 
-// One value of a job and where it came from: "algorithm", "params NAME", "JOB@V0001" (a version
-// that was modified), "spec" or "--set".
+// One value of a job and where it came from: "algorithm" (its default), "default" (mat's own),
+// "params NAME", "JOB@V0001" (a version that was modified), "spec" or "--set".
 struct Setting {
   Json value;
   std::string source;
-  std::string file;  // of `position`, as the user named it
-  Position position;
+  std::string file;       // of the positions, as the user named it
+  Position position;      // of the value
+  Position key_position;  // of its key
 };
 
 // The settings of a job as flat dotted keys, which every part of mat shares: "name",
@@ -41,18 +42,28 @@ using Settings = std::map<std::string, Setting>;
 Settings parse_spec(std::string_view yaml, const std::string& file,
                     const std::filesystem::path& folder, const std::string& source = "spec");
 
+// The same from a file; paths are relative to the file's folder. Not found when there is no such
+// file.
 Settings read_spec_file(const std::filesystem::path& path);
 
 // Reads `--set` arguments "key=value". A key that is no setting of its own is a hyperparameter:
-// "lr=0.1" is "hyperparameters.lr=0.1". Values are YAML scalars. Paths are relative to `folder`,
-// the working directory. An empty value removes nothing: it is an error, except for strings.
+// "lr=0.1" is "hyperparameters.lr=0.1"; "experiment=E" is "experiment.name=E". Values are YAML
+// scalars, but where text is wanted (names, descriptions, paths, environment) they are taken as
+// they are. Paths are relative to `folder`, the working directory. An empty value removes nothing:
+// it is an error, except for strings. Of a key given twice the later one wins.
 Settings parse_assignments(const std::vector<std::string>& assignments,
                            const std::filesystem::path& folder);
 
-// Later layers win.
+// Later layers win. When `above` names another algorithm than `below`, those hyperparameters of
+// `below` that were only the old algorithm's defaults go with it.
 Settings merge(const Settings& below, const Settings& above);
 
-// {"key": {"value": …, "source": "…"}, …}; positions are not kept.
+// The settings as coming from `source` ("params NAME", "JOB@V0001"), without positions. Defaults
+// ("algorithm", "default") stay marked as such, which merge() relies on.
+Settings with_source(const Settings& settings, const std::string& source);
+
+// {"key": {"value": …, "source": "…"}, …}; positions are not kept. Reading anything of another
+// shape is an io error: it was written by mat, so it is damaged. Values are checked by resolve().
 Json to_json(const Settings& settings);
 Settings settings_from_json(const Json& json);
 

@@ -1,0 +1,76 @@
+#include <fmt/core.h>
+
+#include <utility>
+
+#include "core/base/error.h"
+#include "core/base/text.h"
+#include "core/spec/problems.h"
+#include "core/spec/setting_keys.h"
+#include "core/spec/settings.h"
+#include "core/spec/yaml_tree.h"
+
+namespace mat {
+namespace {
+
+constexpr const char* kSource = "--set";
+
+std::vector<std::string> known_keys() {
+  std::vector<std::string> keys;
+  for (const SettingKey& key : setting_keys()) keys.push_back(key.rule.name);
+  for (const SettingGroup& group : setting_groups()) keys.push_back(group.name + ".NAME");
+  return keys;
+}
+
+// The flat key that the user means; empty when it is none.
+std::string flat_key(const std::string& key) {
+  if (key == "experiment") return "experiment.name";
+  if (find_setting_key(key) != nullptr || find_setting_group(key) != nullptr) return key;
+  for (const std::string& section : spec_sections()) {
+    if (key == section) return {};
+  }
+  return key.empty() || key.find('.') != std::string::npos ? std::string()
+                                                           : "hyperparameters." + key;
+}
+
+Json read_value(const std::string& key, std::string_view text, std::string* problem) {
+  if (wants_text(key)) return std::string(text);
+  text = trim(text);
+  if (text.empty()) return "";
+  if (text.front() != '"' && text.front() != '\'') return plain_scalar(text, problem);
+  const YamlNode node = parse_yaml(text, std::string(kSource) + " " + key);
+  if (node.kind == YamlNode::Kind::quoted) return node.text;
+  *problem = "has a quote at its start but not at its end";
+  return nullptr;
+}
+
+}  // namespace
+
+Settings parse_assignments(const std::vector<std::string>& assignments,
+                           const std::filesystem::path& folder) {
+  Settings settings;
+  Problems problems;
+  for (const std::string& assignment : assignments) {
+    Setting setting{nullptr, kSource, {}, {}, {}};
+    const auto equals = assignment.find('=');
+    if (equals == std::string::npos) {
+      problems.add(setting, fmt::format("'{}' is not KEY=VALUE", display_name(assignment)));
+      continue;
+    }
+    const std::string given(trim(std::string_view(assignment).substr(0, equals)));
+    const std::string key = flat_key(given);
+    if (key.empty()) {
+      problems.add(setting, fmt::format("unknown key '{}'", display_name(given)),
+                   name_hint(given, known_keys()));
+      continue;
+    }
+    std::string problem;
+    setting.value = read_value(key, std::string_view(assignment).substr(equals + 1), &problem);
+    if (problem.empty()) setting.value = check_setting(key, setting.value, folder, &problem);
+    if (!problem.empty()) problems.add(setting, fmt::format("{} {}", display_name(given), problem));
+    settings[key] = std::move(setting);
+  }
+  problems.throw_if_any();
+  return settings;
+}
+
+}  // namespace mat

@@ -1,0 +1,184 @@
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/error.h"
+#include "core/base/file.h"
+#include "core/base/text.h"
+#include "core/spec/problems.h"
+#include "core/spec/setting_keys.h"
+#include "core/spec/settings.h"
+#include "core/spec/yaml_tree.h"
+
+namespace mat {
+namespace {
+
+constexpr std::uint64_t kMaxSpecBytes = 1 << 20;
+
+bool is_scalar(const YamlNode& node) {
+  return node.kind == YamlNode::Kind::plain || node.kind == YamlNode::Kind::quoted;
+}
+
+// The keys below a section that has fixed ones ("resources"), without the section's name.
+std::vector<std::string> keys_of_section(const std::string& section) {
+  std::vector<std::string> keys;
+  for (const SettingKey& key : setting_keys()) {
+    if (key.rule.name.starts_with(section + ".")) {
+      keys.emplace_back(member_name(key.rule.name));
+    }
+  }
+  return keys;
+}
+
+class SpecReader {
+ public:
+  SpecReader(std::string file, std::filesystem::path folder, std::string source)
+      : file_(std::move(file)), folder_(std::move(folder)), source_(std::move(source)) {}
+
+  Settings read(const YamlNode& root) {
+    if (root.kind != YamlNode::Kind::mapping) {
+      const char* what = root.kind == YamlNode::Kind::null
+                             ? "there is nothing in it"
+                             : "this must be settings like 'name: clothes'";
+      problems_.add(place(root, root), what);
+    }
+    for (std::size_t i = 0; i + 1 < root.children.size(); i += 2) {
+      read_entry(root.children[i], root.children[i + 1]);
+    }
+    problems_.throw_if_any();
+    return std::move(settings_);
+  }
+
+ private:
+  Setting place(const YamlNode& key, const YamlNode& value) const {
+    return {nullptr, source_, file_, value.position, key.position};
+  }
+
+  bool check_key(const YamlNode& key, const YamlNode& value) {
+    if (key.text == "<<") {
+      problems_.add_at_key(place(key, value), "merge keys (<<) are not supported",
+                           "write the settings out");
+    } else if (!is_scalar(key)) {
+      problems_.add_at_key(place(key, value), "a key must be a name");
+    } else {
+      return true;
+    }
+    return false;
+  }
+
+  void read_entry(const YamlNode& key, const YamlNode& value) {
+    if (!check_key(key, value)) return;
+    const auto& sections = spec_sections();
+    if (std::find(sections.begin(), sections.end(), key.text) == sections.end()) {
+      problems_.add_at_key(place(key, value),
+                           fmt::format("unknown key '{}'", display_name(key.text)),
+                           name_hint(key.text, sections));
+    } else if (key.text == "experiment" && is_scalar(value)) {
+      read_value("experiment.name", key, value);
+    } else if (find_setting_key(key.text) != nullptr) {
+      read_value(key.text, key, value);
+    } else {
+      read_section(key, value);
+    }
+  }
+
+  void read_section(const YamlNode& key, const YamlNode& section) {
+    // A section whose lines are all commented out is empty, not wrong.
+    if (section.kind == YamlNode::Kind::null) return;
+    if (section.kind != YamlNode::Kind::mapping) {
+      problems_.add(place(key, section),
+                    fmt::format("{} must be a mapping with lines like 'key: value'", key.text));
+      return;
+    }
+    const std::vector<std::string> known = keys_of_section(key.text);
+    for (std::size_t i = 0; i + 1 < section.children.size(); i += 2) {
+      const YamlNode& child = section.children[i];
+      const YamlNode& value = section.children[i + 1];
+      if (!check_key(child, value)) continue;
+      if (!known.empty() && std::find(known.begin(), known.end(), child.text) == known.end()) {
+        problems_.add_at_key(
+            place(child, value),
+            fmt::format("unknown key '{}' in {}", display_name(child.text), key.text),
+            name_hint(child.text, known));
+      } else if (child.text.empty()) {
+        problems_.add_at_key(place(child, value), "a key must not be empty");
+      } else {
+        read_value(key.text + "." + child.text, child, value);
+      }
+    }
+  }
+
+  void read_value(const std::string& flat_key, const YamlNode& key, const YamlNode& node) {
+    Setting setting = place(key, node);
+    std::string problem = not_available(flat_key, node);
+    if (problem.empty()) setting.value = read_scalar(flat_key, node, &problem);
+    if (problem.empty()) {
+      setting.value = check_setting(flat_key, setting.value, folder_, &problem);
+    }
+    if (problem.empty()) {
+      settings_[flat_key] = std::move(setting);
+    } else {
+      problems_.add(setting, fmt::format("{} {}", display_name(flat_key), problem));
+    }
+  }
+
+  // What a spec may say one day, told apart from a mistake.
+  static std::string not_available(const std::string& key, const YamlNode& node) {
+    if (node.kind != YamlNode::Kind::mapping) return {};
+    if (key == "algorithm") {
+      return "must be the name of an algorithm: a command of your own is not available in this "
+             "version of mat";
+    }
+    const bool is_dataset = !node.children.empty() && node.children.front().text == "dataset";
+    if (key.starts_with("inputs.") && is_dataset) {
+      return "must be a path: datasets are not available in this version of mat";
+    }
+    return {};
+  }
+
+  static Json read_scalar(const std::string& key, const YamlNode& node, std::string* problem) {
+    switch (node.kind) {
+      case YamlNode::Kind::null:
+        *problem = "has no value: give one or remove the line";
+        return nullptr;
+      case YamlNode::Kind::list:
+        *problem = "must be one value, not a list";
+        return nullptr;
+      case YamlNode::Kind::mapping:
+        *problem = "must be one value, not a mapping";
+        return nullptr;
+      case YamlNode::Kind::quoted:
+        return node.text;
+      case YamlNode::Kind::plain:
+        break;
+    }
+    Json value = plain_scalar(node.text, problem);
+    // "1.10" and "0755" mean themselves to a program that reads its environment.
+    if (value.is_number() && key.starts_with("environment.")) return node.text;
+    return value;
+  }
+
+  std::string file_;
+  std::filesystem::path folder_;
+  std::string source_;
+  Settings settings_;
+  Problems problems_;
+};
+
+}  // namespace
+
+Settings parse_spec(std::string_view yaml, const std::string& file,
+                    const std::filesystem::path& folder, const std::string& source) {
+  return SpecReader(file, std::filesystem::absolute(folder), source).read(parse_yaml(yaml, file));
+}
+
+Settings read_spec_file(const std::filesystem::path& path) {
+  const auto yaml = read_file_if_exists(path, kMaxSpecBytes);
+  if (!yaml) {
+    throw Error(ErrorKind::not_found, fmt::format("there is no file '{}'", path.string()));
+  }
+  return parse_spec(*yaml, path.string(), std::filesystem::absolute(path).parent_path());
+}
+
+}  // namespace mat

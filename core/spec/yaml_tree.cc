@@ -1,0 +1,220 @@
+#include "core/spec/yaml_tree.h"
+
+#include <fmt/core.h>
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+#include <sstream>
+
+#include "core/base/error.h"
+#include "core/base/text.h"
+
+namespace mat {
+namespace {
+
+constexpr std::size_t kMaxBytes = 1 << 20;
+constexpr std::size_t kMaxDepth = 8;
+constexpr std::size_t kMaxNodes = 10000;
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
+// Bytes of the UTF-8 character that `text` begins with; 0 when there is none.
+std::size_t character_length(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char first = byte(0);
+  if (first < 0x80) return 1;
+  const std::size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : first >= 0xC2 ? 2 : 0;
+  if (length == 0 || first > 0xF4 || text.size() < length) return 0;
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xC0) != 0x80) return 0;
+  }
+  const bool is_overlong = (first == 0xE0 && byte(1) < 0xA0) || (first == 0xF0 && byte(1) < 0x90);
+  const bool is_surrogate = first == 0xED && byte(1) >= 0xA0;
+  const bool is_too_large = first == 0xF4 && byte(1) >= 0x90;
+  return is_overlong || is_surrogate || is_too_large ? 0 : length;
+}
+
+class Text {
+ public:
+  Text(std::string_view yaml, const std::string& file) : yaml_(yaml), file_(file) {
+    if (yaml_.starts_with(kByteOrderMark)) yaml_.remove_prefix(kByteOrderMark.size());
+    lines_.push_back(0);
+    for (std::size_t i = 0; i < yaml_.size(); ++i) {
+      if (yaml_[i] == '\n') lines_.push_back(i + 1);
+    }
+  }
+
+  std::string_view bytes() const { return yaml_; }
+
+  // From yaml-cpp's line and column, which count from 0 and in bytes; -1 is nowhere.
+  Position position(const YAML::Mark& mark) const {
+    if (mark.line < 0 || static_cast<std::size_t>(mark.line) >= lines_.size()) return {};
+    const auto line = yaml_.substr(lines_[mark.line], std::max(0, mark.column));
+    const auto characters =
+        std::count_if(line.begin(), line.end(), [](char c) { return (c & 0xC0) != 0x80; });
+    return {mark.line + 1, static_cast<int>(characters) + 1};
+  }
+
+  Position position_of_byte(std::size_t offset) const {
+    const auto next = std::upper_bound(lines_.begin(), lines_.end(), offset);
+    YAML::Mark mark;
+    mark.line = static_cast<int>(next - lines_.begin()) - 1;
+    mark.column = static_cast<int>(offset - lines_[mark.line]);
+    return position(mark);
+  }
+
+  [[noreturn]] void fail(Position at, const std::string& what, const std::string& hint = {}) const {
+    const std::string where =
+        at.line > 0 ? fmt::format("{}:{}:{}", file_, at.line, at.column) : file_;
+    throw Error(ErrorKind::usage, where + ": " + what, hint);
+  }
+
+ private:
+  std::string_view yaml_;
+  const std::string& file_;
+  std::vector<std::size_t> lines_;  // where each begins
+};
+
+// What yaml-cpp must not see: it takes NUL as a sign of UTF-16 and \x04 as the end of the text.
+void check_characters(const Text& text) {
+  const std::string_view all = text.bytes();
+  if (const auto bad = find_bad_utf8(all); bad != std::string_view::npos) {
+    text.fail(text.position_of_byte(bad), "this is not UTF-8 text");
+  }
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const auto c = static_cast<unsigned char>(all[i]);
+    const bool is_line_end = c == '\r' && i + 1 < all.size() && all[i + 1] == '\n';
+    if ((c < 0x20 && c != '\n' && c != '\t' && !is_line_end) || c == 0x7F) {
+      text.fail(text.position_of_byte(i),
+                fmt::format("the control character \\x{:02x} is not allowed", c));
+    }
+  }
+}
+
+// Builds the tree from yaml-cpp's events instead of its nodes: limits hold while it reads, and
+// duplicate keys, aliases and tags are still visible.
+class TreeBuilder : public YAML::EventHandler {
+ public:
+  explicit TreeBuilder(const Text& text) : text_(text) { open_.emplace_back(); }
+
+  YamlNode take_root() { return std::move(open_.front().children.front()); }
+
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    // yaml-cpp also begins another document where it cannot go on with the first.
+    if (++documents_ > 1) {
+      text_.fail(text_.position(mark), "unexpected text after the end of the settings",
+                 "a file has one document; check that keys of one level are indented alike");
+    }
+  }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t) override {
+    add(make(mark, YamlNode::Kind::null));
+  }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
+    text_.fail(text_.position(mark), "aliases (*name) are not supported",
+               "write the value out, or quote it if it begins with '*'");
+  }
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
+                const std::string& value) override {
+    check_tag(mark, tag);
+    YamlNode node = make(mark, tag == "?" ? YamlNode::Kind::plain : YamlNode::Kind::quoted);
+    if (value.find('\0') != std::string::npos) {
+      text_.fail(node.position, "the character \\0 is not allowed in a value");
+    }
+    node.text = value;
+    add(std::move(node));
+  }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {
+    open(mark, tag, YamlNode::Kind::list);
+  }
+  void OnSequenceEnd() override { close(); }
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {
+    open(mark, tag, YamlNode::Kind::mapping);
+  }
+  void OnMapEnd() override { close(); }
+
+ private:
+  void check_tag(const YAML::Mark& mark, const std::string& tag) const {
+    if (tag == "?" || tag == "!") return;
+    text_.fail(text_.position(mark), "tags (!name) are not supported",
+               "quote the value if it begins with '!'");
+  }
+
+  YamlNode make(const YAML::Mark& mark, YamlNode::Kind kind) {
+    YamlNode node;
+    node.kind = kind;
+    node.position = text_.position(mark);
+    if (++nodes_ > kMaxNodes) text_.fail(node.position, "there are too many values");
+    return node;
+  }
+
+  void open(const YAML::Mark& mark, const std::string& tag, YamlNode::Kind kind) {
+    check_tag(mark, tag);
+    open_.push_back(make(mark, kind));
+    if (open_.size() > kMaxDepth) text_.fail(open_.back().position, "this is nested too deeply");
+  }
+
+  void close() {
+    YamlNode node = std::move(open_.back());
+    open_.pop_back();
+    add(std::move(node));
+  }
+
+  void add(YamlNode node) { open_.back().children.push_back(std::move(node)); }
+
+  const Text& text_;
+  std::vector<YamlNode> open_;  // the first stands for the document
+  std::size_t nodes_ = 0;
+  int documents_ = 0;
+};
+
+void check_duplicates(const Text& text, const YamlNode& node) {
+  for (const YamlNode& child : node.children) check_duplicates(text, child);
+  if (node.kind != YamlNode::Kind::mapping) return;
+  std::map<std::string_view, Position> seen;
+  for (std::size_t i = 0; i + 1 < node.children.size(); i += 2) {
+    const YamlNode& key = node.children[i];
+    const auto [first, is_new] = seen.emplace(key.text, key.position);
+    if (!is_new && (key.kind == YamlNode::Kind::plain || key.kind == YamlNode::Kind::quoted)) {
+      text.fail(key.position, fmt::format("'{}' stands here a second time, first in line {}",
+                                          fit_width(printable(key.text), 60), first->second.line));
+    }
+  }
+}
+
+}  // namespace
+
+std::size_t find_bad_utf8(std::string_view text) {
+  for (std::size_t i = 0; i < text.size();) {
+    const std::size_t length = character_length(text.substr(i));
+    if (length == 0) return i;
+    i += length;
+  }
+  return std::string_view::npos;
+}
+
+YamlNode parse_yaml(std::string_view yaml, const std::string& file) {
+  if (yaml.size() > kMaxBytes) {
+    throw Error(ErrorKind::usage,
+                fmt::format("{}: this is too large, {} instead of at most {}", file,
+                            format_bytes(yaml.size()), format_bytes(kMaxBytes)));
+  }
+  const Text text(yaml, file);
+  check_characters(text);
+  TreeBuilder builder(text);
+  try {
+    std::istringstream stream{std::string(text.bytes())};
+    YAML::Parser parser(stream);
+    if (!parser.HandleNextDocument(builder)) text.fail({}, "there is nothing in it");
+    parser.HandleNextDocument(builder);
+  } catch (const YAML::Exception& e) {
+    text.fail(text.position(e.mark), fmt::format("not valid YAML: {}", e.msg));
+  }
+  YamlNode root = builder.take_root();
+  check_duplicates(text, root);
+  return root;
+}
+
+}  // namespace mat
