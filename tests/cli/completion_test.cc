@@ -1,0 +1,73 @@
+#include <catch2/catch.hpp>
+#include <iostream>
+
+#include "core/base/file.h"
+#include "tests/cli/mat_process.h"
+
+using namespace mat;
+using namespace mat::test;
+
+namespace {
+
+std::string complete(const MatProcess& mat, std::vector<std::string> words) {
+  words.insert(words.begin(), {"__complete", "--"});
+  return mat.succeed(words).out;
+}
+
+// Runs a line in a shell that has read mat's completion script; gives what it prints.
+std::string in_shell(const MatProcess& mat, const TemporaryFolder& folder,
+                     const std::string& shell_line) {
+  const std::string command =
+      "cd " + folder.path().string() + "; export MAT_HOME=" + mat.home().string() +
+      " PATH=" + MatProcess::program().parent_path().string() + ":$PATH; " + shell_line;
+  FILE* pipe = ::popen(command.c_str(), "r");
+  REQUIRE(pipe != nullptr);
+  std::string out;
+  char buffer[256];
+  while (std::fgets(buffer, sizeof buffer, pipe) != nullptr) out += buffer;
+  ::pclose(pipe);
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("completion offers commands, options and names of the registry") {
+  const TemporaryFolder folder;
+  const MatProcess mat(folder);
+  draw_pictures(folder / "data", {"green", "red"}, 6);
+  write_text(folder / "spec.yaml", small_spec("colours", "./data", 1));
+  mat.succeed({"job", "create", "-f", "spec.yaml"});
+  CHECK(complete(mat, {"ver"}) == "version\n");
+  CHECK(complete(mat, {"version", "sh"}) == "show\n");
+  CHECK(complete(mat, {"job", "show", ""}) == "colours\n");
+  CHECK(complete(mat, {"version", "show", "colours@"}) ==
+        "colours@V0001\ncolours@best\ncolours@latest\n");
+  CHECK(complete(mat, {"job", "create", "--dry"}) == "--dry-run\n");
+  CHECK(complete(mat, {"algorithm", "show", "resnet1"}) == "resnet18\n");
+  CHECK(complete(mat, {"completion", "f"}) == "fish\n");
+}
+
+TEST_CASE("bash completes with the printed script") {
+  const TemporaryFolder folder;
+  const MatProcess mat(folder);
+  const std::string out =
+      in_shell(mat, folder,
+               "bash --norc -c 'source <(mat completion bash); COMP_LINE=\"mat version li\"; "
+               "COMP_POINT=${#COMP_LINE}; _mat; echo \"${COMPREPLY[@]}\"' 2>&1");
+  CHECK(out == "list\n");
+}
+
+TEST_CASE("zsh and fish accept their scripts") {
+  const TemporaryFolder folder;
+  const MatProcess mat(folder);
+  for (const std::string shell : {"zsh", "fish"}) {
+    if (in_shell(mat, folder, "command -v " + shell).empty()) {
+      std::cerr << "WARNING: skipped, " << shell << " is not installed\n";
+      continue;
+    }
+    const std::string check =
+        "mat completion " + shell + " > script && " + shell + " -n script && echo accepted 2>&1";
+    CHECK(in_shell(mat, folder, check) == "accepted\n");
+  }
+  CHECK(mat.run({"completion", "tcsh"}).exit_code == 2);
+}

@@ -1,0 +1,140 @@
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <iostream>
+
+#include "core/base/file.h"
+#include "tests/cli/mat_process.h"
+
+using namespace mat;
+using namespace mat::test;
+
+namespace fs = std::filesystem;
+
+namespace {
+
+// A file system mounted for a test; needs the superuser and the right to mount.
+class Mount {
+ public:
+  Mount(const char* type, const fs::path& source, const fs::path& place, unsigned long flags,
+        const char* options)
+      : place_(place) {
+    fs::create_directories(place);
+    is_there_ = ::mount(source.c_str(), place.c_str(), type, flags, options) == 0;
+  }
+  ~Mount() {
+    if (is_there_) ::umount2(place_.c_str(), MNT_DETACH);
+  }
+  Mount(const Mount&) = delete;
+  Mount& operator=(const Mount&) = delete;
+  explicit operator bool() const { return is_there_; }
+
+ private:
+  fs::path place_;
+  bool is_there_ = false;
+};
+
+bool skipped_without_mounts(bool is_mounted) {
+  if (!is_mounted) std::cerr << "WARNING: skipped, nothing can be mounted here\n";
+  return !is_mounted;
+}
+
+struct SmallProject {
+  TemporaryFolder folder;
+  MatProcess mat{folder};
+
+  SmallProject() {
+    draw_pictures(folder / "data", {"green", "red"}, 8);
+    write_text(folder / "spec.yaml", small_spec("colours", "./data", 1));
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a damaged registry is an error that says so, and is left as it is") {
+  const SmallProject p;
+  p.mat.succeed({"job", "create", "-f", "spec.yaml"});
+  for (const char* name : {"mat.db-wal", "mat.db-shm"}) fs::remove(p.mat.home() / name);
+  const std::string garbage(20'000, 'x');
+  write_text(p.mat.home() / "mat.db", garbage);
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+           {"version", "list"}, {"job", "create", "-f", "spec.yaml"}, {"job", "list", "--json"}}) {
+    const Output output = p.mat.run(words);
+    CHECK(output.exit_code == 5);
+    CHECK(output.out.empty());
+    CHECK(output.err.find("mat: error: ") == 0);
+    CHECK(output.err.find("mat.db") != std::string::npos);
+  }
+  CHECK(read_file(p.mat.home() / "mat.db") == garbage);
+  CHECK(p.mat.run({"doctor"}).exit_code == 5);
+}
+
+TEST_CASE("a full disk during training fails the version, and what was there stays") {
+  const SmallProject p;
+  const Mount disk("tmpfs", "tmpfs", p.mat.home(), 0, "size=6m");
+  if (skipped_without_mounts(static_cast<bool>(disk))) return;
+  p.mat.succeed({"job", "create", "-f", "spec.yaml"});
+  const std::string before = read_file(p.mat.home() / "jobs/colours/V0001/evaluation.json");
+  // Fills up while the second version trains: its weights do not fit.
+  write_text(p.mat.home() / "ballast", "");
+  const auto space = fs::space(p.mat.home()).available;
+  fs::resize_file(p.mat.home() / "ballast", 0);
+  write_text(p.mat.home() / "ballast", std::string(space - 1'700'000, 'x'));
+  const Output failed = p.mat.run({"job", "create", "-f", "spec.yaml"});
+  CHECK(failed.exit_code == 5);
+  CHECK(failed.err.find("No space left on device") != std::string::npos);
+  CHECK(failed.err.find("hint: the disk is full") != std::string::npos);
+  const Json list = p.mat.succeed({"version", "list", "colours", "--json"}).json();
+  CHECK(list["versions"][0]["status"] == "Failed");
+  CHECK(list["versions"][1]["status"] == "Completed");
+  CHECK(read_file(p.mat.home() / "jobs/colours/V0001/evaluation.json") == before);
+  fs::remove(p.mat.home() / "ballast");
+  p.mat.succeed({"version", "delete", "colours@2"});
+  p.mat.succeed({"job", "create", "-f", "spec.yaml"});
+}
+
+TEST_CASE("a read-only home can be read, and writing to it is a clear error") {
+  const SmallProject p;
+  p.mat.succeed({"job", "create", "-f", "spec.yaml"});
+  const fs::path place = p.folder / "readonly";
+  const Mount bind(nullptr, p.mat.home(), place, MS_BIND, nullptr);
+  if (skipped_without_mounts(static_cast<bool>(bind))) return;
+  REQUIRE(::mount(nullptr, place.c_str(), nullptr, MS_BIND | MS_REMOUNT | MS_RDONLY, nullptr) == 0);
+  const std::string home = place.string();
+  CHECK(p.mat.succeed({"version", "list", "--json", "--home", home}).json()["total"] == 1);
+  p.mat.succeed({"version", "show", "colours", "--home", home});
+  for (const std::vector<std::string>& words :
+       std::vector<std::vector<std::string>>{{"job", "create", "-f", "spec.yaml", "--home", home},
+                                             {"job", "delete", "colours", "--home", home},
+                                             {"experiment", "create", "x", "--home", home}}) {
+    const Output output = p.mat.run(words);
+    INFO(output.err);
+    CHECK(output.exit_code == 5);
+    CHECK(output.err.find("mat: hint: ") != std::string::npos);
+  }
+  CHECK(p.mat.run({"doctor", "--home", home}).exit_code == 5);
+}
+
+TEST_CASE("a job whose folder cannot be removed keeps its rows too") {
+  const SmallProject p;
+  p.mat.succeed({"job", "create", "-f", "spec.yaml"});
+  const fs::path inside = p.mat.home() / "jobs/colours/V0001/output/mounted";
+  const Mount disk("tmpfs", "tmpfs", inside, 0, "size=1m");
+  if (skipped_without_mounts(static_cast<bool>(disk))) return;
+  const Output denied = p.mat.run({"job", "delete", "colours"});
+  CHECK(denied.exit_code == 5);
+  CHECK(p.mat.succeed({"job", "show", "colours", "--json"}).json()["versions"] == 1);
+  CHECK(fs::exists(p.mat.home() / "jobs/colours/V0001/evaluation.json"));
+}
+
+TEST_CASE("a home that was moved still works") {
+  SmallProject p;
+  p.mat.succeed({"job", "create", "-f", "spec.yaml"});
+  fs::rename(p.mat.home(), p.folder / "elsewhere");
+  p.mat.environment["MAT_HOME"] = (p.folder / "elsewhere").string();
+  const Json version = p.mat.succeed({"version", "show", "colours", "--json"}).json();
+  CHECK(fs::exists(version["folder"].get<std::string>() + "/evaluation.json"));
+  p.mat.succeed({"version", "delete", "colours@1"});
+  CHECK_FALSE(fs::exists(p.folder / "elsewhere/jobs/colours/V0001"));
+}
