@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by examples/quickstart.sh and tests/run.sh, which say who they are in PROGRAM: steps with
 # a name, packages, and the build. Nothing here asks a question.
 
@@ -14,9 +15,10 @@ BUILD_PACKAGES=(
   g++ cmake ninja-build pkg-config git ca-certificates
   libtorch-dev libopenblas0-openmp
   libcli11-dev libfmt-dev libyaml-cpp-dev libsqlitecpp-dev libsqlite3-dev nlohmann-json3-dev
-  libturbojpeg0-dev libspng-dev zlib1g-dev libprotobuf-dev protobuf-compiler libxxhash-dev
+  libjpeg62-turbo-dev libspng-dev zlib1g-dev libprotobuf-dev protobuf-compiler libxxhash-dev
 )
 
+log_of() { echo "$LOGS/$PROGRAM-${1//[^A-Za-z0-9.]/-}.log"; }
 say() { printf '%s: %s\n' "$PROGRAM" "$*"; }
 
 # fail_step NAME STATUS [LOG]: the one way in which a step ends the program.
@@ -33,7 +35,7 @@ fail_step() {
 # step NAME COMMAND…: runs it with its output in a log, which is shown if it fails.
 step() {
   local name=$1 log status=0 start=$SECONDS
-  log=$LOGS/$PROGRAM-${name//[^A-Za-z0-9.]/-}.log
+  log=$(log_of "$name")
   shift
   say "$name …"
   "$@" >"$log" 2>&1 || status=$?
@@ -85,10 +87,10 @@ apt_install() {
     { apt update && apt install --no-install-recommends "$@"; }
 }
 
-# install_packages PACKAGE…: those that are missing; as good as nothing when none is.
+# install_packages PACKAGE…: what the build needs and these, as far as they are missing.
 install_packages() {
   local missing
-  mapfile -t missing < <(missing_packages "$@")
+  mapfile -t missing < <(missing_packages "${BUILD_PACKAGES[@]}" "$@")
   if ((${#missing[@]})); then
     step "install packages" apt_install "${missing[@]}"
   fi

@@ -1,0 +1,231 @@
+#!/usr/bin/env bash
+# Builds mat and runs every test and check, from a bare Debian 12 machine on, as root or with sudo.
+# Asks nothing. The last line is "N passed, N failed, N skipped"; the exit status is 0 when nothing
+# failed.
+#
+#   tests/run.sh                  everything; under 25 minutes on two cores from nothing
+#   tests/run.sh --quick          without clang-tidy, the fuzzers and the newest LibTorch
+#   tests/run.sh --only NAME      one part, or several: --only core --only cli
+#   tests/run.sh --list           the names of the parts
+#
+# MAT_FUZZ_SECONDS (60) is how long each fuzzer runs.
+
+set -euo pipefail
+PROGRAM=tests
+source "$(dirname "${BASH_SOURCE[0]}")/../examples/setup.sh"
+
+TEST_PACKAGES=(
+  catch2 ccache clang clang-format clang-tidy libclang-rt-14-dev
+  python3 python3-venv python3-numpy python3-pil python3-torch python3-torchvision shellcheck
+)
+PARTS=(layers format core trainers cli install tidy fuzz libtorch)
+NEWEST_LIBTORCH=2.13.0
+SUITE_SECONDS=900
+CHECKS=$SOURCE/tests/checks
+
+passed=0 failed=0 skipped=0
+failures=()
+ended=
+
+# fail WHAT [COUNT]: counted, and told again at the end.
+fail() {
+  failed=$((failed + ${2:-1}))
+  failures+=("$1")
+  printf '%s: FAILED: %s\n' "$PROGRAM" "$1" >&2
+}
+
+skip() {
+  skipped=$((skipped + 1))
+  printf '%s: SKIPPED: %s\n' "$PROGRAM" "$1" >&2
+}
+
+summary() {
+  local status=$? failure
+  if [[ -z $ended ]]; then
+    failed=$((failed + 1))
+    failures+=("stopped before the end (exit $status)")
+  fi
+  for failure in "${failures[@]}"; do
+    say "FAILED: $failure"
+  done
+  printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
+  ((failed == 0)) || status=1
+  exit "$status"
+}
+
+# check NAME COMMAND…: one check; what it prints is shown when it fails, its notes always.
+check() {
+  local name=$1 log start=$SECONDS status=0
+  log=$(log_of "$name")
+  shift
+  timeout --kill-after=10 "$SUITE_SECONDS" "$@" >"$log" 2>&1 || status=$?
+  if ((status == 0)); then
+    grep -E '^(note|WARNING)' "$log" || true
+    passed=$((passed + 1))
+    say "$name: passed ($((SECONDS - start)) s)"
+  else
+    tail -n 200 "$log" >&2
+    fail "$name ($(how_it_ended "$status"))"
+  fi
+}
+
+# suite NAME PROGRAM: a Catch2 program. Each of its test cases counts; one that misses what it needs
+# prints a line that begins with WARNING and returns, which counts as skipped.
+suite() {
+  local name=$1 program=$2 log start=$SECONDS status=0 total bad missed
+  log=$(log_of "$name")
+  run_apart "$program" >"$log" 2>&1 || status=$?
+  read -r total bad < <(catch2_counts "$log")
+  missed=$(grep -c '^WARNING' "$log" || true)
+  if ((status != 0)); then
+    tail -n 300 "$log" >&2
+    ((bad > 0)) || bad=1
+    fail "$name ($(how_it_ended "$status"), $bad of its tests)" "$bad"
+  elif ((total == 0)); then
+    fail "$name (it has no tests)"
+  fi
+  while read -r line; do
+    skip "$name: $line"
+  done < <(grep '^WARNING' "$log")
+  total=$((total - bad - missed))
+  ((total > 0)) || total=0
+  passed=$((passed + total))
+  say "$name: $total passed, $bad failed, $missed skipped ($((SECONDS - start)) s)"
+}
+
+how_it_ended() {
+  case $1 in
+    124 | 137) echo "no end within $SUITE_SECONDS s" ;;
+    12[6-7]) echo "it could not be started" ;;
+    1[3-5][0-9]) echo "signal $(($1 - 128))" ;;
+    *) echo "exit $1" ;;
+  esac
+}
+
+# "TOTAL FAILED", test cases of a Catch2 log.
+catch2_counts() {
+  awk '/^All tests passed/ { for (i = 2; i <= NF; i++) if ($i ~ /^test/) total = $(i - 1) }
+       /^test cases:/ { total = $3; for (i = 2; i <= NF; i++) if ($i == "failed") bad = $(i - 1) }
+       END { print total + 0, bad + 0 }' "$1"
+}
+
+# With a home of its own: no test can touch, or depend on, what the user has.
+run_apart() {
+  local home=$BUILD/tests/home
+  rm -rf "$home"
+  mkdir -p "$home"
+  env -u MAT_HOME -u XDG_DATA_HOME -u XDG_CACHE_HOME -u XDG_CONFIG_HOME -u NO_COLOR \
+    HOME="$home" GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1 \
+    timeout --kill-after=10 "$SUITE_SECONDS" "$@"
+}
+
+part_layers() {
+  check "layers" python3 -B "$CHECKS/layers.py"
+  check "the layer check finds breaches" python3 -B "$CHECKS/layers_test.py"
+}
+part_format() {
+  check "format" "$CHECKS/format.sh"
+  check "shell scripts" "$CHECKS/scripts.sh"
+}
+part_core() { suite core_tests "$BUILD/bin/core_tests"; }
+part_trainers() { suite trainers_tests "$BUILD/bin/trainers_tests"; }
+part_cli() { suite cli_tests "$BUILD/bin/cli_tests"; }
+part_install() { check "install" "$CHECKS/install.sh" "$BUILD"; }
+part_tidy() { check "clang-tidy" python3 -B "$CHECKS/tidy.py" "$BUILD"; }
+
+# As many fuzzers at once as there are cores.
+part_fuzz() {
+  local folder=$SOURCE/build-fuzz seconds=${MAT_FUZZ_SECONDS:-60} fuzzers fuzzer
+  step "configure the fuzzers" configure "$folder" \
+    -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++ \
+    -DMAT_FUZZERS=ON -DMAT_TESTS=OFF -DMAT_TRAINERS=OFF
+  step "build the fuzzers" build "$folder" fuzzers
+  mapfile -t fuzzers < <(cd "$SOURCE/tests/fuzz" && basename -s .cc -- *_fuzzer.cc)
+  say "fuzzing for $seconds s each: ${fuzzers[*]} …"
+  printf '%s\0' "${fuzzers[@]}" |
+    xargs -0 -P "$(nproc)" -I{} "$SOURCE/tests/fuzz/run.sh" "$folder" {} "$seconds" || true
+  for fuzzer in "${fuzzers[@]}"; do
+    check "$fuzzer" "$SOURCE/tests/fuzz/result.sh" "$folder" "$fuzzer"
+  done
+}
+
+# The newest LibTorch, from the Python wheel, where pip can install it.
+part_libtorch() {
+  local folder=$SOURCE/build-torch$NEWEST_LIBTORCH log torch
+  log=$(log_of "install LibTorch $NEWEST_LIBTORCH")
+  say "install LibTorch $NEWEST_LIBTORCH …"
+  if ! torch=$(newest_libtorch "$folder/venv" 2>"$log"); then
+    skip "LibTorch $NEWEST_LIBTORCH: $(tail -n 1 "$log")"
+    return
+  fi
+  step "configure with LibTorch $NEWEST_LIBTORCH" configure "$folder" -DCMAKE_PREFIX_PATH="$torch"
+  step "build with LibTorch $NEWEST_LIBTORCH" build "$folder" mat mat_trainers trainers_tests
+  suite "trainers_tests with LibTorch $NEWEST_LIBTORCH" "$folder/bin/trainers_tests"
+}
+
+# Prints the folder for CMAKE_PREFIX_PATH; or fails, and the last line on stderr says why.
+newest_libtorch() {
+  local venv=$1 torch
+  if [[ ! -x $venv/bin/pip ]] && ! python3 -m venv "$venv" >&2; then
+    echo "python3 -m venv does not work here" >&2
+    return 1
+  fi
+  torch=$("$venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/torch
+  if [[ ! -f $torch/version.py ]]; then
+    timeout --kill-after=10 600 "$venv/bin/pip" install --quiet --no-input --no-deps \
+      --disable-pip-version-check "torch==$NEWEST_LIBTORCH" >&2 || {
+      echo "pip cannot install torch==$NEWEST_LIBTORCH" >&2
+      return 1
+    }
+  fi
+  if grep -q "^cuda.* = '" "$torch/version.py" && ! command -v nvcc >/dev/null; then
+    echo "pip gives torch==$NEWEST_LIBTORCH for CUDA, and there is no CUDA toolkit here" >&2
+    return 1
+  fi
+  echo "$torch"
+}
+
+usage() {
+  sed -n '2,/^$/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+}
+
+chosen=()
+while (($#)); do
+  case $1 in
+    --quick) chosen+=(layers format core trainers cli install) ;;
+    --only)
+      [[ " ${PARTS[*]} " == *" ${2-} "* ]] || {
+        echo "tests: there is no part '${2-}'; there are: ${PARTS[*]}" >&2
+        exit 2
+      }
+      chosen+=("$2")
+      shift
+      ;;
+    --list) printf '%s\n' "${PARTS[@]}" && exit ;;
+    -h | --help) usage && exit ;;
+    *) usage >&2 && exit 2 ;;
+  esac
+  shift
+done
+((${#chosen[@]})) || chosen=("${PARTS[@]}")
+
+trap summary EXIT
+install_packages "${TEST_PACKAGES[@]}"
+use_ccache
+: "${MAT_SHARED_DATA=$SOURCE/../shared/data}"
+if [[ -d $MAT_SHARED_DATA ]]; then
+  MAT_SHARED_DATA=$(cd "$MAT_SHARED_DATA" && pwd)
+  export MAT_SHARED_DATA
+else
+  unset MAT_SHARED_DATA
+  skip "WARNING: the real photographs (../shared/data) are not here; what needs them is not tested"
+fi
+
+if [[ " ${chosen[*]} " =~ \ (core|trainers|cli|install|tidy)\  ]]; then
+  step "configure" configure "$BUILD" -DMAT_TESTS=ON
+  step "build" build "$BUILD"
+fi
+for part in "${PARTS[@]}"; do
+  [[ " ${chosen[*]} " != *" $part "* ]] || "part_$part"
+done
+ended=yes
