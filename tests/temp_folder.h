@@ -11,10 +11,11 @@ namespace mat {
 // A new folder for one test, removed with what is in it at the end.
 class TempFolder {
  public:
-  TempFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "mat-test-XXXXXX").string();
+  explicit TempFolder(
+      const std::filesystem::path& parent = std::filesystem::temp_directory_path()) {
+    std::string name = (parent / "mat-test-XXXXXX").string();
     if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make " + name);
-    path_ = name;
+    path_ = std::filesystem::canonical(name);
   }
   ~TempFolder() {
     std::error_code ignored;

@@ -199,7 +199,7 @@ class FolderReader {
   static std::string listed(const std::vector<std::string>& names) {
     std::vector<std::string> first(names.begin(),
                                    names.begin() + std::min(names.size(), kNamesInMessage));
-    std::string text = "'" + join(first, "', '") + "'";
+    std::string text = fmt::format("'{}'", join(first, "', '"));
     if (names.size() > first.size()) {
       text += fmt::format(" and {} more", names.size() - first.size());
     }

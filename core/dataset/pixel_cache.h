@@ -7,16 +7,21 @@
 #include <string>
 #include <vector>
 
+#include "core/dataset/content.h"
 #include "core/dataset/image_folder.h"
 #include "core/image/image.h"
 
 namespace mat {
 
 // Pictures decoded once, shrunk to a short side, and kept as 8-bit RGB in one memory-mapped file
-// per short side, keyed by the content of the picture file (XXH3-128). A list beside it remembers
-// which content a path had (size, times, inode), so that an unchanged file is not even opened.
-// Several processes may use and extend the same cache at once. A crash loses at most what was not
-// yet written; a damaged entry is noticed by its checksum and made again.
+// per short side, keyed by the content of the picture file. A list beside it remembers which
+// content a path had (size, times, inode), so that an unchanged file is not even opened. What could
+// not be decoded is remembered too.
+//
+// Several processes may use and extend the same cache at once, and it may be deleted at any time. A
+// crash loses at most what was not yet written; a damaged entry is noticed by its checksum and made
+// again. Where nothing may be written, pictures are kept in memory instead. Nothing is ever
+// removed from a cache.
 class PixelCache {
  public:
   struct Picture {
@@ -24,22 +29,25 @@ class PixelCache {
     std::string problem;  // why the file has no picture; then `view` is empty
     std::string warning;
     int original_width = 0, original_height = 0;
-    std::uint64_t content_high = 0, content_low = 0;  // XXH3-128 of the file's bytes
+    Content content;  // of the file's bytes; zeros when they could not be read
   };
 
   struct Statistics {
     std::int64_t decoded = 0;  // files that had to be decoded now
-    std::int64_t reused = 0;   // found in the cache
+    std::int64_t reused = 0;   // found in the cache, or the same as another of these files
     std::int64_t unread = 0;   // of the reused: known by size and times, so not even opened
+    std::string note;          // for the log: why pictures are kept in memory; else empty
   };
 
   // `folder` is made when needed. `short_side` > 0: pictures larger than that are shrunk to it.
+  // Throws io errors.
   PixelCache(const std::filesystem::path& folder, int short_side);
   ~PixelCache();
 
   // Finds or makes every sample's picture, in order of `samples`, with `threads` threads.
-  // `progress(done, total)` is called from the calling thread about ten times a second; when it
-  // returns false, the rest is left and an interrupted error is thrown.
+  // `progress(done, total)`, which may be empty, is called from the calling thread about ten times
+  // a second; when it returns false, what has been decoded is kept and an interrupted error is
+  // thrown. A full disk is an io error. `statistics` may be null. For one thread at a time.
   std::vector<Picture> load(const std::vector<ImageSample>& samples, int threads,
                             const std::function<bool(std::int64_t, std::int64_t)>& progress,
                             Statistics* statistics);

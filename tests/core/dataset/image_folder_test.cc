@@ -46,7 +46,7 @@ std::set<std::string> validation_names(const ImageFolder& folder) {
 }
 
 TEST_CASE("classes and pictures of a folder come in the order of their names") {
-  TestFolder data;
+  TempFolder data;
   for (const char* name : {"b/2.jpg", "b/10.jpg", "a/x.png", "B/z.bmp", "a/deep/er/y"}) {
     put_file(data / name, "");
   }
@@ -62,7 +62,7 @@ TEST_CASE("classes and pictures of a folder come in the order of their names") {
 
 TEST_CASE("train, val and test folders say what each picture is for") {
   const std::string validation = GENERATE("val", "valid", "validation", "eval");
-  TestFolder data;
+  TempFolder data;
   for (const auto& usage : {std::string("train"), validation, std::string("test")}) {
     put_pictures(data.path() / usage / "cat", 3);
     put_pictures(data.path() / usage / "dog", 3);
@@ -82,14 +82,14 @@ TEST_CASE("train, val and test folders say what each picture is for") {
 }
 
 TEST_CASE("a class may be called train") {
-  TestFolder data;
+  TempFolder data;
   put_pictures(data / "train", 2);
   put_pictures(data / "bus", 2);
   CHECK(read_image_folder(data.path(), {}).classes == std::vector<std::string>{"bus", "train"});
 }
 
 TEST_CASE("without a validation folder a part of every class is set aside") {
-  TestFolder data;
+  TempFolder data;
   put_pictures(data / "many", 50);
   put_pictures(data / "few", 2);
   put_pictures(data / "one", 1);
@@ -105,7 +105,7 @@ TEST_CASE("without a validation folder a part of every class is set aside") {
     CHECK(validation_names(read_image_folder(data.path(), {0.2, 2})) != validation_names(folder));
   }
   SECTION("the folder's place does not matter") {
-    TestFolder elsewhere;
+    TempFolder elsewhere;
     fs::copy(data.path(), elsewhere / "copy", fs::copy_options::recursive);
     CHECK(validation_names(read_image_folder(elsewhere / "copy", {0.2, 1})) ==
           validation_names(folder));
@@ -118,7 +118,7 @@ TEST_CASE("without a validation folder a part of every class is set aside") {
     }
   }
   SECTION("a training folder alone is split too") {
-    TestFolder elsewhere;
+    TempFolder elsewhere;
     fs::copy(data.path(), elsewhere / "train", fs::copy_options::recursive);
     CHECK(validation_names(read_image_folder(elsewhere.path(), {0.2, 1})).size() == 11);
   }
@@ -129,7 +129,7 @@ TEST_CASE("without a validation folder a part of every class is set aside") {
 }
 
 TEST_CASE("files that are no pictures by name are listed and left out") {
-  TestFolder data;
+  TempFolder data;
   put_pictures(data / "a", 1);
   put_pictures(data / "b", 1);
   for (const char* name : {".DS_Store", "Thumbs.db", "desktop.ini", "labels.CSV", "x.yaml"}) {
@@ -146,7 +146,7 @@ TEST_CASE("files that are no pictures by name are listed and left out") {
 }
 
 TEST_CASE("any bytes may be in a name") {
-  TestFolder data;
+  TempFolder data;
   const std::vector<std::string> files = {"a b/\n\x1b[31m.jpg", "a b/ .jpg",
                                           "a b/" + std::string(255, 'x'), "a b/\xff\xfe.jpg",
                                           "\xe7\x8c\xab\n/'\".jpg"};
@@ -157,7 +157,7 @@ TEST_CASE("any bytes may be in a name") {
 }
 
 TEST_CASE("links are followed as long as they lead to files or stay in the data folder") {
-  TestFolder data, elsewhere;
+  TempFolder data, elsewhere;
   put_pictures(data / "a", 1);
   put_pictures(data / "b", 1);
   put_pictures(data / "b/inner", 1);
@@ -192,7 +192,7 @@ TEST_CASE("links are followed as long as they lead to files or stay in the data 
 }
 
 TEST_CASE("folders that link to each other are read once per class") {
-  TestFolder data;
+  TempFolder data;
   put_pictures(data / "a/x", 2);
   put_pictures(data / "b/y", 2);
   fs::create_symlink("../b", data / "a/to_b");
@@ -206,7 +206,7 @@ TEST_CASE("folders that link to each other are read once per class") {
 }
 
 TEST_CASE("folders too deep to open are listed and left out") {
-  TestFolder data;
+  TempFolder data;
   put_pictures(data / "a", 1);
   put_pictures(data / "b", 1);
   const int home = ::open(".", O_RDONLY | O_DIRECTORY);
@@ -226,7 +226,7 @@ TEST_CASE("folders too deep to open are listed and left out") {
 }
 
 TEST_CASE("a data folder that cannot be used says why") {
-  TestFolder data;
+  TempFolder data;
   SECTION("it is not there") {
     const Error error = error_of(data / "nowhere");
     CHECK(error.kind() == ErrorKind::usage);
@@ -258,9 +258,9 @@ TEST_CASE("a data folder that cannot be used says why") {
                Contains("2 of 3 class folders") && Contains("'cow', 'dog'"));
   }
   SECTION("many classes without pictures are counted") {
-    for (int i = 0; i < 1000; ++i) fs::create_directories(data / fmt::format("c{}", i));
+    for (int i = 0; i < 100; ++i) fs::create_directories(data / fmt::format("c{}", i));
     const Error error = error_of(data.path());
-    CHECK_THAT(error.what(), Contains("and 992 more"));
+    CHECK_THAT(error.what(), Contains("and 92 more"));
   }
   SECTION("validation has a class that training lacks") {
     put_pictures(data / "train/cat", 1);
@@ -289,7 +289,7 @@ TEST_CASE("a data folder that cannot be used says why") {
 }
 
 TEST_CASE("a folder that may not be read is an io error") {
-  TestFolder data;
+  TempFolder data;
   put_pictures(data / "a", 1);
   put_pictures(data / "b", 1);
   fs::permissions(data / "b", fs::perms::none);
@@ -313,7 +313,7 @@ TEST_CASE("a folder that may not be read is an io error") {
 }
 
 TEST_CASE("100,000 pictures are listed within two seconds") {
-  TestFolder data(memory_folder());
+  TempFolder data(memory_folder());
   bool all_made = true;
   for (int label = 0; label < 10; ++label) {
     const fs::path folder = data / fmt::format("class{}", label);

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <fcntl.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,30 +12,9 @@
 #include <stdexcept>
 #include <string>
 
+#include "tests/temp_folder.h"
+
 namespace mat {
-
-// A folder for one test, removed at its end.
-class TestFolder {
- public:
-  explicit TestFolder(
-      const std::filesystem::path& parent = std::filesystem::temp_directory_path()) {
-    std::string name = (parent / "mat-test-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error(std::strerror(errno));
-    path_ = std::filesystem::canonical(name);
-  }
-  ~TestFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TestFolder(const TestFolder&) = delete;
-  TestFolder& operator=(const TestFolder&) = delete;
-
-  const std::filesystem::path& path() const { return path_; }
-  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
-
- private:
-  std::filesystem::path path_;
-};
 
 // Where many small files are made quickly.
 inline std::filesystem::path memory_folder() {
