@@ -46,7 +46,7 @@ std::string dataset_fingerprint(const ImageFolder& folder,
     // Names cannot contain the NUL that ends them here.
     XXH3_128bits_update(state.get(), sample.name.c_str(), sample.name.size() + 1);
     const std::uint64_t rest[] = {static_cast<std::uint64_t>(sample.label),
-                                  pictures[i].content.high, pictures[i].content.low};
+                                  pictures[i].content_high, pictures[i].content_low};
     XXH3_128bits_update(state.get(), rest, sizeof(rest));
   }
   const XXH128_hash_t hash = XXH3_128bits_digest(state.get());

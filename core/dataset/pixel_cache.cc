@@ -296,8 +296,9 @@ std::vector<PixelCache::Picture> Loader::pictures() {
     auto& picture = pictures[i];
     picture.problem = std::move(found_[i].problem);
     if (found_[i].outcome == Outcome::unreadable) continue;
-    picture.content = found_[i].content;
-    const auto in_pack = pack_.find(picture.content);
+    picture.content_high = found_[i].content.high;
+    picture.content_low = found_[i].content.low;
+    const auto in_pack = pack_.find(found_[i].content);
     if (!in_pack) throw Error(ErrorKind::io, "the cache of decoded pictures was cut while in use");
     const auto& [record, data] = *in_pack;
     const char* text = reinterpret_cast<const char*>(data + record.pixel_bytes());

@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "core/dataset/content.h"
 #include "core/dataset/image_folder.h"
 #include "core/image/image.h"
 
@@ -29,7 +28,8 @@ class PixelCache {
     std::string problem;  // why the file has no picture; then `view` is empty
     std::string warning;
     int original_width = 0, original_height = 0;
-    Content content;  // of the file's bytes; zeros when they could not be read
+    // XXH3-128 of the file's bytes; zeros when they could not be read.
+    std::uint64_t content_high = 0, content_low = 0;
   };
 
   struct Statistics {

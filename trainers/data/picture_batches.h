@@ -1,26 +1,21 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <vector>
 
-#include "core/dataset/pixel_cache.h"
-#include "core/image/resize.h"
+#include "core/image/image.h"
+#include "trainers/data/picture_views.h"
 #include "trainers/torch.h"
 
 namespace mat {
 
 struct Batch {
-  torch::Tensor inputs;               // pictures: uint8 [N, H, W, 3], not normalized; CPU
+  // Pictures: uint8 [N, H, W, 3], not normalized; CPU. Its memory goes back to where it came from
+  // when the last tensor that uses it ends, which may be after the source of the batches ended.
+  torch::Tensor inputs;
   torch::Tensor targets;              // int64 [N]
   std::vector<std::int64_t> samples;  // places in the list the source was made from
-};
-
-struct Augmentation {
-  double crop_min_area = 0.35;  // random resized crop: part of the area, up to 1
-  double crop_max_aspect = 4.0 / 3.0;
-  bool flip = true;
 };
 
 // One labelled picture of a training, in the cache.
@@ -29,7 +24,8 @@ struct LabelledPicture {
   int label = 0;
 };
 
-// Assembles batches with threads of its own, a few ahead of whoever computes.
+// Assembles batches with threads of its own, a few ahead of whoever computes. To be used by one
+// thread at a time.
 class PictureBatches {
  public:
   struct Options {
@@ -38,30 +34,29 @@ class PictureBatches {
     int threads = 1;
     std::uint64_t seed = 0;
     // Training: shuffled, augmented; a last batch that is smaller is left out when there is a full
-    // one. Otherwise in order, the whole centre: the shorter side becomes size * 1.14, then the
-    // centre square of size (torchvision's evaluation preset), every picture once.
+    // one. Otherwise in order, the evaluation view, every picture once.
     bool training = true;
     Augmentation augmentation;
   };
+
+  // The pixels must stay until the object ends.
   PictureBatches(std::vector<LabelledPicture> pictures, const Options& options);
+  // Does not wait for batches under way to be finished.
   ~PictureBatches();
 
   std::int64_t batches_per_epoch() const;
 
-  // Begins an epoch (from 0) at a batch of it. Order and augmentation depend only on seed, epoch
-  // and the picture's place, not on threads or timing.
+  // Begins an epoch (from 0) at a batch of it, whatever was under way. Order and augmentation
+  // depend only on seed, epoch and the picture's place, not on threads or timing.
   void start_epoch(int epoch, std::int64_t first_batch = 0);
 
-  // The next batch of the epoch; false at its end. Rethrows what went wrong in a thread.
+  // The next batch of the epoch; false at its end, and before the first epoch is started. Rethrows
+  // what went wrong in a thread.
   bool next(Batch& batch);
 
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
-
-// The evaluation view of one picture, size*size*3 bytes: what training's validation, prediction and
-// services all use.
-void evaluation_view(const ImageView& picture, int size, std::uint8_t* out, ResizeScratch& scratch);
 
 }  // namespace mat

@@ -1,0 +1,256 @@
+#include "trainers/data/picture_batches.h"
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <exception>
+#include <map>
+#include <mutex>
+#include <numeric>
+#include <span>
+#include <thread>
+#include <utility>
+
+#include "core/base/error.h"
+#include "trainers/data/random.h"
+
+namespace mat {
+namespace {
+
+// Keys of the random numbers, behind seed and epoch.
+constexpr std::uint64_t kOrderKey = ~std::uint64_t{0};
+
+// Memory for batches, used again and again: fresh memory of this size costs a page fault for every
+// 4 KiB. Thread safe.
+class BufferPool {
+ public:
+  using Buffer = std::unique_ptr<std::uint8_t[]>;
+
+  explicit BufferPool(std::size_t bytes) : bytes_(bytes) {}
+
+  Buffer take() {
+    {
+      const std::lock_guard lock(mutex_);
+      if (!free_.empty()) {
+        Buffer buffer = std::move(free_.back());
+        free_.pop_back();
+        return buffer;
+      }
+    }
+    return std::make_unique_for_overwrite<std::uint8_t[]>(bytes_);
+  }
+
+  void give_back(Buffer buffer) {
+    const std::lock_guard lock(mutex_);
+    free_.push_back(std::move(buffer));
+  }
+
+ private:
+  const std::size_t bytes_;
+  std::mutex mutex_;
+  std::vector<Buffer> free_;
+};
+
+void check(const std::vector<LabelledPicture>& pictures, const PictureBatches::Options& options) {
+  const bool have_pixels = std::all_of(pictures.begin(), pictures.end(), [](const auto& picture) {
+    return picture.view.pixels != nullptr && picture.view.width > 0 && picture.view.height > 0;
+  });
+  if (!have_pixels || options.size <= 0 || options.batch_size <= 0) {
+    throw Error(ErrorKind::bug, "batches cannot be made of these pictures");
+  }
+}
+
+}  // namespace
+
+struct PictureBatches::Impl {
+  using Order = std::vector<std::int64_t>;
+
+  // What a thread needs to make a batch without the lock.
+  struct Work {
+    std::int64_t batch;
+    std::uint64_t generation;
+    std::uint64_t epoch;
+    std::shared_ptr<const Order> order;
+  };
+  struct Made {
+    BufferPool::Buffer pixels;
+    std::exception_ptr error;
+  };
+
+  Impl(std::vector<LabelledPicture> from, const Options& with)
+      : pictures(std::move(from)),
+        options(with),
+        picture_bytes(std::size_t{3} * with.size * with.size),
+        pool(std::make_shared<BufferPool>(picture_bytes * with.batch_size)) {
+    const int count = std::max(options.threads, 1);
+    ahead = count + 2;
+    try {
+      for (int i = 0; i < count; ++i) threads.emplace_back([this] { work(); });
+    } catch (...) {
+      end_threads();
+      throw;
+    }
+  }
+
+  ~Impl() { end_threads(); }
+
+  void end_threads() {
+    {
+      const std::lock_guard lock(mutex);
+      stop = true;
+      ++generation;
+    }
+    wanted.notify_all();
+  }
+
+  std::int64_t batches() const {
+    const auto count = static_cast<std::int64_t>(pictures.size());
+    const std::int64_t full = count / options.batch_size;
+    const bool has_rest = count % options.batch_size != 0;
+    return full + (has_rest && (!options.training || full == 0));
+  }
+
+  std::span<const std::int64_t> places(const Order& order, std::int64_t batch) const {
+    const auto begin = static_cast<std::size_t>(batch * options.batch_size);
+    const auto size = static_cast<std::size_t>(options.batch_size);
+    return std::span(order).subspan(begin, std::min(size, order.size() - begin));
+  }
+
+  std::shared_ptr<const Order> order_of(std::uint64_t epoch) const {
+    auto order = std::make_shared<Order>(pictures.size());
+    std::iota(order->begin(), order->end(), 0);
+    if (options.training) {
+      Random random({options.seed, epoch, kOrderKey});
+      for (std::size_t i = order->size(); i > 1; --i) {
+        std::swap((*order)[i - 1], (*order)[random.below(i)]);
+      }
+    }
+    return order;
+  }
+
+  void work();
+  Made make(const Work& work, ResizeScratch& scratch);
+
+  const std::vector<LabelledPicture> pictures;
+  const Options options;
+  const std::size_t picture_bytes;
+  const std::shared_ptr<BufferPool> pool;
+  int ahead;
+
+  // Raised whenever batches under way are no longer wanted.
+  std::atomic<std::uint64_t> generation = 0;
+
+  std::mutex mutex;                 // of all below
+  std::condition_variable wanted;   // a batch can be made, or the end
+  std::condition_variable is_made;  // a batch is there
+  bool stop = false;
+  std::uint64_t epoch = 0;
+  std::shared_ptr<const Order> order;
+  std::int64_t end = 0;  // of the epoch, in batches
+  std::int64_t next_to_make = 0, next_to_take = 0;
+  std::map<std::int64_t, Made> made;
+
+  std::vector<std::jthread> threads;  // the last member: they end before the others do
+};
+
+void PictureBatches::Impl::work() {
+  ResizeScratch scratch;
+  std::unique_lock lock(mutex);
+  for (;;) {
+    wanted.wait(lock, [&] { return stop || next_to_make < std::min(end, next_to_take + ahead); });
+    if (stop) return;
+    const Work work{next_to_make++, generation, epoch, order};
+    lock.unlock();
+    Made batch = make(work, scratch);
+    lock.lock();
+    if (work.generation == generation) {
+      made.emplace(work.batch, std::move(batch));
+      is_made.notify_one();
+    } else if (batch.pixels) {
+      pool->give_back(std::move(batch.pixels));
+    }
+  }
+}
+
+PictureBatches::Impl::Made PictureBatches::Impl::make(const Work& work, ResizeScratch& scratch) {
+  Made batch;
+  try {
+    batch.pixels = pool->take();
+    std::uint8_t* out = batch.pixels.get();
+    for (const std::int64_t place : places(*work.order, work.batch)) {
+      if (work.generation != generation) break;
+      const ImageView& view = pictures[place].view;
+      if (options.training) {
+        Random random({options.seed, work.epoch, static_cast<std::uint64_t>(place)});
+        training_view(view, options.size, options.augmentation, random, out, scratch);
+      } else {
+        evaluation_view(view, options.size, out, scratch);
+      }
+      out += picture_bytes;
+    }
+  } catch (...) {
+    batch.error = std::current_exception();
+  }
+  return batch;
+}
+
+PictureBatches::PictureBatches(std::vector<LabelledPicture> pictures, const Options& options) {
+  check(pictures, options);
+  impl_ = std::make_unique<Impl>(std::move(pictures), options);
+}
+
+PictureBatches::~PictureBatches() = default;
+
+std::int64_t PictureBatches::batches_per_epoch() const { return impl_->batches(); }
+
+void PictureBatches::start_epoch(int epoch, std::int64_t first_batch) {
+  auto order = impl_->order_of(static_cast<std::uint64_t>(epoch));
+  {
+    const std::lock_guard lock(impl_->mutex);
+    ++impl_->generation;
+    for (auto& [number, batch] : impl_->made) {
+      if (batch.pixels) impl_->pool->give_back(std::move(batch.pixels));
+    }
+    impl_->made.clear();
+    impl_->epoch = static_cast<std::uint64_t>(epoch);
+    impl_->order = std::move(order);
+    impl_->end = impl_->batches();
+    impl_->next_to_make = impl_->next_to_take = std::max<std::int64_t>(first_batch, 0);
+  }
+  impl_->wanted.notify_all();
+}
+
+bool PictureBatches::next(Batch& batch) {
+  BufferPool::Buffer pixels;
+  std::span<const std::int64_t> places;
+  {
+    std::unique_lock lock(impl_->mutex);
+    const std::int64_t number = impl_->next_to_take;
+    if (number >= impl_->end) return false;
+    impl_->is_made.wait(lock, [&] { return impl_->made.contains(number); });
+    Impl::Made& made = impl_->made.at(number);
+    if (made.error) std::rethrow_exception(made.error);
+    pixels = std::move(made.pixels);
+    impl_->made.erase(number);
+    ++impl_->next_to_take;
+    places = impl_->places(*impl_->order, number);
+  }
+  impl_->wanted.notify_one();
+
+  const auto count = static_cast<std::int64_t>(places.size());
+  const std::int64_t size = impl_->options.size;
+  batch.samples.assign(places.begin(), places.end());
+  batch.targets = torch::empty({count}, torch::kInt64);
+  std::int64_t* targets = batch.targets.data_ptr<std::int64_t>();
+  for (const std::int64_t place : places) *targets++ = impl_->pictures[place].label;
+  std::uint8_t* bytes = pixels.release();
+  batch.inputs = torch::from_blob(
+      bytes, {count, size, size, 3},
+      [pool = impl_->pool](void* data) {
+        pool->give_back(BufferPool::Buffer(static_cast<std::uint8_t*>(data)));
+      },
+      torch::kUInt8);
+  return true;
+}
+
+}  // namespace mat

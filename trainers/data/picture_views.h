@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+
+#include "core/image/image.h"
+#include "core/image/resize.h"
+#include "trainers/data/random.h"
+
+// What a network sees of a picture: size × size, 8-bit RGB, size*size*3 bytes. Thread safe with a
+// scratch per thread.
+
+namespace mat {
+
+struct Augmentation {
+  double crop_min_area = 0.35;  // random resized crop: part of the area, up to 1
+  double crop_max_aspect = 4.0 / 3.0;
+  bool flip = true;
+};
+
+// torchvision's RandomResizedCrop, in whole pixels of the picture, and a flip half of the time.
+void training_view(const ImageView& picture, int size, const Augmentation& augmentation,
+                   Random& random, std::uint8_t* out, ResizeScratch& scratch);
+
+// The view of validation, prediction and services: the centre of the picture, as if its shorter
+// side became int(size * 1.14) and the centre square of `size` was cut out (torchvision's
+// evaluation preset). That square of the picture is resized at once, which gives the same pixels
+// but for rounding.
+void evaluation_view(const ImageView& picture, int size, std::uint8_t* out, ResizeScratch& scratch);
+
+}  // namespace mat
