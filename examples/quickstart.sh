@@ -28,7 +28,7 @@ build_mat() {
 
 draw() {
   rm -rf "$WORK" && mkdir -p "$WORK" &&
-    "$BUILD/bin/draw_shapes" "$WORK/pictures" --classes 6 --per-class 120 --seed 1
+    "$BUILD/examples/draw_shapes" "$WORK/pictures" --classes 6 --per-class 120 --seed 1
 }
 
 install_packages
