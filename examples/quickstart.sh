@@ -43,7 +43,7 @@ try mat version diff shapes
 
 cat <<END
 
-What to type next, in this folder:
+What to type next, in this folder (the next quickstart makes build/quickstart anew):
   export MAT_HOME=${MAT_HOME@Q} PATH=${BUILD@Q}/bin:\$PATH
   mat version list shapes            every version with its results
   mat version show shapes@best       where each of its settings came from

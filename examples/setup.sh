@@ -57,7 +57,7 @@ as_root() {
   fi
 }
 
-apt() {
+apt_get() {
   as_root env DEBIAN_FRONTEND=noninteractive LC_ALL=C apt-get -y \
     -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 "$@"
 }
@@ -78,13 +78,13 @@ apt_install() {
   fi
   for package in "$@"; do
     if [[ -z $(apt-cache show --no-all-versions "$package" 2>/dev/null) ]]; then
-      apt update || return
+      apt_get update || return
       break
     fi
   done
   # Lists that are old name files that are gone: read them again once.
-  apt install --no-install-recommends "$@" ||
-    { apt update && apt install --no-install-recommends "$@"; }
+  apt_get install --no-install-recommends "$@" ||
+    { apt_get update && apt_get install --no-install-recommends "$@"; }
 }
 
 # install_packages PACKAGE…: what the build needs and these, as far as they are missing.
@@ -112,7 +112,7 @@ build_jobs() {
 
 # ccache fails where it cannot write; two clones share what is equal in them.
 use_ccache() {
-  local folder=${CCACHE_DIR:-${XDG_CACHE_HOME:-${HOME:-}/.cache}/ccache}
+  local folder=${CCACHE_DIR:-${XDG_CACHE_HOME:-${HOME:-$BUILD}/.cache}/ccache}
   if ! { mkdir -p "$folder" && [[ -w $folder ]]; } 2>/dev/null; then
     folder=$BUILD/ccache
   fi

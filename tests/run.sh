@@ -4,7 +4,7 @@
 # failed.
 #
 #   tests/run.sh                  everything; under 25 minutes on two cores from nothing
-#   tests/run.sh --quick          without clang-tidy, the fuzzers and the newest LibTorch
+#   tests/run.sh --quick          without the quickstart, clang-tidy, fuzzers and newest LibTorch
 #   tests/run.sh --only NAME      one part, or several: --only core --only cli
 #   tests/run.sh --list           the names of the parts
 #
@@ -18,7 +18,7 @@ TEST_PACKAGES=(
   catch2 ccache clang clang-format clang-tidy libclang-rt-14-dev
   python3 python3-venv python3-numpy python3-pil python3-torch python3-torchvision shellcheck
 )
-PARTS=(layers format core trainers cli install tidy fuzz libtorch)
+PARTS=(layers format core trainers cli install quickstart tidy fuzz libtorch)
 NEWEST_LIBTORCH=2.13.0
 SUITE_SECONDS=900
 CHECKS=$SOURCE/tests/checks
@@ -131,6 +131,7 @@ part_core() { suite core_tests "$BUILD/bin/core_tests"; }
 part_trainers() { suite trainers_tests "$BUILD/bin/trainers_tests"; }
 part_cli() { suite cli_tests "$BUILD/bin/cli_tests"; }
 part_install() { check "install" "$CHECKS/install.sh" "$BUILD"; }
+part_quickstart() { check "quickstart" "$CHECKS/quickstart.sh" "$BUILD"; }
 part_tidy() { check "clang-tidy" python3 -B "$CHECKS/tidy.py" "$BUILD"; }
 
 # As many fuzzers at once as there are cores.
@@ -166,13 +167,15 @@ part_libtorch() {
 # Prints the folder for CMAKE_PREFIX_PATH; or fails, and the last line on stderr says why.
 newest_libtorch() {
   local venv=$1 torch
-  if [[ ! -x $venv/bin/pip ]] && ! python3 -m venv "$venv" >&2; then
-    echo "python3 -m venv does not work here" >&2
-    return 1
+  if ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
+    python3 -m venv --clear "$venv" >&2 || {
+      echo "python3 -m venv does not work here" >&2
+      return 1
+    }
   fi
   torch=$("$venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/torch
   if [[ ! -f $torch/version.py ]]; then
-    timeout --kill-after=10 600 "$venv/bin/pip" install --quiet --no-input --no-deps \
+    timeout --kill-after=10 600 "$venv/bin/python" -m pip install --quiet --no-input --no-deps \
       --disable-pip-version-check "torch==$NEWEST_LIBTORCH" >&2 || {
       echo "pip cannot install torch==$NEWEST_LIBTORCH" >&2
       return 1
@@ -221,7 +224,7 @@ else
   skip "WARNING: the real photographs (../shared/data) are not here; what needs them is not tested"
 fi
 
-if [[ " ${chosen[*]} " =~ \ (core|trainers|cli|install|tidy)\  ]]; then
+if [[ " ${chosen[*]} " =~ \ (core|trainers|cli|install|quickstart|tidy)\  ]]; then
   step "configure" configure "$BUILD" -DMAT_TESTS=ON
   step "build" build "$BUILD"
 fi
