@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <regex>
 
 #include "core/base/text.h"
@@ -93,16 +94,21 @@ std::string number_problem(const Hyperparameter& rule, const Json& value) {
   return std::isfinite(number) ? std::string() : "must be a finite number";
 }
 
+// Compiling costs more than matching, and the patterns are those of a few tables.
+bool matches(const std::string& pattern, const std::string& text) {
+  thread_local std::map<std::string, std::regex> compiled;
+  auto found = compiled.find(pattern);
+  if (found == compiled.end()) found = compiled.emplace(pattern, std::regex(pattern)).first;
+  return text.size() <= kLongestPatternedText && std::regex_match(text, found->second);
+}
+
 std::string text_problem(const Hyperparameter& rule, const std::string& text) {
   if (!rule.choices.empty() &&
       std::find(rule.choices.begin(), rule.choices.end(), text) == rule.choices.end()) {
     return fmt::format("must be one of {}, not '{}'", join(rule.choices, ", "),
                        fit_width(printable(text), kShownColumns));
   }
-  const bool matches = rule.pattern.empty() ||
-                       (text.size() <= kLongestPatternedText &&
-                        std::regex_match(text, std::regex(rule.pattern, std::regex::ECMAScript)));
-  if (!matches) {
+  if (!rule.pattern.empty() && !matches(rule.pattern, text)) {
     return fmt::format("must be {}, not '{}'", rule.pattern_meaning,
                        fit_width(printable(text), kShownColumns));
   }

@@ -1,0 +1,155 @@
+#include "core/spec/job_spec.h"
+
+#include <catch2/catch.hpp>
+
+#include "tests/core/spec/spec_testing.h"
+
+namespace mat {
+namespace {
+
+TEST_CASE("defaults fill what a spec leaves out, and say so") {
+  const JobSpec spec = resolved(complete("hyperparameters: {lr: 1}"));
+  CHECK(spec.name == "clothes");
+  CHECK(spec.algorithm == "resnet18");
+  CHECK(spec.inputs.at("data_url") == "/folder/data");
+  CHECK(spec.outputs.empty());
+  CHECK(spec.hyperparameters["lr"].is_number_float());
+  CHECK(spec.hyperparameters["epochs"] == 10);
+  CHECK(spec.hyperparameters.size() == find_builtin_algorithm("resnet18")->hyperparameters.size());
+  CHECK(spec.hyperparameters.begin().key() == "epochs");
+  CHECK(spec.resources.pool == "public");
+  CHECK(spec.resources.type == "auto");
+  CHECK(spec.resources.flavor.empty());
+  CHECK(spec.resources.nodes == 1);
+  CHECK(spec.seed == 0);
+  CHECK_FALSE(spec.auto_stop_s);
+  CHECK(spec.settings.at("hyperparameters.lr").source == "spec");
+  CHECK(spec.settings.at("hyperparameters.epochs").source == "algorithm");
+  CHECK(spec.settings.at("seed").source == "default");
+}
+
+TEST_CASE("everything that a spec says is taken") {
+  const JobSpec spec = resolved(complete(R"(
+description: d
+experiment: {name: e, description: f}
+outputs: {train_url: out}
+environment: {TZ: UTC}
+resources: {type: cpu, flavor: cpu.2}
+auto_stop: 1h30m
+log_path: logs
+seed: 9223372036854775807
+)"));
+  CHECK(spec.description == "d");
+  CHECK(spec.experiment == "e");
+  CHECK(spec.experiment_description == "f");
+  CHECK(spec.outputs.at("train_url") == "/folder/out");
+  CHECK(spec.environment.at("TZ") == "UTC");
+  CHECK(spec.resources.flavor == "cpu.2");
+  CHECK(spec.auto_stop_s == 5400.0);
+  CHECK(spec.log_path == "/folder/logs");
+  CHECK(spec.seed == 9223372036854775807ULL);
+  CHECK(resolved(complete("auto_stop: 90.5")).auto_stop_s == 90.5);
+}
+
+TEST_CASE("all that is missing is told at once") {
+  const std::string refused = resolve_refusal("algorithm: tabular_mlp");
+  CHECK(refused.find("inputs.data_url is missing: tabular_mlp needs it") != std::string::npos);
+  CHECK(refused.find("hyperparameters.target is missing: tabular_mlp needs it") !=
+        std::string::npos);
+  CHECK(refused.find("the job has no name") != std::string::npos);
+  CHECK(resolve_refusal("name: a").find("the algorithm is missing") == 0);
+}
+
+TEST_CASE("an unknown algorithm, channel or hyperparameter is told with the nearest one") {
+  CHECK(resolve_refusal("name: a\nalgorithm: resnet81\ninputs: {data_url: x}") ==
+        "job.yaml:2:12: there is no algorithm 'resnet81' | did you mean 'resnet18'?");
+  CHECK(resolve_refusal(complete("outputs: {train_ulr: x}")) ==
+        "job.yaml:4:11: resnet18 has no 'train_ulr' in its outputs | did you mean 'train_url'?");
+  CHECK(resolve_refusal(complete("hyperparameters:\n  epoch: 3")) ==
+        "job.yaml:5:3: resnet18 has no hyperparameter 'epoch' | did you mean 'epochs'?");
+  CHECK(resolve_refusal(complete("hyperparameters: {zzzzzz: 3}")) ==
+        "job.yaml:4:19: resnet18 has no hyperparameter 'zzzzzz' | 'mat algorithm show resnet18' "
+        "lists them");
+}
+
+TEST_CASE("a value outside its range is told with its place and its source") {
+  CHECK(resolve_refusal(complete("hyperparameters: {epochs: 0}")) ==
+        "job.yaml:4:27: epochs must be at least 1, not 0");
+  const Settings spec = parse(complete());
+  CHECK(refusal([&] { resolve(merge(spec, parse_assignments({"momentum=1"}, "/"))); }) ==
+        "--set: momentum must be below 1, not 1");
+  CHECK(refusal([&] { resolve(merge(spec, parse_assignments({"lr="}, "/"))); }) ==
+        "--set: lr must not be empty");
+  const Settings params = with_source(parse("hyperparameters: {epochs: x}"), "params base");
+  CHECK(refusal([&] { resolve(merge(params, spec)); }) ==
+        "params base: epochs must be a whole number, not the text 'x'");
+}
+
+TEST_CASE("a short --set that is an input or a setting is told its full key") {
+  const auto with = [](const std::string& assignment) {
+    return refusal(
+        [&] { resolve(merge(parse(complete()), parse_assignments({assignment}, "/"))); });
+  };
+  CHECK(with("data_url=x") ==
+        "--set: resnet18 has no hyperparameter 'data_url' | it is an input: inputs.data_url");
+  CHECK(with("flavor=cpu.1") ==
+        "--set: resnet18 has no hyperparameter 'flavor' | it is a setting "
+        "of its own: resources.flavor");
+}
+
+TEST_CASE("what this version cannot do is refused by name") {
+  CHECK(resolve_refusal(complete("resources: {pool: big}")) ==
+        "job.yaml:4:19: resources.pool must be public: this version of mat has no other pools");
+  CHECK(resolve_refusal(complete("resources: {nodes: 2}")) ==
+        "job.yaml:4:20: resources.nodes must be 1: this version of mat trains on one machine");
+  CHECK(resolve_refusal(complete("auto_restart: 2")) ==
+        "job.yaml:4:15: auto_restart must be 0: this version of mat does not restart by itself");
+}
+
+TEST_CASE("an experiment with a description needs a name") {
+  CHECK(resolve_refusal(complete("experiment: {description: x}"))
+            .find("the experiment has no name") != std::string::npos);
+}
+
+TEST_CASE("settings that no file was read from are checked as well") {
+  const auto with = [](const std::string& key, const Json& value) {
+    Settings settings = parse(complete());
+    settings[key] = {value, "params p", {}, {}, {}};
+    return refusal([&] { resolve(settings); });
+  };
+  CHECK(with("inputs.data_url", "relative") ==
+        "params p: inputs.data_url must be an absolute path, not 'relative'");
+  CHECK(with("seed", "7").find("params p: seed must be a whole number") == 0);
+  CHECK(with("name", Json::array()).find("params p: name must be text, not a list") == 0);
+  CHECK(with("algorithm", nullptr).find("params p: algorithm must be text") == 0);
+  CHECK(with("resources.nodes", "x").find("params p: resources.nodes must be") == 0);
+  CHECK(with("resources.type", 1).find("params p: resources.type must be text") == 0);
+  CHECK(with("auto_stop", true).find("params p: auto_stop must be a duration") == 0);
+  CHECK(with("environment.A", 1) == "params p: environment.A must be text: write it in quotes");
+  CHECK(with("surprise", 1) == "params p: unknown setting 'surprise'");
+}
+
+TEST_CASE(
+    "a parameter configuration keeps data, algorithm, hyperparameters, environment, resources") {
+  const Settings all =
+      resolved(complete("description: d\nexperiment: e\nseed: 3\nauto_stop: 1h\nlog_path: l\n"
+                        "environment: {A: b}\noutputs: {train_url: o}"))
+          .settings;
+  const Settings kept = reusable_settings(all);
+  for (const char* key : {"algorithm", "inputs.data_url", "hyperparameters.lr", "environment.A",
+                          "resources.flavor", "resources.type"}) {
+    INFO(key);
+    CHECK(kept.count(key) == 1);
+  }
+  for (const char* key : {"name", "description", "experiment.name", "seed", "auto_stop", "log_path",
+                          "auto_restart", "outputs.train_url"}) {
+    INFO(key);
+    CHECK(kept.count(key) == 0);
+  }
+  Settings named = kept;
+  named["name"].value = "again";
+  CHECK(resolve(named).hyperparameters == resolve(all).hyperparameters);
+}
+
+}  // namespace
+}  // namespace mat

@@ -1,0 +1,188 @@
+#include <fmt/core.h>
+
+#include <catch2/catch.hpp>
+#include <fstream>
+
+#include "tests/core/spec/spec_testing.h"
+#include "tests/temp_folder.h"
+
+namespace mat {
+namespace {
+
+TEST_CASE("a spec becomes flat settings with places and absolute paths") {
+  const Settings settings = parse(R"(# yaml-language-server: $schema=docs/job.schema.json
+name: clothes
+description: six kinds of clothes
+experiment: first-look
+algorithm: resnet18
+inputs:  {data_url: ./data}
+outputs: {train_url: ../out/}
+hyperparameters:
+  lr: 1e-2
+  flip: false
+environment: {TZ: UTC, LEVEL: 0755, RATE: 1.10}
+resources: {pool: public, type: cpu, flavor: cpu.2, nodes: 1}
+auto_restart: 0
+auto_stop: 4h
+log_path: /var/log//mat/./x
+seed: 7
+)");
+  CHECK(settings.at("name").value == "clothes");
+  CHECK(settings.at("experiment.name").value == "first-look");
+  CHECK(settings.at("inputs.data_url").value == "/folder/data");
+  CHECK(settings.at("outputs.train_url").value == "/out");
+  CHECK(settings.at("log_path").value == "/var/log/mat/x");
+  CHECK(settings.at("hyperparameters.lr").value == 0.01);
+  CHECK(settings.at("hyperparameters.flip").value == false);
+  CHECK(settings.at("environment.LEVEL").value == "0755");
+  CHECK(settings.at("environment.RATE").value == "1.10");
+  CHECK(settings.at("resources.flavor").value == "cpu.2");
+  CHECK(settings.at("auto_stop").value == "4h");
+  CHECK(settings.at("seed").value == 7);
+  const Setting& lr = settings.at("hyperparameters.lr");
+  CHECK(lr.source == "spec");
+  CHECK(lr.file == "job.yaml");
+  CHECK(lr.position.line == 9);
+  CHECK(lr.position.column == 7);
+  CHECK(lr.key_position.column == 3);
+}
+
+TEST_CASE("an experiment may have a description") {
+  const Settings settings = parse("experiment: {name: first, description: a look}");
+  CHECK(settings.at("experiment.name").value == "first");
+  CHECK(settings.at("experiment.description").value == "a look");
+}
+
+TEST_CASE("a spec may be JSON, and a section with nothing in it is empty") {
+  CHECK(parse(R"({"name": "a", "hyperparameters": {"lr": 0.1}})").size() == 2);
+  CHECK(parse("name: a\nhyperparameters:\n  # lr: 0.1\n").size() == 1);
+}
+
+TEST_CASE("an unknown key is refused with the nearest known one") {
+  CHECK(parse_refusal("nme: a") == "job.yaml:1:1: unknown key 'nme' | did you mean 'name'?");
+  CHECK(parse_refusal("resources: {flavour: cpu.2}") ==
+        "job.yaml:1:13: unknown key 'flavour' in resources | did you mean 'flavor'?");
+  CHECK(parse_refusal("\n  qqqqqq: 1").find("known: name, description") != std::string::npos);
+}
+
+TEST_CASE("a value of a wrong type is refused at its place") {
+  CHECK(parse_refusal("name: 2024") ==
+        "job.yaml:1:7: name must be text, not 2024: write it in quotes, \"2024\"");
+  CHECK(parse_refusal("seed: \"7\"") ==
+        "job.yaml:1:7: seed must be a whole number, not the text '7': write it without quotes");
+  CHECK(parse_refusal("seed: 1.5") == "job.yaml:1:7: seed must be a whole number, not 1.5");
+  CHECK(parse_refusal("seed: -1") == "job.yaml:1:7: seed must be at least 0, not -1");
+  CHECK(parse_refusal("seed: 9223372036854775808") ==
+        "job.yaml:1:7: seed is too large or too small a number");
+  CHECK(parse_refusal("seed: 0x10") ==
+        "job.yaml:1:7: seed must be a whole number, not the text '0x10'");
+  CHECK(parse_refusal("name:") == "job.yaml:1:1: name has no value: give one or remove the line");
+  CHECK(parse_refusal("name: [a]") == "job.yaml:1:7: name must be one value, not a list");
+  CHECK(parse_refusal("hyperparameters: {lr: {a: 1}}") ==
+        "job.yaml:1:23: lr must be one value, not a mapping");
+  CHECK(parse_refusal("hyperparameters: {flip: yes}") ==
+        "job.yaml:1:25: flip must not be the bare word yes: write true, or \"yes\" for the text");
+  CHECK(parse_refusal("inputs: ./data") ==
+        "job.yaml:1:9: inputs must be a mapping with lines like 'key: value'");
+  CHECK(parse_refusal("- name") == "job.yaml:1:1: this must be settings like 'name: clothes'");
+  CHECK(parse_refusal("resources: {type: tpu}") ==
+        "job.yaml:1:19: resources.type must be one of auto, cpu, gpu, not 'tpu'");
+  CHECK(parse_refusal("resources: {flavor: gpu.1}") ==
+        "job.yaml:1:21: resources.flavor must be like cpu.2 (1 to 1024 cores), not 'gpu.1'");
+}
+
+TEST_CASE("durations are checked") {
+  for (const char* good : {"90", "90s", "30m", "4h", "1h30m", "0.5"}) {
+    CHECK(parse(fmt::format("auto_stop: {}", good)).size() == 1);
+  }
+  for (const char* bad : {"0", "-1", "4x", "soon", "true", "400d", "''", "[1]"}) {
+    INFO(bad);
+    CHECK(parse_refusal(fmt::format("auto_stop: {}", bad)).find("auto_stop must") !=
+          std::string::npos);
+  }
+}
+
+TEST_CASE("names are checked as everywhere else") {
+  for (const char* bad : {"\"\"", "a b", "../x", ".a", "-a", "a/b", "ü"}) {
+    INFO(bad);
+    CHECK(parse_refusal(fmt::format("name: {}", bad)).find("name must be 1 to 64 letters") !=
+          std::string::npos);
+  }
+  CHECK(parse(fmt::format("name: {:a>64}", "")).size() == 1);
+  CHECK(parse_refusal(fmt::format("name: {:a>65}", "")) != "nothing was thrown");
+}
+
+TEST_CASE("environment variables have names of letters, digits and '_', and values of text") {
+  CHECK(parse("environment: {_A1: '', b: x}").size() == 2);
+  CHECK(parse_refusal("environment: {1A: x}").find("environment.1A must be a name") !=
+        std::string::npos);
+  CHECK(parse_refusal("environment: {A-B: x}") != "nothing was thrown");
+  const std::string refused = parse_refusal("environment: {API_KEY: true}");
+  CHECK(refused == "job.yaml:1:24: environment.API_KEY must be text: write it in quotes");
+}
+
+TEST_CASE("what this version cannot do yet is told apart from a mistake") {
+  CHECK(parse_refusal("inputs: {data_url: s3://bucket/data}") ==
+        "job.yaml:1:20: inputs.data_url must be a path: addresses like s3://bucket/data are not "
+        "supported by this version of mat");
+  CHECK(parse_refusal("inputs: {data_url: {dataset: clothes@V002}}").find("datasets are not") !=
+        std::string::npos);
+  CHECK(parse_refusal("algorithm: {command: python train.py}").find("a command of your own") !=
+        std::string::npos);
+}
+
+TEST_CASE("merge keys and keys that are no names are refused") {
+  CHECK(parse_refusal("<<: {name: a}").find("merge keys (<<) are not supported") !=
+        std::string::npos);
+  CHECK(parse_refusal("? [a]\n: 1\n") == "job.yaml:1:3: a key must be a name");
+  CHECK(parse_refusal("hyperparameters: {: 1}") != "nothing was thrown");
+  CHECK(parse_refusal("hyperparameters: {'': 1}") == "job.yaml:1:19: a key must not be empty");
+}
+
+TEST_CASE("all problems are told at once, in the order of the file") {
+  CHECK(parse_refusal("nme: a\nseed: x\nresources: {nodes: 0}\n") ==
+        "job.yaml:1:1: unknown key 'nme' (did you mean 'name'?)\n"
+        "job.yaml:2:7: seed must be a whole number, not the text 'x'\n"
+        "job.yaml:3:20: resources.nodes must be at least 1, not 0");
+}
+
+TEST_CASE("a flood of problems is cut") {
+  std::string yaml;
+  for (int i = 0; i < 1000; ++i) yaml += fmt::format("k{}: 1\n", i);
+  const std::string refused = parse_refusal(yaml);
+  CHECK(refused.find("and 980 more") != std::string::npos);
+  CHECK(refused.size() < 10000);
+}
+
+TEST_CASE("a hostile key cannot forge a line of the message") {
+  const std::string refused = parse_refusal("\"a\\nmat: error: b\\e[2J\": 1");
+  CHECK(refused.find('\n') == std::string::npos);
+  CHECK(refused.find('\x1b') == std::string::npos);
+}
+
+TEST_CASE("a spec file's paths are relative to its folder") {
+  const TempFolder folder;
+  std::ofstream(folder / "job.yaml") << "inputs: {data_url: sub/../data}\n";
+  const Settings settings = read_spec_file(folder / "job.yaml");
+  CHECK(settings.at("inputs.data_url").value == (folder / "data").string());
+  CHECK(settings.at("inputs.data_url").file == (folder / "job.yaml").string());
+}
+
+TEST_CASE("a spec file that is not there is not found, and a folder is no spec") {
+  const TempFolder folder;
+  const auto kind_of = [](const std::filesystem::path& path) {
+    try {
+      read_spec_file(path);
+    } catch (const Error& e) {
+      return e.kind();
+    }
+    return ErrorKind::bug;
+  };
+  CHECK(kind_of(folder / "none.yaml") == ErrorKind::not_found);
+  CHECK(kind_of(folder.path()) != ErrorKind::bug);
+  std::ofstream(folder / "large.yaml") << std::string((1 << 20) + 1, '#');
+  CHECK(kind_of(folder / "large.yaml") == ErrorKind::usage);
+}
+
+}  // namespace
+}  // namespace mat
