@@ -130,7 +130,8 @@ std::vector<Hyperparameter> tabular_hyperparameters() {
           "best_metric",
           "validation metric that chooses the best weights; auto: accuracy, or rmse in regression",
           {"auto", "accuracy", "f1", "loss", "rmse"}),
-      choice("delimiter", "what stands between columns: comma, semicolon or tab", {",", ";", "tab"}),
+      choice("delimiter", "what stands between columns: comma, semicolon or tab",
+             {",", ";", "tab"}),
       text("ignore_columns", "columns to leave out, separated by commas", ""),
   };
 }
