@@ -1,0 +1,330 @@
+#include "trainers/torch.h"
+#undef CHECK
+#include <catch2/catch.hpp>
+
+#include "core/algorithm/algorithm.h"
+#include "core/base/error.h"
+#include "core/base/file.h"
+#include "core/base/text.h"
+#include "tests/core/dataset/test_files.h"
+#include "tests/trainers/training/recording_observer.h"
+#include "trainers/models/network.h"
+#include "trainers/models/weights_file.h"
+#include "trainers/training/torch_trainer.h"
+
+namespace mat {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Stripes that lie, stripes that stand, and none, in any colour and with noise.
+std::string picture(int kind, unsigned number) {
+  unsigned state = number * 2654435761U + 12345U;
+  const auto random = [&] { return (state = state * 1664525U + 1013904223U) >> 8; };
+  const std::uint32_t color = random() & 0x7f7f7f;
+  const unsigned shift = random() % 6;
+  return bmp_bytes(20, 18, [&](int x, int y) {
+    const int place = kind == 0 ? x : y;
+    const bool bright = kind < 2 ? (place + shift) / 3 % 2 == 0 : random() % 2 == 0;
+    return (color + (bright ? 0x707070 : 0)) ^ (random() & 0x0f0f0f);
+  });
+}
+
+void make_pictures(const fs::path& folder, unsigned per_class) {
+  const char* const kClasses[] = {"standing", "lying", "noise"};
+  for (int kind = 0; kind < 3; ++kind) {
+    for (unsigned i = 0; i < per_class; ++i) {
+      put_file(folder / kClasses[kind] / (std::to_string(i) + ".bmp"), picture(kind, i * 3 + kind));
+    }
+  }
+}
+
+TrainRequest request_for(const fs::path& data, const fs::path& home, const std::string& version) {
+  TrainRequest request;
+  request.algorithm = "small_cnn";
+  request.hyperparameters = Json::object();
+  for (const Hyperparameter& h : find_builtin_algorithm("small_cnn")->hyperparameters) {
+    request.hyperparameters[h.name] = h.default_value;
+  }
+  request.hyperparameters["image_size"] = 16;
+  request.hyperparameters["batch_size"] = 16;
+  request.hyperparameters["epochs"] = 4;
+  request.inputs["data_url"] = data;
+  request.version_folder = home / version;
+  request.cache_folder = home / "cache";
+  fs::create_directories(request.version_folder);
+  fs::create_directories(request.cache_folder);
+  request.seed = 5;
+  request.threads = 2;
+  request.device = "cpu";
+  return request;
+}
+
+Error error_of(const TrainRequest& request) {
+  RecordingObserver observer;
+  try {
+    torch_trainer().train(request, observer);
+  } catch (const Error& error) {
+    return error;
+  }
+  throw std::runtime_error("the training did not fail");
+}
+
+std::string weights(const TrainRequest& request, const std::string& which = "best") {
+  return read_file(request.version_folder / "output" / (which + ".safetensors"));
+}
+
+}  // namespace
+
+TEST_CASE("A small network learns three kinds of pictures and leaves all its results") {
+  const TestFolder folder;
+  make_pictures(folder / "data", 60);
+  TrainRequest request = request_for(folder / "data", folder / "home", "V0001");
+  request.hyperparameters["epochs"] = 8;
+  RecordingObserver observer;
+  const TrainOutcome outcome = torch_trainer().train(request, observer);
+  CHECK(!outcome.stopped);
+
+  const Json evaluation =
+      parse_json(read_file(request.version_folder / "evaluation.json"), "evaluation.json");
+  CHECK(evaluation.at("accuracy").get<double>() > 0.9);
+
+  SECTION("the evaluation is that of the predictions and of the curve's best point") {
+    const auto lines = split(trim(read_file(request.version_folder / "predictions.jsonl")), '\n');
+    REQUIRE(lines.size() == evaluation.at("samples").get<std::size_t>());
+    double right = 0;
+    for (const std::string& line : lines) {
+      const Json prediction = parse_json(line, "predictions.jsonl");
+      right += prediction.at("label") == prediction.at("predicted");
+      double sum = 0;
+      for (const auto& [name, score] : prediction.at("scores").items()) sum += score.get<double>();
+      CHECK(sum == Approx(1).margin(1e-4));
+      CHECK(prediction.at("file").get<std::string>().starts_with(
+          prediction.at("label").get<std::string>() + "/"));
+    }
+    CHECK(right / static_cast<double>(lines.size()) ==
+          Approx(evaluation.at("accuracy").get<double>()));
+    double best = 0;
+    for (const auto& [step, value] : observer.metrics.at("accuracy")) best = std::max(best, value);
+    CHECK(best == evaluation.at("accuracy").get<double>());
+  }
+  SECTION("curves have a point for every step and every validation, at rising steps") {
+    const std::int64_t steps = observer.last_progress.steps;
+    CHECK(observer.last_progress.step == steps);
+    CHECK(observer.metrics.at("train_loss").size() == static_cast<std::size_t>(steps));
+    CHECK(observer.metrics.at("lr").size() == static_cast<std::size_t>(steps));
+    for (const char* name : {"loss", "accuracy", "precision", "recall", "f1"}) {
+      const auto& curve = observer.metrics.at(name);
+      REQUIRE(curve.size() == 8);
+      CHECK(curve.back().first == steps);
+      for (std::size_t i = 1; i < curve.size(); ++i) CHECK(curve[i].first > curve[i - 1].first);
+    }
+    CHECK(observer.last("train_loss") < observer.metrics.at("train_loss").front().second);
+  }
+  SECTION("the weights fit the network and say what they are") {
+    const Weights best = read_weights(request.version_folder / "output" / "best.safetensors");
+    const auto network = make_image_network("small_cnn", 3);
+    load_weights(*network, best);
+    CHECK(best.metadata.at("algorithm") == "small_cnn");
+    CHECK(best.metadata.at("classes") == R"(["lying","noise","standing"])");
+    CHECK(parse_json(best.metadata.at("preprocessing"), "").at("image_size") == 16);
+    CHECK(parse_json(best.metadata.at("metrics"), "").at("accuracy") == evaluation.at("accuracy"));
+    load_weights(*network, read_weights(request.version_folder / "output" / "last.safetensors"));
+  }
+  SECTION("the record says what it was trained on and how") {
+    const Json& dataset = observer.recorded("dataset");
+    CHECK(dataset.at("train") == 144);
+    CHECK(dataset.at("validation") == 36);
+    CHECK(dataset.at("unreadable") == 0);
+    CHECK(dataset.at("classes").size() == 3);
+    CHECK(observer.recorded("device") == "cpu");
+    CHECK(observer.recorded("threads") == 2);
+    CHECK(observer.recorded("parameters").get<std::int64_t>() > 1000);
+    CHECK(observer.recorded("samples_per_second").get<double>() > 0);
+  }
+}
+
+TEST_CASE("The same request gives the same weights bit for bit") {
+  const TestFolder folder;
+  make_pictures(folder / "data", 20);
+  const std::string precision = GENERATE("auto", "fp32", "bf16");
+  std::vector<TrainRequest> requests;
+  for (const char* version : {"V0001", "V0002", "V0003"}) {
+    requests.push_back(request_for(folder / "data", folder / "home", version));
+    requests.back().hyperparameters["precision"] = precision;
+    requests.back().hyperparameters["epochs"] = 2;
+  }
+  requests[2].seed = 6;
+  std::vector<Json> plans;
+  for (const TrainRequest& request : requests) {
+    RecordingObserver observer;
+    torch_trainer().train(request, observer);
+    plans.push_back({observer.recorded("precision"), observer.recorded("layout")});
+  }
+  CHECK(plans[0] == plans[1]);
+  CHECK((weights(requests[0]) == weights(requests[1])));
+  CHECK((weights(requests[0], "last") == weights(requests[1], "last")));
+  CHECK((read_file(requests[0].version_folder / "predictions.jsonl") ==
+         read_file(requests[1].version_folder / "predictions.jsonl")));
+  CHECK((weights(requests[0]) != weights(requests[2])));
+}
+
+TEST_CASE("A later version finds the trial's choice and decodes no picture") {
+  const TestFolder folder;
+  make_pictures(folder / "data", 10);
+  RecordingObserver first, second;
+  TrainRequest request = request_for(folder / "data", folder / "home", "V0001");
+  request.hyperparameters["epochs"] = 1;
+  torch_trainer().train(request, first);
+  torch_trainer().train(request, second);
+  CHECK(first.has_line_with("trial of precision and layout"));
+  CHECK(!second.has_line_with("trial of precision and layout"));
+  CHECK(first.has_line_with("30 decoded now"));
+  CHECK(second.has_line_with(" 0 decoded now"));
+  CHECK(first.recorded("dataset") == second.recorded("dataset"));
+}
+
+TEST_CASE("A fingerprint of the data changes with a picture's content, label or name") {
+  const TestFolder folder;
+  make_pictures(folder / "data", 6);
+  TrainRequest request = request_for(folder / "data", folder / "home", "V0001");
+  request.hyperparameters["epochs"] = 1;
+  const auto fingerprint = [&] {
+    RecordingObserver observer;
+    torch_trainer().train(request, observer);
+    return observer.recorded("dataset").at("fingerprint").get<std::string>();
+  };
+  const std::string before = fingerprint();
+  const fs::path file = folder / "data" / "noise" / "1.bmp";
+  const std::string bytes = read_file(file);
+  pass_file_clock(folder.path());
+  put_file(file, picture(2, 999));
+  CHECK(fingerprint() != before);
+  pass_file_clock(folder.path());
+  put_file(file, bytes);
+  CHECK(fingerprint() == before);
+  fs::rename(file, folder / "data" / "noise" / "x.bmp");
+  CHECK(fingerprint() != before);
+}
+
+TEST_CASE("Pictures that cannot be read are left out, counted and named") {
+  const TestFolder folder;
+  make_pictures(folder / "data", 10);
+  put_file(folder / "data" / "noise" / "torn.jpg", "\xff\xd8\xff\xe0 nothing more");
+  TrainRequest request = request_for(folder / "data", folder / "home", "V0001");
+  request.hyperparameters["epochs"] = 1;
+  RecordingObserver observer;
+  torch_trainer().train(request, observer);
+  CHECK(observer.has_line_with("left out noise/torn.jpg: "));
+  CHECK(observer.recorded("dataset").at("unreadable") == 1);
+}
+
+TEST_CASE("A class whose pictures cannot be read is an error before training") {
+  const TestFolder folder;
+  make_pictures(folder / "data", 10);
+  put_file(folder / "data" / "broken" / "1.jpg", "not a picture");
+  put_file(folder / "data" / "broken" / "2.jpg", "not one either");
+  const Error error = error_of(request_for(folder / "data", folder / "home", "V0001"));
+  CHECK(error.kind() == ErrorKind::usage);
+  CHECK(error.message().find("broken") != std::string::npos);
+}
+
+TEST_CASE("A GPU that is not there is a usage error") {
+  if (torch::cuda::is_available()) {
+    WARN("this machine has a GPU: nothing is tested here");
+    return;
+  }
+  const TestFolder folder;
+  make_pictures(folder / "data", 2);
+  TrainRequest request = request_for(folder / "data", folder / "home", "V0001");
+  request.device = "gpu";
+  CHECK(error_of(request).kind() == ErrorKind::usage);
+}
+
+TEST_CASE("A loss that becomes NaN or infinite ends the training with a clear error") {
+  const TestFolder folder;
+  make_pictures(folder / "data", 20);
+  TrainRequest request = request_for(folder / "data", folder / "home", "V0001");
+  request.hyperparameters["lr"] = 1e30;
+  request.hyperparameters["precision"] = "fp32";
+  const Error error = error_of(request);
+  CHECK(error.kind() == ErrorKind::training_failed);
+  CHECK(error.message().starts_with("loss became "));
+  CHECK(error.message().find(" at epoch 1 step ") != std::string::npos);
+  CHECK(error.hint().find("lower lr") != std::string::npos);
+}
+
+TEST_CASE("A stop is heard between batches and keeps the last weights") {
+  const TestFolder folder;
+  make_pictures(folder / "data", 20);
+  TrainRequest request = request_for(folder / "data", folder / "home", "V0001");
+  request.hyperparameters["epochs"] = 1000;
+  RecordingObserver observer;
+
+  SECTION("before the first validation there is nothing to evaluate") {
+    observer.stop = [](const RecordingObserver& o) { return o.last_progress.step >= 1; };
+    CHECK(torch_trainer().train(request, observer).stopped);
+    CHECK(observer.metrics.count("accuracy") == 0);
+    CHECK(!weights(request, "last").empty());
+    CHECK(!fs::exists(request.version_folder / "evaluation.json"));
+  }
+  SECTION("after it, the best weights so far are evaluated") {
+    observer.stop = [](const RecordingObserver& o) {
+      return o.metrics.count("accuracy") != 0 && o.metrics.at("accuracy").size() >= 2;
+    };
+    CHECK(torch_trainer().train(request, observer).stopped);
+    CHECK(!weights(request, "last").empty());
+    CHECK(!weights(request, "best").empty());
+    CHECK(fs::exists(request.version_folder / "evaluation.json"));
+    CHECK(fs::exists(request.version_folder / "predictions.jsonl"));
+  }
+}
+
+TEST_CASE("An observer's error ends the training and comes out as it is") {
+  struct FullDisk : RecordingObserver {
+    void metric(std::string_view, std::int64_t, double) override {
+      throw Error(ErrorKind::io, "the disk is full");
+    }
+  } observer;
+  const TestFolder folder;
+  make_pictures(folder / "data", 6);
+  const TrainRequest request = request_for(folder / "data", folder / "home", "V0001");
+  CHECK_THROWS_WITH(torch_trainer().train(request, observer), "the disk is full");
+}
+
+TEST_CASE("Validation happens every so many epochs and always after the last") {
+  const TestFolder folder;
+  make_pictures(folder / "data", 6);
+  TrainRequest request = request_for(folder / "data", folder / "home", "V0001");
+  request.hyperparameters["epochs"] = 5;
+  request.hyperparameters["validate_every"] = 2;
+  RecordingObserver observer;
+  torch_trainer().train(request, observer);
+  std::vector<std::int64_t> steps;
+  const std::int64_t per_epoch = observer.last_progress.steps / 5;
+  for (const auto& [step, value] : observer.metrics.at("accuracy")) steps.push_back(step);
+  CHECK(steps == std::vector<std::int64_t>{2 * per_epoch, 4 * per_epoch, 5 * per_epoch});
+}
+
+TEST_CASE("Every way to train is accepted") {
+  const TestFolder folder;
+  make_pictures(folder / "data", 10);
+  TrainRequest request = request_for(folder / "data", folder / "home", "V0001");
+  const auto [name, value] = GENERATE(std::pair<const char*, Json>{"optimizer", "adamw"},
+                                      std::pair<const char*, Json>{"clip_norm", 1.0},
+                                      std::pair<const char*, Json>{"class_weights", "balanced"},
+                                      std::pair<const char*, Json>{"schedule", "constant"},
+                                      std::pair<const char*, Json>{"best_metric", "loss"},
+                                      std::pair<const char*, Json>{"layout", "contiguous"},
+                                      std::pair<const char*, Json>{"layout", "channels_last"},
+                                      std::pair<const char*, Json>{"batch_size", 4096});
+  INFO(name);
+  request.hyperparameters[name] = value;
+  request.hyperparameters["epochs"] = 1;
+  if (std::string(name) == "optimizer") request.hyperparameters["lr"] = 1e-3;
+  RecordingObserver observer;
+  torch_trainer().train(request, observer);
+  CHECK(std::isfinite(observer.last("loss")));
+}
+
+}  // namespace mat

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/dataset/pixel_cache.h"
+#include "core/run/trainer.h"
+#include "trainers/data/picture_batches.h"
+
+namespace mat {
+
+// The pictures of one training, decoded, in memory as long as this lives.
+struct ImageData {
+  std::vector<std::string> classes;
+  std::vector<LabelledPicture> train, validation;
+  std::vector<std::string> validation_names;  // of `validation`, relative to the data folder
+  std::unique_ptr<PixelCache> cache;          // owns the pixels
+};
+
+// Reads request.inputs["data_url"]. Files that are no pictures are left out, counted and listed in
+// the log. Records "dataset" (see describe_dataset). Throws usage errors: a class without pictures,
+// fewer than two classes, nothing to validate on; an interrupted error when a stop was requested.
+ImageData read_image_data(const TrainRequest& request, TrainObserver& observer);
+
+}  // namespace mat

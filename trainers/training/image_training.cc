@@ -1,0 +1,183 @@
+#include "trainers/training/image_training.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+#include "core/base/version.h"
+#include "trainers/models/network.h"
+#include "trainers/models/weights_file.h"
+#include "trainers/torch_compat.h"
+#include "trainers/training/compute_plan.h"
+#include "trainers/training/evaluation.h"
+#include "trainers/training/image_data.h"
+#include "trainers/training/losses.h"
+#include "trainers/training/machine.h"
+#include "trainers/training/results.h"
+#include "trainers/training/training_loop.h"
+
+namespace mat {
+namespace {
+
+// What ImageNet's pictures have; any fixed numbers would do, these are what others expect.
+const std::vector<float> kMean{0.485F, 0.456F, 0.406F};
+const std::vector<float> kDeviation{0.229F, 0.224F, 0.225F};
+
+PictureBatches::Options batch_options(const TrainRequest& request, const torch::Device& device,
+                                      bool training) {
+  const Json& h = request.hyperparameters;
+  PictureBatches::Options options;
+  options.size = h.at("image_size").get<int>();
+  options.batch_size = h.at("batch_size").get<int>();
+  // With the network on the CPU, one thread keeps ahead of it; more would only take its cores.
+  options.threads = device.is_cuda() ? std::max(1, request.threads - 1) : 1;
+  options.seed = request.seed;
+  options.training = training;
+  options.augmentation.crop_min_area = h.at("crop_min_area").get<double>();
+  options.augmentation.flip = h.at("flip").get<bool>();
+  return options;
+}
+
+class ImageTraining : public TrainingTask {
+ public:
+  ImageTraining(const TrainRequest& request, const ImageData& data,
+                std::shared_ptr<Network> network, const ComputePlan& plan,
+                const torch::Device& device, TrainObserver& observer)
+      : data_(data),
+        network_(std::move(network)),
+        plan_(plan),
+        device_(device),
+        observer_(observer),
+        train_batches_(data.train, batch_options(request, device, true)),
+        validation_batches_(data.validation, batch_options(request, device, false)),
+        loss_(labels_of(data.train), static_cast<int>(data.classes.size()), request.hyperparameters,
+              device),
+        results_(request.version_folder, metadata(request, data)),
+        scale_(torch::tensor(kDeviation).mul(255).reciprocal().view({1, 3, 1, 1}).to(device)),
+        offset_(torch::tensor(kMean)
+                    .div(torch::tensor(kDeviation))
+                    .neg()
+                    .view({1, 3, 1, 1})
+                    .to(device)) {
+    plan_.prepare(*network_, device_);
+  }
+
+  std::vector<torch::Tensor> parameters() override { return network_->parameters(); }
+  std::int64_t batches_per_epoch() const override { return train_batches_.batches_per_epoch(); }
+  void start_epoch(int epoch) override {
+    network_->train();
+    train_batches_.start_epoch(epoch);
+  }
+
+  std::optional<Step> next_step() override {
+    Batch batch;
+    if (!train_batches_.next(batch)) return std::nullopt;
+    const torch::Tensor targets = batch.targets.to(device_, /*non_blocking=*/true);
+    const Autocast autocast(device_.type(), plan_.precision);
+    return Step{loss_.training(network_->forward(normalized(batch.inputs)), targets),
+                batch.targets.size(0)};
+  }
+
+  MetricValues validate() override {
+    torch::NoGradGuard no_grad;
+    network_->eval();
+    std::vector<torch::Tensor> logits, targets;
+    validation_batches_.start_epoch(0);
+    const std::int64_t total = validation_batches_.batches_per_epoch();
+    for (Batch batch; validation_batches_.next(batch);) {
+      observer_.phase("validating", static_cast<std::int64_t>(logits.size()), total);
+      const Autocast autocast(device_.type(), plan_.precision);
+      logits.push_back(network_->forward(normalized(batch.inputs)).to(torch::kFloat));
+      targets.push_back(batch.targets);
+    }
+    const torch::Tensor all_targets = torch::cat(targets);
+    const torch::Tensor all_logits = torch::cat(logits).to(torch::kCPU);
+    latest_ = evaluate_classes(all_logits, all_targets, ClassLoss::plain(all_logits, all_targets),
+                               data_.classes);
+    return latest_.metrics;
+  }
+
+  void keep_best() override {
+    best_ = latest_;
+    results_.save_best(*network_, best_);
+  }
+  void save_last() override { results_.save_last(*network_); }
+
+  void write_evaluation_of_best() {
+    best_.summary["precision"] = plan_.precision_name();
+    write_evaluation(best_, results_.folder(), "file", data_.validation_names, data_.classes);
+  }
+
+ private:
+  static std::vector<int> labels_of(const std::vector<LabelledPicture>& pictures) {
+    std::vector<int> labels;
+    labels.reserve(pictures.size());
+    for (const LabelledPicture& picture : pictures) labels.push_back(picture.label);
+    return labels;
+  }
+
+  static std::map<std::string, std::string> metadata(const TrainRequest& request,
+                                                     const ImageData& data) {
+    const Json preprocessing{{"image_size", request.hyperparameters.at("image_size")},
+                             {"resize_ratio", 1.14},
+                             {"mean", kMean},
+                             {"std", kDeviation}};
+    return {{"algorithm", request.algorithm},
+            {"classes", to_json_text(Json(data.classes))},
+            {"preprocessing", to_json_text(preprocessing)}};
+  }
+
+  // Pictures come as bytes in rows of pixels, which read as NCHW is channels last.
+  torch::Tensor normalized(const torch::Tensor& pictures) const {
+    return pictures.to(device_, /*non_blocking=*/true)
+        .permute({0, 3, 1, 2})
+        .to(torch::kFloat)
+        .mul_(scale_)
+        .add_(offset_)
+        .contiguous(plan_.layout);
+  }
+
+  const ImageData& data_;
+  std::shared_ptr<Network> network_;
+  ComputePlan plan_;
+  torch::Device device_;
+  TrainObserver& observer_;
+  PictureBatches train_batches_, validation_batches_;
+  ClassLoss loss_;
+  Results results_;
+  torch::Tensor scale_, offset_;
+  Evaluation latest_, best_;
+};
+
+}  // namespace
+
+TrainOutcome train_images(const TrainRequest& request, TrainObserver& observer) {
+  const Json& h = request.hyperparameters;
+  const torch::Device device = choose_device(request.device);
+  record_device(device, observer);
+  const ImageData data = read_image_data(request, observer);
+
+  TrialSubject subject;
+  subject.name = request.algorithm;
+  subject.classes = static_cast<int>(data.classes.size());
+  subject.make_network = [&] { return make_image_network(request.algorithm, subject.classes); };
+  subject.image_size = h.at("image_size").get<int>();
+  subject.batch_size = h.at("batch_size").get<int>();
+  subject.device = device;
+  const ComputePlan plan =
+      choose_compute_plan(h.at("precision").get<std::string>(), h.at("layout").get<std::string>(),
+                          subject, request.cache_folder, observer);
+
+  torch::manual_seed(request.seed);
+  const std::shared_ptr<Network> network = subject.make_network();
+  record_parameters(*network, observer);
+  ImageTraining training(request, data, network, plan, device, observer);
+  const LoopResult result = run_training_loop(training, LoopSettings::from(h, request.seed), observer);
+  record_speed(result, observer);
+  if (result.has_best) training.write_evaluation_of_best();
+  return {result.stopped};
+}
+
+}  // namespace mat

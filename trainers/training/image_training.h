@@ -1,0 +1,10 @@
+#pragma once
+
+#include "core/run/trainer.h"
+
+namespace mat {
+
+// Trains an image classifier. See Trainer::train().
+TrainOutcome train_images(const TrainRequest& request, TrainObserver& observer);
+
+}  // namespace mat

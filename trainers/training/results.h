@@ -1,0 +1,35 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+
+#include "core/run/trainer.h"
+#include "trainers/torch.h"
+#include "trainers/training/evaluation.h"
+#include "trainers/training/training_loop.h"
+
+namespace mat {
+
+// The weights files of a version: output/best.safetensors and output/last.safetensors. Each is
+// replaced whole or not at all. `metadata` goes into both, with the version of mat; the best
+// weights also say their metrics.
+class Results {
+ public:
+  Results(std::filesystem::path version_folder, std::map<std::string, std::string> metadata);
+
+  const std::filesystem::path& folder() const { return folder_; }
+  void save_best(const torch::nn::Module& network, const Evaluation& evaluation) const;
+  void save_last(const torch::nn::Module& network) const;
+
+ private:
+  std::filesystem::path folder_;
+  std::map<std::string, std::string> metadata_;
+};
+
+// What every training puts into its record.
+void record_device(const torch::Device& device, TrainObserver& observer);
+void record_parameters(const torch::nn::Module& network, TrainObserver& observer);
+void record_speed(const LoopResult& result, TrainObserver& observer);
+
+}  // namespace mat

@@ -1,0 +1,10 @@
+#pragma once
+
+#include "core/run/trainer.h"
+
+namespace mat {
+
+// Trains a network on the rows of a table. See Trainer::train().
+TrainOutcome train_table(const TrainRequest& request, TrainObserver& observer);
+
+}  // namespace mat

@@ -1,0 +1,72 @@
+#include "trainers/training/torch_trainer.h"
+
+#include <ATen/Parallel.h>
+
+#include <new>
+#include <string>
+
+#include "core/algorithm/algorithm.h"
+#include "core/base/error.h"
+#include "trainers/torch.h"
+#include "trainers/training/image_training.h"
+#include "trainers/training/machine.h"
+#include "trainers/training/tabular_training.h"
+
+namespace mat {
+namespace {
+
+[[noreturn]] void throw_out_of_memory(const std::string& detail) {
+  throw Error(ErrorKind::training_failed, "not enough memory: " + detail,
+              "a smaller batch_size or image_size needs less");
+}
+
+// LibTorch's own class for this is younger than the oldest LibTorch we support.
+bool is_out_of_memory(const std::string& what) {
+  return what.find("out of memory") != std::string::npos ||
+         what.find("can't allocate memory") != std::string::npos ||
+         what.find("not enough memory") != std::string::npos;
+}
+
+std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+
+class TorchTrainer : public Trainer {
+ public:
+  TorchTrainer() {
+    // Before the first thread starts, so that all inherit it: numbers too small for a normal float
+    // are computed many times slower and carry nothing.
+    at::globalContext().setFlushDenormal(true);
+  }
+
+  TrainOutcome train(const TrainRequest& request, TrainObserver& observer) override {
+    const Algorithm* const algorithm = find_builtin_algorithm(request.algorithm);
+    if (algorithm == nullptr) {
+      throw Error(ErrorKind::bug, "no trainer for algorithm '" + request.algorithm + "'");
+    }
+    at::set_num_threads(request.threads);
+    try {
+      return algorithm->task == Task::tabular ? train_table(request, observer)
+                                              : train_images(request, observer);
+    } catch (const c10::Error& e) {
+      const std::string what = e.what_without_backtrace();
+      if (is_out_of_memory(what)) throw_out_of_memory(first_line(what));
+      throw Error(ErrorKind::training_failed, "LibTorch: " + first_line(what));
+    } catch (const std::bad_alloc&) {
+      throw_out_of_memory("the system gave no more");
+    } catch (const Json::exception& e) {
+      throw Error(ErrorKind::bug,
+                  std::string("hyperparameters of ") + request.algorithm + ": " + e.what());
+    }
+  }
+
+  Json describe() override { return describe_machine(); }
+};
+
+}  // namespace
+
+Trainer& torch_trainer() {
+  // Never destroyed: LibTorch's own statics may be gone before it would be.
+  static auto* const trainer = new TorchTrainer;
+  return *trainer;
+}
+
+}  // namespace mat

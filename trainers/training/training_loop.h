@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/base/json.h"
+#include "core/run/trainer.h"
+#include "trainers/torch.h"
+#include "trainers/training/optimizer.h"
+
+namespace mat {
+
+struct LoopSettings {
+  int epochs = 1;
+  int validate_every = 1;  // epochs; the last one is always validated
+  double lr = 0.01;
+  double warmup = 0;  // part of all steps
+  std::string schedule = "cosine";
+  double clip_norm = 0;  // 0: gradients are not clipped
+  OptimizerSettings optimizer;
+  std::string best_metric = "accuracy";  // a name that the task's validate() returns
+  std::string speed_metric = "images_per_second";
+  std::uint64_t seed = 0;
+
+  // From an algorithm's checked hyperparameters.
+  static LoopSettings from(const Json& hyperparameters, std::uint64_t seed);
+};
+
+using MetricValues = std::vector<std::pair<std::string, double>>;
+
+// What the loop trains. Everything is called from the loop's thread.
+class TrainingTask {
+ public:
+  struct Step {
+    torch::Tensor loss;  // a scalar with its graph
+    std::int64_t samples = 0;
+  };
+
+  virtual ~TrainingTask() = default;
+  virtual std::vector<torch::Tensor> parameters() = 0;
+  virtual std::int64_t batches_per_epoch() const = 0;
+  // From 0. LibTorch's random numbers were seeded for this epoch just before.
+  virtual void start_epoch(int epoch) = 0;
+  // The forward pass of the next batch; nothing at the end of the epoch.
+  virtual std::optional<Step> next_step() = 0;
+  // Metrics of the present weights on the validation data, "loss" among them.
+  virtual MetricValues validate() = 0;
+  // The weights that were just validated are the best so far.
+  virtual void keep_best() = 0;
+  virtual void save_last() = 0;
+};
+
+struct LoopResult {
+  bool stopped = false;
+  bool has_best = false;
+  std::int64_t samples = 0;
+  double training_seconds = 0;  // without validation and saving
+};
+
+// Trains all epochs, or until observer.stop_requested(). Reports progress and metrics, validates,
+// has the best and the last weights kept. Throws a training_failed error when a loss is NaN or
+// infinite, naming epoch and step.
+LoopResult run_training_loop(TrainingTask& task, const LoopSettings& settings,
+                             TrainObserver& observer);
+
+}  // namespace mat
