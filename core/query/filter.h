@@ -38,9 +38,9 @@ struct FilterNode {
 //   accuracy > 0.9 and (lr < 0.1 or not status = Failed) and name ~ 'clothes'
 // Comparisons: = == != < <= > >= and ~ (contains, without regard to case). `and` binds stronger
 // than `or`; `not` strongest. Values are numbers, words, or text in single or double quotes. A
-// field is a word that may contain '.', '_' and '-'. A field without a value never matches, also
-// under !=. Usage errors name the column and show the place. Nesting is limited to 100 levels and
-// the text to 10,000 bytes. An empty text gives null: everything matches.
+// field is a word that may contain '.', '_', '-' and '/'. A field without a value never matches,
+// also under !=. Usage errors name the column and show the place. Nesting is limited to 100 levels
+// and the text to 10,000 bytes. An empty text gives null: everything matches.
 FilterPtr parse_filter(std::string_view text);
 
 // One field of --sort: "accuracy" (best known direction or ascending), "-created" descending,
