@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -37,6 +38,11 @@ struct NewVersion {
   Json facts = Json::object();
   std::optional<Id> parent;
   Status status = Status::initializing;
+
+  // For imports; a training that is about to begin has none of these.
+  std::int64_t created_ms = 0;  // 0: now
+  std::optional<std::int64_t> started_ms, ended_ms;
+  std::map<std::string, MetricSummary> metrics;
 };
 
 struct Deleted {

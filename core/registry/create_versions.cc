@@ -1,0 +1,73 @@
+#include "core/base/error.h"
+#include "core/registry/registry_impl.h"
+#include "core/registry/version_folder.h"
+#include "core/registry/version_rows.h"
+#include "core/registry/version_writer.h"
+
+namespace mat {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool has_version(SQLite::Database& connection, const std::string& job, std::int64_t number) {
+  SQLite::Statement row(connection,
+                        "SELECT 1 FROM versions v JOIN jobs j ON j.id = v.job_id "
+                        "WHERE j.name = ? AND v.number = ?");
+  row.bind(1, job);
+  row.bind(2, number);
+  return row.executeStep();
+}
+
+// SQLite may have given up the lock by itself when the commit failed, and another process may have
+// taken the folder over since: hence the second look, under the lock.
+void clean_up(Database& database, const fs::path& folder, const std::string& job,
+              std::int64_t number) {
+  try {
+    database.write([&](SQLite::Database& connection) {
+      if (!has_version(connection, job, number)) remove_unfinished_folder(folder);
+    });
+  } catch (const Error&) {
+    // The next creation takes the folder over.
+  }
+}
+
+}  // namespace
+
+VersionRecord Registry::create_version(const NewVersion& version, const std::string& spec_yaml) {
+  fs::path folder;
+  std::int64_t number = 0;
+  try {
+    return impl_->database.write([&](SQLite::Database& connection) {
+      VersionWriter writer(connection);
+      VersionWriter::Job& job = writer.open_job(version);
+      const auto place = [&] { return home().version_folder(version.job, job.next_number); };
+      // A folder without a row may hold a person's results, when the registry was lost or replaced
+      // by an older copy: its number is left out.
+      while (!is_free_version_folder(place())) ++job.next_number;
+      number = job.next_number;
+      const Id id = writer.add(version, job);
+      writer.finish();
+      folder = home().version_folder(version.job, number);
+      make_version_folder(folder, spec_yaml);
+      return read_version(connection, id);
+    });
+  } catch (...) {
+    if (!folder.empty()) clean_up(impl_->database, folder, version.job, number);
+    throw;
+  }
+}
+
+std::vector<Id> Registry::create_versions(const std::vector<NewVersion>& versions) {
+  return impl_->database.write_many([&](SQLite::Database& connection) {
+    VersionWriter writer(connection);
+    std::vector<Id> ids;
+    ids.reserve(versions.size());
+    for (const NewVersion& version : versions) {
+      ids.push_back(writer.add(version, writer.open_job(version)));
+    }
+    writer.finish();
+    return ids;
+  });
+}
+
+}  // namespace mat

@@ -1,0 +1,110 @@
+#pragma once
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+namespace mat {
+
+// One connection to the file of a registry, and the only place that turns SQLite's errors into
+// ours. All access is through read() and write().
+class Database {
+ public:
+  enum class Access { read, write };
+
+  // With Access::read nothing is made: a file that is absent or empty gives an empty registry in
+  // memory. With Access::write the file is made and brought up to date. Throws io errors.
+  Database(std::filesystem::path path, Access access);
+
+  // Runs `work(SQLite::Database&)` on one snapshot of the registry.
+  template <typename Work>
+  auto read(Work&& work) {
+    return transaction("BEGIN", std::forward<Work>(work));
+  }
+
+  // Runs `work` with all other writers shut out, waiting for them up to 30 s. All that it wrote is
+  // on the disk afterwards, or, after an exception, nothing. Throws a bug error if the registry
+  // was opened for reading.
+  template <typename Work>
+  auto write(Work&& work) {
+    require_writable();
+    return transaction("BEGIN IMMEDIATE", std::forward<Work>(work));
+  }
+
+  // The same with memory for many rows at once: pages that a small cache would write several times
+  // are written once.
+  template <typename Work>
+  auto write_many(Work&& work) {
+    const LargeCache cache(connection());
+    return write(std::forward<Work>(work));
+  }
+
+ private:
+  // Rolls back unless it was committed.
+  class Transaction {
+   public:
+    Transaction(SQLite::Database& connection, const char* begin) : connection_(connection) {
+      connection_.exec(begin);
+    }
+    ~Transaction() {
+      if (!is_committed_) connection_.tryExec("ROLLBACK");
+    }
+    Transaction(const Transaction&) = delete;
+    Transaction& operator=(const Transaction&) = delete;
+    void commit() {
+      connection_.exec("COMMIT");
+      is_committed_ = true;
+    }
+
+   private:
+    SQLite::Database& connection_;
+    bool is_committed_ = false;
+  };
+
+  class LargeCache {
+   public:
+    explicit LargeCache(SQLite::Database& connection) : connection_(connection) {
+      connection_.tryExec("PRAGMA cache_size = -65536");
+    }
+    ~LargeCache() { connection_.tryExec("PRAGMA cache_size = -2000; PRAGMA shrink_memory"); }
+    LargeCache(const LargeCache&) = delete;
+    LargeCache& operator=(const LargeCache&) = delete;
+
+   private:
+    SQLite::Database& connection_;
+  };
+
+  template <typename Work>
+  auto transaction(const char* begin, Work&& work) {
+    try {
+      Transaction transaction(connection(), begin);
+      if constexpr (std::is_void_v<decltype(work(connection()))>) {
+        work(connection());
+        transaction.commit();
+      } else {
+        auto result = work(connection());
+        transaction.commit();
+        return result;
+      }
+    } catch (const SQLite::Exception& e) {
+      translate(e);
+    }
+  }
+
+  SQLite::Database& connection() { return *connection_; }
+  void open_to_read();
+  void open_to_write();
+  void require_writable() const;
+  [[noreturn]] void translate(const SQLite::Exception& error) const;
+
+  std::filesystem::path path_;
+  Access access_;
+  std::optional<SQLite::Database> connection_;
+};
+
+}  // namespace mat

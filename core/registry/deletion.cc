@@ -1,0 +1,105 @@
+#include <fmt/core.h>
+
+#include "core/base/error.h"
+#include "core/base/file.h"
+#include "core/registry/job_rows.h"
+#include "core/registry/registry_impl.h"
+#include "core/registry/trash.h"
+#include "core/registry/version_rows.h"
+
+namespace mat {
+namespace {
+
+namespace fs = std::filesystem;
+
+[[noreturn]] void refuse_active(const std::string& job, std::int64_t number,
+                                const std::string& status) {
+  const std::string reference = job + "@" + version_label(number);
+  throw Error(ErrorKind::conflict, fmt::format("{} is {}", reference, status),
+              "stop it first, or wait until it has ended");
+}
+
+void refuse_active_job(SQLite::Database& connection, const JobRow& job) {
+  SQLite::Statement active(connection,
+                           "SELECT number, status FROM versions WHERE job_id = ? AND "
+                           "status IN ('Initializing', 'Pending', 'Running') LIMIT 1");
+  active.bind(1, job.id);
+  if (active.executeStep()) {
+    refuse_active(job.name, active.getColumn(0).getInt64(), active.getColumn(1).getString());
+  }
+}
+
+// What is known about the rows and the folder before both go.
+struct Removal {
+  Deleted deleted;
+  std::optional<fs::path> trashed;
+};
+
+void measure_folder(const fs::path& folder, Deleted* deleted) {
+  if (const auto reason = why_not_removable(folder)) {
+    throw Error(ErrorKind::io, fmt::format("nothing is deleted: {}", *reason),
+                "mend that, then delete it again");
+  }
+  deleted->bytes = folder_bytes(folder);
+}
+
+void delete_row(SQLite::Database& connection, const char* sql, Id id) {
+  SQLite::Statement statement(connection, sql);
+  statement.bind(1, id);
+  statement.exec();
+}
+
+template <typename Work>
+Deleted delete_rows_and_folder(Database& database, const Home& home, Work&& work) {
+  Removal removal;
+  try {
+    removal = database.write_many(work);
+  } catch (...) {
+    // Under the lock again, and by the rows that are there: see trash.h.
+    try {
+      recover_trash(database, home);
+    } catch (const Error&) {
+      // Whoever opens the registry next moves the folder back.
+    }
+    throw;
+  }
+  if (removal.trashed) empty_trash(*removal.trashed);
+  return removal.deleted;
+}
+
+}  // namespace
+
+Deleted Registry::delete_version(Id id) {
+  return delete_rows_and_folder(impl_->database, home(), [&](SQLite::Database& connection) {
+    const auto version = SummaryReader(connection).find(id);
+    if (!version) throw Error(ErrorKind::not_found, "this version has been deleted already");
+    if (is_active(version->status)) {
+      refuse_active(version->job, version->number, name_of(version->status));
+    }
+    const fs::path folder = home().version_folder(version->job, version->number);
+    Removal removal{{1, 0}, std::nullopt};
+    measure_folder(folder, &removal.deleted);
+    delete_row(connection,
+               "UPDATE jobs SET version_count = version_count - 1 "
+               "WHERE id = (SELECT job_id FROM versions WHERE id = ?)",
+               id);
+    delete_row(connection, "DELETE FROM versions WHERE id = ?", id);
+    removal.trashed = move_to_trash(home(), "version", id, folder);
+    return removal;
+  });
+}
+
+Deleted Registry::delete_job(const std::string& name) {
+  return delete_rows_and_folder(impl_->database, home(), [&](SQLite::Database& connection) {
+    const JobRow job = find_job_row(connection, name);
+    refuse_active_job(connection, job);
+    const fs::path folder = home().jobs() / name;
+    Removal removal{{job.version_count, 0}, std::nullopt};
+    measure_folder(folder, &removal.deleted);
+    delete_row(connection, "DELETE FROM jobs WHERE id = ?", job.id);
+    removal.trashed = move_to_trash(home(), "job", job.id, folder);
+    return removal;
+  });
+}
+
+}  // namespace mat

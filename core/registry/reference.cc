@@ -1,0 +1,57 @@
+#include "core/registry/reference.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "core/base/error.h"
+#include "core/base/names.h"
+#include "core/base/text.h"
+
+namespace mat {
+namespace {
+
+constexpr const char* kHint = "write JOB, JOB@3, JOB@V0003, JOB@latest or JOB@best";
+
+Error wrong(std::string_view text, std::string_view problem) {
+  return Error(ErrorKind::usage, fmt::format("'{}' is no version: {}", text, problem), kHint);
+}
+
+}  // namespace
+
+std::optional<std::int64_t> parse_version_number(std::string_view text) {
+  if (!text.empty() && (text.front() == 'V' || text.front() == 'v')) text.remove_prefix(1);
+  const bool is_digits = !text.empty() && std::all_of(text.begin(), text.end(),
+                                                      [](char c) { return c >= '0' && c <= '9'; });
+  if (!is_digits) return std::nullopt;
+  const auto number = parse_integer(text);
+  if (!number || *number < 1) return std::nullopt;
+  return *number;
+}
+
+Reference parse_reference(std::string_view text) {
+  const std::size_t at = text.find('@');
+  Reference reference;
+  reference.job = text.substr(0, at);
+  if (reference.job.empty()) throw wrong(text, "the job's name is missing");
+  if (!is_valid_name(reference.job)) {
+    throw wrong(text, fmt::format("'{}' cannot be the name of a job", reference.job));
+  }
+  if (at == std::string_view::npos) return reference;
+  const std::string_view which = text.substr(at + 1);
+  if (which.empty()) throw wrong(text, "nothing follows the '@'");
+  if (which == "latest") return reference;
+  if (which == "best") {
+    reference.which = Reference::Which::best;
+    return reference;
+  }
+  const auto number = parse_version_number(which);
+  if (!number) {
+    throw wrong(text, fmt::format("'{}' is neither a version's number nor latest or best", which));
+  }
+  reference.which = Reference::Which::number;
+  reference.number = *number;
+  return reference;
+}
+
+}  // namespace mat

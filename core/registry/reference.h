@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace mat {
+
+// "JOB", "JOB@3", "JOB@V0003", "JOB@latest" or "JOB@best", taken apart.
+struct Reference {
+  enum class Which { latest, best, number };
+  std::string job;
+  Which which = Which::latest;
+  std::int64_t number = 0;
+};
+
+// Throws a usage error that says what is wrong. Does not look whether there is such a version.
+Reference parse_reference(std::string_view text);
+
+// "3", "V0003" or "v3" → 3; nothing for anything else, zero included.
+std::optional<std::int64_t> parse_version_number(std::string_view text);
+
+}  // namespace mat

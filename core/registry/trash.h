@@ -1,0 +1,28 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+
+#include "core/registry/database.h"
+#include "core/registry/records.h"
+#include "core/run/home.h"
+
+namespace mat {
+
+// A folder is moved to HOME/trash in the transaction that deletes its rows, and removed after it.
+// Its name there ("version.17", "job.3") says which rows it belongs to, so that recover_trash()
+// can finish or take back what a failed or killed deletion has begun.
+
+// To be called within the transaction. Gives where the folder is now; nothing when there was none.
+// Throws io errors.
+std::optional<std::filesystem::path> move_to_trash(const Home& home, const char* kind, Id row,
+                                                   const std::filesystem::path& folder);
+
+// To be called after the transaction. Throws an io error that names what is left.
+void empty_trash(const std::filesystem::path& trashed);
+
+// Moves folders back whose rows are still there and removes the others. What cannot be moved or
+// removed stays for the next time.
+void recover_trash(Database& database, const Home& home);
+
+}  // namespace mat

@@ -1,0 +1,46 @@
+#include <fmt/core.h>
+
+#include "core/base/error.h"
+#include "core/registry/fields.h"
+#include "core/registry/registry_impl.h"
+
+namespace mat {
+namespace {
+
+Json column_json(const SQLite::Column& column) {
+  if (column.isNull()) return nullptr;
+  if (column.isInteger()) return column.getInt64();
+  if (column.isFloat()) return column.getDouble();
+  return column.getString();
+}
+
+}  // namespace
+
+std::vector<Json> Registry::values_of(const std::vector<VersionSummary>& versions,
+                                      const std::string& field) {
+  return impl_->database.read([&](SQLite::Database& connection) {
+    const Field found = VersionFields(connection, 0, 0).find(field);
+    // A setting has its own type, true or false say, in the JSON only.
+    const bool is_setting = found.type == FieldType::any;
+    SQLite::Statement row(connection, is_setting ? "SELECT settings -> ?2 FROM version_details "
+                                                   "WHERE version_id = ?1"
+                                                 : "SELECT " + found.in_row +
+                                                       " FROM versions v "
+                                                       "WHERE v.id = ?1");
+    if (is_setting) row.bind(2, fmt::format("$.\"{}\".value", find_key(connection, field)->second));
+    std::vector<Json> values;
+    values.reserve(versions.size());
+    for (const VersionSummary& version : versions) {
+      row.reset();
+      row.bind(1, version.id);
+      Json value = row.executeStep() ? column_json(row.getColumn(0)) : Json(nullptr);
+      if (is_setting && value.is_string()) {
+        value = parse_json(value.get_ref<const std::string&>(), "in the registry, a setting");
+      }
+      values.push_back(std::move(value));
+    }
+    return values;
+  });
+}
+
+}  // namespace mat

@@ -1,0 +1,58 @@
+#include "core/registry/version_folder.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "core/base/file.h"
+
+namespace mat {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kSpecFile = "spec.yaml";
+constexpr const char* kOutputFolder = "output";
+
+void sync_folder(const fs::path& folder) {
+  const FileDescriptor fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (fd) ::fsync(fd.get());
+}
+
+bool is_from_creation(const fs::directory_entry& entry) {
+  const std::string name = entry.path().filename().string();
+  std::error_code error;
+  const fs::file_status status = entry.symlink_status(error);
+  // Also the name under which it is written before it is complete.
+  if (name.rfind(kSpecFile, 0) == 0) return fs::is_regular_file(status);
+  return name == kOutputFolder && fs::is_directory(status) && fs::is_empty(entry.path(), error);
+}
+
+}  // namespace
+
+void make_version_folder(const fs::path& folder, const std::string& spec_yaml) {
+  make_folders(folder / kOutputFolder);
+  write_file_atomic(folder / kSpecFile, spec_yaml);
+  sync_folder(folder.parent_path());
+  sync_folder(folder.parent_path().parent_path());
+}
+
+bool is_free_version_folder(const fs::path& folder) {
+  std::error_code error;
+  const fs::file_status status = fs::symlink_status(folder, error);
+  if (!fs::exists(status)) return true;
+  if (!fs::is_directory(status)) return false;
+  fs::directory_iterator it(folder, error);
+  for (; !error && it != fs::directory_iterator(); it.increment(error)) {
+    if (!is_from_creation(*it)) return false;
+  }
+  return !error;
+}
+
+void remove_unfinished_folder(const fs::path& folder) {
+  if (!is_free_version_folder(folder)) return;
+  std::error_code ignored;
+  fs::remove_all(folder, ignored);
+  ::rmdir(folder.parent_path().c_str());
+}
+
+}  // namespace mat

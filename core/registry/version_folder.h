@@ -1,0 +1,23 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace mat {
+
+// A version's folder is made before its row is committed: a creation that fails or is killed in
+// between leaves a folder without a row. What it holds is known, so that it can be told from
+// anything that a person may have put there, and taken over or removed. Callers hold the
+// registry's write lock.
+
+// Makes FOLDER with spec.yaml and output/ in it, on the disk when this returns. Throws io errors.
+void make_version_folder(const std::filesystem::path& folder, const std::string& spec_yaml);
+
+// Whether a new version may have this folder: there is none, or only what an unfinished creation
+// has left.
+bool is_free_version_folder(const std::filesystem::path& folder);
+
+// Removes what an unfinished creation has left, and the job's folder when nothing else is in it.
+void remove_unfinished_folder(const std::filesystem::path& folder);
+
+}  // namespace mat
