@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 
@@ -9,26 +10,45 @@
 
 namespace mat {
 
-// Two 15-bit weights, for the first and the second pixel of a pair.
+// Two weights from 0 to 32767 in one number, for the first and the second byte of a pair.
 inline std::int32_t weight_pair(std::int32_t first, std::int32_t second) {
-  return static_cast<std::int32_t>(static_cast<std::uint32_t>(first) |
-                                   static_cast<std::uint32_t>(second) << 16);
+  return first | second << 16;
 }
 
-// Four weighted sums of bytes side by side: what resizing spends its time on.
-class ByteSums {
+// Four weighted sums of bytes side by side, which is what resizing spends its time on: in plain
+// C++, and below with the instructions that every x86-64 has.
+class PlainByteSums {
  public:
-#ifdef __SSE2__
-  explicit ByteSums(std::int32_t start) : sums_(_mm_set1_epi32(start)) {}
+  explicit PlainByteSums(std::int32_t start) : sums_{start, start, start, start} {}
 
-  // sums[i] += a[i] * first weight + b[i] * second weight, i < 4. Reads four bytes of each.
+  // sums[i] += a[i] * first weight + b[i] * second weight. Reads four bytes of each.
+  void add(const std::uint8_t* a, const std::uint8_t* b, std::int32_t weights) {
+    const std::int32_t first = weights & 0xffff, second = weights >> 16;
+    for (int i = 0; i < 4; ++i) sums_[i] += a[i] * first + b[i] * second;
+  }
+
+  // Writes the four sums, divided by 2^shift, as bytes; what is too large becomes 255.
+  void store(std::uint8_t* out, int shift) const {
+    for (int i = 0; i < 4; ++i)
+      out[i] = static_cast<std::uint8_t>(std::min(sums_[i] >> shift, 255));
+  }
+
+ private:
+  std::int32_t sums_[4];
+};
+
+#ifdef __SSE2__
+
+class SseByteSums {
+ public:
+  explicit SseByteSums(std::int32_t start) : sums_(_mm_set1_epi32(start)) {}
+
   void add(const std::uint8_t* a, const std::uint8_t* b, std::int32_t weights) {
     const __m128i pairs = _mm_unpacklo_epi8(load(a), load(b));
     const __m128i wide = _mm_unpacklo_epi8(pairs, _mm_setzero_si128());
     sums_ = _mm_add_epi32(sums_, _mm_madd_epi16(wide, _mm_set1_epi32(weights)));
   }
 
-  // Writes the four sums, divided by 2^shift, as bytes.
   void store(std::uint8_t* out, int shift) const {
     const __m128i shifted = _mm_sra_epi32(sums_, _mm_cvtsi32_si128(shift));
     const __m128i words = _mm_packs_epi32(shifted, shifted);
@@ -44,24 +64,11 @@ class ByteSums {
   }
 
   __m128i sums_;
-#else
-  explicit ByteSums(std::int32_t start) : sums_{start, start, start, start} {}
-
-  void add(const std::uint8_t* a, const std::uint8_t* b, std::int32_t weights) {
-    const std::int32_t first = weights & 0x7fff, second = weights >> 16;
-    for (int i = 0; i < 4; ++i) sums_[i] += a[i] * first + b[i] * second;
-  }
-
-  void store(std::uint8_t* out, int shift) const {
-    for (int i = 0; i < 4; ++i) {
-      const std::int32_t value = sums_[i] >> shift;
-      out[i] = static_cast<std::uint8_t>(value > 255 ? 255 : value);
-    }
-  }
-
- private:
-  std::int32_t sums_[4];
-#endif
 };
+
+using ByteSums = SseByteSums;
+#else
+using ByteSums = PlainByteSums;
+#endif
 
 }  // namespace mat

@@ -16,7 +16,8 @@ namespace {
 
 constexpr std::size_t kSignature = 8;
 
-// Text and profiles, decompressed, that a picture may carry in all; more is an attack.
+// Text and profiles that a picture may carry in all; more is an attack. Of what is compressed,
+// libspng refuses half as much already.
 constexpr std::size_t kMaxChunkBytes = 4 << 20;
 
 // Deflate makes at most 1032 bytes out of one.
