@@ -9,6 +9,7 @@ PIXELS are files of RGB bytes. Exit status 77: there is no Pillow.
 import os
 import random
 import sys
+import warnings
 
 try:
     from PIL import Image, ImageOps
@@ -16,6 +17,7 @@ except ImportError as error:
     print("cannot compare:", error)
     sys.exit(77)
 
+warnings.simplefilter("ignore")  # about the odd pictures
 folder = sys.argv[1]
 cases = []
 rng = random.Random(4)

@@ -10,6 +10,7 @@
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <span>
 #include <stdexcept>
 
 namespace mat {
@@ -18,11 +19,11 @@ namespace {
 constexpr std::size_t kPngStart = 8 + 25;  // signature and IHDR
 constexpr std::size_t kPngEnd = 12;        // IEND
 
-void append_big_endian(ByteVector& bytes, std::uint32_t value, int size) {
-  while (size-- > 0) bytes.push_back(static_cast<std::uint8_t>(value >> (8 * size)));
+void put_big_endian(std::uint8_t* to, std::uint32_t value) {
+  for (int i = 0; i < 4; ++i) to[i] = static_cast<std::uint8_t>(value >> (24 - 8 * i));
 }
 
-std::uint32_t crc32(const ByteVector& bytes) {
+std::uint32_t crc32(std::span<const std::uint8_t> bytes) {
   std::uint32_t crc = 0xffffffff;
   for (const std::uint8_t byte : bytes) {
     crc ^= byte;
@@ -98,12 +99,12 @@ ByteVector encode_png(const Image& picture, const ByteVector& before, const Byte
 }
 
 ByteVector make_chunk(const std::string& type, const ByteVector& data) {
-  ByteVector body(type.begin(), type.end());
-  body.insert(body.end(), data.begin(), data.end());
-  ByteVector chunk;
-  append_big_endian(chunk, static_cast<std::uint32_t>(data.size()), 4);
-  chunk.insert(chunk.end(), body.begin(), body.end());
-  append_big_endian(chunk, crc32(body), 4);
+  ByteVector chunk(data.size() + 12);
+  put_big_endian(chunk.data(), static_cast<std::uint32_t>(data.size()));
+  std::copy(type.begin(), type.end(), chunk.begin() + 4);
+  std::copy(data.begin(), data.end(), chunk.begin() + 8);
+  const std::span<const std::uint8_t> checked(chunk.data() + 4, data.size() + 4);
+  put_big_endian(chunk.data() + data.size() + 8, crc32(checked));
   return chunk;
 }
 
@@ -134,8 +135,9 @@ ByteVector make_exif(int orientation, bool big_endian) {
 
 ByteVector with_exif(const ByteVector& jpeg, int orientation) {
   const ByteVector exif = make_exif(orientation);
-  ByteVector segment = {0xff, 0xe1};
-  append_big_endian(segment, static_cast<std::uint32_t>(exif.size() + 8), 2);
+  const std::size_t size = exif.size() + 8;
+  ByteVector segment = {0xff, 0xe1, static_cast<std::uint8_t>(size >> 8),
+                        static_cast<std::uint8_t>(size)};
   for (const char c : {'E', 'x', 'i', 'f', '\0', '\0'}) segment.push_back(c);
   segment.insert(segment.end(), exif.begin(), exif.end());
   ByteVector result = jpeg;
