@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::size_t kFileHeader = 14;
 
-enum Compression : std::uint32_t { kNone = 0, kRle8 = 1, kRle4 = 2, kFields = 3, kAlphaFields = 6 };
+// How pixels are packed.
+constexpr std::uint32_t kNone = 0, kRle8 = 1, kRle4 = 2, kFields = 3, kAlphaFields = 6;
 
 struct Rgb {
   std::uint8_t red = 0, green = 0, blue = 0;
@@ -80,7 +81,7 @@ bool BmpReader::read_header(const DecodeOptions& options, DecodeResult& result) 
     if (header_size >= 20) compression_ = u32(30);
   }
   if (!accept_size(width_, height_, options, result) || !knows_encoding(result)) return false;
-  std::size_t palette_at = kFileHeader + header_size;
+  const std::size_t palette_at = kFileHeader + header_size;
   if (bits_ == 16 || bits_ == 32) read_fields(header_size);
   const std::size_t entry_size = core ? 3 : 4;
   std::size_t palette_end = palette_at;

@@ -39,8 +39,8 @@ struct DecodeResult {
 // depths, palette, gray, alpha; alpha and transparency are dropped, 16 bits keep the upper 8, the
 // first frame of an animation) and BMP (1 to 32 bits, RLE, top-down) to RGB. Never throws for bad
 // bytes: `problem` says what is wrong, in words for a log. Memory is bounded by the pixels of the
-// header (see max_pixels) plus the input. A picture cut short is a warning when at least one
-// half of it is there, otherwise a problem. Thread safe.
+// header (see max_pixels) plus the input. A picture cut short is a warning when at least half of it
+// is there, otherwise a problem. Thread safe.
 DecodeResult decode_image(std::span<const std::uint8_t> bytes, const DecodeOptions& options = {});
 
 }  // namespace mat
