@@ -26,7 +26,7 @@ Outline hexagon() { return {spokes(6, 0.92, 0.92)}; }
 Outline ring() { return {ellipse(0.92, 0.92)[0], ellipse(0.5, 0.5)[0]}; }
 
 Outline cross() {
-  constexpr double a = 0.3, b = 0.92;
+  const double a = 0.3, b = 0.92;
   return {{{-a, -b},
            {a, -b},
            {a, -a},
