@@ -34,6 +34,10 @@ class JpegReader {
 
   int decode(const DecodeOptions& options, DecodeResult& result);
 
+  // How many bytes hold the scans that came to their end, when what follows them made decode()
+  // fail; otherwise 0.
+  std::size_t bytes_to_retry() const { return failed_ ? whole_scans_ : 0; }
+
  private:
   static JpegReader& of(j_common_ptr info) { return *static_cast<JpegReader*>(info->client_data); }
   static JpegReader& of(j_decompress_ptr info) { return of(reinterpret_cast<j_common_ptr>(info)); }
@@ -65,6 +69,8 @@ class JpegReader {
   JSAMPROW cmyk_row_ = nullptr;
 
   bool many_scans_ = false;
+  bool failed_ = false;
+  std::size_t whole_scans_ = 0;
   bool exhausted_ = false;  // libjpeg asked for more bytes than there are
   bool cut_short_ = false;  // …or for more data than a scan has
   bool damaged_ = false;
@@ -130,9 +136,15 @@ void JpegReader::on_progress(j_common_ptr info) {
   if (jpeg.input_scan_number > reader.max_scans_) {
     std::snprintf(reader.error_, sizeof reader.error_, "more than %d scans",
                   static_cast<int>(reader.max_scans_));
+    reader.whole_scans_ = 0;
     std::longjmp(reader.escape_, 1);
   }
   if (reader.cut_short_) return;
+  if (jpeg.input_iMCU_row == jpeg.total_iMCU_rows && !reader.exhausted_) {
+    // The marker that ended the scan has been read already.
+    const std::size_t marker = jpeg.unread_marker != 0 ? 2 : 0;
+    reader.whole_scans_ = reader.size_ - reader.source_.bytes_in_buffer - marker;
+  }
   for (int i = 0; i < jpeg.comps_in_scan; ++i) {
     JDIMENSION& seen = reader.seen_[jpeg.cur_comp_info[i]->component_index];
     seen = std::max(seen, jpeg.input_iMCU_row);
@@ -286,6 +298,7 @@ int JpegReader::decode(const DecodeOptions& options, DecodeResult& result) {
     return 1;
   }
   if (!attempt([&] { start(options, result); })) {
+    failed_ = true;
     result.problem = damaged();
     return 1;
   }
@@ -298,7 +311,16 @@ int JpegReader::decode(const DecodeOptions& options, DecodeResult& result) {
 }  // namespace
 
 int decode_jpeg(Bytes bytes, const DecodeOptions& options, DecodeResult& result) {
-  return JpegReader(bytes).decode(options, result);
+  std::size_t bytes_to_retry = 0;
+  {
+    JpegReader reader(bytes);
+    const int orientation = reader.decode(options, result);
+    bytes_to_retry = reader.bytes_to_retry();
+    if (bytes_to_retry == 0) return orientation;
+  }
+  // libjpeg cannot go on after an error, such as a table cut short between two scans.
+  result.problem.clear();
+  return JpegReader(bytes.first(bytes_to_retry)).decode(options, result);
 }
 
 }  // namespace mat

@@ -96,8 +96,9 @@ void resize_row(const std::uint8_t* row, const Line& line, const std::int32_t* f
 using ResizeRow = decltype(&resize_row<0>);
 
 ResizeRow resize_row_for(int pairs) {
-  constexpr ResizeRow kKnown[] = {&resize_row<0>, &resize_row<1>, &resize_row<2>, &resize_row<3>};
-  return kKnown[pairs < 4 ? pairs : 0];
+  constexpr ResizeRow kKnown[] = {&resize_row<0>, &resize_row<1>, &resize_row<2>,
+                                  &resize_row<3>, &resize_row<4>, &resize_row<5>};
+  return kKnown[pairs <= 5 ? pairs : 0];
 }
 
 // Adds up rows, which begin at rows + offsets[…], two offsets for each weight.

@@ -125,6 +125,22 @@ TEST_CASE("a progressive JPEG that is cut short is kept when its first pass is t
   CHECK_THAT(decode_image(little).problem, Contains("ends early"));
 }
 
+TEST_CASE("a progressive JPEG that is cut anywhere behind its first pass is kept") {
+  const Image picture = gradient(120, 80);
+  const ByteVector whole = encode_jpeg(picture, {.progressive = true});
+  const std::size_t first_pass = find_marker(whole, 0xda);
+  std::size_t second_pass = first_pass + 2;
+  while (whole[second_pass] != 0xff || whole[second_pass + 1] != 0xda) ++second_pass;
+  for (std::size_t size = second_pass; size + 2 < whole.size(); ++size) {
+    CAPTURE(size, whole.size());
+    const DecodeResult result =
+        decode_image(ByteVector(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size)));
+    CHECK(result.problem == "");
+    CHECK_THAT(result.warning, Contains("ends early"));
+    CHECK(difference(result.image, picture).mean < 12);
+  }
+}
+
 TEST_CASE("a JPEG that lacks nothing but its last marker has no warning") {
   ByteVector bytes = encode_jpeg(gradient(100, 100));
   bytes.resize(bytes.size() - 2);
