@@ -2,11 +2,11 @@
 
 #include <fcntl.h>
 #include <fmt/core.h>
-#include <sched.h>
 #include <sys/file.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <ctime>
 #include <utility>
 
 #include "core/base/error.h"
@@ -19,7 +19,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kMaxTries = 1000;
+// Two seconds in all: far longer than a question takes, also on a busy machine.
+constexpr int kMaxTries = 2000;
+constexpr timespec kBetweenTries{0, 1'000'000};
 constexpr std::size_t kMaxContentBytes = 4096;
 
 enum class Attempt { taken, held, failed };
@@ -39,7 +41,7 @@ Attempt take_exclusive_lock(int fd) {
     const Attempt shared = try_lock(fd, LOCK_SH);
     if (shared != Attempt::taken) return shared;
     ::flock(fd, LOCK_UN);
-    ::sched_yield();
+    ::nanosleep(&kBetweenTries, nullptr);
   }
   return Attempt::held;
 }

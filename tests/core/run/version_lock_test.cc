@@ -1,6 +1,7 @@
 #include "core/run/version_lock.h"
 
 #include <fcntl.h>
+#include <fmt/core.h>
 #include <signal.h>
 #include <sys/file.h>
 #include <sys/resource.h>
@@ -84,15 +85,14 @@ TEST_CASE("a lock file says which process of which machine runs the version", "[
   CHECK(content["host"] == this_machine().host);
   CHECK(content["boot_id"] == this_machine().boot_id);
   // The 22nd field: 20 after the name, whose closing bracket ends the second.
-  const std::string stat = read_file("/proc/" + std::to_string(runner.pid()) + "/stat");
-  CHECK_THAT(stat, Catch::Contains(" " + content["start"].dump() + " "));
+  const std::string stat = read_file(fmt::format("/proc/{}/stat", runner.pid()));
+  CHECK_THAT(stat, Catch::Contains(fmt::format(" {} ", content["start"].dump())));
   CHECK(content["start"] > 0);
 }
 
 TEST_CASE("the runner that comes next replaces what the last one wrote", "[run]") {
   const TestFolder folder;
-  put_file(folder / "lock",
-           R"({"host": "another-machine", "boot_id": "x"})" + std::string(200, ' '));
+  put_file(folder / "lock", fmt::format(R"({{"host": "another", "boot_id": "x"}}{:200})", ""));
   const VersionLock lock = VersionLock::acquire(folder.path());
   CHECK(parse_json(read_file(folder / "lock"), "lock")["pid"] == ::getpid());
 }
