@@ -18,7 +18,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kMaxDiffBytes = 1 << 20;
-constexpr double kGitSeconds = 10;
 
 // Variables that would lead git elsewhere (a hook sets GIT_DIR) or make it run other programs are
 // left out; those that hold configuration say which repositories are trusted.
@@ -45,7 +44,7 @@ ChildResult run_git(const fs::path& folder, const std::vector<std::string>& word
 }
 
 Json git_note(const ChildResult& git) {
-  if (git.timed_out) return {{"note", fmt::format("git took more than {} seconds", kGitSeconds)}};
+  if (git.timed_out) return {{"note", "git took too long"}};
   return {{"note", std::string(trim(split(git.error, '\n').front()))}};
 }
 
@@ -102,12 +101,11 @@ std::string operating_system() {
 
 }  // namespace
 
-Json git_facts(const fs::path& folder) {
-  const double deadline = monotonic_seconds() + kGitSeconds;
+Json git_facts(const fs::path& folder, double limit_s) {
+  const double deadline = monotonic_seconds() + limit_s;
   // The first line comes before what fails without a commit.
-  const ChildResult head =
-      run_git(folder, {"rev-parse", "--show-toplevel", "HEAD", "--symbolic-full-name", "HEAD"},
-              kGitSeconds);
+  const ChildResult head = run_git(
+      folder, {"rev-parse", "--show-toplevel", "HEAD", "--symbolic-full-name", "HEAD"}, limit_s);
   if (!head.started) return nullptr;
   const std::vector<std::string> lines = split(head.output, '\n');
   const std::string& repository = lines.front();

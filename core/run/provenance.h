@@ -13,10 +13,10 @@ namespace mat {
 // {"commit", "branch", "dirty", "diff" (of tracked files, at most 1 MiB, with "diff_cut" when
 // more), "repository"} of the git repository that `folder` is in; null outside of one or without
 // git. "commit" is null before the first one, "branch" when none is checked out. {"note"} alone,
-// git's own words, when git refuses (a repository of somebody else) or takes too long. Runs git
-// without a shell and without the repository's own programs for diffs and file watching, with a
-// limit of ten seconds; nothing in the repository is written.
-Json git_facts(const std::filesystem::path& folder);
+// git's own words, when git refuses (a repository of somebody else) or takes more than `limit_s`
+// seconds in all. Runs git without a shell and without the repository's own programs for diffs and
+// file watching; nothing in the repository is written.
+Json git_facts(const std::filesystem::path& folder, double limit_s = 10);
 
 // What tells this machine apart; empty where the system does not say. Read once.
 struct Machine {

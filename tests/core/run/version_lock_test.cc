@@ -141,7 +141,7 @@ TEST_CASE("asking whether a version is alive never keeps a runner from starting"
     while (!done) liveness_of(folder.path());
   });
   bool has_started = true;
-  for (int round = 0; round < 300 && has_started; ++round) {
+  for (int round = 0; round < 100 && has_started; ++round) {
     try {
       VersionLock::acquire(folder.path());
     } catch (const Error&) {
