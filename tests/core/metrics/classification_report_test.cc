@@ -78,7 +78,7 @@ TEST_CASE("random reports are those of an independent program", "[metrics]") {
     reports.push_back(classification_report(labels, predictions, class_count));
     cases.push_back({{"labels", labels}, {"predictions", predictions}});
   }
-  const TestFolder folder;
+  const TempFolder folder;
   put_file(folder / "cases.json", to_json_text(cases));
   const auto output =
       run_python("expected_reports.py", {(folder / "cases.json").string()}, "MAT_SKLEARN_PYTHON");

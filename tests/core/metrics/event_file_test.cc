@@ -54,7 +54,7 @@ std::vector<std::int64_t> steps_in(const fs::path& folder) {
 }
 
 TEST_CASE("an event file is what TensorBoard's format says, byte by byte", "[metrics]") {
-  const TestFolder folder;
+  const TempFolder folder;
   const double before = static_cast<double>(now_ms()) / 1000;
   {
     EventWriter writer(folder.path());
@@ -85,7 +85,7 @@ TEST_CASE("an event file is what TensorBoard's format says, byte by byte", "[met
 }
 
 TEST_CASE("points come back as curves in the order of their first appearance", "[metrics]") {
-  const TestFolder folder;
+  const TempFolder folder;
   {
     EventWriter writer(folder.path());
     for (int step = 0; step < 5000; ++step) {
@@ -108,7 +108,7 @@ TEST_CASE("points come back as curves in the order of their first appearance", "
 }
 
 TEST_CASE("a writer goes on in the file that is there", "[metrics]") {
-  const TestFolder folder;
+  const TempFolder folder;
   write_points(folder.path(), 0, 3);
   write_points(folder.path(), 3, 2);
   CHECK(steps_in(folder.path()) == std::vector<std::int64_t>{0, 1, 2, 3, 4});
@@ -116,7 +116,7 @@ TEST_CASE("a writer goes on in the file that is there", "[metrics]") {
 }
 
 TEST_CASE("an end torn anywhere is cut off before a writer goes on", "[metrics]") {
-  const TestFolder original;
+  const TempFolder original;
   write_points(original.path(), 0, 2);
   const std::string two = only_file(original.path());
   write_points(original.path(), 2, 1);
@@ -124,7 +124,7 @@ TEST_CASE("an end torn anywhere is cut off before a writer goes on", "[metrics]"
   const fs::path name = files_in(original.path()).front().filename();
   for (std::size_t size = two.size(); size < three.size(); ++size) {
     CAPTURE(size);
-    const TestFolder folder;
+    const TempFolder folder;
     put_file(folder / name.string(), three.substr(0, size));
     write_points(folder.path(), 9, 1);
     REQUIRE(steps_in(folder.path()) == std::vector<std::int64_t>{0, 1, 9});
@@ -133,7 +133,7 @@ TEST_CASE("an end torn anywhere is cut off before a writer goes on", "[metrics]"
 }
 
 TEST_CASE("a damaged file is left as it is and a new one made beside it", "[metrics]") {
-  const TestFolder folder;
+  const TempFolder folder;
   write_points(folder.path(), 0, 3);
   std::string bytes = only_file(folder.path());
   const fs::path path = files_in(folder.path()).front();
@@ -150,7 +150,7 @@ TEST_CASE("a damaged file is left as it is and a new one made beside it", "[metr
 }
 
 TEST_CASE("a process that is killed leaves every point that it has flushed", "[metrics]") {
-  const TestFolder folder;
+  const TempFolder folder;
   int ready[2];
   REQUIRE(::pipe(ready) == 0);
   const pid_t child = ::fork();
@@ -196,7 +196,7 @@ TEST_CASE("a disk that is full is an io error, and the file ends with a whole re
           "[metrics]") {
   for (const rlim_t limit : {1000, 1001, 1013, 1030, 1060}) {
     CAPTURE(limit);
-    const TestFolder folder;
+    const TempFolder folder;
     EventWriter writer(folder.path());
     for (int step = 0; step < 100; ++step) writer.add("loss", step, step);
     {
@@ -222,14 +222,14 @@ TEST_CASE("a disk that is full is an io error, and the file ends with a whole re
 }
 
 TEST_CASE("points reach the file by themselves when there are many", "[metrics]") {
-  const TestFolder folder;
+  const TempFolder folder;
   EventWriter writer(folder.path());
   for (int step = 0; step < 5000; ++step) writer.add("loss", step, step);
   CHECK(steps_in(folder.path()).size() > 1000);
 }
 
 TEST_CASE("several event files of one folder are read in the order of their names", "[metrics]") {
-  const TestFolder folder;
+  const TempFolder folder;
   write_points(folder.path(), 5, 1);
   const fs::path path = files_in(folder.path()).front();
   fs::rename(path, folder / "events.out.tfevents.1800000000.b.2");
@@ -240,7 +240,7 @@ TEST_CASE("several event files of one folder are read in the order of their name
 }
 
 TEST_CASE("what is no event file is not read", "[metrics]") {
-  const TestFolder folder;
+  const TempFolder folder;
   put_file(folder / "log.txt", "a log");
   fs::create_directory(folder / "events.out.tfevents.1.folder.1");
   REQUIRE(::mkfifo((folder / "events.out.tfevents.1.pipe.1").c_str(), 0600) == 0);
@@ -250,7 +250,7 @@ TEST_CASE("what is no event file is not read", "[metrics]") {
 }
 
 TEST_CASE("a record that is no event ends its file", "[metrics]") {
-  const TestFolder folder;
+  const TempFolder folder;
   write_points(folder.path(), 1, 1);
   const fs::path path = files_in(folder.path()).front();
   std::string bytes = read_file(path);
@@ -260,7 +260,7 @@ TEST_CASE("a record that is no event ends its file", "[metrics]") {
 }
 
 TEST_CASE("10,000 points cost less than 50 ms", "[metrics]") {
-  const TestFolder folder;
+  const TempFolder folder;
   EventWriter writer(folder.path());
   const double start = monotonic_seconds();
   for (int step = 0; step < 10'000; ++step) writer.add("train_loss", step, step);
@@ -269,7 +269,7 @@ TEST_CASE("10,000 points cost less than 50 ms", "[metrics]") {
 }
 
 TEST_CASE("TensorBoard itself reads the same points", "[metrics]") {
-  const TestFolder folder;
+  const TempFolder folder;
   {
     EventWriter writer(folder.path());
     for (int step = 0; step < 3000; ++step) {

@@ -30,7 +30,7 @@ struct Outcome {
 };
 
 Outcome read_all(const std::string& bytes) {
-  const TestFolder folder(memory_folder());
+  const TempFolder folder(memory_folder());
   put_file(folder / "records", bytes);
   RecordReader reader(folder / "records");
   Outcome outcome{};

@@ -40,7 +40,7 @@ TEST_CASE(
     "the home is the option's, then the variable's, then the nearest .mat upward, then the "
     "data folder",
     "[run]") {
-  const TestFolder folder;
+  const TempFolder folder;
   fs::create_directories(folder / "work/deep/er");
   const Surroundings surroundings(folder / "work/deep/er");
   set("HOME", folder / "user");
@@ -63,7 +63,7 @@ TEST_CASE(
 }
 
 TEST_CASE("a relative home becomes absolute, without dots and last slashes", "[run]") {
-  const TestFolder folder;
+  const TempFolder folder;
   const Surroundings surroundings(folder.path());
   CHECK(find_home("a/../b/").root == folder / "b");
   CHECK(find_home(".").root == folder.path());
@@ -73,7 +73,7 @@ TEST_CASE("a relative home becomes absolute, without dots and last slashes", "[r
 }
 
 TEST_CASE("empty variables and relative XDG folders are as good as unset", "[run]") {
-  const TestFolder folder;
+  const TempFolder folder;
   const Surroundings surroundings(folder.path());
   set("HOME", folder / "user");
   set("MAT_HOME", "");
@@ -82,7 +82,7 @@ TEST_CASE("empty variables and relative XDG folders are as good as unset", "[run
 }
 
 TEST_CASE("a file named .mat is no home", "[run]") {
-  const TestFolder folder;
+  const TempFolder folder;
   fs::create_directories(folder / "work");
   fs::create_directories(folder / ".mat");
   put_file(folder / "work/.mat", "");
@@ -91,7 +91,7 @@ TEST_CASE("a file named .mat is no home", "[run]") {
 }
 
 TEST_CASE("a home in whose way a file stands is a usage error that names the file", "[run]") {
-  const TestFolder folder;
+  const TempFolder folder;
   put_file(folder / "file", "");
   const Surroundings surroundings(folder.path());
   for (const char* home : {"file", "file/below", "file/below/deeper"}) {
@@ -107,7 +107,7 @@ TEST_CASE("a home in whose way a file stands is a usage error that names the fil
 }
 
 TEST_CASE("a working directory that is gone does not matter to an absolute home", "[run]") {
-  const TestFolder folder;
+  const TempFolder folder;
   fs::create_directories(folder / "gone");
   const Surroundings surroundings(folder / "gone");
   fs::remove(folder / "gone");
@@ -118,7 +118,7 @@ TEST_CASE("a working directory that is gone does not matter to an absolute home"
 }
 
 TEST_CASE("finding a home makes nothing", "[run]") {
-  const TestFolder folder;
+  const TempFolder folder;
   const Surroundings surroundings(folder.path());
   find_home("x/y");
   CHECK(fs::is_empty(folder.path()));

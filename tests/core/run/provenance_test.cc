@@ -59,7 +59,7 @@ void make_repository(const fs::path& folder) {
 }
 
 TEST_CASE("a clean repository gives its commit, branch and folder, also from below", "[run]") {
-  const TestFolder folder;
+  const TempFolder folder;
   make_repository(folder.path());
   fs::create_directories(folder / "below/deep");
   put_file(folder / "untracked", "x");
@@ -73,7 +73,7 @@ TEST_CASE("a clean repository gives its commit, branch and folder, also from bel
 }
 
 TEST_CASE("changes of tracked files make a repository dirty and are kept, staged or not", "[run]") {
-  const TestFolder folder;
+  const TempFolder folder;
   make_repository(folder.path());
   put_file(folder / "file", "two\n");
   SECTION("staged") { git(folder.path(), {"add", "file"}); }
@@ -84,7 +84,7 @@ TEST_CASE("changes of tracked files make a repository dirty and are kept, staged
 }
 
 TEST_CASE("a diff longer than 1 MiB is cut there and says so", "[run]") {
-  const TestFolder folder;
+  const TempFolder folder;
   make_repository(folder.path());
   std::string large;
   for (int line = 0; line < 300'000; ++line) large += fmt::format("line {}\n", line);
@@ -99,7 +99,7 @@ TEST_CASE(
     "a repository without a commit has none, and no branch's name is made up for a detached "
     "head",
     "[run]") {
-  const TestFolder empty, detached;
+  const TempFolder empty, detached;
   git(empty.path(), {"init", "-q"});
   CHECK(git_facts(empty.path())["commit"].is_null());
   CHECK(git_facts(empty.path())["repository"] == empty.path().string());
@@ -111,7 +111,7 @@ TEST_CASE(
 
 TEST_CASE("outside of a repository, without the folder and without git there are no facts",
           "[run]") {
-  const TestFolder folder;
+  const TempFolder folder;
   CHECK(git_facts(folder.path()).is_null());
   make_repository(folder.path());
   const Variable path("PATH", folder.path());
@@ -119,7 +119,7 @@ TEST_CASE("outside of a repository, without the folder and without git there are
 }
 
 TEST_CASE("variables that a git hook sets do not lead to another repository", "[run]") {
-  const TestFolder folder, other;
+  const TempFolder folder, other;
   make_repository(folder.path());
   make_repository(other.path());
   const Variable variable("GIT_DIR", other / ".git");
@@ -127,7 +127,7 @@ TEST_CASE("variables that a git hook sets do not lead to another repository", "[
 }
 
 TEST_CASE("a repository that git does not trust gives git's words and no facts", "[run]") {
-  const TestFolder folder;
+  const TempFolder folder;
   make_repository(folder.path());
   const bool is_given_away = ::geteuid() == 0 && ::chown(folder.path().c_str(), 65534, 65534) == 0;
   if (!is_given_away) {
@@ -141,7 +141,7 @@ TEST_CASE("a repository that git does not trust gives git's words and no facts",
 }
 
 TEST_CASE("a repository's own programs do not run and nothing in it is written", "[run]") {
-  const TestFolder folder;
+  const TempFolder folder;
   make_repository(folder.path());
   const std::string trap = fmt::format("touch '{}'; cat", (folder / "trapped").string());
   for (const char* key :
@@ -160,7 +160,7 @@ TEST_CASE("a repository's own programs do not run and nothing in it is written",
 }
 
 TEST_CASE("a git that hangs is given up", "[run]") {
-  const TestFolder folder, programs;
+  const TempFolder folder, programs;
   put_file(programs / "git", "#!/bin/sh\nexec /bin/sleep 100\n");
   fs::permissions(programs / "git", fs::perms::owner_all);
   const Variable path("PATH", programs.path());
@@ -195,7 +195,7 @@ TEST_CASE("usable cores follow the affinity of the thread", "[run]") {
 }
 
 TEST_CASE("the quota of control groups is the smallest on the way up, in both versions", "[run]") {
-  const TestFolder mount;
+  const TempFolder mount;
   CHECK_FALSE(control_group_cores("0::/a/b\n", mount.path()));
   put_file(mount / "a/b/cpu.max", "max 100000\n");
   CHECK_FALSE(control_group_cores("0::/a/b\n", mount.path()));
@@ -204,7 +204,7 @@ TEST_CASE("the quota of control groups is the smallest on the way up, in both ve
   put_file(mount / "cpu.max", "50000 100000\n");
   CHECK(control_group_cores("0::/a/b\n", mount.path()) == 0.5);
 
-  const TestFolder old_mount;
+  const TempFolder old_mount;
   put_file(old_mount / "cpu/x/cpu.cfs_quota_us", "-1\n");
   put_file(old_mount / "cpu/x/cpu.cfs_period_us", "100000\n");
   CHECK_FALSE(control_group_cores("4:memory:/x\n1:cpu,cpuacct:/x\n", old_mount.path()));
@@ -214,13 +214,13 @@ TEST_CASE("the quota of control groups is the smallest on the way up, in both ve
 
   // In a container the host's path is not there, and the root of the mount is the container's
   // group.
-  const TestFolder container;
+  const TempFolder container;
   put_file(container / "cpu.max", "150000 100000\n");
   CHECK(control_group_cores("0::/docker/0123\n", container.path()) == 1.5);
 }
 
 TEST_CASE("control groups that make no sense are no limit", "[run]") {
-  const TestFolder mount;
+  const TempFolder mount;
   for (const char* content :
        {"", "max", "100000", "x y", "0 100000", "100000 0", "-1 -1", "nan 1"}) {
     CAPTURE(content);

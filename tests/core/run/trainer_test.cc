@@ -68,7 +68,7 @@ TEST_CASE("a module that the user names and that is not there is looked for nowh
 }
 
 TEST_CASE("a file that is no library is an error with the linker's words", "[run]") {
-  const TestFolder folder;
+  const TempFolder folder;
   put_file(folder / "module.so", "not a library");
   const ChosenModule module(folder / "module.so");
   CHECK_THAT(error_of_loading().message(),
@@ -77,7 +77,7 @@ TEST_CASE("a file that is no library is an error with the linker's words", "[run
 
 TEST_CASE("a library that the module needs and that is missing is named, with what to install",
           "[run]") {
-  const TestFolder folder;
+  const TempFolder folder;
   if (!build_library(folder / "libtorch_gone.so", "int gone(void) { return 1; }")) return;
   build_library(folder / "module.so", "int gone(void); int use(void) { return gone(); }",
                 {"-L" + folder.path().string(), "-ltorch_gone"});
@@ -89,7 +89,7 @@ TEST_CASE("a library that the module needs and that is missing is named, with wh
 }
 
 TEST_CASE("a module of another LibTorch asks for a new build", "[run]") {
-  const TestFolder folder;
+  const TempFolder folder;
   if (!build_library(folder / "module.so", "int gone(void); int use(void) { return gone(); }")) {
     return;
   }
@@ -100,7 +100,7 @@ TEST_CASE("a module of another LibTorch asks for a new build", "[run]") {
 }
 
 TEST_CASE("a library without the entry, or of another version, is not taken", "[run]") {
-  const TestFolder folder;
+  const TempFolder folder;
   if (!build_library(folder / "other.so", "int x;")) return;
   build_library(folder / "old.so", "void *mat_trainer(int abi) { return 0; }");
   {

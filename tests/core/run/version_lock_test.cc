@@ -64,7 +64,7 @@ void check_conflict(const fs::path& folder) {
 }
 
 TEST_CASE("a version is alive while its runner is, and dead once it was killed", "[run]") {
-  const TestFolder folder;
+  const TempFolder folder;
   CHECK((liveness_of(folder.path()) == Liveness::no_runner));
   OtherRunner runner(folder.path());
   CHECK((liveness_of(folder.path()) == Liveness::alive));
@@ -78,7 +78,7 @@ TEST_CASE("a version is alive while its runner is, and dead once it was killed",
 }
 
 TEST_CASE("a lock file says which process of which machine runs the version", "[run]") {
-  const TestFolder folder;
+  const TempFolder folder;
   const OtherRunner runner(folder.path());
   const Json content = parse_json(read_file(folder / "lock"), "lock");
   CHECK(content["pid"] == runner.pid());
@@ -91,7 +91,7 @@ TEST_CASE("a lock file says which process of which machine runs the version", "[
 }
 
 TEST_CASE("the runner that comes next replaces what the last one wrote", "[run]") {
-  const TestFolder folder;
+  const TempFolder folder;
   put_file(folder / "lock", fmt::format(R"({{"host": "another", "boot_id": "x"}}{:200})", ""));
   const VersionLock lock = VersionLock::acquire(folder.path());
   CHECK(parse_json(read_file(folder / "lock"), "lock")["pid"] == ::getpid());
@@ -99,7 +99,7 @@ TEST_CASE("the runner that comes next replaces what the last one wrote", "[run]"
 
 TEST_CASE("a version of another machine is left to it, unless this one was only started again",
           "[run]") {
-  const TestFolder folder;
+  const TempFolder folder;
   const auto liveness_with = [&](const std::string& host, const std::string& boot_id) {
     put_file(folder / "lock", to_json_text({{"host", host}, {"boot_id", boot_id}}));
     return liveness_of(folder.path());
@@ -114,7 +114,7 @@ TEST_CASE("a version of another machine is left to it, unless this one was only 
 
 TEST_CASE("a lock file with nothing in it was never a runner's, one with garbage is a dead one's",
           "[run]") {
-  const TestFolder folder;
+  const TempFolder folder;
   put_file(folder / "lock", "");
   CHECK((liveness_of(folder.path()) == Liveness::no_runner));
   for (const std::string& garbage :
@@ -127,14 +127,14 @@ TEST_CASE("a lock file with nothing in it was never a runner's, one with garbage
 }
 
 TEST_CASE("an empty file that is locked is a runner's that is about to write", "[run]") {
-  const TestFolder folder;
+  const TempFolder folder;
   const FileDescriptor file(::open((folder / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   REQUIRE(::flock(file.get(), LOCK_EX) == 0);
   CHECK((liveness_of(folder.path()) == Liveness::alive));
 }
 
 TEST_CASE("asking whether a version is alive never keeps a runner from starting", "[run]") {
-  const TestFolder folder;
+  const TempFolder folder;
   put_file(folder / "lock", "{}");
   std::atomic<bool> done = false;
   std::thread asking([&] {
@@ -154,7 +154,7 @@ TEST_CASE("asking whether a version is alive never keeps a runner from starting"
 }
 
 TEST_CASE("of many that start at once exactly one runs the version", "[run]") {
-  const TestFolder folder;
+  const TempFolder folder;
   std::atomic<int> running = 0, refused = 0;
   std::vector<std::thread> threads;
   for (int i = 0; i < 16; ++i) {
@@ -174,7 +174,7 @@ TEST_CASE("of many that start at once exactly one runs the version", "[run]") {
 }
 
 TEST_CASE("programs that a runner starts do not hold its lock", "[run]") {
-  const TestFolder folder;
+  const TempFolder folder;
   std::array<int, 2> hold{};
   REQUIRE(::pipe2(hold.data(), O_CLOEXEC) == 0);
   pid_t child = 0;
@@ -202,7 +202,7 @@ TEST_CASE("programs that a runner starts do not hold its lock", "[run]") {
 }
 
 TEST_CASE("a folder that is gone is an io error", "[run]") {
-  const TestFolder folder;
+  const TempFolder folder;
   try {
     VersionLock::acquire(folder / "gone");
     FAIL("a lock without a folder");
@@ -214,7 +214,7 @@ TEST_CASE("a folder that is gone is an io error", "[run]") {
 
 TEST_CASE("a lock that cannot be written to is an io error and leaves nothing half written",
           "[run]") {
-  const TestFolder folder;
+  const TempFolder folder;
   const auto old_handler = ::signal(SIGXFSZ, SIG_IGN);
   rlimit old{};
   ::getrlimit(RLIMIT_FSIZE, &old);
