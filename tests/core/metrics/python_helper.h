@@ -5,10 +5,12 @@
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <filesystem>
+#include <iostream>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "core/base/text.h"
 #include "core/run/child_process.h"
 
 namespace mat {
@@ -35,8 +37,8 @@ inline std::optional<std::string> run_python(const std::string& script,
   const ChildResult result =
       run_child(arguments, environment, {.seconds = 120, .output_bytes = 64 << 20});
   if (!result.started || result.exit_status == 77) {
-    WARN("WARNING: not checked with " << script << ": " << result.error << " (set "
-                                      << interpreter_variable << ")");
+    std::cout << "WARNING: not checked with " << script << ": " << trim(result.error) << " (or set "
+              << interpreter_variable << ")" << std::endl;
     return std::nullopt;
   }
   CAPTURE(script, result.error, result.timed_out);

@@ -7,6 +7,7 @@
 
 #include <catch2/catch.hpp>
 #include <cstdlib>
+#include <iostream>
 #include <map>
 #include <thread>
 
@@ -129,9 +130,10 @@ TEST_CASE("variables that a git hook sets do not lead to another repository", "[
 TEST_CASE("a repository that git does not trust gives git's words and no facts", "[run]") {
   const TempFolder folder;
   make_repository(folder.path());
+  const Variable configuration("GIT_CONFIG_GLOBAL", "/dev/null");
   const bool is_given_away = ::geteuid() == 0 && ::chown(folder.path().c_str(), 65534, 65534) == 0;
   if (!is_given_away) {
-    WARN("WARNING: not checked: only root can give a repository to somebody else");
+    std::cout << "WARNING: only root can give a repository to somebody else" << std::endl;
     return;
   }
   const Json facts = git_facts(folder.path());

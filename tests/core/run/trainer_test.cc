@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 #include <cstdlib>
+#include <iostream>
 #include <optional>
 
 #include "core/base/error.h"
@@ -51,7 +52,7 @@ bool build_library(const fs::path& library, const std::string& code,
   arguments.insert(arguments.end(), more.begin(), more.end());
   const ChildResult result = run_child(arguments, {"PATH=/usr/bin:/bin"}, {.seconds = 60});
   if (!result.started) {
-    WARN("WARNING: not checked: there is no C compiler");
+    std::cout << "WARNING: there is no C compiler to make modules with" << std::endl;
     return false;
   }
   CAPTURE(result.error);
