@@ -30,8 +30,14 @@ void print_error(std::string_view message, std::string_view hint) {
   std::fputs(text.c_str(), stderr);
 }
 
-// The command that the words before the mistake name: "mat version" for "mat version lst".
-std::string help_hint(const CLI::App& app, const std::vector<std::string>& arguments) {
+struct Mistake {
+  std::string message, hint;
+};
+
+// What a person did wrong, where the parser only says that something is missing or too much:
+// follows the words as far as they name commands.
+Mistake explain(const CLI::App& app, const std::vector<std::string>& arguments,
+                const std::string& parser_message) {
   const CLI::App* at = &app;
   std::string path = "mat";
   for (std::size_t i = 1; i < arguments.size(); ++i) {
@@ -39,17 +45,15 @@ std::string help_hint(const CLI::App& app, const std::vector<std::string>& argum
     for (const CLI::App* sub : at->get_subcommands([](const CLI::App*) { return true; })) {
       if (!sub->get_group().empty()) names.push_back(sub->get_name());
     }
-    const auto found = std::find(names.begin(), names.end(), arguments[i]);
-    if (found == names.end()) {
-      const bool is_wrong_verb = !names.empty() && arguments[i].rfind('-', 0) != 0;
-      const auto near = is_wrong_verb ? nearest_name(arguments[i], names) : std::nullopt;
-      if (near) return fmt::format("did you mean '{} {}'?", path, *near);
-      break;
+    const std::string& word = arguments[i];
+    if (std::find(names.begin(), names.end(), word) == names.end()) {
+      if (names.empty() || word.rfind('-', 0) == 0) break;
+      return {fmt::format("there is no command '{} {}'", path, word), name_hint(word, names)};
     }
-    path += " " + arguments[i];
-    at = at->get_subcommand(arguments[i]);
+    path += " " + word;
+    at = at->get_subcommand(word);
   }
-  return fmt::format("see '{} --help'", path);
+  return {parser_message, fmt::format("see '{} --help'", path)};
 }
 
 int run(CLI::App& app, Context& context, int argc, const char* const* argv) {
@@ -65,7 +69,8 @@ int run(CLI::App& app, Context& context, int argc, const char* const* argv) {
     finish_output();
     return 0;
   } catch (const CLI::ParseError& e) {
-    print_error(e.what(), help_hint(app, context.arguments));
+    const Mistake mistake = explain(app, context.arguments, e.what());
+    print_error(mistake.message, mistake.hint);
     return static_cast<int>(ErrorKind::usage);
   }
 }

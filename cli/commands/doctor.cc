@@ -3,7 +3,6 @@
 
 #include <filesystem>
 #include <memory>
-#include <thread>
 
 #include "cli/commands/commands.h"
 #include "cli/commands/views.h"
@@ -105,7 +104,7 @@ void look_at_trainers(std::vector<Finding>& findings, Json& description) {
     findings.push_back({"trainers", Verdict::problem, e.message(), e.hint()});
     return;
   }
-  for (const char* key : {"libtorch", "blas", "threads", "capability"}) {
+  for (const char* key : {"libtorch", "blas", "capability"}) {
     if (description.contains(key)) {
       findings.push_back({key, Verdict::ok, value_text(description[key]), {}});
     }

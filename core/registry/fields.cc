@@ -90,12 +90,15 @@ std::optional<std::pair<Id, std::string>> find_key(SQLite::Database& connection,
   return std::nullopt;
 }
 
-VersionFields::VersionFields(SQLite::Database& connection, Id job, std::int64_t version_count)
+VersionFields::VersionFields(SQLite::Database& connection, std::optional<Id> job,
+                             std::int64_t version_count)
     : connection_(connection), job_(job), version_count_(version_count) {}
 
-std::string VersionFields::rows() const {
-  return fmt::format("FROM versions v WHERE v.job_id = {}", job_);
+std::string VersionFields::of_job(const std::string& table) const {
+  return job_ ? fmt::format("{}job_id = {}", table, *job_) : "true";
 }
+
+std::string VersionFields::rows() const { return "FROM versions v WHERE " + of_job("v."); }
 
 Field VersionFields::find(const std::string& name) const {
   const std::string wanted = name == "name" ? "job" : name == "number" ? "version" : name;
@@ -111,16 +114,18 @@ Field VersionFields::find(const std::string& name) const {
   field.name = name;
   field.type = is_metric ? FieldType::number : FieldType::any;
   if (is_metric) field.direction = direction_of(key->second.substr(kMetrics.size()));
-  field.from = fmt::format("FROM {} WHERE job_id = {} AND key_id = {}", table, job_, key->first);
+  field.from = fmt::format("FROM {} WHERE {} AND key_id = {}", table, of_job(""), key->first);
   field.id = "version_id";
   field.value = value;
   field.in_row = fmt::format("(SELECT {} FROM {} WHERE version_id = v.id AND key_id = {})", value,
                              table, key->first);
+  // The index is in order within a job only.
+  if (!job_) return field;
   // CROSS JOIN: in this order, so that the rows come as the index has them.
   field.ordered_rows = fmt::format(
       "FROM {} s CROSS JOIN versions v ON v.id = s.version_id "
       "WHERE s.job_id = {} AND s.key_id = {} AND s.{} IS NOT NULL",
-      table, job_, key->first, value);
+      table, *job_, key->first, value);
   field.ordered_id = "s.version_id";
   field.ordered_by = fmt::format("s.{}", value);
   return field;

@@ -58,20 +58,25 @@ class Fields {
   virtual std::int64_t count() const = 0;  // of all rows
 };
 
-// The fields of the versions of one job. The connection must outlive it.
+// The fields of the versions of one job or, without one, of all jobs. The connection must outlive
+// it.
 class VersionFields final : public Fields {
  public:
-  VersionFields(SQLite::Database& connection, Id job, std::int64_t version_count);
+  VersionFields(SQLite::Database& connection, std::optional<Id> job, std::int64_t version_count);
 
   Field find(const std::string& name) const override;
   std::string rows() const override;
   std::string id() const override { return "v.id"; }
-  std::string default_order() const override { return "v.number DESC"; }
+  // Numbers of several jobs say nothing about which version is newer.
+  std::string default_order() const override { return job_ ? "v.number DESC" : "v.id DESC"; }
   std::int64_t count() const override { return version_count_; }
 
  private:
+  // "job_id = 3" with a table's letter in front, or what is always true.
+  std::string of_job(const std::string& table) const;
+
   SQLite::Database& connection_;
-  Id job_;
+  std::optional<Id> job_;
   std::int64_t version_count_;
 };
 

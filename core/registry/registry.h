@@ -80,6 +80,7 @@ class Registry {
   // lowest loss). A bare JOB is its latest. not_found names what is missing.
   VersionRecord version(const std::string& reference);
   VersionRecord version(Id id);
+  // Of one job or, with an empty name, of all jobs.
   Listing<VersionSummary> list_versions(const std::string& job, const ListOptions& options);
   // Values of hyperparameters or metrics for a column of a list: by version id.
   std::vector<Json> values_of(const std::vector<VersionSummary>& versions,

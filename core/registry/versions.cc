@@ -67,6 +67,15 @@ Id find_reference(SQLite::Database& connection, const Reference& reference) {
   return *id;
 }
 
+VersionFields fields_of(SQLite::Database& connection, const std::string& job) {
+  if (job.empty()) {
+    const auto all = connection.execAndGet("SELECT coalesce(sum(version_count), 0) FROM jobs");
+    return {connection, std::nullopt, all.getInt64()};
+  }
+  const JobRow row = find_job_row(connection, job);
+  return {connection, row.id, row.version_count};
+}
+
 // Parameters of a list of `count` values: "?, ?, ?".
 std::string question_marks(std::size_t count) {
   std::string marks;
@@ -98,8 +107,7 @@ VersionRecord Registry::version(Id id) {
 Listing<VersionSummary> Registry::list_versions(const std::string& job,
                                                 const ListOptions& options) {
   return impl_->database.read([&](SQLite::Database& connection) {
-    const JobRow row = find_job_row(connection, job);
-    const VersionFields fields(connection, row.id, row.version_count);
+    const VersionFields fields = fields_of(connection, job);
     const Selection selection = select_rows(connection, fields, options);
     Listing<VersionSummary> listing;
     listing.total = selection.total;

@@ -208,11 +208,11 @@ void notice_dead_runners(Registry& registry) {
   for (const VersionSummary& version : registry.active_versions()) {
     const Liveness liveness =
         liveness_of(registry.home().version_folder(version.job, version.number));
+    // A power failure may have taken the lock file of a version that ran.
     const bool never_started = liveness == Liveness::no_runner &&
-                               version.status == Status::initializing &&
                                now_ms() - version.created_ms > kStartGraceMs;
     if (liveness == Liveness::dead) dead.emplace_back(version.id, "its runner died");
-    if (never_started) dead.emplace_back(version.id, "its runner never started");
+    if (never_started) dead.emplace_back(version.id, "it has no runner");
   }
   if (dead.empty()) return;
   try {
