@@ -1,0 +1,110 @@
+#include "core/registry/migrations.h"
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
+
+#include "core/base/error.h"
+#include "tests/core/registry/child.h"
+#include "tests/core/registry/registry_home.h"
+
+namespace mat {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The real layout and a next one.
+std::vector<std::string> next_layout(const std::string& step =
+                                         "ALTER TABLE jobs ADD COLUMN x ANY;"
+                                         "CREATE TABLE more (id) ") {
+  std::vector<std::string> steps = registry_layout();
+  steps.push_back(step);
+  return steps;
+}
+
+int count(SQLite::Database& connection, const std::string& table) {
+  return connection.execAndGet("SELECT count(*) FROM " + table).getInt();
+}
+
+void migrate_file(const fs::path& path, const std::vector<std::string>& steps) {
+  SQLite::Database connection(path.string(), SQLite::OPEN_READWRITE, 30'000);
+  migrate(connection, path, steps);
+}
+
+fs::path backup_of(const fs::path& path) {
+  return path.string() + ".backup-v" + std::to_string(registry_layout().size());
+}
+
+}  // namespace
+
+TEST_CASE("A registry of an older layout is copied and then brought up to date with its rows") {
+  const RegistryHome home;
+  home.writer().create_versions({new_version("clothes", {{"lr", 0.1}})});
+  const fs::path path = home.home().database();
+  migrate_file(path, next_layout());
+  {
+    SQLite::Database connection(path.string(), SQLite::OPEN_READWRITE);
+    CHECK(count(connection, "versions") == 1);
+    CHECK(count(connection, "more") == 0);
+    CHECK(check_layout(connection, path, next_layout()) == static_cast<int>(next_layout().size()));
+  }
+  SQLite::Database backup(backup_of(path).string(), SQLite::OPEN_READONLY);
+  CHECK(count(backup, "versions") == 1);
+  CHECK(count(backup, "sqlite_schema WHERE name = 'more'") == 0);
+  CHECK(backup.execAndGet("PRAGMA integrity_check").getString() == "ok");
+
+  const Error newer = error_of([&] { home.writer(); });
+  CHECK(newer.kind() == ErrorKind::io);
+  CHECK(newer.message().find("was written by a newer mat") != std::string::npos);
+  CHECK(error_of([&] { home.reader(); }).message() == newer.message());
+}
+
+TEST_CASE("A migration that fails changes nothing") {
+  const RegistryHome home;
+  home.writer().create_versions({new_version("clothes")});
+  CHECK_THROWS_AS(migrate_file(home.home().database(),
+                               next_layout("DELETE FROM versions; CREATE TABLE jobs (again)")),
+                  SQLite::Exception);
+  CHECK(home.writer().version("clothes@1").number == 1);
+}
+
+TEST_CASE("Processes that migrate at once do it once, and the copy is the old registry") {
+  const RegistryHome home;
+  home.writer().create_versions({new_version("clothes")});
+  const fs::path path = home.home().database();
+  {
+    std::vector<std::unique_ptr<Child>> children;
+    for (int i = 0; i < 4; ++i) {
+      children.push_back(std::make_unique<Child>([&] { migrate_file(path, next_layout()); }));
+    }
+    for (auto& child : children) CHECK(child->wait().problem == "");
+  }
+  SQLite::Database backup(backup_of(path).string(), SQLite::OPEN_READONLY);
+  CHECK(count(backup, "sqlite_schema WHERE name = 'more'") == 0);
+  CHECK(count(backup, "versions") == 1);
+}
+
+TEST_CASE("A reader does not migrate") {
+  const RegistryHome home;
+  home.writer().create_versions({new_version("clothes")});
+  {
+    SQLite::Database connection(home.home().database().string(), SQLite::OPEN_READWRITE);
+    // The layout before the first one does not exist; any lower number will do.
+    connection.exec("PRAGMA user_version = 0");
+  }
+  CHECK(error_of([&] { home.reader(); }).kind() == ErrorKind::io);
+  CHECK_FALSE(fs::exists(backup_of(home.home().database())));
+}
+
+TEST_CASE("Processes that make the registry at once make one") {
+  const RegistryHome home;
+  std::vector<std::unique_ptr<Child>> children;
+  for (int i = 0; i < 6; ++i) {
+    children.push_back(
+        std::make_unique<Child>([&] { home.writer().create_versions({new_version("clothes")}); }));
+  }
+  for (auto& child : children) CHECK(child->wait().problem == "");
+  CHECK(home.reader().job("clothes").version_count == 6);
+}
+
+}  // namespace mat
