@@ -174,7 +174,8 @@ TrainOutcome train_images(const TrainRequest& request, TrainObserver& observer) 
   const std::shared_ptr<Network> network = subject.make_network();
   record_parameters(*network, observer);
   ImageTraining training(request, data, network, plan, device, observer);
-  const LoopResult result = run_training_loop(training, LoopSettings::from(h, request.seed), observer);
+  const LoopResult result =
+      run_training_loop(training, LoopSettings::from(h, request.seed), observer);
   record_speed(result, observer);
   if (result.has_best) training.write_evaluation_of_best();
   return {result.stopped};

@@ -139,10 +139,10 @@ TrainOutcome train_table(const TrainRequest& request, TrainObserver& observer) {
   observer.record("dataset", data.description);
 
   torch::manual_seed(request.seed);
-  const std::shared_ptr<Network> network = make_tabular_network(
-      static_cast<int>(data.train_inputs.size(1)), widths(h.at("hidden").get<std::string>()),
-      h.at("dropout").get<double>(),
-      data.is_regression() ? 1 : static_cast<int>(data.classes.size()));
+  const std::shared_ptr<Network> network =
+      make_tabular_network(static_cast<int>(data.train_inputs.size(1)),
+                           widths(h.at("hidden").get<std::string>()), h.at("dropout").get<double>(),
+                           data.is_regression() ? 1 : static_cast<int>(data.classes.size()));
   record_parameters(*network, observer);
 
   LoopSettings settings = LoopSettings::from(h, request.seed);

@@ -1,6 +1,7 @@
 #include "trainers/training/torch_trainer.h"
 
 #include <ATen/Parallel.h>
+#include <malloc.h>
 
 #include <new>
 #include <string>
@@ -32,6 +33,13 @@ std::string first_line(const std::string& text) { return text.substr(0, text.fin
 class TorchTrainer : public Trainer {
  public:
   TorchTrainer() {
+#ifdef __GLIBC__
+    // Training asks for the same large blocks again and again. Handed back to the system between,
+    // each costs a page fault for every 4 KiB: a tenth of the time of a step.
+    ::mallopt(M_MMAP_MAX, 0);
+    ::mallopt(M_TRIM_THRESHOLD, -1);
+    ::mallopt(M_TOP_PAD, 64 << 20);
+#endif
     // Before the first thread starts, so that all inherit it: numbers too small for a normal float
     // are computed many times slower and carry nothing.
     at::globalContext().setFlushDenormal(true);
