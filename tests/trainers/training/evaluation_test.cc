@@ -5,6 +5,7 @@
 #include "core/base/file.h"
 #include "core/base/text.h"
 #include "tests/core/dataset/test_files.h"
+#include "tests/temp_folder.h"
 #include "trainers/training/evaluation.h"
 #include "trainers/training/losses.h"
 
@@ -22,7 +23,7 @@ TEST_CASE("An evaluation of classes has scores that sum to one and the report's 
 }
 
 TEST_CASE("Predictions are written one a line with every class's score") {
-  const TestFolder folder;
+  const TempFolder folder;
   const Evaluation evaluation =
       evaluate_classes(torch::tensor({{0.0F, 3.0F}, {1.0F, 1.0F}}),
                        torch::tensor({0, 1}, torch::kLong), 1, {"cat", "a \"dog\""});

@@ -8,6 +8,7 @@
 #include "core/base/file.h"
 #include "core/base/text.h"
 #include "tests/core/dataset/test_files.h"
+#include "tests/temp_folder.h"
 #include "tests/trainers/training/recording_observer.h"
 #include "trainers/models/network.h"
 #include "trainers/models/weights_file.h"
@@ -78,7 +79,7 @@ std::string weights(const TrainRequest& request, const std::string& which = "bes
 }  // namespace
 
 TEST_CASE("A small network learns three kinds of pictures and leaves all its results") {
-  const TestFolder folder;
+  const TempFolder folder;
   make_pictures(folder / "data", 60);
   TrainRequest request = request_for(folder / "data", folder / "home", "V0001");
   request.hyperparameters["epochs"] = 8;
@@ -146,7 +147,7 @@ TEST_CASE("A small network learns three kinds of pictures and leaves all its res
 }
 
 TEST_CASE("The same request gives the same weights bit for bit") {
-  const TestFolder folder;
+  const TempFolder folder;
   make_pictures(folder / "data", 20);
   const std::string precision = GENERATE("auto", "fp32", "bf16");
   std::vector<TrainRequest> requests;
@@ -171,7 +172,7 @@ TEST_CASE("The same request gives the same weights bit for bit") {
 }
 
 TEST_CASE("A later version finds the trial's choice and decodes no picture") {
-  const TestFolder folder;
+  const TempFolder folder;
   make_pictures(folder / "data", 10);
   RecordingObserver first, second;
   TrainRequest request = request_for(folder / "data", folder / "home", "V0001");
@@ -186,7 +187,7 @@ TEST_CASE("A later version finds the trial's choice and decodes no picture") {
 }
 
 TEST_CASE("A fingerprint of the data changes with a picture's content, label or name") {
-  const TestFolder folder;
+  const TempFolder folder;
   make_pictures(folder / "data", 6);
   TrainRequest request = request_for(folder / "data", folder / "home", "V0001");
   request.hyperparameters["epochs"] = 1;
@@ -209,7 +210,7 @@ TEST_CASE("A fingerprint of the data changes with a picture's content, label or 
 }
 
 TEST_CASE("Pictures that cannot be read are left out, counted and named") {
-  const TestFolder folder;
+  const TempFolder folder;
   make_pictures(folder / "data", 10);
   put_file(folder / "data" / "noise" / "torn.jpg", "\xff\xd8\xff\xe0 nothing more");
   TrainRequest request = request_for(folder / "data", folder / "home", "V0001");
@@ -221,7 +222,7 @@ TEST_CASE("Pictures that cannot be read are left out, counted and named") {
 }
 
 TEST_CASE("A class whose pictures cannot be read is an error before training") {
-  const TestFolder folder;
+  const TempFolder folder;
   make_pictures(folder / "data", 10);
   put_file(folder / "data" / "broken" / "1.jpg", "not a picture");
   put_file(folder / "data" / "broken" / "2.jpg", "not one either");
@@ -235,7 +236,7 @@ TEST_CASE("A GPU that is not there is a usage error") {
     std::puts("WARNING: this machine has a GPU, so wanting one where there is none is not tested");
     return;
   }
-  const TestFolder folder;
+  const TempFolder folder;
   make_pictures(folder / "data", 2);
   TrainRequest request = request_for(folder / "data", folder / "home", "V0001");
   request.device = "gpu";
@@ -243,7 +244,7 @@ TEST_CASE("A GPU that is not there is a usage error") {
 }
 
 TEST_CASE("A loss that becomes NaN or infinite ends the training with a clear error") {
-  const TestFolder folder;
+  const TempFolder folder;
   make_pictures(folder / "data", 20);
   TrainRequest request = request_for(folder / "data", folder / "home", "V0001");
   request.hyperparameters["lr"] = 1e30;
@@ -256,7 +257,7 @@ TEST_CASE("A loss that becomes NaN or infinite ends the training with a clear er
 }
 
 TEST_CASE("A stop is heard between batches and keeps the last weights") {
-  const TestFolder folder;
+  const TempFolder folder;
   make_pictures(folder / "data", 20);
   TrainRequest request = request_for(folder / "data", folder / "home", "V0001");
   request.hyperparameters["epochs"] = 1000;
@@ -287,14 +288,14 @@ TEST_CASE("An observer's error ends the training and comes out as it is") {
       throw Error(ErrorKind::io, "the disk is full");
     }
   } observer;
-  const TestFolder folder;
+  const TempFolder folder;
   make_pictures(folder / "data", 6);
   const TrainRequest request = request_for(folder / "data", folder / "home", "V0001");
   CHECK_THROWS_WITH(torch_trainer().train(request, observer), "the disk is full");
 }
 
 TEST_CASE("Validation happens every so many epochs and always after the last") {
-  const TestFolder folder;
+  const TempFolder folder;
   make_pictures(folder / "data", 6);
   TrainRequest request = request_for(folder / "data", folder / "home", "V0001");
   request.hyperparameters["epochs"] = 5;
@@ -308,7 +309,7 @@ TEST_CASE("Validation happens every so many epochs and always after the last") {
 }
 
 TEST_CASE("Every way to train is accepted") {
-  const TestFolder folder;
+  const TempFolder folder;
   make_pictures(folder / "data", 10);
   TrainRequest request = request_for(folder / "data", folder / "home", "V0001");
   const auto [name, value] = GENERATE(std::pair<const char*, Json>{"optimizer", "adamw"},

@@ -7,6 +7,7 @@
 #include "core/base/file.h"
 #include "core/base/text.h"
 #include "tests/core/dataset/test_files.h"
+#include "tests/temp_folder.h"
 #include "tests/trainers/training/recording_observer.h"
 #include "trainers/models/weights_file.h"
 #include "trainers/training/torch_trainer.h"
@@ -69,7 +70,7 @@ std::vector<std::string> predictions_of(const TrainRequest& request) {
 }  // namespace
 
 TEST_CASE("A network learns to tell classes from numbers, words and gaps") {
-  const TestFolder folder;
+  const TempFolder folder;
   put_file(folder / "table.csv", table(1500));
   const TrainRequest request = request_for(folder.path(), "inside", "distance");
   RecordingObserver observer;
@@ -93,7 +94,7 @@ TEST_CASE("A network learns to tell classes from numbers, words and gaps") {
 }
 
 TEST_CASE("A network learns numbers and is measured in the table's own units") {
-  const TestFolder folder;
+  const TempFolder folder;
   put_file(folder / "table.csv", table(1500));
   const TrainRequest request = request_for(folder.path(), "distance", "inside");
   RecordingObserver observer;
@@ -117,7 +118,7 @@ TEST_CASE("A network learns numbers and is measured in the table's own units") {
 }
 
 TEST_CASE("The same table and seed give the same weights bit for bit") {
-  const TestFolder folder;
+  const TempFolder folder;
   put_file(folder / "table.csv", table(300));
   TrainRequest request = request_for(folder.path(), "inside", "distance");
   request.hyperparameters["epochs"] = 3;
@@ -132,7 +133,7 @@ TEST_CASE("The same table and seed give the same weights bit for bit") {
 }
 
 TEST_CASE("A metric that does not fit the table's task is refused before training") {
-  const TestFolder folder;
+  const TempFolder folder;
   put_file(folder / "table.csv", table(300));
   TrainRequest request = request_for(folder.path(), "distance", "inside");
   request.hyperparameters["best_metric"] = "accuracy";
