@@ -134,11 +134,10 @@ int doctor(const Context& context, bool json) {
   Json description;
   std::vector<Finding> findings;
   findings.push_back({"mat", Verdict::ok, mat_version(), {}});
-  findings.push_back(
-      {"cores",
-       Verdict::ok,
-       fmt::format("{} usable of {}", usable_cores(), std::thread::hardware_concurrency()),
-       {}});
+  findings.push_back({"threads",
+                      Verdict::ok,
+                      fmt::format("{} for a training: the cores that may be used", usable_cores()),
+                      {}});
   look_at_home(home, findings);
   look_at_registry(home, findings);
   look_at_trainers(findings, description);
