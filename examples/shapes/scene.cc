@@ -41,7 +41,7 @@ Color mean_color(const Image& picture) {
 // A few cells that go over into each other: a gradient with clouds in it.
 Image draw_cells(Random& random) {
   const Color from = random_color(random), to = random_color(random);
-  const double angle = random.uniform(0, 2 * std::numbers::pi), clouds = random.uniform(5, 45);
+  const double angle = random.uniform(0, 2 * std::numbers::pi), clouds = random.uniform(5, 30);
   Image cells;
   cells.width = 3 + random.below(7);
   cells.height = 3 + random.below(6);
@@ -89,14 +89,14 @@ void draw_distractors(Image& picture, Random& random, int count) {
 
 void draw_shape(Image& picture, const ShapeClass& shape, Random& random, const Color& background) {
   Color color = random_color(random);
-  while (difference(color, background) < 80) color = random_color(random);
+  while (difference(color, background) < 120) color = random_color(random);
   const double side = std::min(picture.width, picture.height);
-  const double radius = side * random.uniform(0.2, 0.42), squeeze = random.uniform(0.85, 1.18);
+  const double radius = side * random.uniform(0.27, 0.45), squeeze = random.uniform(0.9, 1.11);
   // Mostly within the centre square, which is what evaluation looks at.
-  const double reach = std::max(0.05 * side, 0.46 * side - 0.75 * radius);
+  const double reach = std::max(0.05 * side, 0.44 * side - 0.8 * radius);
   const Point center{picture.width / 2.0 + random.uniform(-reach, reach),
                      picture.height / 2.0 + random.uniform(-reach, reach)};
-  const double angle = random.uniform(-0.6, 0.6), shade = random.uniform(-45, 45);
+  const double angle = random.uniform(-0.45, 0.45), shade = random.uniform(-45, 45);
   const Outline outline =
       placed(shape.outline(), angle, radius * squeeze, radius / squeeze, center);
   if (random.chance(0.4)) {
@@ -114,8 +114,8 @@ Image draw_scene(const ShapeClass& shape, Random& random) {
   if (random.chance(0.35)) std::swap(width, height);
   const Image cells = draw_cells(random);
   Image picture = resize_bilinear(cells, width, height);
-  if (random.chance(0.5)) draw_stripes(picture, random);
-  draw_distractors(picture, random, 2 + random.below(7));
+  if (random.chance(0.35)) draw_stripes(picture, random);
+  draw_distractors(picture, random, 1 + random.below(6));
   draw_shape(picture, shape, random, mean_color(cells));
   draw_distractors(picture, random, random.below(3));
   add_noise(picture, random.uniform(3, 20), random);
