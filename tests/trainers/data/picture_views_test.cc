@@ -1,5 +1,8 @@
 #include "trainers/data/picture_views.h"
 
+#include "trainers/torch.h"
+#undef CHECK
+
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
