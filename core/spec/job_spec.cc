@@ -17,6 +17,7 @@ constexpr const char* kHyperparameters = "hyperparameters.";
 template <typename Named>
 std::vector<std::string> names_of(const std::vector<Named>& all) {
   std::vector<std::string> names;
+  names.reserve(all.size());
   for (const Named& one : all) names.push_back(one.name);
   return names;
 }

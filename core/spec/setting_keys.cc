@@ -180,7 +180,7 @@ Json check_form(std::string_view key, const Json& value, const std::filesystem::
   }
   const SettingKey* known = group != nullptr ? &group->member : find_setting_key(key);
   if (known->form == Form::duration) return check_duration(value, problem);
-  const Json checked = check_value(known->rule, value, problem);
+  Json checked = check_value(known->rule, value, problem);
   if (!problem->empty() || known->form != Form::path) return checked;
   return check_path(checked, folder, problem);
 }
