@@ -159,7 +159,9 @@ Algorithm tabular_mlp() {
   a.name = "tabular_mlp";
   a.description = "Fully connected network on the rows of a CSV file";
   a.task = Task::tabular;
-  a.inputs = {{"data_url", "CSV file with a header line", true}};
+  a.inputs = {{"data_url",
+               "CSV file with a header line, or a folder with train.csv and perhaps val.csv",
+               true}};
   a.outputs = {{"train_url", "folder that gets a copy of the results", false}};
   a.hyperparameters = tabular_hyperparameters();
   return a;

@@ -42,6 +42,7 @@ class SpecReader {
                              ? "there is nothing in it"
                              : "this must be settings like 'name: clothes'";
       problems_.add(place(root, root), what);
+      problems_.throw_if_any();
     }
     for (std::size_t i = 0; i + 1 < root.children.size(); i += 2) {
       read_entry(root.children[i], root.children[i + 1]);
@@ -170,7 +171,10 @@ class SpecReader {
 
 Settings parse_spec(std::string_view yaml, const std::string& file,
                     const std::filesystem::path& folder, const std::string& source) {
-  return SpecReader(file, std::filesystem::absolute(folder), source).read(parse_yaml(yaml, file));
+  std::error_code error;
+  const auto absolute = std::filesystem::absolute(folder.empty() ? "." : folder, error);
+  if (error) throw_io_error("cannot tell the working directory", error.value());
+  return SpecReader(file, absolute, source).read(parse_yaml(yaml, file));
 }
 
 Settings read_spec_file(const std::filesystem::path& path) {
@@ -178,7 +182,7 @@ Settings read_spec_file(const std::filesystem::path& path) {
   if (!yaml) {
     throw Error(ErrorKind::not_found, fmt::format("there is no file '{}'", path.string()));
   }
-  return parse_spec(*yaml, path.string(), std::filesystem::absolute(path).parent_path());
+  return parse_spec(*yaml, path.string(), path.parent_path());
 }
 
 }  // namespace mat

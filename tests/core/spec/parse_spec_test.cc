@@ -84,7 +84,7 @@ TEST_CASE("a value of a wrong type is refused at its place") {
         "job.yaml:1:25: flip must not be the bare word yes: write true, or \"yes\" for the text");
   CHECK(parse_refusal("inputs: ./data") ==
         "job.yaml:1:9: inputs must be a mapping with lines like 'key: value'");
-  CHECK(parse_refusal("- name") == "job.yaml:1:1: this must be settings like 'name: clothes'");
+  CHECK(parse_refusal("- name\n- x") == "job.yaml:1:1: this must be settings like 'name: clothes'");
   CHECK(parse_refusal("resources: {type: tpu}") ==
         "job.yaml:1:19: resources.type must be one of auto, cpu, gpu, not 'tpu'");
   CHECK(parse_refusal("resources: {flavor: gpu.1}") ==
@@ -166,6 +166,12 @@ TEST_CASE("a spec file's paths are relative to its folder") {
   const Settings settings = read_spec_file(folder / "job.yaml");
   CHECK(settings.at("inputs.data_url").value == (folder / "data").string());
   CHECK(settings.at("inputs.data_url").file == (folder / "job.yaml").string());
+}
+
+TEST_CASE("a spec of no folder is one of the working directory") {
+  const auto here = std::filesystem::current_path();
+  CHECK(parse_spec("log_path: l", "-", "").at("log_path").value == (here / "l").string());
+  CHECK(parse_spec("log_path: l", "-", "x/..").at("log_path").value == (here / "l").string());
 }
 
 TEST_CASE("a spec file that is not there is not found, and a folder is no spec") {
