@@ -304,7 +304,7 @@ void split_classes(ImageFolder& folder, const SplitOptions& options) {
 
 fs::path real_folder(const fs::path& root) {
   std::error_code error;
-  const fs::path real = fs::canonical(root, error);
+  fs::path real = fs::canonical(root, error);
   if (error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory) {
     throw usage_error(fmt::format("there is no folder '{}'", root.string()), "");
   }

@@ -217,6 +217,7 @@ void Loader::add(NewPicture picture) {
 
 void Loader::keep(std::vector<NewPicture> batch) {
   std::vector<Content> contents;
+  contents.reserve(batch.size());
   for (const auto& picture : batch) contents.push_back(picture.record.content);
   pack_.add(std::move(batch));
   {

@@ -10,7 +10,7 @@ namespace mat {
 class Random {
  public:
   // For instance {seed, epoch, place}.
-  explicit Random(std::initializer_list<std::uint64_t> key) {
+  Random(std::initializer_list<std::uint64_t> key) {
     for (const std::uint64_t part : key) state_ = mix(state_ + kStep) ^ mix(part);
   }
 
