@@ -94,11 +94,10 @@ VersionFields::VersionFields(SQLite::Database& connection, std::optional<Id> job
                              std::int64_t version_count)
     : connection_(connection), job_(job), version_count_(version_count) {}
 
-std::string VersionFields::of_job(const std::string& table) const {
-  return job_ ? fmt::format("{}job_id = {}", table, *job_) : "true";
+std::string VersionFields::rows() const {
+  return job_ ? fmt::format("FROM versions v WHERE v.job_id = {}", *job_)
+              : "FROM versions v WHERE true";
 }
-
-std::string VersionFields::rows() const { return "FROM versions v WHERE " + of_job("v."); }
 
 Field VersionFields::find(const std::string& name) const {
   const std::string wanted = name == "name" ? "job" : name == "number" ? "version" : name;
@@ -114,12 +113,17 @@ Field VersionFields::find(const std::string& name) const {
   field.name = name;
   field.type = is_metric ? FieldType::number : FieldType::any;
   if (is_metric) field.direction = direction_of(key->second.substr(kMetrics.size()));
-  field.from = fmt::format("FROM {} WHERE {} AND key_id = {}", table, of_job(""), key->first);
-  field.id = "version_id";
-  field.value = value;
+  // Job by job, since that is how the index is ordered.
+  field.from = job_ ? fmt::format("FROM {} s WHERE s.job_id = {} AND s.key_id = {}", table, *job_,
+                                  key->first)
+                    : fmt::format(
+                          "FROM jobs j CROSS JOIN {} s ON s.job_id = j.id AND s.key_id = {} "
+                          "WHERE true",
+                          table, key->first);
+  field.id = "s.version_id";
+  field.value = fmt::format("s.{}", value);
   field.in_row = fmt::format("(SELECT {} FROM {} WHERE version_id = v.id AND key_id = {})", value,
                              table, key->first);
-  // The index is in order within a job only.
   if (!job_) return field;
   // CROSS JOIN: in this order, so that the rows come as the index has them.
   field.ordered_rows = fmt::format(

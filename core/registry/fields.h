@@ -72,9 +72,6 @@ class VersionFields final : public Fields {
   std::int64_t count() const override { return version_count_; }
 
  private:
-  // "job_id = 3" with a table's letter in front, or what is always true.
-  std::string of_job(const std::string& table) const;
-
   SQLite::Database& connection_;
   std::optional<Id> job_;
   std::int64_t version_count_;

@@ -25,7 +25,7 @@ template <typename Record>
 struct Listing {
   std::vector<Record> rows;
   std::int64_t total = 0;      // rows that match
-  bool total_is_exact = true;  // false: counting stopped at `total`; there are at least so many
+  bool total_is_exact = true;  // false: counting stopped at `total`; there are more
 };
 
 struct NewVersion {
@@ -50,18 +50,33 @@ struct Deleted {
   std::uint64_t bytes = 0;
 };
 
-// Which values a version list can be filtered and sorted by: job, version, status, algorithm,
-// created, started, ended, duration (seconds), parent, reason; any metric (its best value), any
-// hyperparameter by its name, any setting by its dotted key.
+// Which fields a list can be filtered and sorted by; any other is a usage error with the nearest
+// name. Dates are compared as "2026-01-31" or '2026-01-31 12:00' (see time_range.h), durations in
+// seconds or as 1h30m.
+//   versions: version (3 or V0003), job, status, algorithm, experiment, created, started, ended,
+//     duration, parent, reason; accuracy, precision, recall and f1; hyperparameters and then
+//     metrics (by their best value) by their bare names; anything by its dotted key:
+//     hyperparameters.lr, metrics.loss, resources.flavor, environment.TZ
+//   jobs: name, description, experiment, created, versions (their number), latest, status (of the
+//     latest), accuracy (of the best)
+//   experiments: name, description, created, jobs
+//   parameter configurations: name, description, origin, algorithm, created, updated
+// A metric is sorted best first unless the direction is given, all else ascending; rows without a
+// value come last.
 
 // All that mat remembers, in HOME/mat.db (SQLite, WAL). One object per thread. Every call is one
 // transaction; writers of other processes are waited for, up to 30 s. Errors: not_found with the
-// nearest name, conflict, io (damaged or newer registry, disk).
+// nearest name, conflict (also when another process holds the registry all that time), io (damaged
+// or newer registry, another program's file, disk).
 class Registry {
  public:
   enum class Mode {
-    read,   // makes nothing; the registry may be absent, which is an empty one
-    write,  // makes the home and the registry when absent, migrates an older one after a backup
+    // Makes nothing; the registry may be absent, which is an empty one. Works without write access.
+    // Calls that write throw bug errors; an older registry is an io error.
+    read,
+    // Makes the home and the registry when absent, migrates an older one after a copy, and mends
+    // what killed deletions have left.
+    write,
   };
   Registry(const Home& home, Mode mode);
   Registry(Registry&& other) noexcept;
@@ -71,18 +86,22 @@ class Registry {
 
   // ---- versions
   // Makes the job and the experiment when absent, takes the next number, makes the version's
-  // folder with spec.yaml in it (content `spec_yaml`) and the row: all or nothing.
+  // folder with spec.yaml (content `spec_yaml`) and output/ in it and the row: all or nothing, also
+  // when it is killed. Numbers are not given again when versions are deleted; a number whose folder
+  // holds something already is left out.
   VersionRecord create_version(const NewVersion& version, const std::string& spec_yaml);
   // The same without folders, many in one transaction: for imports and benchmarks.
   std::vector<Id> create_versions(const std::vector<NewVersion>& versions);
 
-  // "JOB", "JOB@3", "JOB@V0003", "JOB@latest", "JOB@best" (highest accuracy; without accuracies
-  // lowest loss). A bare JOB is its latest. not_found names what is missing.
+  // "JOB", "JOB@3", "JOB@V0003", "JOB@latest", "JOB@best". A bare JOB is its latest. The best is
+  // the completed one with the highest accuracy, the newest of equals; without such the terminated
+  // one; without accuracies that with the lowest loss. not_found names what is missing.
   VersionRecord version(const std::string& reference);
   VersionRecord version(Id id);
   // Of one job or, with an empty name, of all jobs.
   Listing<VersionSummary> list_versions(const std::string& job, const ListOptions& options);
-  // Values of hyperparameters or metrics for a column of a list: by version id.
+  // Values of one field for a column of a list, null where there is none; hyperparameters have the
+  // types that they were given with.
   std::vector<Json> values_of(const std::vector<VersionSummary>& versions,
                               const std::string& field);
 
@@ -100,7 +119,8 @@ class Registry {
   JobRecord job(const std::string& name);
   Listing<JobRecord> list_jobs(const ListOptions& options);
 
-  // Removes rows and folders, or nothing. Conflict when a version is active.
+  // Removes rows and folders, or nothing. Conflict when a version is active. The name of a deleted
+  // job may be used again; its versions then begin at V0001.
   Deleted delete_job(const std::string& name);
   Deleted delete_version(Id version);
 

@@ -139,6 +139,27 @@ TEST_CASE("Filters compare hyperparameters, metrics, settings and what a list sh
   }
 }
 
+TEST_CASE("Versions of all jobs are listed together, newest first, and filtered alike") {
+  const RegistryHome home;
+  Registry registry = home.writer();
+  add_five(registry);
+  const auto references = [&](const std::string& filter, const std::string& sort) {
+    std::vector<std::string> references;
+    const auto listing = registry.list_versions("", {0, parse_filter(filter), parse_sort(sort)});
+    for (const auto& version : listing.rows) {
+      references.push_back(version.job + "@" + std::to_string(version.number));
+    }
+    CHECK(listing.total == static_cast<std::int64_t>(references.size()));
+    return references;
+  };
+  using References = std::vector<std::string>;
+  CHECK(references("", "").size() == 7);
+  CHECK(references("", "").front() == "another@1");
+  CHECK(references("lr = 0.1", "") == References{"another@1", "clothes@1"});
+  CHECK(references("accuracy > 0.75 or job = another", "accuracy") ==
+        References{"clothes@2", "clothes@3", "another@1"});
+}
+
 TEST_CASE("What cannot be compared is a usage error that says why") {
   const RegistryHome home;
   Registry registry = home.writer();
