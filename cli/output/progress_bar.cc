@@ -34,34 +34,17 @@ std::string epoch_text(const Progress& p, const std::string& unit) {
 }  // namespace
 
 void ProgressBar::show(const Progress& p) {
-  if (stderr_is_terminal()) {
-    const double part =
-        p.steps > 0 ? static_cast<double>(p.step) / static_cast<double>(p.steps) : 0;
-    std::string line = fmt::format("epoch {}/{} {} {:3.0f}%  {}", p.epoch, p.epochs, bar(part),
-                                   100 * part, epoch_text(p, unit_));
-    if (!std::isnan(p.seconds_left)) line += "  " + format_duration(p.seconds_left) + " left";
-    draw(line, p.step == p.steps);
-    return;
-  }
-  if (last_.epoch > 0 && p.epoch != last_.epoch) print_epoch();
-  last_ = p;
-}
-
-void ProgressBar::print_epoch() {
-  std::fprintf(stderr, "epoch %d/%d  %s\n", last_.epoch, last_.epochs,
-               epoch_text(last_, unit_).c_str());
-  last_ = Progress();
+  const double part = p.steps > 0 ? static_cast<double>(p.step) / static_cast<double>(p.steps) : 0;
+  std::string line = fmt::format("epoch {}/{} {} {:3.0f}%  {}", p.epoch, p.epochs, bar(part),
+                                 100 * part, epoch_text(p, unit_));
+  if (!std::isnan(p.seconds_left)) line += "  " + format_duration(p.seconds_left) + " left";
+  draw(line, p.step == p.steps);
 }
 
 void ProgressBar::show(std::string_view phase, std::int64_t done, std::int64_t total) {
-  if (stderr_is_terminal()) {
-    const double part = total > 0 ? static_cast<double>(done) / static_cast<double>(total) : 0;
-    const std::string count = total > 0 ? fmt::format(" {} {} of {}", bar(part), done, total) : "";
-    draw(std::string(phase) + count, done == total);
-  } else if (phase != last_phase_) {
-    std::fprintf(stderr, "%.*s\n", static_cast<int>(phase.size()), phase.data());
-  }
-  last_phase_ = phase;
+  const double part = total > 0 ? static_cast<double>(done) / static_cast<double>(total) : 0;
+  const std::string count = total > 0 ? fmt::format(" {} {} of {}", bar(part), done, total) : "";
+  draw(std::string(phase) + count, done == total);
 }
 
 void ProgressBar::log(std::string_view line) {
@@ -72,6 +55,7 @@ void ProgressBar::log(std::string_view line) {
 }
 
 void ProgressBar::draw(const std::string& line, bool at_once) {
+  if (!stderr_is_terminal()) return;
   const double now = monotonic_seconds();
   if (!at_once && now - last_drawn_s_ < kSecondsBetweenDrawings) return;
   last_drawn_s_ = now;
@@ -84,7 +68,6 @@ void ProgressBar::draw(const std::string& line, bool at_once) {
 void ProgressBar::finish() {
   if (is_drawn_) std::fputs("\r\x1b[K", stderr);
   is_drawn_ = false;
-  if (last_.epoch > 0) print_epoch();
 }
 
 }  // namespace mat

@@ -20,13 +20,10 @@ class ProgressBar {
   void finish();
 
  private:
-  void print_epoch();
   void draw(const std::string& line, bool at_once);
 
   std::string unit_;
   double last_drawn_s_ = -1;
-  Progress last_;  // of the epoch that has no line yet, where there is no terminal
-  std::string last_phase_;
   bool is_drawn_ = false;
 };
 

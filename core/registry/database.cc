@@ -133,6 +133,10 @@ void Database::open_to_read() {
 void Database::open_to_write() {
   make_folders(path_.parent_path());
   size_of(path_);
+  // Asked here, since SQLite says of a read-only file system only that something cannot be opened.
+  if (::access(path_.parent_path().c_str(), W_OK | X_OK) != 0) {
+    throw_io_error(fmt::format("cannot write the registry '{}'", path_.string()), errno);
+  }
   connection_.emplace(path_.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, kBusyTimeoutMs);
   // Before anything is written: the file may be another program's.
   check_layout(*connection_, path_, registry_layout());

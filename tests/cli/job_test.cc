@@ -59,7 +59,7 @@ TEST_CASE("an existing job gets its next version, and a second training decodes 
   CHECK(second["reference"] == "colours@V0002");
   CHECK(second["settings"]["hyperparameters.lr"]["value"] == 0.1);
   CHECK(second["settings"]["hyperparameters.lr"]["source"] == "--set");
-  CHECK(second["facts"]["dataset"]["decoded"] == 0);
+  CHECK(second["facts"]["pictures"]["decoded"] == 0);
   const Json job = p.mat.succeed({"job", "show", "colours", "--json"}).json();
   CHECK(job["versions"] == 2);
   CHECK(job["latest"] == "V0002");

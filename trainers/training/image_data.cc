@@ -91,7 +91,9 @@ ImageData read_image_data(const TrainRequest& request, TrainObserver& observer) 
       "the cache",
       data.classes.size(), data.train.size(), data.validation.size(), left_out, statistics.decoded,
       statistics.reused));
+  if (!statistics.note.empty()) observer.log(statistics.note);
   observer.record("dataset", describe_dataset(folder, pictures));
+  observer.record("pictures", {{"decoded", statistics.decoded}, {"from_cache", statistics.reused}});
   check_classes(folder, count_classes(folder, pictures));
   return data;
 }
