@@ -45,26 +45,13 @@ int list(const Context& context, const std::string& job, const std::string& colu
   return 0;
 }
 
-// The settings of a version as the layer below --set. Defaults of an algorithm go when another one
-// is chosen: its own take their place.
-Settings settings_of(const VersionRecord& version, const Settings& changes) {
-  Settings settings = settings_from_json(version.settings);
-  const auto algorithm = changes.find("algorithm");
-  const bool is_other_algorithm =
-      algorithm != changes.end() && algorithm->second.value != version.algorithm;
-  for (auto it = settings.begin(); it != settings.end();) {
-    const bool is_default = it->second.source == "algorithm";
-    if (!is_default) it->second.source = version.reference();
-    it = is_default && is_other_algorithm ? settings.erase(it) : std::next(it);
-  }
-  return settings;
-}
-
 int modify(const Context& context, const std::string& reference,
            const std::vector<std::string>& assignments, bool dry_run, bool json) {
   const Settings changes = parse_assignments(assignments, fs::current_path());
   const VersionRecord parent = context.open_to_read().version(reference);
-  const JobSpec spec = resolve(merge(settings_of(parent, changes), changes));
+  const Settings recorded = settings_from_json(parent.settings);
+  const JobSpec spec =
+      resolve(merge(recorded_layer(recorded, parent.reference(), changes), changes));
   if (spec.name != parent.job) {
     throw Error(ErrorKind::usage, "a modified version stays in its job",
                 fmt::format("for another job: mat params save {} NAME, then mat job create "
