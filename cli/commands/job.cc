@@ -32,7 +32,12 @@ fs::path folder_of(const std::string& file) {
 // The layers of precedence, lowest first; resolve() puts the algorithm's defaults below them.
 Settings layered_settings(const Context& context, const CreateFlags& flags) {
   Settings settings;
-  if (!flags.file.empty()) settings = read_spec_file(flags.file);
+  if (!flags.params.empty()) {
+    Registry registry(context.home(), Registry::Mode::read);
+    settings = with_source(settings_from_json(registry.params(flags.params).settings),
+                           "params " + flags.params);
+  }
+  if (!flags.file.empty()) settings = merge(settings, read_spec_file(flags.file));
   settings = merge(settings, parse_assignments(flags.assignments, fs::current_path()));
   if (!flags.name.empty()) {
     Setting& name = settings["name"];
@@ -40,10 +45,7 @@ Settings layered_settings(const Context& context, const CreateFlags& flags) {
     name.value = flags.name;
     name.source = "--name";
   }
-  if (flags.params.empty()) return settings;
-  Registry registry(context.home(), Registry::Mode::read);
-  const Settings saved = settings_from_json(registry.params(flags.params).settings);
-  return merge(recorded_layer(saved, "params " + flags.params, settings), settings);
+  return settings;
 }
 
 int create(const Context& context, const CreateFlags& flags) {

@@ -49,9 +49,8 @@ int modify(const Context& context, const std::string& reference,
            const std::vector<std::string>& assignments, bool dry_run, bool json) {
   const Settings changes = parse_assignments(assignments, fs::current_path());
   const VersionRecord parent = context.open_to_read().version(reference);
-  const Settings recorded = settings_from_json(parent.settings);
-  const JobSpec spec =
-      resolve(merge(recorded_layer(recorded, parent.reference(), changes), changes));
+  const Settings recorded = with_source(settings_from_json(parent.settings), parent.reference());
+  const JobSpec spec = resolve(merge(recorded, changes));
   if (spec.name != parent.job) {
     throw Error(ErrorKind::usage, "a modified version stays in its job",
                 fmt::format("for another job: mat params save {} NAME, then mat job create "

@@ -6,22 +6,6 @@
 
 namespace mat {
 
-Settings recorded_layer(const Settings& recorded, const std::string& source,
-                        const Settings& above) {
-  const auto own = recorded.find("algorithm");
-  const auto chosen = above.find("algorithm");
-  const bool is_other_algorithm =
-      own != recorded.end() && chosen != above.end() && own->second.value != chosen->second.value;
-  Settings layer;
-  for (const auto& [key, setting] : recorded) {
-    const bool is_default = setting.source == "algorithm";
-    if (is_default && is_other_algorithm) continue;
-    Setting& copy = layer.emplace(key, setting).first->second;
-    if (!is_default) copy.source = source;
-  }
-  return layer;
-}
-
 Settings merge(const Settings& below, const Settings& above) {
   Settings merged = below;
   const auto old_algorithm = below.find("algorithm");

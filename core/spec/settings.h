@@ -58,11 +58,6 @@ Settings parse_assignments(const std::vector<std::string>& assignments,
 // `below` that were only the old algorithm's defaults go with it.
 Settings merge(const Settings& below, const Settings& above);
 
-// What was recorded earlier, of a version or in a configuration, as the layer below `above`: its
-// values come from `source`. Only the algorithm's defaults keep theirs, and they are left out when
-// `above` chooses another algorithm, whose own take their place.
-Settings recorded_layer(const Settings& recorded, const std::string& source, const Settings& above);
-
 // The settings as coming from `source` ("params NAME", "JOB@V0001"), without positions. Defaults
 // ("algorithm", "default") stay marked as such, which merge() relies on.
 Settings with_source(const Settings& settings, const std::string& source);
