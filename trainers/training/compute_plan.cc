@@ -20,9 +20,10 @@ namespace {
 // A batch of this many pixels takes a fraction of a second on two cores and still ranks the plans
 // as a whole batch does.
 constexpr std::int64_t kTrialPixels = 1 << 18;
-constexpr int kTimedSteps = 2;
-// A plan that comes later in the list must win by this much: near ties go to the same plan on every
-// machine, and first of all to full precision's competitor that most models prefer.
+constexpr int kRounds = 4;
+constexpr double kTrialSeconds = 3;
+// Plans are tried from the most promising one on, and chosen from the plainest one on: each must
+// win by this much over what is plainer, so that near ties go the same way every time.
 constexpr double kClearlyFaster = 0.95;
 constexpr double kHopeless = 2.0;
 
@@ -43,61 +44,85 @@ std::vector<ComputePlan> open_plans(const std::string& precision, const std::str
   return plans;
 }
 
-// Seconds of one step of training, or nothing when that is certainly more than `enough`.
-std::optional<double> seconds_per_step(const ComputePlan& plan, const TrialSubject& subject,
-                                       double enough) {
-  const std::shared_ptr<Network> network = subject.make_network();
-  plan.prepare(*network, subject.device);
-  network->train();
-  const std::int64_t area = std::int64_t{subject.image_size} * subject.image_size;
-  const std::int64_t count = std::clamp<std::int64_t>(
-      kTrialPixels / area, std::min(subject.batch_size, 4), subject.batch_size);
-  const torch::Tensor inputs = torch::rand({count, 3, subject.image_size, subject.image_size})
-                                   .to(subject.device)
-                                   .contiguous(plan.layout);
-  const torch::Tensor targets =
-      torch::randint(subject.classes, {count}, torch::kLong).to(subject.device);
-  double best = std::numeric_limits<double>::infinity();
-  for (int step = 0; step <= kTimedSteps; ++step) {
+// A plan's own network, training on pictures of noise.
+class Candidate {
+ public:
+  Candidate(const ComputePlan& plan, const TrialSubject& subject)
+      : plan_(plan), device_(subject.device), network_(subject.make_network()) {
+    plan_.prepare(*network_, device_);
+    network_->train();
+    const std::int64_t area = std::int64_t{subject.image_size} * subject.image_size;
+    const std::int64_t count = std::clamp<std::int64_t>(
+        kTrialPixels / area, std::min(subject.batch_size, 4), subject.batch_size);
+    inputs_ = torch::rand({count, 3, subject.image_size, subject.image_size})
+                  .to(device_)
+                  .contiguous(plan_.layout);
+    targets_ = torch::randint(subject.classes, {count}, torch::kLong).to(device_);
+  }
+
+  // Seconds of one step of training.
+  double step() {
     const double before = monotonic_seconds();
-    for (torch::Tensor& parameter : network->parameters()) {
+    for (torch::Tensor& parameter : network_->parameters()) {
       parameter.mutable_grad() = torch::Tensor();
     }
     torch::Tensor loss;
     {
-      const Autocast autocast(subject.device.type(), plan.precision);
-      loss = torch::nn::functional::cross_entropy(network->forward(inputs), targets);
+      const Autocast autocast(device_.type(), plan_.precision);
+      const torch::Tensor logits = network_->forward(inputs_);
+      loss = torch::nn::functional::cross_entropy(logits.to(torch::kFloat), targets_);
     }
     loss.backward();
-    if (subject.device.is_cuda()) torch::cuda::synchronize();
-    const double seconds = monotonic_seconds() - before;
-    // The first step also fills caches: it may only rule a plan out.
-    if (step == 0 && seconds > kHopeless * enough) return std::nullopt;
-    if (step > 0) best = std::min(best, seconds);
+    if (device_.is_cuda()) torch::cuda::synchronize();
+    return monotonic_seconds() - before;
   }
-  return best;
-}
 
+  const ComputePlan& plan() const { return plan_; }
+  double best = std::numeric_limits<double>::infinity();
+
+ private:
+  ComputePlan plan_;
+  torch::Device device_;
+  std::shared_ptr<Network> network_;
+  torch::Tensor inputs_, targets_;
+};
+
+// Every plan takes its turn in every round, so that what else the machine does meanwhile slows all
+// of them; the least time counts.
 ComputePlan fastest(const std::vector<ComputePlan>& plans, const TrialSubject& subject,
                     TrainObserver& observer) {
-  ComputePlan best_plan = plans.front();
-  double best = std::numeric_limits<double>::infinity();
-  std::string line = "trial of precision and layout:";
-  const auto total = static_cast<std::int64_t>(plans.size());
-  for (std::int64_t i = 0; i < total; ++i) {
-    observer.phase("choosing precision and layout", i, total);
-    const ComputePlan& plan = plans[static_cast<std::size_t>(i)];
-    const std::optional<double> seconds = seconds_per_step(plan, subject, best);
-    line += fmt::format("{} {} {} {}", i == 0 ? "" : ",", plan.precision_name(), plan.layout_name(),
-                        seconds ? fmt::format("{:.0f} ms", *seconds * 1000) : "too slow");
-    if (seconds && *seconds < best * (i == 0 ? 1 : kClearlyFaster)) {
-      best = *seconds;
-      best_plan = plan;
+  const double started = monotonic_seconds();
+  std::vector<Candidate> candidates;
+  std::string line;
+  double least = std::numeric_limits<double>::infinity();
+  for (std::size_t i = 0; i < plans.size(); ++i) {
+    observer.phase("choosing precision and layout", static_cast<std::int64_t>(i),
+                   static_cast<std::int64_t>(plans.size()));
+    Candidate candidate(plans[i], subject);
+    // The first step also fills caches, so it only rules out.
+    const double seconds = candidate.step();
+    least = std::min(least, seconds);
+    if (seconds <= kHopeless * least) {
+      candidates.push_back(std::move(candidate));
+    } else {
+      line += fmt::format(", {} {} far slower", plans[i].precision_name(), plans[i].layout_name());
     }
   }
-  observer.phase("choosing precision and layout", total, total);
-  observer.log(line);
-  return best_plan;
+  for (int round = 0; round < kRounds && candidates.size() > 1; ++round) {
+    if (round > 0 && monotonic_seconds() - started > kTrialSeconds) break;
+    for (Candidate& candidate : candidates) {
+      candidate.best = std::min(candidate.best, candidate.step());
+    }
+  }
+  const Candidate* best = &candidates.back();
+  for (auto candidate = candidates.rbegin(); candidate != candidates.rend(); ++candidate) {
+    line = fmt::format(", {} {} {:.0f} ms", candidate->plan().precision_name(),
+                       candidate->plan().layout_name(), candidate->best * 1000) +
+           line;
+    if (candidate->best < best->best * kClearlyFaster) best = &*candidate;
+  }
+  observer.log("trial of precision and layout: " + line.substr(2));
+  return best->plan();
 }
 
 // Everything that the choice depends on, as a file name.

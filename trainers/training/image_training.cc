@@ -105,8 +105,7 @@ class ImageTraining : public TrainingTask {
   }
   void save_last() override { results_.save_last(*network_); }
 
-  void write_evaluation_of_best() {
-    best_.summary["precision"] = plan_.precision_name();
+  void write_evaluation_of_best() const {
     write_evaluation(best_, results_.folder(), "file", data_.validation_names, data_.classes);
   }
 

@@ -109,6 +109,12 @@ TEST_CASE("A small network learns three kinds of pictures and leaves all its res
     double best = 0;
     for (const auto& [step, value] : observer.metrics.at("accuracy")) best = std::max(best, value);
     CHECK(best == evaluation.at("accuracy").get<double>());
+    const Weights weights = read_weights(request.version_folder / "output" / "best.safetensors");
+    const Json metrics = parse_json(weights.metadata.at("metrics"), "metrics");
+    for (const char* name : {"loss", "accuracy", "precision", "recall", "f1"}) {
+      INFO(name);
+      CHECK(metrics.at(name) == evaluation.at(name));
+    }
   }
   SECTION("curves have a point for every step and every validation, at rising steps") {
     const std::int64_t steps = observer.last_progress.steps;
