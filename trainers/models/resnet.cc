@@ -2,48 +2,66 @@
 
 #include <string>
 
+#include "trainers/models/fused_norm.h"
 #include "trainers/models/layers.h"
+#include "trainers/models/max_pool.h"
 
 namespace mat {
 namespace {
 
 namespace nn = torch::nn;
 
+// What goes around a block that changes the shape: a 1x1 convolution ("0") and its norm ("1").
+class Shortcut : public nn::Module {
+ public:
+  Shortcut(std::int64_t in, std::int64_t out, std::int64_t stride)
+      : conv_(register_module("0", nn::Conv2d(convolution(in, out, 1, stride)))),
+        norm_(register_module("1", nn::BatchNorm2d(out))) {}
+
+  torch::Tensor forward(const torch::Tensor& x) {
+    return fused_norm(*norm_, conv_(x), /*relu=*/false);
+  }
+
+ private:
+  nn::Conv2d conv_;
+  nn::BatchNorm2d norm_;
+};
+
 class Residual : public nn::Module {
  public:
   virtual torch::Tensor forward(torch::Tensor x) = 0;
 
  protected:
-  torch::Tensor join(torch::Tensor out, const torch::Tensor& x) {
-    out += downsample_.is_empty() ? x : downsample_->forward(x);
-    return out.relu_();
-  }
+  explicit Residual(std::shared_ptr<Shortcut> shortcut) : shortcut_(std::move(shortcut)) {}
 
-  // Registered after a block's own layers, as its place decides in which order weights are drawn.
-  void register_downsample(nn::Sequential downsample) {
-    downsample_ = std::move(downsample);
-    if (!downsample_.is_empty()) register_module("downsample", downsample_);
+  torch::Tensor around(const torch::Tensor& x) { return shortcut_ ? shortcut_->forward(x) : x; }
+
+  // After a block's own layers: its place among them decides in which order weights are drawn.
+  void register_shortcut() {
+    if (shortcut_) register_module("downsample", shortcut_);
   }
 
  private:
-  nn::Sequential downsample_{nullptr};
+  std::shared_ptr<Shortcut> shortcut_;
 };
 
 class BasicBlock : public Residual {
  public:
   static constexpr std::int64_t kExpansion = 1;
 
-  BasicBlock(std::int64_t in, std::int64_t width, std::int64_t stride, nn::Sequential downsample)
-      : conv1_(register_module("conv1", nn::Conv2d(convolution(in, width, 3, stride)))),
+  BasicBlock(std::int64_t in, std::int64_t width, std::int64_t stride,
+             std::shared_ptr<Shortcut> shortcut)
+      : Residual(std::move(shortcut)),
+        conv1_(register_module("conv1", nn::Conv2d(convolution(in, width, 3, stride)))),
         bn1_(register_module("bn1", nn::BatchNorm2d(width))),
         conv2_(register_module("conv2", nn::Conv2d(convolution(width, width, 3)))),
         bn2_(register_module("bn2", nn::BatchNorm2d(width))) {
-    register_downsample(std::move(downsample));
+    register_shortcut();
   }
 
   torch::Tensor forward(torch::Tensor x) override {
-    auto out = bn1_(conv1_(x)).relu_();
-    return join(bn2_(conv2_(out)), x);
+    const auto out = fused_norm(*bn1_, conv1_(x), /*relu=*/true);
+    return fused_norm(*bn2_, conv2_(out), /*relu=*/true, around(x));
   }
 
  private:
@@ -57,20 +75,22 @@ class Bottleneck : public Residual {
  public:
   static constexpr std::int64_t kExpansion = 4;
 
-  Bottleneck(std::int64_t in, std::int64_t width, std::int64_t stride, nn::Sequential downsample)
-      : conv1_(register_module("conv1", nn::Conv2d(convolution(in, width, 1)))),
+  Bottleneck(std::int64_t in, std::int64_t width, std::int64_t stride,
+             std::shared_ptr<Shortcut> shortcut)
+      : Residual(std::move(shortcut)),
+        conv1_(register_module("conv1", nn::Conv2d(convolution(in, width, 1)))),
         bn1_(register_module("bn1", nn::BatchNorm2d(width))),
         conv2_(register_module("conv2", nn::Conv2d(convolution(width, width, 3, stride)))),
         bn2_(register_module("bn2", nn::BatchNorm2d(width))),
         conv3_(register_module("conv3", nn::Conv2d(convolution(width, width * kExpansion, 1)))),
         bn3_(register_module("bn3", nn::BatchNorm2d(width * kExpansion))) {
-    register_downsample(std::move(downsample));
+    register_shortcut();
   }
 
   torch::Tensor forward(torch::Tensor x) override {
-    auto out = bn1_(conv1_(x)).relu_();
-    out = bn2_(conv2_(out)).relu_();
-    return join(bn3_(conv3_(out)), x);
+    auto out = fused_norm(*bn1_, conv1_(x), /*relu=*/true);
+    out = fused_norm(*bn2_, conv2_(out), /*relu=*/true);
+    return fused_norm(*bn3_, conv3_(out), /*relu=*/true, around(x));
   }
 
  private:
@@ -101,8 +121,8 @@ class ResNet : public Network {
   }
 
   torch::Tensor forward(torch::Tensor x) override {
-    x = bn1_(conv1_(x)).relu_();
-    x = torch::max_pool2d(x, 3, 2, 1);
+    x = fused_norm(*bn1_, conv1_(x), /*relu=*/true);
+    x = max_pool_3x3(x);
     for (const auto& block : blocks_) x = block->forward(std::move(x));
     return fc_(x.mean({2, 3}));
   }
@@ -113,13 +133,12 @@ class ResNet : public Network {
     const std::int64_t out = width * Block::kExpansion;
     nn::ModuleList stage;
     for (int i = 0; i < depth; ++i) {
-      nn::Sequential downsample{nullptr};
+      std::shared_ptr<Shortcut> shortcut;
       if (i == 0 && (stride != 1 || in != out)) {
-        downsample =
-            nn::Sequential(nn::Conv2d(convolution(in, out, 1, stride)), nn::BatchNorm2d(out));
+        shortcut = std::make_shared<Shortcut>(in, out, stride);
       }
       blocks_.push_back(std::make_shared<Block>(i == 0 ? in : out, width, i == 0 ? stride : 1,
-                                                std::move(downsample)));
+                                                std::move(shortcut)));
       stage->push_back(blocks_.back());
     }
     register_module(name, stage);

@@ -27,9 +27,9 @@ void load_weights(torch::nn::Module& module, const Weights& weights);
 // Atomic: a new file, synced and renamed.
 void save_weights(const Weights& weights, const std::filesystem::path& file);
 
-// Reads BF16, F16, F32, F64, I64, I32, I16, I8, U8 and BOOL, each as its own type. Checks the header
-// before believing it: lengths, bounds, gaps and overlaps, types, duplicates. Throws an io error
-// that names the file, not_found when there is none.
+// Reads BF16, F16, F32, F64, I64, I32, I16, I8, U8 and BOOL, each as its own type. Checks the
+// header before believing it: lengths, bounds, gaps and overlaps, types, duplicates. Throws an io
+// error that names the file, not_found when there is none.
 Weights read_weights(const std::filesystem::path& file);
 
 }  // namespace mat

@@ -51,7 +51,8 @@ void write_case(const std::string& algorithm, const TempFolder& folder) {
     results.tensors["logits"] = network->forward(input);
   }
   network->train();
-  torch::nn::functional::cross_entropy(network->forward(input), targets).backward();
+  const auto channels_last = input.contiguous(torch::MemoryFormat::ChannelsLast);
+  torch::nn::functional::cross_entropy(network->forward(channels_last), targets).backward();
   for (const auto& item : network->named_parameters()) {
     results.tensors["gradient." + item.key()] = item.value().grad();
   }
