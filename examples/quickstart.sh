@@ -38,7 +38,7 @@ step "draw pictures" draw
 
 cd "$SOURCE/examples/quickstart"
 try mat job create -f shapes.yaml
-try mat version modify shapes@V0001 --set lr=0.02 --set optimizer=adamw
+try mat version modify shapes@V0001 --set optimizer=adamw --set lr=0.002
 try mat version diff shapes
 
 cat <<END
@@ -47,7 +47,7 @@ What to type next, in this folder (the next quickstart makes build/quickstart an
   export MAT_HOME=${MAT_HOME@Q} PATH=${BUILD@Q}/bin:\$PATH
   mat version list shapes            every version with its results
   mat version show shapes@best       where each of its settings came from
-  mat version modify shapes@best --set epochs=12
+  mat version modify shapes@best --set epochs=60
   mat params save shapes@best good   its settings, to reuse:
   mat job create --params good --name shapes2
   mat --help

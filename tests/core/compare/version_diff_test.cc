@@ -164,7 +164,7 @@ TEST_CASE("facts go to data, code and environment, flattened, and none is lost",
                                                                  "mat_version"});
   CHECK(names(section(diff, "environment")) ==
         std::vector<std::string>{"environment.TZ", "host.name", "device", "libtorch", "threads",
-                                 "precision", "layout", "command_line", "host.cores", "parameters",
+                                 "precision", "layout", "host.cores", "parameters",
                                  "working_directory"});
   CHECK(row(diff, "data", "dataset.classes").values[0] == Json({"a", "b"}));
 }
