@@ -4,8 +4,10 @@
     tidy.py BUILD_FOLDER [PREFIX…]    files that begin with one of the prefixes; by default
                                       cli/, core/ and, where the build has them, trainers/
 
-What was clean is not looked at again until it, one of our headers that it includes, or the rules
-change: BUILD_FOLDER/tidy keeps an empty file named by the hash of all that.
+The sources of a folder are looked at as one, and all of trainers: the libraries' headers take longer
+than what is ours. Where that does not compile, since two sources share a name, each is looked at
+by itself. What was clean is not looked at again until it, one of our headers that it includes, or
+the rules change: BUILD_FOLDER/tidy keeps an empty file named by the hash of all that.
 """
 
 import concurrent.futures
@@ -84,10 +86,11 @@ class Tidy:
         return digest.hexdigest()
 
     def check(self, names):
-        """What is wrong with these sources, which are looked at as one; empty when nothing is."""
-        source = ROOT / names[0]
+        """What is wrong with these sources, looked at as one; empty when nothing is."""
+        name = names[0] if len(names) == 1 else names[0].replace("/", "-") + "-and-more.cc"
+        source = ROOT / name
         if len(names) > 1:
-            source = self.memory / "together.cc"
+            source = self.memory / name
             includes = "".join(f'#include "{name}"\n' for name in names)
             source.write_text(f"{includes}{CANARY}\n")
         entry = self.entries[names[0]]
@@ -95,20 +98,34 @@ class Tidy:
             [self.tool, "--quiet", f"--config-file={ROOT / '.clang-tidy'}", str(source), "--",
              *compiler_arguments(entry), "-ferror-limit=0", "-w"],
             cwd=entry["directory"], capture_output=True, text=True)
-        # GCC decides what compiles. clang 14 does not get through LibTorch's headers as C++20
-        # without errors, and sources that are looked at as one may share a name.
-        complaints, wanted, seen_canary = [], False, False
+        complaints, wanted, seen_canary, compiles = [], False, False, True
         for line in result.stdout.splitlines():
             complaint = COMPLAINT.match(line)
             if complaint:
+                # GCC decides what compiles: clang 14 does not get through LibTorch's headers as
+                # C++20 without errors.
+                is_error = complaint[2].startswith("clang-diagnostic")
+                compiles &= not is_error
                 is_canary = CANARY.split()[1].strip(";") in line
                 seen_canary |= is_canary
-                wanted = not is_canary and not complaint[2].startswith("clang-diagnostic")
+                wanted = not is_error and not is_canary
             if wanted:
                 complaints.append(line)
+        if len(names) > 1 and not compiles and not names[0].startswith("trainers/"):
+            return "\n".join(filter(None, (self.check([name]) for name in names)))
         if not complaints and not seen_canary and (len(names) > 1 or result.returncode != 0):
             return f"{source}: clang-tidy did not get through\n{result.stdout}{result.stderr}"
         return "\n".join(complaints)
+
+
+def grouped(names):
+    groups = {}
+    for name in names:
+        folder = name.split("/")[0] if name.startswith("trainers/") else os.path.dirname(name)
+        groups.setdefault(folder, []).append(name)
+    # The longest first, so that no core waits for it at the end.
+    return sorted(groups.values(), key=lambda group: (group[0].startswith("trainers/"), len(group)),
+                  reverse=True)
 
 
 def main():
@@ -116,11 +133,7 @@ def main():
     prefixes = tuple(sys.argv[2:]) or ("cli/", "core/", "trainers/")
     tidy = Tidy(build)
     names = sorted(name for name in tidy.entries if name.startswith(prefixes))
-    # LibTorch's headers take longer than all of ours: they are read once.
-    together = [name for name in names if name.startswith("trainers/")]
-    groups = [together] if together else []
-    groups += [[name] for name in names if name not in together]
-    todo = [group for group in groups if not (tidy.memory / tidy.key(group)).exists()]
+    todo = [group for group in grouped(names) if not (tidy.memory / tidy.key(group)).exists()]
     wrong = 0
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         for group, problem in zip(todo, pool.map(tidy.check, todo)):
@@ -129,7 +142,7 @@ def main():
                 print(problem, flush=True)
             else:
                 (tidy.memory / tidy.key(group)).touch()
-    print(f"{len(names)} files, {sum(map(len, todo))} looked at, {wrong} groups with problems")
+    print(f"{len(names)} files, {sum(map(len, todo))} looked at, problems in {wrong} folders")
     return 1 if wrong else 0
 
 
