@@ -173,6 +173,8 @@ void Database::translate(const SQLite::Exception& error) const {
     case SQLITE_MISMATCH:
       throw damaged(path_, error.what());
     case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+    case SQLITE_PROTOCOL:
       throw Error(ErrorKind::conflict,
                   fmt::format("{} has been locked by another process for {} s", file,
                               kBusyTimeoutMs / 1000),
