@@ -30,6 +30,8 @@ void print_error(std::string_view message, std::string_view hint) {
   std::fputs(text.c_str(), stderr);
 }
 
+void print_version() { print(fmt::format("mat {}\n", mat_version())); }
+
 struct Mistake {
   std::string message, hint;
 };
@@ -68,6 +70,10 @@ int run(CLI::App& app, Context& context, int argc, const char* const* argv) {
     print(at->help(at == &app ? "" : at->get_parent()->get_display_name()));
     finish_output();
     return 0;
+  } catch (const CLI::CallForVersion&) {
+    print_version();
+    finish_output();
+    return 0;
   } catch (const CLI::ParseError& e) {
     const Mistake mistake = explain(app, context.arguments, e.what());
     print_error(mistake.message, mistake.hint);
@@ -81,7 +87,7 @@ int run_cli(int argc, const char* const* argv) {
   try {
     // Before the parser is made: it is the quickest way to see that mat runs at all.
     if (argc == 2 && std::string_view(argv[1]) == "--version") {
-      print(fmt::format("mat {}\n", mat_version()));
+      print_version();
       finish_output();
       return 0;
     }
