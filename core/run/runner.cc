@@ -209,8 +209,8 @@ void notice_dead_runners(Registry& registry) {
     const Liveness liveness =
         liveness_of(registry.home().version_folder(version.job, version.number));
     // A power failure may have taken the lock file of a version that ran.
-    const bool never_started = liveness == Liveness::no_runner &&
-                               now_ms() - version.created_ms > kStartGraceMs;
+    const bool never_started =
+        liveness == Liveness::no_runner && now_ms() - version.created_ms > kStartGraceMs;
     if (liveness == Liveness::dead) dead.emplace_back(version.id, "its runner died");
     if (never_started) dead.emplace_back(version.id, "it has no runner");
   }
