@@ -157,10 +157,10 @@ class Loop {
     double loss = kNaN;
     bool has_metric = false;
     std::string line =
-        fmt::format("epoch {}/{}: train_loss {:.4f}", epoch_, settings_.epochs, smooth_loss_);
+        fmt::format("epoch {}/{}  train_loss {:.4f}", epoch_, settings_.epochs, smooth_loss_);
     for (const auto& [name, value] : values) {
       observer_.metric(name, step_, value);
-      line += fmt::format(", {} {:.4f}", name, value);
+      line += fmt::format("  {} {:.4f}", name, value);
       if (name == "loss") loss = value;
       if (name != settings_.best_metric) continue;
       last_metric_ = value;
@@ -170,7 +170,7 @@ class Loop {
       throw Error(ErrorKind::bug,
                   fmt::format("best_metric '{}' is no metric of this task", settings_.best_metric));
     }
-    observer_.log(line + fmt::format(", {:.1f} samples/s", speed_.rate()));
+    observer_.log(line + fmt::format("  {:.0f}/s", speed_.rate()));
     if (!std::isfinite(loss)) {
       throw Error(ErrorKind::training_failed,
                   fmt::format("validation loss became {} at epoch {} step {}",
