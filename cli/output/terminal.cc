@@ -70,6 +70,8 @@ std::string styled(std::string_view text, Style style, bool has_colour) {
 void print(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
 
 void note(std::string_view text) {
+  // Where both go to one file, they stand there in the order in which they were written.
+  std::fflush(stdout);
   const std::string line = "mat: " + std::string(text) + "\n";
   std::fwrite(line.data(), 1, line.size(), stderr);
 }

@@ -175,6 +175,7 @@ DiffSection metrics_section(const Versions& versions) {
   for (const VersionRecord& version : versions) {
     for (const auto& [name, summary] : version.metrics) others.insert(name);
   }
+  others.erase("lr");  // the schedule's last value; the parameter stands above
   std::erase_if(names, [&](const std::string& name) { return others.erase(name) == 0; });
   names.insert(names.end(), others.begin(), others.end());
 

@@ -205,6 +205,7 @@ void combine_gradients(const T* gradient, const T* x, const float* scale, const 
   run(gradient, x, scale, shift, a, b, d, out, rows, channels);
 }
 
+// NOLINTBEGIN(bugprone-macro-parentheses): T is a type, which parentheses would make no type.
 #define MAT_INSTANTIATE(T)                                                                       \
   template void add_moments(const T*, const float*, float*, float*, std::size_t, std::size_t);   \
   template void normalize(const T*, const T*, const float*, const float*, bool, T*, std::size_t, \
@@ -218,6 +219,7 @@ void combine_gradients(const T* gradient, const T* x, const float* scale, const 
                              float*);                                                            \
   template void max_pool_gradient_row(const T* const[2], const std::uint8_t* const[2],           \
                                       const int[2], int, std::size_t, std::size_t, T*, float*)
+// NOLINTEND(bugprone-macro-parentheses)
 MAT_INSTANTIATE(float);
 MAT_INSTANTIATE(Bf16);
 #undef MAT_INSTANTIATE

@@ -119,7 +119,7 @@ TEST_CASE("accuracy, precision, recall and f1 come first, then every other metri
 TEST_CASE("the best value of a metric follows its direction", "[compare]") {
   CHECK(best_of("accuracy", {0.5, 0.9, 0.7}) == std::vector<bool>{false, true, false});
   CHECK(best_of("loss", {0.5, 0.9, 0.2}) == std::vector<bool>{false, false, true});
-  CHECK(best_of("lr", {0.5, 0.9}) == std::vector<bool>{false, false});
+  CHECK(best_of("temperature", {0.5, 0.9}) == std::vector<bool>{false, false});
 }
 
 TEST_CASE("equal best values are all marked, and none when all are equal", "[compare]") {
