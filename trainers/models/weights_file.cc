@@ -47,7 +47,9 @@ std::optional<torch::ScalarType> type_named(std::string_view name) {
 }
 
 std::string shape_text(const torch::Tensor& tensor) {
-  return fmt::format("[{}]", fmt::join(tensor.sizes().begin(), tensor.sizes().end(), ", "));
+  std::vector<std::string> sizes;
+  for (const auto size : tensor.sizes()) sizes.push_back(std::to_string(size));
+  return fmt::format("[{}]", join(sizes, ", "));
 }
 
 std::string_view bytes_of(const torch::Tensor& tensor) {
@@ -246,11 +248,12 @@ std::map<std::string, torch::Tensor> state_of(const torch::nn::Module& module) {
   return state;
 }
 
-std::string first_few(const std::vector<std::string>& items) {
+std::string first_few(std::vector<std::string> items) {
   constexpr std::size_t kShown = 5;
-  if (items.size() <= kShown) return fmt::format("{}", fmt::join(items, ", "));
-  return fmt::format("{} and {} more", fmt::join(items.begin(), items.begin() + kShown, ", "),
-                     items.size() - kShown);
+  if (items.size() <= kShown) return join(items, ", ");
+  const std::size_t more = items.size() - kShown;
+  items.resize(kShown);
+  return fmt::format("{} and {} more", join(items, ", "), more);
 }
 
 }  // namespace
