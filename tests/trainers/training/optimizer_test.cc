@@ -66,7 +66,7 @@ TEST_CASE("SGD does what PyTorch's does, with weight decay on weights only") {
   const auto optimizer = make_optimizer(ours, {"sgd", momentum, nesterov, 0.1});
   const auto options =
       torch::optim::SGDOptions(0.05).momentum(momentum).nesterov(nesterov).weight_decay(0.1);
-  // The optimizer's own default is no decay: newer LibTorch lets a group inherit what it leaves at 0.
+  // The optimizer's own default is no decay: newer groups inherit what they leave at 0.
   torch::optim::SGD reference(decay_groups(theirs, options),
                               torch::optim::SGDOptions(options).weight_decay(0));
   check_equal_after_steps(*optimizer, ours, reference, theirs);
