@@ -141,10 +141,63 @@ CREATE TABLE params (
 ) STRICT;
 )sql";
 
+constexpr const char* kLayout2 = R"sql(
+-- Every change of a status, oldest first; the Initializing of the row's making is not repeated.
+CREATE TABLE status_changes (
+  version_id INTEGER NOT NULL,
+  at_ms INTEGER NOT NULL,
+  status TEXT NOT NULL,
+  reason TEXT NOT NULL
+) STRICT;
+CREATE INDEX status_changes_of_version ON status_changes (version_id);
+
+-- What an active version needs and holds; the row goes with its final status. id is the order of
+-- submission.
+CREATE TABLE queue (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  version_id INTEGER NOT NULL UNIQUE,
+  pool TEXT NOT NULL,
+  priority INTEGER NOT NULL,
+  cores INTEGER NOT NULL,
+  memory_bytes INTEGER NOT NULL,
+  gpus INTEGER NOT NULL,
+  gpu_ids TEXT NOT NULL DEFAULT '',   -- "0,2" while it runs
+  detached INTEGER NOT NULL,          -- 1: any process may start it
+  restarts_left INTEGER NOT NULL,
+  not_before_ms INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX queue_in_order ON queue (priority DESC, id);
+
+CREATE TABLE algorithms (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  name TEXT NOT NULL UNIQUE,
+  description TEXT NOT NULL,
+  created_ms INTEGER NOT NULL,
+  definition TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE pools (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  name TEXT NOT NULL UNIQUE,
+  description TEXT NOT NULL,
+  created_ms INTEGER NOT NULL,
+  definition TEXT NOT NULL
+) STRICT;
+
+DROP TRIGGER delete_version;
+CREATE TRIGGER delete_version AFTER DELETE ON versions BEGIN
+  DELETE FROM version_details WHERE version_id = OLD.id;
+  DELETE FROM version_values WHERE version_id = OLD.id;
+  DELETE FROM metrics WHERE version_id = OLD.id;
+  DELETE FROM status_changes WHERE version_id = OLD.id;
+  DELETE FROM queue WHERE version_id = OLD.id;
+END;
+)sql";
+
 }  // namespace
 
 const std::vector<std::string>& registry_layout() {
-  static const std::vector<std::string> steps{kLayout1};
+  static const std::vector<std::string> steps{kLayout1, kLayout2};
   return steps;
 }
 

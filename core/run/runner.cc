@@ -54,6 +54,9 @@ class RunObserver final : public TrainObserver {
     return !reason_.empty();
   }
 
+  Json checkpoint_state() override { return nullptr; }
+  void restore(const Json& /*state*/) override {}
+
   // What is for the log only: the watcher gets it in another form.
   void log_quietly(std::string_view line) { log_.line(line); }
   void flush() { events_.flush(); }

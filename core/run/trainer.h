@@ -14,7 +14,7 @@
 
 namespace mat {
 
-constexpr int kTrainerAbi = 1;
+constexpr int kTrainerAbi = 2;
 
 struct TrainRequest {
   std::string algorithm;                                // a built-in algorithm's name
@@ -25,6 +25,7 @@ struct TrainRequest {
   std::uint64_t seed = 0;
   int threads = 1;              // for computing and for reading data together
   std::string device = "auto";  // "cpu", "gpu" or "auto"
+  bool resume = false;  // go on from the newest whole checkpoint in version_folder/checkpoint, if any
 };
 
 struct Progress {
@@ -58,6 +59,14 @@ class TrainObserver {
   virtual void record(std::string_view key, const Json& value) = 0;
   // Asked between batches. When true, train() saves what it has and returns.
   virtual bool stop_requested() = 0;
+
+  // What the observer must know to go on from here; kept inside a checkpoint. Everything that was
+  // reported before the call belongs to it, and is on the disk when it returns.
+  virtual Json checkpoint_state() = 0;
+  // The state that came with the checkpoint from which the training goes on: what was reported
+  // after it is forgotten. Null when there is no checkpoint and it starts over. Called once when
+  // request.resume is set, before anything else is reported but log lines and phases.
+  virtual void restore(const Json& state) = 0;
 };
 
 struct TrainOutcome {
@@ -70,7 +79,10 @@ class Trainer {
   virtual ~Trainer() = default;
 
   // Trains, evaluates and writes into request.version_folder: output/best.safetensors and
-  // output/last.safetensors, evaluation.json, predictions.jsonl. Throws mat::Error.
+  // output/last.safetensors, evaluation.json, predictions.jsonl; and checkpoint/step-N.ckpt at
+  // least every minute, after every epoch and at a stop, of which the last two are kept. With the
+  // same request and thread count the weights are the same bit for bit, however often it was
+  // killed and resumed. Throws mat::Error.
   virtual TrainOutcome train(const TrainRequest& request, TrainObserver& observer) = 0;
 
   // {"libtorch": "1.13.1", "blas": "…", "threads": 2, "devices": [{"name": "cpu", …}], "problems":

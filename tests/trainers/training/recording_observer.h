@@ -27,6 +27,8 @@ class RecordingObserver : public TrainObserver {
     record_[std::string(key)] = value;
   }
   bool stop_requested() override { return stop && stop(*this); }
+  Json checkpoint_state() override { return nullptr; }
+  void restore(const Json& /*state*/) override {}
 
   const Json& recorded(const std::string& key) const { return record_.at(key); }
   double last(const std::string& name) const { return metrics.at(name).back().second; }
