@@ -148,6 +148,14 @@ void Database::open_to_write() {
   migrate(*connection_, path_, registry_layout());
 }
 
+std::int64_t Database::data_version() {
+  try {
+    return connection().execAndGet("PRAGMA data_version").getInt64();
+  } catch (const SQLite::Exception& e) {
+    translate(e);
+  }
+}
+
 void Database::require_writable() const {
   if (access_ == Access::write) return;
   throw Error(ErrorKind::bug, "a registry that was opened for reading cannot be written to");

@@ -2,6 +2,7 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <optional>
@@ -43,6 +44,9 @@ class Database {
     const LargeCache cache(connection());
     return write(std::forward<Work>(work));
   }
+
+  // Differs when another connection has written since: PRAGMA data_version.
+  std::int64_t data_version();
 
  private:
   // Rolls back unless it was committed.

@@ -162,11 +162,11 @@ CREATE TABLE queue (
   memory_bytes INTEGER NOT NULL,
   gpus INTEGER NOT NULL,
   gpu_ids TEXT NOT NULL DEFAULT '',   -- "0,2" while it runs
-  detached INTEGER NOT NULL,          -- 1: any process may start it
+  detached INTEGER NOT NULL,          -- 1: any process of its host may start it
   restarts_left INTEGER NOT NULL,
+  host TEXT NOT NULL,
   not_before_ms INTEGER NOT NULL DEFAULT 0
 ) STRICT;
-CREATE INDEX queue_in_order ON queue (priority DESC, id);
 
 CREATE TABLE algorithms (
   id INTEGER PRIMARY KEY AUTOINCREMENT,

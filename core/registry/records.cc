@@ -43,6 +43,8 @@ bool is_active(Status status) {
 
 std::string version_label(std::int64_t number) { return fmt::format("V{:04}", number); }
 
+std::string ActiveVersion::reference() const { return job + "@" + version_label(number); }
+
 std::string VersionRecord::reference() const { return job + "@" + version_label(number); }
 
 }  // namespace mat

@@ -18,6 +18,43 @@ bool is_active(Status status);  // initializing, pending or running
 
 using Id = std::int64_t;
 
+struct StatusChange {
+  std::int64_t at_ms = 0;
+  Status status = Status::initializing;
+  std::string reason;
+};
+
+// What a run takes of a machine, or what there is of it.
+struct Capacity {
+  int cores = 1;
+  std::uint64_t memory_bytes = 0;
+  int gpus = 0;
+};
+
+// How a version waits for its turn. Its host alone starts it: paths are that machine's.
+struct Submission {
+  std::string pool = "public";
+  Capacity needs;
+  int priority = 0;       // higher ones first
+  bool detached = false;  // any process of this host may start it; else only the one that waits
+  int restarts_left = 0;
+  std::string host;
+};
+
+// A version that is Initializing, Pending or Running. Initializing ones have no submission yet.
+struct ActiveVersion {
+  Id id = 0;
+  std::string job;
+  std::int64_t number = 0;
+  Status status = Status::initializing;
+  std::int64_t created_ms = 0;
+  std::optional<Submission> submission;
+  std::int64_t not_before_ms = 0;  // of a pending one: the pause before another attempt
+  std::vector<int> gpu_ids;        // that a running one holds
+
+  std::string reference() const;
+};
+
 struct ExperimentRecord {
   Id id = 0;
   std::string name;
@@ -61,6 +98,15 @@ struct VersionRecord : VersionSummary {
 
   // "clothes@V0003"
   std::string reference() const;
+};
+
+// A saved algorithm, or a pool beside the public one; `definition` is what its owner wrote.
+struct DefinitionRecord {
+  Id id = 0;
+  std::string name;
+  std::string description;
+  std::int64_t created_ms = 0;
+  Json definition = Json::object();
 };
 
 struct ParamsRecord {

@@ -45,6 +45,12 @@ struct NewVersion {
   std::map<std::string, MetricSummary> metrics;
 };
 
+// What is recorded with a change of status.
+struct Outcome {
+  Json facts = Json::object();
+  std::map<std::string, MetricSummary> metrics;
+};
+
 struct Deleted {
   std::int64_t versions = 0;
   std::uint64_t bytes = 0;
@@ -105,14 +111,39 @@ class Registry {
   std::vector<Json> values_of(const std::vector<VersionSummary>& versions,
                               const std::string& field);
 
-  // One UPDATE guarded by the old status: false when the version was not in any of `from`. Sets
-  // started_ms on Running and ended_ms on a final status.
+  // One UPDATE guarded by the old status: false, and nothing done, when the version was not in any
+  // of `from`. Sets started_ms on the first Running and ended_ms on a final status, and writes the
+  // change into the history. Facts are merged into those that are there.
   bool change_status(Id version, const std::vector<Status>& from, Status to,
-                     const std::string& reason);
-  void set_facts(Id version, const Json& facts);  // merged into those that are there
-  void set_metrics(Id version, const std::map<std::string, MetricSummary>& metrics);
-  // All versions that are Initializing, Pending or Running.
-  std::vector<VersionSummary> active_versions();
+                     const std::string& reason, const Outcome& outcome = {});
+  void set_facts(Id version, const Json& facts);
+  // Oldest first; the first entry is the version's making.
+  std::vector<StatusChange> history(Id version);
+
+  // ---- the queue: versions that are Initializing, Pending or Running
+  // In the order in which they may start: higher priority first, then older submissions;
+  // Initializing ones last.
+  std::vector<ActiveVersion> active_versions();
+  // Makes an Initializing version, or one that has ended and goes on, Pending. False when it is
+  // neither.
+  bool submit(Id version, const Submission& submission, const std::string& reason);
+  // Makes a Pending version Running if `decide`, shown all active versions, grants it: gives the
+  // GPUs to take, or nothing when it is not its turn. `over` when it is no longer Pending.
+  enum class Claim { granted, waiting, over };
+  using Decide = std::function<std::optional<std::vector<int>>(const std::vector<ActiveVersion>&)>;
+  Claim claim(Id version, const Decide& decide);
+  // Sends a Running version back to Pending for another attempt, not before a time, and takes one
+  // of the restarts that it has left. From then on any process may start it if `detached`. False
+  // when it is not Running.
+  bool send_back(Id version, const std::string& reason, std::int64_t not_before_ms, bool detached);
+  // A number that differs when another process or connection has written since.
+  std::int64_t data_version();
+
+  // ---- pools beside the public one
+  DefinitionRecord create_pool(const DefinitionRecord& pool);  // conflict when the name is taken
+  std::optional<DefinitionRecord> find_pool(const std::string& name);
+  std::vector<DefinitionRecord> pools();  // by name
+  void delete_pool(const std::string& name);  // conflict while versions wait or run in it
 
   // ---- jobs
   std::optional<JobRecord> find_job(const std::string& name);

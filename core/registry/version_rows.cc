@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "core/base/error.h"
+#include "core/registry/status_rows.h"
 
 namespace mat {
 namespace {
@@ -18,12 +19,6 @@ std::string select_summary() {
       "v.ended_ms, v.parent, {}, {}, {}, {} "
       "FROM versions v JOIN jobs j ON j.id = v.job_id WHERE v.id = ?",
       best(kAccuracyKey), best(kPrecisionKey), best(kRecallKey), best(kF1Key));
-}
-
-Status read_status(const std::string& name) {
-  if (const auto status = status_from_name(name)) return *status;
-  throw Error(ErrorKind::io, fmt::format("the registry has a version of unknown status '{}'", name),
-              "it may have been written by a newer mat");
 }
 
 std::map<std::string, MetricSummary> read_metrics(SQLite::Database& connection, Id version) {

@@ -1,11 +1,11 @@
 #include <fmt/core.h>
 
 #include "core/base/error.h"
-#include "core/base/time.h"
 #include "core/registry/job_rows.h"
 #include "core/registry/reference.h"
 #include "core/registry/registry_impl.h"
 #include "core/registry/selection.h"
+#include "core/registry/status_rows.h"
 #include "core/registry/version_rows.h"
 #include "core/registry/version_writer.h"
 
@@ -76,18 +76,20 @@ VersionFields fields_of(SQLite::Database& connection, const std::string& job) {
   return {connection, row.id, row.version_count};
 }
 
-// Parameters of a list of `count` values: "?, ?, ?".
-std::string question_marks(std::size_t count) {
-  std::string marks;
-  for (std::size_t i = 0; i < count; ++i) marks += i == 0 ? "?" : ", ?";
-  return marks;
-}
-
 Id job_of(SQLite::Database& connection, Id version) {
   SQLite::Statement row(connection, "SELECT job_id FROM versions WHERE id = ?");
   row.bind(1, version);
   if (!row.executeStep()) throw Error(ErrorKind::not_found, "this version has been deleted");
   return row.getColumn(0).getInt64();
+}
+
+void merge_facts(SQLite::Database& connection, Id version, const Json& facts) {
+  Json merged = read_version(connection, version).facts;
+  merged.update(facts);
+  SQLite::Statement update(connection, "UPDATE version_details SET facts = ? WHERE version_id = ?");
+  update.bind(1, to_json_text(merged));
+  update.bind(2, version);
+  update.exec();
 }
 
 }  // namespace
@@ -121,58 +123,39 @@ Listing<VersionSummary> Registry::list_versions(const std::string& job,
   });
 }
 
-std::vector<VersionSummary> Registry::active_versions() {
-  return impl_->database.read([&](SQLite::Database& connection) {
-    SQLite::Statement active(connection,
-                             "SELECT id FROM versions "
-                             "WHERE status IN ('Initializing', 'Pending', 'Running')");
-    SummaryReader reader(connection);
-    std::vector<VersionSummary> versions;
-    while (active.executeStep()) {
-      if (auto summary = reader.find(active.getColumn(0).getInt64())) {
-        versions.push_back(std::move(*summary));
-      }
-    }
-    return versions;
-  });
-}
-
 bool Registry::change_status(Id version, const std::vector<Status>& from, Status to,
-                             const std::string& reason) {
+                             const std::string& reason, const Outcome& outcome) {
   return impl_->database.write([&](SQLite::Database& connection) {
-    SQLite::Statement update(
-        connection,
-        fmt::format("UPDATE versions SET status = ?1, reason = ?2, "
-                    "started_ms = iif(?3, ?4, started_ms), ended_ms = iif(?5, NULL, ?4) "
-                    "WHERE id = ?6 AND status IN ({})",
-                    question_marks(from.size())));
-    update.bind(1, name_of(to));
-    update.bind(2, reason);
-    update.bind(3, to == Status::running ? 1 : 0);
-    update.bind(4, now_ms());
-    update.bind(5, is_active(to) ? 1 : 0);
-    update.bind(6, version);
-    int index = 7;
-    for (const Status status : from) update.bind(index++, name_of(status));
-    return update.exec() == 1;
+    if (!update_status(connection, version, from, to, reason)) return false;
+    if (!outcome.facts.empty()) merge_facts(connection, version, outcome.facts);
+    if (!outcome.metrics.empty()) {
+      VersionWriter(connection).put_metrics(version, job_of(connection, version), outcome.metrics);
+    }
+    return true;
   });
 }
 
 void Registry::set_facts(Id version, const Json& facts) {
-  impl_->database.write([&](SQLite::Database& connection) {
-    Json merged = read_version(connection, version).facts;
-    merged.update(facts);
-    SQLite::Statement update(connection,
-                             "UPDATE version_details SET facts = ? WHERE version_id = ?");
-    update.bind(1, to_json_text(merged));
-    update.bind(2, version);
-    update.exec();
-  });
+  impl_->database.write(
+      [&](SQLite::Database& connection) { merge_facts(connection, version, facts); });
 }
 
-void Registry::set_metrics(Id version, const std::map<std::string, MetricSummary>& metrics) {
-  impl_->database.write([&](SQLite::Database& connection) {
-    VersionWriter(connection).put_metrics(version, job_of(connection, version), metrics);
+std::vector<StatusChange> Registry::history(Id version) {
+  return impl_->database.read([&](SQLite::Database& connection) {
+    SQLite::Statement made(connection, "SELECT created_ms FROM versions WHERE id = ?");
+    made.bind(1, version);
+    if (!made.executeStep()) throw Error(ErrorKind::not_found, "this version has been deleted");
+    std::vector<StatusChange> changes{
+        {made.getColumn(0).getInt64(), Status::initializing, {}}};
+    SQLite::Statement row(connection,
+                          "SELECT at_ms, status, reason FROM status_changes WHERE version_id = ? "
+                          "ORDER BY rowid");
+    row.bind(1, version);
+    while (row.executeStep()) {
+      changes.push_back({row.getColumn(0).getInt64(), read_status(row.getColumn(1).getString()),
+                         row.getColumn(2).getString()});
+    }
+    return changes;
   });
 }
 

@@ -1,0 +1,141 @@
+#include <fmt/core.h>
+
+#include "core/base/error.h"
+#include "core/base/text.h"
+#include "core/base/time.h"
+#include "core/registry/registry_impl.h"
+#include "core/registry/status_rows.h"
+
+namespace mat {
+namespace {
+
+std::vector<int> read_gpu_ids(const std::string& text) {
+  std::vector<int> ids;
+  for (const std::string& part : split(text, ',')) {
+    if (const auto id = parse_integer(part)) ids.push_back(static_cast<int>(*id));
+  }
+  return ids;
+}
+
+std::string gpu_ids_text(const std::vector<int>& ids) {
+  std::vector<std::string> parts;
+  parts.reserve(ids.size());
+  for (const int id : ids) parts.push_back(std::to_string(id));
+  return join(parts, ",");
+}
+
+std::optional<Submission> read_submission(const SQLite::Statement& row, int column) {
+  if (row.isColumnNull(column)) return std::nullopt;
+  Submission submission;
+  submission.pool = row.getColumn(column).getString();
+  submission.needs.cores = row.getColumn(column + 1).getInt();
+  submission.needs.memory_bytes = static_cast<std::uint64_t>(row.getColumn(column + 2).getInt64());
+  submission.needs.gpus = row.getColumn(column + 3).getInt();
+  submission.priority = row.getColumn(column + 4).getInt();
+  submission.detached = row.getColumn(column + 5).getInt() != 0;
+  submission.restarts_left = row.getColumn(column + 6).getInt();
+  submission.host = row.getColumn(column + 7).getString();
+  return submission;
+}
+
+std::vector<ActiveVersion> read_active(SQLite::Database& connection) {
+  SQLite::Statement row(
+      connection,
+      "SELECT v.id, j.name, v.number, v.status, v.created_ms, q.not_before_ms, q.gpu_ids, "
+      "q.pool, q.cores, q.memory_bytes, q.gpus, q.priority, q.detached, q.restarts_left, q.host "
+      "FROM versions v JOIN jobs j ON j.id = v.job_id LEFT JOIN queue q ON q.version_id = v.id "
+      "WHERE v.status IN ('Initializing', 'Pending', 'Running') "
+      "ORDER BY q.id IS NULL, q.priority DESC, q.id");
+  std::vector<ActiveVersion> versions;
+  while (row.executeStep()) {
+    ActiveVersion& version = versions.emplace_back();
+    version.id = row.getColumn(0).getInt64();
+    version.job = row.getColumn(1).getString();
+    version.number = row.getColumn(2).getInt64();
+    version.status = read_status(row.getColumn(3).getString());
+    version.created_ms = row.getColumn(4).getInt64();
+    version.submission = read_submission(row, 7);
+    if (!version.submission) continue;
+    version.not_before_ms = row.getColumn(5).getInt64();
+    version.gpu_ids = read_gpu_ids(row.getColumn(6).getString());
+  }
+  return versions;
+}
+
+void put_in_queue(SQLite::Database& connection, Id version, const Submission& submission) {
+  SQLite::Statement insert(connection,
+                           "INSERT OR REPLACE INTO queue (version_id, pool, cores, memory_bytes, "
+                           "gpus, priority, detached, restarts_left, host) "
+                           "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  insert.bind(1, version);
+  insert.bind(2, submission.pool);
+  insert.bind(3, submission.needs.cores);
+  insert.bind(4, static_cast<std::int64_t>(submission.needs.memory_bytes));
+  insert.bind(5, submission.needs.gpus);
+  insert.bind(6, submission.priority);
+  insert.bind(7, submission.detached ? 1 : 0);
+  insert.bind(8, submission.restarts_left);
+  insert.bind(9, submission.host);
+  insert.exec();
+}
+
+}  // namespace
+
+std::vector<ActiveVersion> Registry::active_versions() {
+  return impl_->database.read(
+      [](SQLite::Database& connection) { return read_active(connection); });
+}
+
+bool Registry::submit(Id version, const Submission& submission, const std::string& reason) {
+  return impl_->database.write([&](SQLite::Database& connection) {
+    const bool is_first = update_status(connection, version, {Status::initializing},
+                                        Status::pending, reason);
+    const bool is_again = !is_first && update_status(connection, version,
+                                                     {Status::terminated, Status::failed,
+                                                      Status::abnormal},
+                                                     Status::pending, reason);
+    if (is_first || is_again) put_in_queue(connection, version, submission);
+    return is_first || is_again;
+  });
+}
+
+Registry::Claim Registry::claim(Id version, const Decide& decide) {
+  return impl_->database.write([&](SQLite::Database& connection) {
+    const std::vector<ActiveVersion> active = read_active(connection);
+    bool is_pending = false;
+    for (const ActiveVersion& one : active) {
+      is_pending = is_pending || (one.id == version && one.status == Status::pending);
+    }
+    if (!is_pending) return Claim::over;
+    const auto gpu_ids = decide(active);
+    if (!gpu_ids) return Claim::waiting;
+    update_status(connection, version, {Status::pending}, Status::running, {});
+    SQLite::Statement update(connection, "UPDATE queue SET gpu_ids = ? WHERE version_id = ?");
+    update.bind(1, gpu_ids_text(*gpu_ids));
+    update.bind(2, version);
+    update.exec();
+    return Claim::granted;
+  });
+}
+
+bool Registry::send_back(Id version, const std::string& reason, std::int64_t not_before_ms,
+                         bool detached) {
+  return impl_->database.write([&](SQLite::Database& connection) {
+    if (!update_status(connection, version, {Status::running}, Status::pending, reason)) {
+      return false;
+    }
+    SQLite::Statement update(connection,
+                             "UPDATE queue SET gpu_ids = '', not_before_ms = ?, "
+                             "restarts_left = restarts_left - 1, detached = max(detached, ?) "
+                             "WHERE version_id = ?");
+    update.bind(1, not_before_ms);
+    update.bind(2, detached ? 1 : 0);
+    update.bind(3, version);
+    update.exec();
+    return true;
+  });
+}
+
+std::int64_t Registry::data_version() { return impl_->database.data_version(); }
+
+}  // namespace mat

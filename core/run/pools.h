@@ -1,0 +1,51 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/algorithm/algorithm.h"
+#include "core/registry/registry.h"
+#include "core/spec/job_spec.h"
+
+namespace mat {
+
+struct Flavor {
+  std::string name;
+  Capacity needs;
+};
+
+// A place to train: the public pool is this machine, others are named shares of it.
+struct Pool {
+  std::string name;
+  std::string description;
+  Capacity limit;               // what its running versions may take together
+  std::vector<Flavor> flavors;  // smallest first
+};
+
+constexpr const char* kPublicPool = "public";
+
+// What this machine has for training: cores that this process may use, memory (also limited by its
+// control group), NVIDIA GPUs by their device files. Looked up once.
+const Capacity& machine_capacity();
+
+// The pool `limit` with the flavors that follow from it: cpu.1, cpu.2, cpu.4 … and all its cores,
+// each with its share of the memory; with GPUs also gpu.1, gpu.2 … with their share of both.
+Pool make_pool(const std::string& name, const Capacity& limit);
+
+// Not found, with the nearest name, when there is no such pool.
+Pool find_pool(Registry& registry, const std::string& name);
+std::vector<Pool> all_pools(Registry& registry);  // public first
+
+// {"name", "description", "kind", "cores", "memory_bytes", "gpus", "flavors": [{"name", "cores",
+// "memory_bytes", "gpus"}, …]}, as `pool show --json` prints it; and the definition kept of a pool
+// beside the public one.
+Json to_json(const Pool& pool);
+Pool pool_from_json(const Json& json);
+
+// What a version of `spec` takes of `pool`: its flavor (any cpu.N that fits is one), by default all
+// cores, or one GPU with its share when it is to train on one. Usage errors name the flavors, or
+// the constraint of the algorithm that the flavor breaks.
+Capacity needs_of(const JobSpec& spec, const Pool& pool);
+
+}  // namespace mat

@@ -1,0 +1,109 @@
+#include "core/run/run_environment.h"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <string_view>
+
+#include "core/base/error.h"
+#include "core/base/file.h"
+#include "core/base/text.h"
+#include "core/run/provenance.h"
+
+extern char** environ;
+
+namespace mat {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::array<std::string_view, 13> kRecordedNames{
+    "PATH", "LANG", "TZ", "LD_LIBRARY_PATH", "LD_PRELOAD", "VIRTUAL_ENV",
+    "CONDA_DEFAULT_ENV", "PYTHONPATH", "PYTHONHASHSEED", "HOSTNAME", "USER", "SHELL", "PWD"};
+constexpr std::array<std::string_view, 14> kRecordedPrefixes{
+    "LC_",  "CUDA_", "NVIDIA_", "NCCL_", "OMP_", "MKL_", "OPENBLAS_",
+    "GOMP_", "KMP_",  "DNNL_",   "ATEN_", "TORCH", "MAT_", "SLURM_"};
+
+fs::path path_of(const fs::path& version_folder) { return version_folder / "environment.private"; }
+
+bool is_recorded(std::string_view name) {
+  for (const std::string_view known : kRecordedNames) {
+    if (name == known) return true;
+  }
+  for (const std::string_view prefix : kRecordedPrefixes) {
+    if (name.starts_with(prefix)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::vector<std::string> read_run_environment(const fs::path& version_folder) {
+  std::vector<std::string> variables;
+  const std::string text = read_file_if_exists(path_of(version_folder)).value_or("");
+  for (std::string& variable : split(text, '\0')) {
+    if (!variable.empty()) variables.push_back(std::move(variable));
+  }
+  return variables;
+}
+
+void write_run_environment(const fs::path& version_folder,
+                           const std::vector<std::string>& variables) {
+  const fs::path path = path_of(version_folder);
+  remove_run_environment(version_folder);
+  const FileDescriptor file(
+      ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!file) throw_io_error(fmt::format("cannot write '{}'", path.string()), errno);
+  std::string text;
+  for (const std::string& variable : variables) {
+    text += variable;
+    text += '\0';
+  }
+  for (std::size_t done = 0; done < text.size();) {
+    const ssize_t count = ::write(file.get(), text.data() + done, text.size() - done);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) {
+      const int error = errno;
+      ::unlink(path.c_str());
+      throw_io_error(fmt::format("cannot write '{}'", path.string()), error);
+    }
+    done += static_cast<std::size_t>(count);
+  }
+}
+
+void remove_run_environment(const fs::path& version_folder) noexcept {
+  ::unlink(path_of(version_folder).c_str());
+}
+
+std::vector<std::string> environment_with(const std::map<std::string, std::string>& changes) {
+  std::map<std::string, std::string> all;
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    const std::string_view text(*variable);
+    const std::size_t sign = text.find('=');
+    if (sign == 0 || sign == std::string_view::npos) continue;
+    all.try_emplace(std::string(text.substr(0, sign)), text.substr(sign + 1));
+  }
+  for (const auto& [name, value] : changes) all[name] = value;
+  std::vector<std::string> variables;
+  variables.reserve(all.size());
+  for (const auto& [name, value] : all) variables.push_back(name + "=" + value);
+  return variables;
+}
+
+std::map<std::string, std::string> recorded_environment(
+    const std::vector<std::string>& variables) {
+  std::map<std::string, std::string> recorded;
+  for (const std::string& variable : variables) {
+    const std::size_t sign = variable.find('=');
+    const std::string name = variable.substr(0, sign);
+    if (sign == std::string::npos || !is_recorded(name)) continue;
+    recorded[name] = is_secret_name(name) ? kHiddenValue : variable.substr(sign + 1);
+  }
+  return recorded;
+}
+
+}  // namespace mat

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace mat {
+
+// The environment variables of a run, as NAME=VALUE. They may hold secrets, so they are kept in one
+// file that only its owner can read, VERSION_FOLDER/environment.private, and only while the version
+// may still start.
+std::vector<std::string> read_run_environment(const std::filesystem::path& version_folder);
+void write_run_environment(const std::filesystem::path& version_folder,
+                           const std::vector<std::string>& variables);
+void remove_run_environment(const std::filesystem::path& version_folder) noexcept;
+
+// This process's variables with `changes` on top, sorted by name.
+std::vector<std::string> environment_with(const std::map<std::string, std::string>& changes);
+
+// What is recorded of an environment: variables that tell how a training was set up (languages,
+// libraries, devices, threads, batch systems), with values of secret names hidden.
+std::map<std::string, std::string> recorded_environment(const std::vector<std::string>& variables);
+
+}  // namespace mat

@@ -1,0 +1,112 @@
+#include "core/run/schedule.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "core/base/text.h"
+
+namespace mat {
+namespace {
+
+bool fits(const Capacity& needs, const Capacity& left) {
+  return needs.cores <= left.cores && needs.memory_bytes <= left.memory_bytes &&
+         needs.gpus <= left.gpus;
+}
+
+// What another mat took on a machine that had more then may leave less than nothing.
+void take(Capacity& left, const Capacity& needs) {
+  left.cores -= needs.cores;
+  left.gpus -= needs.gpus;
+  left.memory_bytes -= std::min(left.memory_bytes, needs.memory_bytes);
+}
+
+std::vector<int> free_gpus(int count, int of, const std::set<int>& taken) {
+  std::vector<int> ids;
+  for (int id = 0; id < of && static_cast<int>(ids.size()) < count; ++id) {
+    if (!taken.contains(id)) ids.push_back(id);
+  }
+  return ids;
+}
+
+std::string shortage(const Capacity& needs, const Capacity& left) {
+  if (needs.cores > left.cores) return fmt::format("{} cores", needs.cores);
+  if (needs.gpus > left.gpus) return fmt::format("{} GPUs", needs.gpus);
+  return format_bytes(needs.memory_bytes) + " of memory";
+}
+
+}  // namespace
+
+Schedule::Schedule(const std::vector<ActiveVersion>& active, const std::vector<Pool>& pools,
+                   const Capacity& machine, const std::string& host, std::int64_t now_ms) {
+  Capacity machine_left = machine;
+  std::map<std::string, Capacity> left;
+  for (const Pool& pool : pools) left[pool.name] = pool.limit;
+  std::set<int> taken_gpus;
+  std::vector<std::string> running;
+  for (const ActiveVersion& version : active) {
+    const auto& submission = version.submission;
+    if (version.status != Status::running || !submission || submission->host != host) continue;
+    take(machine_left, submission->needs);
+    if (left.contains(submission->pool)) take(left[submission->pool], submission->needs);
+    taken_gpus.insert(version.gpu_ids.begin(), version.gpu_ids.end());
+    running.push_back(version.reference());
+  }
+
+  std::map<std::string, std::string> blocked;  // pool → the version that has to go first
+  for (const ActiveVersion& version : active) {
+    const auto& submission = version.submission;
+    if (version.status != Status::pending || !submission || submission->host != host) continue;
+    const auto pool = left.find(submission->pool);
+    if (pool == left.end()) {
+      waiting_.emplace_back(version.id, fmt::format("the pool {}, which is not there any more",
+                                                    submission->pool));
+      continue;
+    }
+    if (version.not_before_ms > now_ms) {
+      waiting_.emplace_back(version.id,
+                            fmt::format("its next attempt, in {}",
+                                        format_duration(static_cast<double>(
+                                            version.not_before_ms - now_ms) / 1000)));
+      continue;
+    }
+    if (const auto first = blocked.find(submission->pool); first != blocked.end()) {
+      waiting_.emplace_back(version.id, fmt::format("its turn after {}", first->second));
+      continue;
+    }
+    if (!fits(submission->needs, pool->second) || !fits(submission->needs, machine_left)) {
+      const bool by_pool = !fits(submission->needs, pool->second);
+      std::string reason =
+          shortage(submission->needs, by_pool ? pool->second : machine_left) +
+          fmt::format(" of {}", by_pool ? "the pool " + submission->pool : "this machine");
+      if (!running.empty()) reason += fmt::format(" ({} runs)", running.front());
+      waiting_.emplace_back(version.id, std::move(reason));
+      blocked[submission->pool] = version.reference();
+      continue;
+    }
+    const std::vector<int> gpus = free_gpus(submission->needs.gpus, machine.gpus, taken_gpus);
+    taken_gpus.insert(gpus.begin(), gpus.end());
+    take(pool->second, submission->needs);
+    take(machine_left, submission->needs);
+    running.push_back(version.reference());
+    grants_.push_back({version.id, gpus});
+  }
+}
+
+std::optional<std::vector<int>> Schedule::grant_of(Id version) const {
+  for (const Grant& grant : grants_) {
+    if (grant.version == version) return grant.gpu_ids;
+  }
+  return std::nullopt;
+}
+
+std::string Schedule::waits_for(Id version) const {
+  for (const auto& [id, reason] : waiting_) {
+    if (id == version) return reason;
+  }
+  return {};
+}
+
+}  // namespace mat

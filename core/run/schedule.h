@@ -1,0 +1,39 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/run/pools.h"
+
+namespace mat {
+
+// Who may start now. A pool never runs more than it has, all pools together never more than the
+// machine. Within a pool versions start strictly in their order: one that does not fit keeps later
+// ones waiting, so that none waits for ever; only one that pauses before another attempt is passed
+// over.
+class Schedule {
+ public:
+  // `active` in the registry's order. Versions of other hosts and of pools that are not in `pools`
+  // count for nothing and do not start.
+  Schedule(const std::vector<ActiveVersion>& active, const std::vector<Pool>& pools,
+           const Capacity& machine, const std::string& host, std::int64_t now_ms);
+
+  struct Grant {
+    Id version = 0;
+    std::vector<int> gpu_ids;
+  };
+  // All that may start together now, in their order.
+  const std::vector<Grant>& grants() const { return grants_; }
+  std::optional<std::vector<int>> grant_of(Id version) const;
+
+  // Why a pending version has to wait: "2 cores of the pool public; a@V0001 takes 2"; empty when it
+  // has not.
+  std::string waits_for(Id version) const;
+
+ private:
+  std::vector<Grant> grants_;
+  std::vector<std::pair<Id, std::string>> waiting_;
+};
+
+}  // namespace mat

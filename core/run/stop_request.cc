@@ -1,0 +1,38 @@
+#include "core/run/stop_request.h"
+
+#include <unistd.h>
+
+#include "core/base/file.h"
+#include "core/base/text.h"
+
+namespace mat {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint64_t kLongestReason = 4096;
+
+fs::path path_of(const fs::path& version_folder) { return version_folder / "stop"; }
+
+}  // namespace
+
+void request_stop(const fs::path& version_folder, const std::string& reason) {
+  write_file_atomic(path_of(version_folder), reason + "\n");
+}
+
+std::optional<std::string> requested_stop(const fs::path& version_folder) {
+  const auto text = read_file_if_exists(path_of(version_folder), kLongestReason);
+  if (!text) return std::nullopt;
+  const std::string reason(trim(*text));
+  return reason.empty() ? "stopped" : reason;
+}
+
+void withdraw_stop(const fs::path& version_folder) noexcept {
+  ::unlink(path_of(version_folder).c_str());
+}
+
+bool is_stop_requested(const fs::path& version_folder) noexcept {
+  return ::access(path_of(version_folder).c_str(), F_OK) == 0;
+}
+
+}  // namespace mat

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace mat {
+
+// VERSION_FOLDER/stop: whoever wants a run to end writes why, its runner looks for it between
+// batches. A file, so that it needs neither the runner's user nor its machine.
+void request_stop(const std::filesystem::path& version_folder, const std::string& reason);
+std::optional<std::string> requested_stop(const std::filesystem::path& version_folder);
+void withdraw_stop(const std::filesystem::path& version_folder) noexcept;
+
+// One system call: for the look between batches.
+bool is_stop_requested(const std::filesystem::path& version_folder) noexcept;
+
+}  // namespace mat
