@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "core/base/home.h"
 #include "core/registry/registry.h"
-#include "core/run/home.h"
 
 namespace mat {
 

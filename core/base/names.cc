@@ -33,4 +33,6 @@ void check_name(std::string_view kind, std::string_view name) {
                   kMaxNameLength));
 }
 
+std::string version_label(std::int64_t number) { return fmt::format("V{:04}", number); }
+
 }  // namespace mat

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace mat {
@@ -10,5 +12,7 @@ bool is_valid_name(std::string_view name);
 
 // Throws a usage error that says which `kind` of name ("job", "experiment", …) is wrong and why.
 void check_name(std::string_view kind, std::string_view name);
+
+std::string version_label(std::int64_t number);  // 3 → "V0003"
 
 }  // namespace mat

@@ -1,7 +1,6 @@
 #include "core/compare/version_diff.h"
 
 #include <fmt/core.h>
-#include <xxhash.h>
 
 #include <algorithm>
 #include <cmath>
@@ -11,8 +10,9 @@
 #include <string_view>
 
 #include "core/algorithm/algorithm.h"
+#include "core/base/secrets.h"
 #include "core/base/text.h"
-#include "core/run/provenance.h"
+#include "core/dataset/content.h"
 
 namespace mat {
 namespace {
@@ -60,7 +60,7 @@ FlatJson facts_of(const VersionRecord& version) {
 Json shortened(const Json& value) {
   const std::string text = value.is_string() ? value.get<std::string>() : to_json_text(value);
   if (text.size() <= kMaxShownBytes) return value;
-  return fmt::format("{:016x} ({})", XXH3_64bits(text.data(), text.size()),
+  return fmt::format("{} ({})", to_hex(content_of(text.data(), text.size())).substr(0, 16),
                      format_bytes(text.size()));
 }
 

@@ -1,7 +1,5 @@
 #include "core/registry/records.h"
 
-#include <fmt/core.h>
-
 #include <array>
 #include <utility>
 
@@ -40,8 +38,6 @@ std::optional<Status> status_from_name(std::string_view name) {
 bool is_active(Status status) {
   return status == Status::initializing || status == Status::pending || status == Status::running;
 }
-
-std::string version_label(std::int64_t number) { return fmt::format("V{:04}", number); }
 
 std::string ActiveVersion::reference() const { return job + "@" + version_label(number); }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/base/json.h"
+#include "core/base/names.h"
 #include "core/metrics/metric.h"
 
 namespace mat {
@@ -117,7 +118,5 @@ struct ParamsRecord {
   std::int64_t created_ms = 0, updated_ms = 0;
   Json settings = Json::object();
 };
-
-std::string version_label(std::int64_t number);  // 3 → "V0003"
 
 }  // namespace mat

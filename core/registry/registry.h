@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "core/base/home.h"
 #include "core/query/filter.h"
 #include "core/registry/records.h"
-#include "core/run/home.h"
 
 namespace mat {
 

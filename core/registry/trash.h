@@ -3,9 +3,9 @@
 #include <filesystem>
 #include <optional>
 
+#include "core/base/home.h"
 #include "core/registry/database.h"
 #include "core/registry/records.h"
-#include "core/run/home.h"
 
 namespace mat {
 

@@ -8,6 +8,7 @@
 #include <array>
 
 #include "core/base/file.h"
+#include "core/base/secrets.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
 #include "core/run/child_process.h"
@@ -170,15 +171,6 @@ Json command_line_facts(const std::vector<std::string>& arguments) {
     facts.push_back(std::move(shown));
   }
   return facts;
-}
-
-bool is_secret_name(std::string_view name) {
-  constexpr auto kWords = std::to_array<std::string_view>(
-      {"token", "key", "password", "passwd", "secret", "credential"});
-  const std::string in_lower_case = lower(name);
-  return std::any_of(kWords.begin(), kWords.end(), [&](std::string_view word) {
-    return in_lower_case.find(word) != std::string::npos;
-  });
 }
 
 }  // namespace mat

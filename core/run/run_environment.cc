@@ -12,7 +12,7 @@
 #include "core/base/error.h"
 #include "core/base/file.h"
 #include "core/base/text.h"
-#include "core/run/provenance.h"
+#include "core/base/secrets.h"
 
 extern char** environ;
 

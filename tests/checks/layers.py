@@ -33,10 +33,15 @@ INCLUDES = [
     (r"<yaml-cpp/", ["core/spec/"], "only core/spec may include yaml-cpp"),
     (r"<CLI/", ["cli/"], "only cli may include CLI11"),
     (r"<google/protobuf", ["core/metrics/"], "only core/metrics may include protobuf"),
+    (r"<xxhash\.h", ["core/dataset/"], "only core/dataset may include xxHash"),
     (r"<(turbojpeg|spng|jpeglib|png)\.h", ["core/image/", "examples/", "tests/core/image/"],
      "only core/image may include picture libraries"),
     (r"<catch2/", ["tests/"], "only tests may include Catch2"),
 ]
+
+# The folders of core, lowest first: each includes only itself and what stands before it.
+CORE_ORDER = ["base", "image", "query", "algorithm", "metrics", "dataset", "spec", "registry",
+              "compare", "run"]
 
 # (what a line of the product's C++ matches, folders where it is wrong, how to say so)
 CODE = [
@@ -76,6 +81,19 @@ def tracked_files(root):
     return sorted(name for name in names if (root / name).is_file())
 
 
+def breach_of_core_order(name, included):
+    """What is wrong with `included`, a folder of core, in file `name`; None when nothing is."""
+    parts = name.split("/")
+    if parts[0] != "core" or len(parts) < 3:
+        return None
+    for folder in (parts[1], included):
+        if folder not in CORE_ORDER:
+            return f"core/{folder} has no place in the order of core's folders (layers.py)"
+    if CORE_ORDER.index(included) > CORE_ORDER.index(parts[1]):
+        return f"core/{parts[1]} stands below core/{included} and may not include it"
+    return None
+
+
 def breaches_of_line(name, line, is_code):
     if is_code:
         include = re.match(r'\s*#\s*include\s*([<"].*)', line)
@@ -83,6 +101,10 @@ def breaches_of_line(name, line, is_code):
             for pattern, allowed, what in INCLUDES:
                 if re.match(pattern, include[1]) and not name.startswith(tuple(allowed)):
                     yield what
+            folder = re.match(r'"core/([^/"]+)/', include[1])
+            wrong_way = folder and breach_of_core_order(name, folder[1])
+            if wrong_way:
+                yield wrong_way
         code = re.sub(r'"(\\.|[^"\\])*"|//.*', '""', line)
         for pattern, folders, what in CODE:
             if name.startswith(tuple(folders)) and re.search(pattern, code):

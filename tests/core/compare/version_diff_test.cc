@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 
-#include "core/run/provenance.h"
+#include "core/base/secrets.h"
 
 namespace mat {
 namespace {

@@ -237,18 +237,6 @@ TEST_CASE("control groups that make no sense are no limit", "[run]") {
   CHECK(control_group_cores("0::/../../..\n", mount.path()) == 1);
 }
 
-TEST_CASE("names of secrets are known in any case", "[run]") {
-  for (const char* name :
-       {"DB_PASSWORD", "API_KEY", "apikey", "TOKEN_X", "MySecret", "PGPASSWD", "AWS_CREDENTIALS"}) {
-    CAPTURE(name);
-    CHECK(is_secret_name(name));
-  }
-  for (const char* name : {"lr", "PATH", "TZ", "epochs", ""}) {
-    CAPTURE(name);
-    CHECK_FALSE(is_secret_name(name));
-  }
-}
-
 TEST_CASE("a recorded command line hides the values of secrets and nothing else", "[run]") {
   const auto recorded = [](const std::vector<std::string>& arguments) {
     return command_line_facts(arguments).dump();

@@ -1,4 +1,4 @@
-#include "core/run/home.h"
+#include "core/base/home.h"
 
 #include <fmt/core.h>
 #include <pwd.h>
@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/base/error.h"
-#include "core/registry/records.h"
+#include "core/base/names.h"
 
 namespace mat {
 namespace {

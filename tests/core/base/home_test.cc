@@ -1,4 +1,4 @@
-#include "core/run/home.h"
+#include "core/base/home.h"
 
 #include <catch2/catch.hpp>
 #include <cstdlib>
@@ -62,7 +62,7 @@ TEST_CASE(
   CHECK(find_home("x").chosen_by == "--home");
 }
 
-TEST_CASE("a relative home becomes absolute, without dots and last slashes", "[run]") {
+TEST_CASE("a relative home becomes absolute, without dots and last slashes") {
   const TempFolder folder;
   const Surroundings surroundings(folder.path());
   CHECK(find_home("a/../b/").root == folder / "b");
@@ -72,7 +72,7 @@ TEST_CASE("a relative home becomes absolute, without dots and last slashes", "[r
   CHECK(find_home("").root == folder / "c");
 }
 
-TEST_CASE("empty variables and relative XDG folders are as good as unset", "[run]") {
+TEST_CASE("empty variables and relative XDG folders are as good as unset") {
   const TempFolder folder;
   const Surroundings surroundings(folder.path());
   set("HOME", folder / "user");
@@ -81,7 +81,7 @@ TEST_CASE("empty variables and relative XDG folders are as good as unset", "[run
   CHECK(find_home("").root == folder / "user/.local/share/mat");
 }
 
-TEST_CASE("a file named .mat is no home", "[run]") {
+TEST_CASE("a file named .mat is no home") {
   const TempFolder folder;
   fs::create_directories(folder / "work");
   fs::create_directories(folder / ".mat");
@@ -90,7 +90,7 @@ TEST_CASE("a file named .mat is no home", "[run]") {
   CHECK(find_home("").root == folder / ".mat");
 }
 
-TEST_CASE("a home in whose way a file stands is a usage error that names the file", "[run]") {
+TEST_CASE("a home in whose way a file stands is a usage error that names the file") {
   const TempFolder folder;
   put_file(folder / "file", "");
   const Surroundings surroundings(folder.path());
@@ -106,7 +106,7 @@ TEST_CASE("a home in whose way a file stands is a usage error that names the fil
   }
 }
 
-TEST_CASE("a working directory that is gone does not matter to an absolute home", "[run]") {
+TEST_CASE("a working directory that is gone does not matter to an absolute home") {
   const TempFolder folder;
   fs::create_directories(folder / "gone");
   const Surroundings surroundings(folder / "gone");
@@ -117,14 +117,14 @@ TEST_CASE("a working directory that is gone does not matter to an absolute home"
   CHECK_THROWS_AS(find_home("relative"), Error);
 }
 
-TEST_CASE("finding a home makes nothing", "[run]") {
+TEST_CASE("finding a home makes nothing") {
   const TempFolder folder;
   const Surroundings surroundings(folder.path());
   find_home("x/y");
   CHECK(fs::is_empty(folder.path()));
 }
 
-TEST_CASE("a version's folder is below its job's", "[run]") {
+TEST_CASE("a version's folder is below its job's") {
   const Home home{"/h", "--home"};
   CHECK(home.version_folder("clothes", 12) == "/h/jobs/clothes/V0012");
   CHECK(home.database() == "/h/mat.db");

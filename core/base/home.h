@@ -11,6 +11,7 @@ namespace mat {
 //   HOME/mat.db                 the registry
 //   HOME/jobs/JOB/V0001/        one folder per version
 //   HOME/cache/                 decoded pictures; may be deleted at any time
+//   HOME/queue/                 locks of those that start pending versions
 //   HOME/trash/                 folders on their way out
 struct Home {
   std::filesystem::path root;  // absolute
@@ -19,6 +20,7 @@ struct Home {
   std::filesystem::path database() const { return root / "mat.db"; }
   std::filesystem::path jobs() const { return root / "jobs"; }
   std::filesystem::path cache() const { return root / "cache"; }
+  std::filesystem::path queue() const { return root / "queue"; }
   std::filesystem::path trash() const { return root / "trash"; }
   std::filesystem::path version_folder(const std::string& job, std::int64_t number) const;
 };
