@@ -3,9 +3,12 @@
 #include "core/base/error.h"
 #include "core/base/file.h"
 #include "core/base/version.h"
-#include "core/dataset/image_folder.h"
 #include "core/run/provenance.h"
+#include "core/run/check_inputs.h"
+#include "core/run/code_snapshot.h"
+#include "core/run/run_environment.h"
 #include "core/run/runner.h"
+#include "core/run/stop_request.h"
 
 namespace mat {
 namespace {
@@ -14,43 +17,42 @@ namespace fs = std::filesystem;
 
 constexpr const char* kDiffFile = "code/uncommitted.diff";
 
-Json origin_facts(const std::vector<std::string>& command_line, const Json& git) {
+Json origin_facts(const JobSpec& spec, const std::vector<std::string>& command_line,
+                  const std::vector<std::string>& environment, const Json& git) {
   std::error_code ignored;
   return {{"command_line", command_line_facts(command_line)},
+          {"environment", recorded_environment(environment)},
+          {"algorithm", to_json(spec.definition)},
           {"working_directory", fs::current_path(ignored).string()},
           {"mat_version", mat_version()},
           {"git", git},
           {"host", host_facts()}};
 }
 
-}  // namespace
-
-void check_inputs(const JobSpec& spec) {
-  for (const auto& [channel, path] : spec.inputs) {
-    std::error_code error;
-    const fs::file_status status = fs::status(path, error);
-    if (!fs::exists(status)) {
-      throw Error(ErrorKind::usage, fmt::format("inputs.{}: '{}' does not exist", channel, path),
-                  "paths in a spec are relative to the spec's folder");
-    }
-  }
-  const Algorithm* algorithm = find_builtin_algorithm(spec.algorithm);
-  if (algorithm != nullptr && algorithm->task == Task::image_classification) {
-    read_image_folder(spec.inputs.at("data_url"),
-                      {spec.hyperparameters.at("validation_ratio").get<double>(), spec.seed});
+// The way back when a version could not be recorded whole. Where even that fails, it stands there
+// as Failed, with the reason.
+void forget_version(Registry& registry, Id version, const std::string& reason) {
+  try {
+    registry.change_status(version, {Status::initializing}, Status::failed, reason);
+    registry.delete_version(version);
+  } catch (const Error&) {
+    return;
   }
 }
 
-VersionRecord record_version(Registry& registry, const JobSpec& spec,
-                             const std::vector<std::string>& command_line,
-                             const fs::path& spec_folder, std::optional<Id> parent) {
+}  // namespace
+
+HeldVersion record_version(Registry& registry, const JobSpec& spec,
+                           const std::vector<std::string>& command_line,
+                           const fs::path& spec_folder, std::optional<Id> parent) {
   Json git = git_facts(spec_folder);
   std::string diff;
   if (git.is_object() && git.contains("diff")) {
-    diff = git["diff"].get<std::string>();
+    if (git["diff"].is_string()) diff = git["diff"].get<std::string>();
     git.erase("diff");
     if (!diff.empty()) git["diff_file"] = kDiffFile;
   }
+  const std::vector<std::string> environment = environment_with(spec.environment);
   NewVersion version;
   version.job = spec.name;
   version.job_description = spec.description;
@@ -58,15 +60,54 @@ VersionRecord record_version(Registry& registry, const JobSpec& spec,
   version.experiment_description = spec.experiment_description;
   version.algorithm = spec.algorithm;
   version.settings = to_json(spec.settings);
-  version.facts = origin_facts(command_line, git);
+  version.facts = origin_facts(spec, command_line, environment, git);
+  version.facts["spec_folder"] = spec_folder.string();
   version.parent = parent;
   VersionRecord record = registry.create_version(version, to_yaml(spec));
-  if (!diff.empty()) {
-    const fs::path folder = registry.home().version_folder(record.job, record.number);
-    make_folders((folder / kDiffFile).parent_path());
-    write_file_atomic(folder / kDiffFile, diff);
+  const fs::path folder = registry.home().version_folder(record.job, record.number);
+  try {
+    HeldVersion held{record, spec, VersionLock::acquire(folder)};
+    if (!diff.empty()) {
+      make_folders((folder / kDiffFile).parent_path());
+      write_file_atomic(folder / kDiffFile, diff);
+    }
+    if (spec.definition.command && !spec.definition.command->code.empty()) {
+      registry.set_facts(record.id, {{"code", snapshot_code(*spec.definition.command, folder)}});
+    }
+    write_run_environment(folder, environment);
+    return held;
+  } catch (const Error& e) {
+    forget_version(registry, record.id, e.message());
+    throw;
   }
-  return record;
+}
+
+HeldVersion hold_to_run(Registry& registry, Id id) {
+  VersionRecord version = registry.version(id);
+  VersionLock lock =
+      VersionLock::acquire(registry.home().version_folder(version.job, version.number));
+  JobSpec spec = recorded_spec(version);
+  return {std::move(version), std::move(spec), std::move(lock)};
+}
+
+HeldVersion hold_to_resume(Registry& registry, const std::string& reference) {
+  const Id id = registry.version(reference).id;
+  HeldVersion held = hold_to_run(registry, id);
+  const Status status = registry.version(id).status;
+  if (status == Status::completed || is_active(status)) {
+    throw Error(ErrorKind::conflict,
+                fmt::format("{} is {}", held.version.reference(), name_of(status)),
+                status == Status::completed
+                    ? fmt::format("to train on with other settings: mat version modify {} --set "
+                                  "epochs=N",
+                                  held.version.reference())
+                    : "it goes on by itself");
+  }
+  check_inputs(held.spec);
+  const fs::path folder = registry.home().version_folder(held.version.job, held.version.number);
+  withdraw_stop(folder);
+  write_run_environment(folder, environment_with(held.spec.environment));
+  return held;
 }
 
 }  // namespace mat

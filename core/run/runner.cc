@@ -2,233 +2,256 @@
 
 #include <fmt/core.h>
 
-#include <cstdlib>
+#include <algorithm>
+#include <chrono>
+#include <thread>
 
 #include "core/base/text.h"
 #include "core/base/time.h"
-#include "core/metrics/event_file.h"
+#include "core/run/attempt.h"
+#include "core/run/background.h"
+#include "core/run/pools.h"
 #include "core/run/provenance.h"
 #include "core/run/run_files.h"
-#include "core/run/version_lock.h"
+#include "core/run/run_observer.h"
+#include "core/run/run_results.h"
+#include "core/run/schedule.h"
 
 namespace mat {
 namespace {
 
 namespace fs = std::filesystem;
 
-// How long a version may stay recorded without a runner: the time between its row and its lock.
-constexpr std::int64_t kStartGraceMs = 60'000;
+constexpr auto kBetweenLooks = std::chrono::milliseconds(50);
+constexpr std::int64_t kFirstPauseMs = 1000;
+constexpr std::int64_t kLongestPauseMs = 60'000;
 
-// Brings what the trainer tells into the version's files and to whoever watches.
-class RunObserver final : public TrainObserver {
+// One version from Pending to its end.
+class Run {
  public:
-  RunObserver(const fs::path& folder, const RunDisplay& display, StopReason stop_reason)
-      : log_(folder), events_(folder), display_(display), stop_reason_(std::move(stop_reason)) {}
+  Run(Registry& registry, const HeldVersion& held, const RunDisplay& display,
+      const StopReason& stop_reason)
+      : registry_(registry),
+        held_(held),
+        display_(display),
+        id_(held.version.id),
+        folder_(registry.home().version_folder(held.version.job, held.version.number)),
+        observer_(folder_, held.spec.log_limit_bytes, display, stop_reason) {}
 
-  void log(std::string_view line) override {
-    log_.line(line);
-    if (display_.log) display_.log(line);
+  // One look whether it is this version's turn.
+  Registry::Claim claim() {
+    const std::vector<Pool> pools = all_pools(registry_);
+    std::string waits_for;
+    const Registry::Claim claim = registry_.claim(
+        id_, [&](const std::vector<ActiveVersion>& active) -> std::optional<std::vector<int>> {
+          const Schedule schedule(active, pools, machine_capacity(), this_machine().host,
+                                  now_ms());
+          auto grant = schedule.grant_of(id_);
+          if (grant) take_submission(active, *grant);
+          waits_for = schedule.waits_for(id_);
+          return grant;
+        });
+    if (claim == Registry::Claim::waiting && waits_for != waits_for_) {
+      waits_for_ = waits_for;
+      if (display_.waiting) display_.waiting(waits_for);
+    }
+    return claim;
   }
 
-  void phase(std::string_view what, std::int64_t done, std::int64_t total) override {
-    if (display_.phase) display_.phase(what, done, total);
+  RunResult run_claimed() {
+    for (;;) {
+      const RunResult result = attempt();
+      if (!may_restart(result)) return end(result);
+      const std::int64_t pause_ms = std::min(kFirstPauseMs << std::min(restarts_, 16), kLongestPauseMs);
+      ++restarts_;
+      const std::string reason = fmt::format("attempt {} failed: {}", restarts_, result.reason);
+      observer_.log(fmt::format("{}; starts again in {}", reason,
+                                format_duration(static_cast<double>(pause_ms) / 1000)));
+      if (!registry_.send_back(id_, reason, now_ms() + pause_ms, false)) return end(result);
+      const Registry::Claim claim = wait_for_turn();
+      if (claim != Registry::Claim::granted) return not_started(claim);
+    }
   }
 
-  void progress(const Progress& progress) override {
-    if (display_.progress) display_.progress(progress);
+  // Waits until it may start, was stopped, or has been ended by somebody else.
+  Registry::Claim wait_for_turn() {
+    std::int64_t seen = -1;
+    double looked_s = 0;
+    for (;;) {
+      const std::int64_t version = registry_.data_version();
+      if (version != seen || monotonic_seconds() - looked_s >= 1) {
+        seen = version;
+        looked_s = monotonic_seconds();
+        const Registry::Claim found = claim();
+        if (found != Registry::Claim::waiting) return found;
+      }
+      if (observer_.stop_requested()) return Registry::Claim::waiting;
+      std::this_thread::sleep_for(kBetweenLooks);
+    }
   }
 
-  void metric(std::string_view name, std::int64_t step, double value) override {
-    events_.add(name, step, value);
-    const auto found = metrics_.find(name);
-    MetricSummary& summary = found != metrics_.end() ? found->second : metrics_[std::string(name)];
-    summary.add(step, value, direction_of(name));
+  // The end of a run that has not got its turn.
+  RunResult not_started(Registry::Claim claim) {
+    if (claim == Registry::Claim::over) {
+      const VersionRecord version = registry_.version(id_);
+      return {version.status, version.status_reason, ErrorKind::terminated, {}};
+    }
+    return end({Status::terminated, observer_.stop_reason(), ErrorKind::terminated, {}});
   }
 
-  void record(std::string_view key, const Json& value) override {
-    facts_[std::string(key)] = value;
-  }
-
-  bool stop_requested() override {
-    if (reason_.empty()) reason_ = stop_reason_();
-    return !reason_.empty();
-  }
-
-  Json checkpoint_state() override { return nullptr; }
-  void restore(const Json& /*state*/) override {}
-
-  // What is for the log only: the watcher gets it in another form.
-  void log_quietly(std::string_view line) { log_.line(line); }
-  void flush() { events_.flush(); }
-
-  const std::string& reason() const { return reason_; }
-  const Json& facts() const { return facts_; }
-  std::map<std::string, MetricSummary, std::less<>>& metrics() { return metrics_; }
+  RunObserver& observer() { return observer_; }
 
  private:
-  LogFile log_;
-  EventWriter events_;
+  void take_submission(const std::vector<ActiveVersion>& active, const std::vector<int>& gpu_ids) {
+    for (const ActiveVersion& version : active) {
+      if (version.id == id_) submission_ = *version.submission;
+    }
+    gpu_ids_ = gpu_ids;
+  }
+
+  RunResult attempt() {
+    std::optional<SpaceReserve> reserve;
+    try {
+      reserve.emplace(folder_);
+      observer_.log_quietly(fmt::format("{} begins: {}", held_.version.reference(),
+                                        held_.spec.algorithm));
+    } catch (const Error& e) {
+      return {Status::failed, e.message(), e.kind(), e.hint()};
+    }
+    const std::vector<StatusChange> history = registry_.history(id_);
+    const auto starts = std::count_if(history.begin(), history.end(), [](const StatusChange& c) {
+      return c.status == Status::running;
+    });
+    return attempt_version(registry_.home(), held_, submission_.needs, gpu_ids_, starts > 1,
+                           observer_);
+  }
+
+  // What is wrong with the data or the spec stays wrong.
+  bool may_restart(const RunResult& result) {
+    return result.status == Status::failed && result.error != ErrorKind::usage &&
+           submission_.restarts_left > 0 && !observer_.stop_requested();
+  }
+
+  RunResult end(RunResult result) {
+    keep_last_lines(result);
+    copy_results(result);
+    observer_.record("result_code", exit_code_of(result));
+    const Outcome outcome{observer_.facts(),
+                          {observer_.metrics().begin(), observer_.metrics().end()}};
+    const std::vector<Status> before{Status::initializing, Status::pending, Status::running};
+    if (!registry_.change_status(id_, before, result.status, result.reason, outcome)) {
+      result = {Status::failed, "another process has ended this version", ErrorKind::conflict, {}};
+    }
+    remove_run_leftovers(folder_);
+    return result;
+  }
+
+  // A full disk may refuse the last lines as well; the status in the registry matters more.
+  void keep_last_lines(const RunResult& result) {
+    try {
+      observer_.flush();
+      observer_.log_quietly(fmt::format("{}{}{}", name_of(result.status),
+                                        result.reason.empty() ? "" : ": ", result.reason));
+    } catch (const Error&) {
+      return;
+    }
+  }
+
+  // What exists goes where the spec wants it, however the run ended. What cannot be copied is in
+  // the version's folder all the same.
+  void copy_results(RunResult& result) {
+    try {
+      copy_outputs(held_.spec, held_.version, folder_);
+    } catch (const Error& e) {
+      const std::string problem = fmt::format("the results are only in the version's folder: {}",
+                                              e.message());
+      result.reason += (result.reason.empty() ? "" : "; ") + problem;
+      if (result.status == Status::completed) result.error = ErrorKind::io;
+    }
+  }
+
+  Registry& registry_;
+  const HeldVersion& held_;
   const RunDisplay& display_;
-  StopReason stop_reason_;
-  std::string reason_;
-  Json facts_ = Json::object();
-  std::map<std::string, MetricSummary, std::less<>> metrics_;
+  Id id_;
+  fs::path folder_;
+  RunObserver observer_;
+  Submission submission_;
+  std::vector<int> gpu_ids_;
+  std::string waits_for_;
+  int restarts_ = 0;
 };
 
-int thread_count(const JobSpec& spec) {
-  const int cores = usable_cores();
-  const auto wanted =
-      spec.resources.flavor.rfind("cpu.", 0) == 0
-          ? parse_integer(std::string_view(spec.resources.flavor).substr(4)).value_or(cores)
-          : cores;
-  if (wanted > cores) {
-    throw Error(ErrorKind::usage,
-                fmt::format("resources.flavor {} wants {} cores; this machine has {}",
-                            spec.resources.flavor, wanted, cores),
-                fmt::format("use cpu.{} or fewer", cores));
-  }
-  return static_cast<int>(wanted);
-}
-
-TrainRequest make_request(const Home& home, const VersionRecord& version, const JobSpec& spec) {
-  TrainRequest request;
-  request.algorithm = spec.algorithm;
-  request.hyperparameters = spec.hyperparameters;
-  for (const auto& [channel, path] : spec.inputs) request.inputs[channel] = path;
-  request.version_folder = home.version_folder(version.job, version.number);
-  request.cache_folder = home.cache();
-  request.seed = spec.seed;
-  request.threads = thread_count(spec);
-  request.device = spec.resources.type.empty() ? "auto" : spec.resources.type;
-  return request;
-}
-
-// A list of metrics shows what the saved best weights do. Each metric's own best may be another
-// epoch's, so those that the final evaluation gives replace it.
-void use_evaluation(const fs::path& folder,
-                    std::map<std::string, MetricSummary, std::less<>>& metrics) {
-  const auto text = read_file_if_exists(folder / "evaluation.json");
-  if (!text) return;
-  const Json evaluation = parse_json(*text, "evaluation.json");
-  for (auto& [name, summary] : metrics) {
-    const auto found = evaluation.find(name);
-    if (found != evaluation.end() && found->is_number()) summary.best = found->get<double>();
-  }
-}
-
-void copy_results(const JobSpec& spec, const VersionRecord& version, const fs::path& folder) {
-  const std::string label = version_label(version.number);
-  const auto train_url = spec.outputs.find("train_url");
-  if (train_url != spec.outputs.end() && !train_url->second.empty()) {
-    copy_into(folder / "output", fs::path(train_url->second) / version.job / label);
-  }
-  if (!spec.log_path.empty()) {
-    copy_into(folder / "log.txt", fs::path(spec.log_path) / version.job / label);
-  }
-}
-
-RunResult failure_of(const Error& e, const std::string& stop_reason) {
-  const bool was_stopped = e.kind() == ErrorKind::interrupted || e.kind() == ErrorKind::terminated;
-  if (was_stopped) {
-    return {Status::terminated, stop_reason.empty() ? e.message() : stop_reason, e.kind(), {}};
-  }
-  return {Status::failed, e.message(), e.kind(), e.hint()};
-}
-
-// The training itself, between the statuses Running and final.
-RunResult train(Registry& registry, const VersionRecord& version, const JobSpec& spec,
-                const fs::path& folder, RunObserver& observer) {
-  try {
-    const TrainRequest request = make_request(registry.home(), version, spec);
-    Trainer& trainer = load_trainer();
-    const Json description = trainer.describe();
-    for (const char* key : {"libtorch", "blas"}) {
-      if (description.contains(key)) observer.record(key, description[key]);
+// Whoever waits in the queue is started by its keepers; they may have been killed.
+void wake_queue(Registry& registry) {
+  for (const ActiveVersion& version : registry.active_versions()) {
+    if (version.status == Status::pending && version.submission && version.submission->detached) {
+      ensure_keeper(registry.home());
+      return;
     }
-    observer.record("threads", request.threads);
-    const TrainOutcome outcome = trainer.train(request, observer);
-    observer.flush();
-    use_evaluation(folder, observer.metrics());
-    copy_results(spec, version, folder);
-    if (outcome.stopped) return {Status::terminated, observer.reason(), ErrorKind::terminated, {}};
-    return {};
-  } catch (const Error& e) {
-    return failure_of(e, observer.reason());
-  } catch (const std::bad_alloc&) {
-    return {Status::failed, "out of memory", ErrorKind::training_failed,
-            "use a smaller batch_size or image_size"};
-  } catch (const std::exception& e) {
-    return {Status::failed, e.what(), ErrorKind::training_failed, {}};
-  }
-}
-
-// A full disk may refuse the last lines as well; the status in the registry matters more.
-void keep_last_lines(RunObserver& observer, const RunResult& result) {
-  try {
-    observer.flush();
-    observer.log_quietly(fmt::format("{}{}{}", name_of(result.status),
-                                     result.reason.empty() ? "" : ": ", result.reason));
-  } catch (const Error&) {
-    return;
   }
 }
 
 }  // namespace
 
-RunResult run_version(Registry& registry, const VersionRecord& version, const JobSpec& spec,
-                      const RunDisplay& display, const StopReason& stop_reason) {
-  const fs::path folder = registry.home().version_folder(version.job, version.number);
-  const VersionLock lock = VersionLock::acquire(folder);
+int exit_code_of(const RunResult& result) {
+  switch (result.status) {
+    case Status::completed:
+      return result.reason.empty() ? 0 : static_cast<int>(result.error);
+    case Status::terminated:
+      return static_cast<int>(ErrorKind::terminated);
+    default:
+      return static_cast<int>(result.error);
+  }
+}
+
+void submit_version(Registry& registry, const HeldVersion& held, bool detached) {
+  const Pool pool = find_pool(registry, held.spec.resources.pool);
+  Submission submission;
+  submission.pool = pool.name;
+  submission.needs = needs_of(held.spec, pool);
+  submission.priority = held.spec.priority;
+  submission.detached = detached;
+  submission.restarts_left = held.spec.auto_restart;
+  submission.host = this_machine().host;
+  // Before, so that the version is started even if this process is killed right after; and again
+  // after, since a keeper without work goes.
+  if (detached) ensure_keeper(registry.home());
+  if (!registry.submit(held.version.id, submission, {})) {
+    throw Error(ErrorKind::conflict,
+                fmt::format("{} has been ended or started by another process",
+                            held.version.reference()));
+  }
+  if (detached || submission.restarts_left > 0) ensure_keeper(registry.home());
+}
+
+RunResult run_version(Registry& registry, const HeldVersion& held, const RunDisplay& display,
+                      const StopReason& stop_reason) {
   RunResult result;
-  std::optional<SpaceReserve> reserve;
-  std::optional<RunObserver> observer;
   try {
-    reserve.emplace(folder);
-    observer.emplace(folder, display, stop_reason);
-    for (const auto& [name, value] : spec.environment) ::setenv(name.c_str(), value.c_str(), 1);
-    observer->log_quietly(fmt::format("{} begins: {}", version.reference(), spec.algorithm));
+    Run run(registry, held, display, stop_reason);
+    const Registry::Claim claim = run.wait_for_turn();
+    result = claim == Registry::Claim::granted ? run.run_claimed() : run.not_started(claim);
   } catch (const Error& e) {
-    result = failure_of(e, {});
+    registry.change_status(held.version.id, {Status::pending, Status::running}, Status::failed,
+                           e.message());
+    throw;
   }
-  if (result.status == Status::completed) {
-    registry.change_status(version.id, {Status::initializing, Status::pending}, Status::running,
-                           {});
-    result = train(registry, version, spec, folder, *observer);
-  }
-  reserve.reset();
-  if (observer) {
-    keep_last_lines(*observer, result);
-    registry.set_facts(version.id, observer->facts());
-    registry.set_metrics(version.id, {observer->metrics().begin(), observer->metrics().end()});
-  }
-  registry.change_status(version.id, {Status::initializing, Status::pending, Status::running},
-                         result.status, result.reason);
+  wake_queue(registry);
   return result;
 }
 
-void notice_dead_runners(Registry& registry) {
-  std::vector<std::pair<Id, const char*>> dead;
-  for (const VersionSummary& version : registry.active_versions()) {
-    const Liveness liveness =
-        liveness_of(registry.home().version_folder(version.job, version.number));
-    // A power failure may have taken the lock file of a version that ran.
-    const bool never_started =
-        liveness == Liveness::no_runner && now_ms() - version.created_ms > kStartGraceMs;
-    if (liveness == Liveness::dead) dead.emplace_back(version.id, "its runner died");
-    if (never_started) dead.emplace_back(version.id, "it has no runner");
-  }
-  if (dead.empty()) return;
-  try {
-    // Whoever only reads has opened the registry without the right to write.
-    Registry writer(registry.home(), Registry::Mode::write);
-    for (const auto& [id, reason] : dead) {
-      writer.change_status(id, {Status::initializing, Status::pending, Status::running},
-                           Status::abnormal, reason);
-    }
-  } catch (const Error& e) {
-    // A read-only home still has to be readable; the next command with more rights sets it.
-    if (e.kind() != ErrorKind::io) throw;
-  }
+void run_detached(const Home& home, Id id, const std::function<void(int)>& begun,
+                  const StopReason& stop_reason) {
+  Registry registry(home, Registry::Mode::write);
+  const HeldVersion held = hold_to_run(registry, id);
+  const RunDisplay display;
+  Run run(registry, held, display, stop_reason);
+  const Registry::Claim claim = run.claim();
+  begun(claim == Registry::Claim::granted ? 0 : static_cast<int>(ErrorKind::conflict));
+  if (claim != Registry::Claim::granted) return;
+  run.run_claimed();
+  wake_queue(registry);
 }
 
 }  // namespace mat

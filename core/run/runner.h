@@ -8,6 +8,7 @@
 #include "core/base/error.h"
 #include "core/registry/registry.h"
 #include "core/run/trainer.h"
+#include "core/run/version_lock.h"
 #include "core/spec/job_spec.h"
 
 namespace mat {
@@ -17,6 +18,7 @@ struct RunDisplay {
   std::function<void(const Progress&)> progress;
   std::function<void(std::string_view what, std::int64_t done, std::int64_t total)> phase;
   std::function<void(std::string_view line)> log;
+  std::function<void(std::string_view for_what)> waiting;  // once for each new reason
 };
 
 // Why a training should end now; empty while it should go on. Asked between batches.
@@ -29,26 +31,46 @@ struct RunResult {
   std::string hint;
 };
 
-// Looks at the data that the spec names, so that nothing is recorded for a training that cannot
-// begin: throws a usage error when it is not there, not readable or no labelled data.
-void check_inputs(const JobSpec& spec);
+// A version that this process alone may start, stop and end: it holds the lock.
+struct HeldVersion {
+  VersionRecord version;
+  JobSpec spec;
+  VersionLock lock;
+};
 
-// Records a new version of the spec's job (see Registry::create_version) with where it comes from:
-// command line, git state of `spec_folder` (uncommitted changes go to code/uncommitted.diff in the
-// version's folder), host and versions.
-VersionRecord record_version(Registry& registry, const JobSpec& spec,
-                             const std::vector<std::string>& command_line,
-                             const std::filesystem::path& spec_folder, std::optional<Id> parent);
+// Records a new version of the spec's job (see Registry::create_version), Initializing, with where
+// it comes from: command line, environment, git state of `spec_folder` (uncommitted changes in
+// code/uncommitted.diff, a command's own code in code/), host and versions. When anything of it
+// fails nothing is recorded.
+HeldVersion record_version(Registry& registry, const JobSpec& spec,
+                           const std::vector<std::string>& command_line,
+                           const std::filesystem::path& spec_folder, std::optional<Id> parent);
 
-// Trains a recorded version in this process, from Initializing to its final status, and keeps its
-// log.txt, event file, metrics and facts. Holds the version's lock meanwhile. A failure of the
-// training is a result, not an exception; only a registry that cannot be written to throws. Sets
-// the environment variables of the spec in this process.
-RunResult run_version(Registry& registry, const VersionRecord& version, const JobSpec& spec,
-                      const RunDisplay& display, const StopReason& stop_reason);
+// Takes hold of a version as it is recorded. Conflict when another process has it.
+HeldVersion hold_to_run(Registry& registry, Id version);
 
-// Sets versions whose runner has died to Abnormal. Every command that reads versions calls it.
-// Leaves another machine's versions alone. Without write access it changes nothing.
-void notice_dead_runners(Registry& registry);
+// Takes hold of a version that has ended, to let it go on; its next environment is this process's.
+// Conflict when it is Completed or active. Throws what has to be mended first when its data is
+// gone.
+HeldVersion hold_to_resume(Registry& registry, const std::string& reference);
+
+// Puts it into the queue of its pool: Pending. Detached, it waits for any process to start it, and
+// a keeper of the queue is seen to; the lock must then be given up.
+void submit_version(Registry& registry, const HeldVersion& held, bool detached);
+
+// Runs a Pending version in this process: waits for its turn, trains, starts it again after a
+// failure while it has restarts left, and records its end. Keeps its log.txt, event file, metrics
+// and facts. A failure of the training is a result, not an exception; only a registry that cannot
+// be written to throws. Sets the environment variables of the spec in this process.
+RunResult run_version(Registry& registry, const HeldVersion& held, const RunDisplay& display,
+                      const StopReason& stop_reason);
+
+// The hidden command run-version: takes a Pending version's turn and runs it. `begun` is called
+// once, with exit code 0 when it has its turn and conflict's when it has not, which ends it.
+void run_detached(const Home& home, Id version, const std::function<void(int)>& begun,
+                  const StopReason& stop_reason);
+
+// What mat's process ends with for a run that ended so.
+int exit_code_of(const RunResult& result);
 
 }  // namespace mat

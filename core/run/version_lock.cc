@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <sys/file.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -48,9 +49,9 @@ Attempt take_exclusive_lock(int fd) {
 
 // Clock ticks since the machine's start at which this process began; with it a process id means one
 // process only. The second field, the program's name, may hold spaces and brackets.
-std::int64_t start_of_this_process() {
+std::int64_t start_of_process(pid_t pid) {
   constexpr std::size_t kFieldAfterName = 19;
-  const std::string stat = read_file_if_exists("/proc/self/stat").value_or("");
+  const std::string stat = read_file_if_exists(fmt::format("/proc/{}/stat", pid)).value_or("");
   const std::size_t name_end = stat.rfind(") ");
   if (name_end == std::string::npos) return 0;
   const std::vector<std::string> fields = split(stat.substr(name_end + 2), ' ');
@@ -63,7 +64,7 @@ std::string content_of_this_process() {
   return to_json_text({{"host", machine.host},
                        {"boot_id", machine.boot_id},
                        {"pid", ::getpid()},
-                       {"start", start_of_this_process()}}) +
+                       {"start", start_of_process(::getpid())}}) +
          "\n";
 }
 
@@ -120,6 +121,29 @@ VersionLock VersionLock::acquire(const fs::path& version_folder) {
     throw_io_error(fmt::format("cannot write '{}'", path.string()), error);
   }
   return VersionLock(std::move(file));
+}
+
+std::optional<FileDescriptor> hold_off_runners(const fs::path& version_folder) {
+  FileDescriptor file(
+      ::open(lock_path(version_folder).c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  if (!file || try_lock(file.get(), LOCK_SH) != Attempt::taken) return std::nullopt;
+  return file;
+}
+
+std::optional<FileDescriptor> runner_process(const fs::path& version_folder) {
+  const fs::path path = lock_path(version_folder);
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  if (!file) return std::nullopt;
+  const std::string content = read_content(file.get(), path);
+  const Json lock = Json::parse(content, nullptr, false);
+  if (!lock.is_object() || !was_on_this_machine(content)) return std::nullopt;
+  const auto pid = lock.value("pid", 0);
+  FileDescriptor process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  // The number may have been given to another process since.
+  if (!process || start_of_process(pid) != lock.value("start", std::int64_t{0})) {
+    return std::nullopt;
+  }
+  return process;
 }
 
 Liveness liveness_of(const fs::path& version_folder) {

@@ -23,6 +23,14 @@ class VersionLock {
   FileDescriptor file_;
 };
 
+// Keeps runners of a version from starting while it lives; several may at once. Nothing when a
+// runner is alive or there is no lock file.
+std::optional<FileDescriptor> hold_off_runners(const std::filesystem::path& version_folder);
+
+// The process that holds the lock of a version on this machine; nothing when none does. Stays that
+// process until it has ended: for signals (see pidfd_send_signal).
+std::optional<FileDescriptor> runner_process(const std::filesystem::path& version_folder);
+
 enum class Liveness {
   alive,      // somebody holds the lock
   dead,       // nobody does, and the runner was on this machine

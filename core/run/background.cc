@@ -1,0 +1,127 @@
+#include "core/run/background.h"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/file.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <memory>
+
+#include "core/base/error.h"
+#include "core/base/file.h"
+#include "core/run/keeper.h"
+#include "core/run/run_environment.h"
+
+extern char** environ;
+
+namespace mat {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Still this program after its file was replaced by a newer one.
+constexpr const char* kThisProgram = "/proc/self/exe";
+
+std::vector<char*> as_pointers(std::vector<std::string>& texts) {
+  std::vector<char*> pointers;
+  pointers.reserve(texts.size() + 1);
+  for (std::string& text : texts) pointers.push_back(text.data());
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+// Runs mat until its first process ends. Gives its exit code, -1 when a signal ended it. Throws
+// when it cannot be started.
+int run_mat(std::vector<std::string> arguments, std::vector<std::string> environment) {
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  sigset_t none, all;
+  sigemptyset(&none);
+  sigfillset(&all);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setsigdefault(&attributes, &all);
+  posix_spawnattr_setflags(&attributes,
+                           POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  posix_spawn_file_actions_t files;
+  posix_spawn_file_actions_init(&files);
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    posix_spawn_file_actions_addopen(&files, stream, "/dev/null", O_RDWR, 0);
+  }
+  // Whatever else this process has open belongs to it alone: locks, pipes of whoever started it.
+  posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 1);
+  pid_t pid = -1;
+  const int problem = ::posix_spawn(&pid, kThisProgram, &files, &attributes,
+                                    as_pointers(arguments).data(), as_pointers(environment).data());
+  posix_spawn_file_actions_destroy(&files);
+  posix_spawnattr_destroy(&attributes);
+  if (problem != 0) throw_io_error("cannot start a process of mat", problem);
+  int status = 0;
+  while (::waitpid(pid, &status, 0) < 0) {
+    if (errno != EINTR) throw_io_error("cannot wait for a process of mat", errno);
+  }
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+std::vector<std::string> mat_arguments(const Home& home, const char* command) {
+  return {"mat", "--home", home.root.string(), command};
+}
+
+}  // namespace
+
+bool start_runner(const Home& home, const ActiveVersion& version) {
+  std::vector<std::string> arguments = mat_arguments(home, kRunVersionCommand);
+  arguments.push_back(std::to_string(version.id));
+  const int code = run_mat(std::move(arguments), read_run_environment(home.version_folder(
+                                                     version.job, version.number)));
+  if (code == 0) return true;
+  if (code == static_cast<int>(ErrorKind::conflict)) return false;
+  throw Error(ErrorKind::io, fmt::format("its runner ended before it began, with {}", code),
+              fmt::format("the log may say more: mat version logs {}", version.reference()));
+}
+
+void ensure_keeper(const Home& home) noexcept {
+  try {
+    if (has_standby_keeper(home)) return;
+    run_mat(mat_arguments(home, kKeepQueueCommand), environment_with({}));
+  } catch (const std::exception&) {
+    return;
+  }
+}
+
+std::function<void(int)> go_to_background(const fs::path& output) {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw_io_error("cannot make a pipe", errno);
+  const pid_t pid = ::fork();
+  if (pid < 0) throw_io_error("cannot start a process", errno);
+  if (pid > 0) {
+    ::close(ends[1]);
+    unsigned char code = static_cast<unsigned char>(ErrorKind::bug);
+    while (::read(ends[0], &code, 1) < 0 && errno == EINTR) {
+    }
+    ::_exit(code);
+  }
+  ::close(ends[0]);
+  ::setsid();
+  if (!output.empty()) {
+    const int file = ::open(output.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    if (file >= 0) {
+      ::dup2(file, STDOUT_FILENO);
+      ::dup2(file, STDERR_FILENO);
+      ::close(file);
+    }
+  }
+  const auto answer = std::make_shared<FileDescriptor>(ends[1]);
+  return [answer](int exit_code) {
+    const auto code = static_cast<unsigned char>(exit_code);
+    while (*answer && ::write(answer->get(), &code, 1) < 0 && errno == EINTR) {
+    }
+    *answer = FileDescriptor();
+  };
+}
+
+}  // namespace mat

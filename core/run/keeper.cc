@@ -1,0 +1,161 @@
+#include "core/run/keeper.h"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <map>
+#include <thread>
+
+#include "core/base/error.h"
+#include "core/base/file.h"
+#include "core/base/time.h"
+#include "core/registry/registry.h"
+#include "core/run/background.h"
+#include "core/run/dead_runners.h"
+#include "core/run/provenance.h"
+#include "core/run/schedule.h"
+#include "core/run/version_lock.h"
+
+namespace mat {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr auto kBetweenLooks = std::chrono::milliseconds(20);
+constexpr double kSecondsBetweenThoroughLooks = 1;
+// Whoever has called for a keeper is about to submit.
+constexpr double kSecondsWithoutWork = 2;
+constexpr int kMostStarts = 3;
+constexpr const char* kKeeperLock = "keeper.lock";
+constexpr const char* kStandbyLock = "standby.lock";
+
+FileDescriptor open_lock(const Home& home, const char* name) {
+  const fs::path path = home.queue() / name;
+  return FileDescriptor(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666));
+}
+
+bool try_lock(const FileDescriptor& file) { return ::flock(file.get(), LOCK_EX | LOCK_NB) == 0; }
+
+// The home may have been deleted or moved; what is kept then is nobody's.
+bool is_still_at(const FileDescriptor& file, const fs::path& path) {
+  struct stat held, there;
+  return ::fstat(file.get(), &held) == 0 && ::stat(path.c_str(), &there) == 0 &&
+         held.st_ino == there.st_ino && held.st_dev == there.st_dev;
+}
+
+class Keeper {
+ public:
+  explicit Keeper(const Home& home) : home_(home), registry_(home, Registry::Mode::write) {}
+
+  // One look at the queue; starts all that may start. False when there is nothing to keep.
+  bool look() {
+    notice_dead_runners(registry_);
+    const std::vector<ActiveVersion> active = registry_.active_versions();
+    bool has_work = false;
+    for (const ActiveVersion& version : active) has_work = has_work || is_work(version);
+    if (!has_work) return false;
+    const Schedule schedule(active, all_pools(registry_), machine_capacity(), host_, now_ms());
+    for (const Schedule::Grant& grant : schedule.grants()) {
+      for (const ActiveVersion& version : active) {
+        // Others are waited for: their own process starts them, and order is order.
+        if (version.id == grant.version && version.submission->detached) start(version);
+      }
+    }
+    return true;
+  }
+
+  std::int64_t data_version() { return registry_.data_version(); }
+
+ private:
+  bool is_work(const ActiveVersion& version) const {
+    const auto& submission = version.submission;
+    if (!submission || submission->host != host_) return false;
+    return version.status == Status::pending ? submission->detached
+                                             : submission->restarts_left > 0;
+  }
+
+  void start(const ActiveVersion& version) {
+    try {
+      // A runner between two attempts takes its turn itself.
+      const fs::path folder = home_.version_folder(version.job, version.number);
+      if (liveness_of(folder) == Liveness::alive) return;
+      start_runner(home_, version);
+      failed_starts_.erase(version.id);
+    } catch (const Error& e) {
+      if (++failed_starts_[version.id] < kMostStarts) return;
+      registry_.change_status(version.id, {Status::pending}, Status::abnormal, e.message());
+    }
+  }
+
+  const Home& home_;
+  Registry registry_;
+  const std::string host_ = this_machine().host;
+  std::map<Id, int> failed_starts_;
+};
+
+void keep(const Home& home, const FileDescriptor& lock) {
+  Keeper keeper(home);
+  double worked_s = monotonic_seconds(), looked_s = 0;
+  std::int64_t seen = -1;
+  for (;;) {
+    const double now_s = monotonic_seconds();
+    const std::int64_t version = keeper.data_version();
+    const bool is_due = now_s - looked_s >= kSecondsBetweenThoroughLooks;
+    if (version != seen || is_due) {
+      seen = version;
+      if (!is_still_at(lock, home.queue() / kKeeperLock)) return;
+      if (keeper.look()) worked_s = monotonic_seconds();
+      // After the look, so that what waits is started first; again and again, since it may die.
+      if (is_due && worked_s >= now_s) ensure_keeper(home);
+      if (is_due) looked_s = now_s;
+    }
+    if (now_s - worked_s >= kSecondsWithoutWork) return;
+    std::this_thread::sleep_for(kBetweenLooks);
+  }
+}
+
+}  // namespace
+
+bool has_standby_keeper(const Home& home) {
+  const FileDescriptor standby = open_lock(home, kStandbyLock);
+  return standby && !try_lock(standby);
+}
+
+void keep_queue(const Home& home, const std::function<void()>& begun) {
+  make_folders(home.queue());
+  FileDescriptor standby = open_lock(home, kStandbyLock);
+  if (!standby) throw_io_error("cannot open the queue's lock", errno);
+  bool is_next = false;
+  // Whoever asks whether somebody stands by holds the lock for a moment.
+  for (int tries = 0; tries < 10 && !is_next; ++tries) {
+    if (tries > 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    is_next = try_lock(standby);
+  }
+  begun();
+  if (!is_next) return;
+  const FileDescriptor lock = open_lock(home, kKeeperLock);
+  if (!lock) throw_io_error("cannot open the queue's lock", errno);
+  while (::flock(lock.get(), LOCK_EX) != 0) {
+    if (errno != EINTR) throw_io_error("cannot lock the queue", errno);
+  }
+  // Given up before the first look: whoever submits after it finds nobody standing by and starts
+  // another keeper.
+  standby = FileDescriptor();
+  for (;;) {
+    try {
+      keep(home, lock);
+      return;
+    } catch (const Error&) {
+      // A full disk, a registry that somebody holds: nothing that waiting may not mend.
+      if (!is_still_at(lock, home.queue() / kKeeperLock)) return;
+      std::this_thread::sleep_for(std::chrono::seconds(1));
+    }
+  }
+}
+
+}  // namespace mat

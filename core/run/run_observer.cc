@@ -1,0 +1,85 @@
+#include "core/run/run_observer.h"
+
+#include <utility>
+
+#include "core/run/stop_request.h"
+
+namespace mat {
+namespace fs = std::filesystem;
+
+RunObserver::RunObserver(fs::path version_folder, std::uint64_t log_limit_bytes,
+                         const RunDisplay& display, StopReason stop_reason)
+    : folder_(std::move(version_folder)),
+      log_(folder_, log_limit_bytes),
+      live_(folder_),
+      display_(display),
+      external_reason_(std::move(stop_reason)) {}
+
+void RunObserver::log(std::string_view line) {
+  log_.line(line);
+  if (display_.log) display_.log(line);
+}
+
+void RunObserver::phase(std::string_view what, std::int64_t done, std::int64_t total) {
+  live_.show(what, done, total);
+  if (display_.phase) display_.phase(what, done, total);
+}
+
+void RunObserver::progress(const Progress& progress) {
+  live_.show(progress);
+  if (display_.progress) display_.progress(progress);
+}
+
+void RunObserver::metric(std::string_view name, std::int64_t step, double value) {
+  events().add(name, step, value);
+  const auto found = metrics_.find(name);
+  MetricSummary& summary = found != metrics_.end() ? found->second : metrics_[std::string(name)];
+  summary.add(step, value, direction_of(name));
+}
+
+bool RunObserver::stop_requested() {
+  if (!reason_.empty()) return true;
+  if (is_stop_requested(folder_)) {
+    reason_ = requested_stop(folder_).value_or("stopped");
+  } else if (external_reason_) {
+    reason_ = external_reason_();
+  }
+  return !reason_.empty();
+}
+
+Json RunObserver::checkpoint_state() {
+  Json summaries = Json::object();
+  for (const auto& [name, summary] : metrics_) summaries[name] = to_json(summary);
+  return {{"events", to_json(events().position())}, {"metrics", std::move(summaries)}};
+}
+
+void RunObserver::restore(const Json& state) {
+  events_.reset();
+  metrics_.clear();
+  events_.emplace(folder_, event_position_from_json(state.is_null() ? state : state.at("events")));
+  if (state.is_null()) return;
+  for (const auto& [name, summary] : state.at("metrics").items()) {
+    metrics_[name] = metric_summary_from_json(summary);
+  }
+}
+
+void RunObserver::flush() {
+  if (events_) events_->flush();
+}
+
+EventWriter& RunObserver::events() {
+  if (!events_) events_.emplace(folder_);
+  return *events_;
+}
+
+std::map<std::string, MetricSummary> summarize_curves(const fs::path& version_folder) {
+  std::map<std::string, MetricSummary> metrics;
+  for (const Curve& curve : read_event_files(version_folder)) {
+    const Direction direction = direction_of(curve.tag);
+    MetricSummary& summary = metrics[curve.tag];
+    for (const ScalarPoint& point : curve.points) summary.add(point.step, point.value, direction);
+  }
+  return metrics;
+}
+
+}  // namespace mat

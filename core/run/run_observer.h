@@ -1,0 +1,62 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "core/metrics/event_file.h"
+#include "core/metrics/metric.h"
+#include "core/run/live_progress.h"
+#include "core/run/run_files.h"
+#include "core/run/runner.h"
+
+namespace mat {
+
+// Brings what a training tells into the version's files and to whoever watches.
+class RunObserver final : public TrainObserver {
+ public:
+  using Metrics = std::map<std::string, MetricSummary, std::less<>>;
+
+  // `display` must live as long.
+  RunObserver(std::filesystem::path version_folder, std::uint64_t log_limit_bytes,
+              const RunDisplay& display, StopReason stop_reason);
+
+  void log(std::string_view line) override;
+  void phase(std::string_view what, std::int64_t done, std::int64_t total) override;
+  void progress(const Progress& progress) override;
+  void metric(std::string_view name, std::int64_t step, double value) override;
+  void record(std::string_view key, const Json& value) override { facts_[std::string(key)] = value; }
+  bool stop_requested() override;
+  Json checkpoint_state() override;
+  void restore(const Json& state) override;
+
+  // What is for the log only: the watcher gets it in another form.
+  void log_quietly(std::string_view line) { log_.line(line); }
+  LogFile& log_file() { return log_; }
+  void flush();
+
+  const std::string& stop_reason() const { return reason_; }
+  Json& facts() { return facts_; }
+  Metrics& metrics() { return metrics_; }
+
+ private:
+  EventWriter& events();
+
+  std::filesystem::path folder_;
+  LogFile log_;
+  std::optional<EventWriter> events_;  // made by the first point: restore() may cut it before
+  LiveProgress live_;
+  const RunDisplay& display_;
+  StopReason external_reason_;
+  std::string reason_;
+  Json facts_ = Json::object();
+  Metrics metrics_;
+};
+
+// The summaries of the curves in a version's event files, for a run that did not live to record
+// them.
+std::map<std::string, MetricSummary> summarize_curves(const std::filesystem::path& version_folder);
+
+}  // namespace mat
