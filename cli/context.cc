@@ -1,6 +1,8 @@
 #include "cli/context.h"
 
-#include "core/run/runner.h"
+#include "core/base/time.h"
+#include "core/run/background.h"
+#include "core/run/dead_runners.h"
 
 namespace mat {
 

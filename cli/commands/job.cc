@@ -9,7 +9,8 @@
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
-#include "core/run/runner.h"
+#include "core/run/check_inputs.h"
+#include "core/run/pools.h"
 #include "core/spec/job_spec.h"
 
 namespace mat {
@@ -22,7 +23,7 @@ constexpr std::int64_t kVersionsInShow = 5;
 struct CreateFlags {
   std::string file, name, params;
   std::vector<std::string> assignments;
-  bool dry_run = false, json = false;
+  TrainFlags train;
 };
 
 fs::path folder_of(const std::string& file) {
@@ -53,14 +54,15 @@ int create(const Context& context, const CreateFlags& flags) {
     throw Error(ErrorKind::usage, "nothing says what to train",
                 "give a spec with -f SPEC, or a saved configuration with --params NAME --name JOB");
   }
-  const JobSpec spec = resolve(layered_settings(context, flags));
-  if (flags.dry_run) return print_resolved(spec, flags.json);
-  return record_and_train(context, spec, folder_of(flags.file), std::nullopt, flags.json);
+  const JobSpec spec = resolve(layered_settings(context, flags), context.lookup());
+  return train(context, spec, folder_of(flags.file), std::nullopt, flags.train);
 }
 
-int validate(const std::string& file, bool json) {
-  const JobSpec spec = resolve(read_spec_file(file));
+int validate(const Context& context, const std::string& file, bool json) {
+  const JobSpec spec = resolve(read_spec_file(file), context.lookup());
   check_inputs(spec);
+  Registry registry = context.open_to_read();
+  needs_of(spec, find_pool(registry, spec.resources.pool));
   if (json) {
     print_json({{"valid", true}, {"name", spec.name}, {"algorithm", spec.algorithm}});
   } else {
@@ -153,8 +155,7 @@ void add_job_commands(CLI::App& app, Context& context) {
       ->type_name("KEY=VALUE")
       ->expected(1)
       ->take_all();
-  command->add_flag("--dry-run", flags->create.dry_run, "Print the resolved spec and stop");
-  add_json_flag(command, flags->create.json);
+  flags->create.train.add_to(command);
   command->footer("Precedence: algorithm's default < --params < spec < --set.");
   set_action(command, context, [&context, flags] { return create(context, flags->create); });
 
@@ -180,7 +181,7 @@ void add_job_commands(CLI::App& app, Context& context) {
       ->type_name("SPEC")
       ->required();
   add_json_flag(command, flags->json);
-  set_action(command, context, [flags] { return validate(flags->file, flags->json); });
+  set_action(command, context, [&context, flags] { return validate(context, flags->file, flags->json); });
 }
 
 }  // namespace mat

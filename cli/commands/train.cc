@@ -1,53 +1,27 @@
-#include "cli/commands/train.h"
-
 #include <fmt/core.h>
 
-#include <csignal>
-
 #include "cli/commands/commands.h"
+#include "cli/commands/train.h"
 #include "cli/commands/views.h"
 #include "cli/output/progress_bar.h"
+#include "cli/signals.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
-#include "core/base/time.h"
+#include "core/run/check_inputs.h"
+#include "core/run/pools.h"
 #include "core/run/runner.h"
+#include "core/run/time_limit.h"
 
 namespace mat {
 namespace {
 
-volatile std::sig_atomic_t received_signal = 0;
+namespace fs = std::filesystem;
 
-extern "C" void keep_signal(int number) {
-  received_signal = number;
-  // A second Ctrl-C does not wait for the batch.
-  if (number == SIGINT) std::signal(SIGINT, SIG_DFL);
-}
-
-// Signals that ask to end become a request to stop; a vanished terminal or pipe ends nothing.
-class SignalsAsStop {
- public:
-  SignalsAsStop() {
-    received_signal = 0;
-    for (const int number : {SIGINT, SIGTERM, SIGHUP}) std::signal(number, keep_signal);
-    std::signal(SIGPIPE, SIG_IGN);
-  }
-  ~SignalsAsStop() {
-    for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) std::signal(number, SIG_DFL);
-  }
-  SignalsAsStop(const SignalsAsStop&) = delete;
-  SignalsAsStop& operator=(const SignalsAsStop&) = delete;
-};
-
+// A signal ends the training, and so does the spec's time limit.
 StopReason make_stop_reason(const JobSpec& spec) {
-  const double begin_s = monotonic_seconds();
-  const std::optional<double> limit_s = spec.auto_stop_s;
-  return [begin_s, limit_s]() -> std::string {
-    if (received_signal == SIGINT) return "interrupted by Ctrl-C";
-    if (received_signal != 0) return "ended by a signal";
-    if (limit_s && monotonic_seconds() - begin_s >= *limit_s) {
-      return "auto_stop after " + format_duration(*limit_s);
-    }
-    return {};
+  return [limit = time_limit(spec)]() -> std::string {
+    std::string reason = SignalsAsStop::reason();
+    return reason.empty() && limit ? limit() : reason;
   };
 }
 
@@ -58,9 +32,9 @@ void print_results(const Home& home, const VersionRecord& version) {
                                 name.find("_per_second") != std::string::npos;
     if (!is_of_training) fields.emplace_back("  " + name, metric_text(summary.best));
   }
-  const auto folder = home.version_folder(version.job, version.number);
+  const fs::path folder = home.version_folder(version.job, version.number);
   std::error_code ignored;
-  if (std::filesystem::exists(folder / "output" / "best.safetensors", ignored)) {
+  if (fs::exists(folder / "output" / "best.safetensors", ignored)) {
     fields.emplace_back("  weights", (folder / "output" / "best.safetensors").string());
   }
   print(fmt::format("{}  {} in {}\n", version.reference(),
@@ -69,50 +43,74 @@ void print_results(const Home& home, const VersionRecord& version) {
   print_fields(fields);
 }
 
-int exit_code_of(const RunResult& result) {
-  if (result.status == Status::completed) return 0;
-  if (result.status == Status::failed) return static_cast<int>(result.error);
-  return static_cast<int>(received_signal == SIGINT ? ErrorKind::interrupted
-                                                    : ErrorKind::terminated);
-}
-
-}  // namespace
-
-int record_and_train(const Context& context, const JobSpec& spec,
-                     const std::filesystem::path& spec_folder, std::optional<Id> parent,
-                     bool json) {
-  check_inputs(spec);
-  Registry registry = context.open_to_write();
-  const SignalsAsStop signals;
-  const VersionRecord recorded =
-      record_version(registry, spec, context.arguments, spec_folder, parent);
-  note(fmt::format("{} trains {} (stop with Ctrl-C)", recorded.reference(), spec.algorithm));
-
-  const Algorithm* algorithm = find_builtin_algorithm(spec.algorithm);
-  ProgressBar bar(algorithm != nullptr && algorithm->task == Task::tabular ? "rows" : "images");
-  RunDisplay display;
-  display.progress = [&bar](const Progress& p) { bar.show(p); };
-  display.phase = [&bar](std::string_view what, std::int64_t done, std::int64_t total) {
-    bar.show(what, done, total);
-  };
-  display.log = [&bar](std::string_view line) { bar.log(line); };
-  const RunResult result = run_version(registry, recorded, spec, display, make_stop_reason(spec));
-  bar.finish();
-
-  const VersionRecord version = registry.version(recorded.id);
+void print_version_or_json(Registry& registry, const VersionRecord& version, bool json) {
   if (json) {
     print_json(version_json(version));
   } else {
     print_results(registry.home(), version);
   }
   finish_output();
+}
+
+const char* unit_of(const Algorithm& algorithm) {
+  switch (algorithm.task) {
+    case Task::image_classification:
+      return "images";
+    case Task::tabular:
+      return "rows";
+    case Task::command:
+      return "samples";
+  }
+  return "samples";
+}
+
+int run_in_foreground(Registry& registry, const HeldVersion& held, bool json) {
+  const std::string reference = held.version.reference();
+  note(fmt::format("{} trains {} (stop with Ctrl-C)", reference, held.spec.algorithm));
+  ProgressBar bar(unit_of(held.spec.definition));
+  RunDisplay display;
+  display.progress = [&bar](const Progress& p) { bar.show(p); };
+  display.phase = [&bar](std::string_view what, std::int64_t done, std::int64_t total) {
+    bar.show(what, done, total);
+  };
+  display.log = [&bar](std::string_view line) { bar.log(line); };
+  display.waiting = [&reference](std::string_view for_what) {
+    if (!for_what.empty()) note(fmt::format("{} waits for {}", reference, for_what));
+  };
+  const RunResult result = run_version(registry, held, display, make_stop_reason(held.spec));
+  bar.finish();
+
+  const VersionRecord version = registry.version(held.version.id);
+  print_version_or_json(registry, version, json);
   if (result.status == Status::failed) {
-    const std::string log = fmt::format("the log: mat version logs {}", version.reference());
-    throw Error(result.error, fmt::format("{} failed: {}", version.reference(), result.reason),
+    const std::string log = fmt::format("the log: mat version logs {}", reference);
+    throw Error(result.error, fmt::format("{} failed: {}", reference, result.reason),
                 result.hint.empty() ? log : result.hint + "\n" + log);
   }
-  if (!result.reason.empty()) note(fmt::format("{}: {}", version.reference(), result.reason));
-  return exit_code_of(result);
+  if (!result.reason.empty()) note(fmt::format("{}: {}", reference, result.reason));
+  const bool was_interrupted =
+      result.status == Status::terminated && SignalsAsStop::was_interrupted();
+  return was_interrupted ? static_cast<int>(ErrorKind::interrupted) : exit_code_of(result);
+}
+
+int run_in_background(Registry& registry, HeldVersion held, bool json) {
+  const VersionRecord version = held.version;
+  submit_detached(registry, std::move(held));
+  if (json) {
+    print_json(version_json(registry.version(version.id)));
+  } else {
+    print(version.reference() + "\n");
+    note(fmt::format("it runs in the background; mat version logs -f {0}, mat version wait {0}, "
+                     "mat version stop {0}",
+                     version.reference()));
+  }
+  return 0;
+}
+
+int run_or_detach(Registry& registry, HeldVersion held, const TrainFlags& flags) {
+  if (flags.detach) return run_in_background(registry, std::move(held), flags.json);
+  submit_version(registry, held);
+  return run_in_foreground(registry, held, flags.json);
 }
 
 int print_resolved(const JobSpec& spec, bool json) {
@@ -122,6 +120,37 @@ int print_resolved(const JobSpec& spec, bool json) {
     print(to_yaml(spec, true));
   }
   return 0;
+}
+
+}  // namespace
+
+void TrainFlags::add_to(CLI::App* command, Kind kind) {
+  command->add_flag("-d,--detach", detach, "Train in the background; print the reference at once");
+  if (kind == Kind::new_version) {
+    command->add_flag("--dry-run", dry_run, "Print the resolved spec and stop");
+  }
+  add_json_flag(command, json);
+}
+
+int train(const Context& context, const JobSpec& spec, const fs::path& spec_folder,
+          std::optional<Id> parent, const TrainFlags& flags) {
+  if (flags.dry_run) return print_resolved(spec, flags.json);
+  // Looking at every picture takes time that --detach has not: the run itself will say.
+  flags.detach ? check_places(spec) : check_inputs(spec);
+  {
+    Registry reader = context.open_to_read();
+    needs_of(spec, find_pool(reader, spec.resources.pool));
+  }
+  Registry registry = context.open_to_write();
+  const SignalsAsStop signals;
+  return run_or_detach(
+      registry, record_version(registry, spec, context.arguments, spec_folder, parent), flags);
+}
+
+int resume(const Context& context, const std::string& reference, const TrainFlags& flags) {
+  Registry registry = context.open_to_write();
+  const SignalsAsStop signals;
+  return run_or_detach(registry, hold_to_resume(registry, reference), flags);
 }
 
 }  // namespace mat

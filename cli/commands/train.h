@@ -1,20 +1,32 @@
 #pragma once
 
+#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <optional>
+#include <string>
 
 #include "cli/context.h"
 #include "core/spec/job_spec.h"
 
 namespace mat {
 
-// Records a version of the spec's job, trains it in the foreground with a progress bar, and prints
-// its reference and results (or, with `json`, the version's document). Ctrl-C saves what is there
-// and ends it Terminated. Gives the exit code.
-int record_and_train(const Context& context, const JobSpec& spec,
-                     const std::filesystem::path& spec_folder, std::optional<Id> parent, bool json);
+struct TrainFlags {
+  bool detach = false;
+  bool dry_run = false;
+  bool json = false;
 
-// What --dry-run prints: the spec as it would be recorded, and where each value comes from.
-int print_resolved(const JobSpec& spec, bool json);
+  enum class Kind { new_version, existing };
+  void add_to(CLI::App* command, Kind kind = Kind::new_version);
+};
+
+// Records a version of the spec's job and trains it. In the foreground with a progress bar, ending
+// with its reference and results (or, with --json, the version's document); Ctrl-C saves what is
+// there and ends it Terminated. Detached it prints the reference at once. With --dry-run it prints
+// the spec as it would be recorded. Gives the exit code.
+int train(const Context& context, const JobSpec& spec, const std::filesystem::path& spec_folder,
+          std::optional<Id> parent, const TrainFlags& flags);
+
+// Lets a version that has ended go on from its last checkpoint, in the same ways.
+int resume(const Context& context, const std::string& reference, const TrainFlags& flags);
 
 }  // namespace mat

@@ -1,5 +1,6 @@
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 
@@ -11,6 +12,8 @@
 #include "cli/commands/views.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
+#include "core/base/time.h"
+#include "core/run/stop_version.h"
 #include "core/spec/job_spec.h"
 
 namespace mat {
@@ -46,19 +49,81 @@ int list(const Context& context, const std::string& job, const std::string& colu
 }
 
 int modify(const Context& context, const std::string& reference,
-           const std::vector<std::string>& assignments, bool dry_run, bool json) {
-  const Settings changes = parse_assignments(assignments, fs::current_path());
+           const std::vector<std::string>& assignments, const TrainFlags& flags) {
+  const Settings changes = parse_assignments(assignments, working_folder());
   const VersionRecord parent = context.open_to_read().version(reference);
   const Settings recorded = with_source(settings_from_json(parent.settings), parent.reference());
-  const JobSpec spec = resolve(merge(recorded, changes));
+  const bool names_algorithm = changes.contains("algorithm");
+  const JobSpec spec = resolve(merge(recorded, changes), names_algorithm
+                                                             ? context.lookup()
+                                                             : recorded_lookup(parent.facts));
   if (spec.name != parent.job) {
     throw Error(ErrorKind::usage, "a modified version stays in its job",
                 fmt::format("for another job: mat params save {} NAME, then mat job create "
                             "--params NAME --name {}",
                             parent.reference(), spec.name));
   }
-  if (dry_run) return print_resolved(spec, json);
-  return record_and_train(context, spec, fs::current_path(), parent.id, json);
+  return train(context, spec, parent.facts.value("spec_folder", working_folder().string()),
+               parent.id, flags);
+}
+
+// Ended, or asked to end at the end of its batch.
+Json stopped_json(const VersionRecord& version) {
+  return {{"reference", version.reference()},
+          {"status", name_of(version.status)},
+          {"reason", version.status_reason}};
+}
+
+int stop(const Context& context, const std::vector<std::string>& references, bool force,
+         double wait_s, bool json) {
+  Registry registry = context.open_to_write();
+  std::vector<VersionRecord> versions;
+  for (const std::string& reference : references) versions.push_back(registry.version(reference));
+  for (const VersionRecord& version : versions) stop_version(registry, version, force);
+  Json documents = Json::array();
+  for (VersionRecord& version : versions) {
+    version = wait_for_end(registry, version.id, wait_s);
+    documents.push_back(stopped_json(version));
+    if (json) continue;
+    print(fmt::format("{}  {}\n", version.reference(),
+                      styled(name_of(version.status), style_of(version.status),
+                             stdout_has_colour())));
+    if (is_active(version.status)) {
+      note(fmt::format("it ends with its batch; to kill it: mat version stop --force {}",
+                       version.reference()));
+    }
+  }
+  if (json) print_json(references.size() == 1 ? documents[0] : Json{{"versions", documents}});
+  return 0;
+}
+
+int wait(const Context& context, const std::vector<std::string>& references, double limit_s,
+         bool json) {
+  Registry registry = context.open_to_read();
+  std::vector<VersionRecord> versions;
+  for (const std::string& reference : references) versions.push_back(registry.version(reference));
+  const double begin_s = monotonic_seconds();
+  int code = 0;
+  Json documents = Json::array();
+  for (VersionRecord& version : versions) {
+    const double left_s = limit_s < 0 ? -1 : std::max(0.0, limit_s + begin_s - monotonic_seconds());
+    version = wait_for_end(registry, version.id, left_s);
+    if (is_active(version.status)) {
+      throw Error(ErrorKind::conflict,
+                  fmt::format("{} is still {} after {}", version.reference(),
+                              name_of(version.status), format_duration(limit_s)));
+    }
+    if (code == 0) code = result_code(version);
+    documents.push_back(version_json(version));
+    if (json) continue;
+    print(fmt::format("{}  {}{}\n", version.reference(),
+                      styled(name_of(version.status), style_of(version.status),
+                             stdout_has_colour()),
+                      version.status_reason.empty() ? "" : "  " + printable(version.status_reason)));
+    finish_output();
+  }
+  if (json) print_json(references.size() == 1 ? documents[0] : Json{{"versions", documents}});
+  return code;
 }
 
 int remove(const Context& context, const std::string& reference, bool yes, bool json) {
@@ -85,12 +150,21 @@ int remove(const Context& context, const std::string& reference, bool yes, bool 
   return 0;
 }
 
+double timeout_of(const std::string& text) {
+  if (text.empty()) return -1;
+  if (const auto seconds = parse_duration(text)) return *seconds;
+  throw Error(ErrorKind::usage, fmt::format("'{}' is no duration", text),
+              "write it like 90 (seconds), 30m or 4h");
+}
+
 struct Flags {
   ListFlags list;
   std::string job, columns, reference;
   std::vector<std::string> references, assignments;
-  bool all = false, dry_run = false, follow = false, yes = false, json = false;
+  TrainFlags train;
+  bool all = false, follow = false, force = false, no_wait = false, yes = false, json = false;
   std::int64_t limit = 20, tail = 0;
+  std::string timeout;
 };
 
 void add_reading_commands(CLI::App* group, Context& context, const std::shared_ptr<Flags>& flags) {
@@ -131,6 +205,30 @@ void add_reading_commands(CLI::App* group, Context& context, const std::shared_p
   });
 }
 
+constexpr double kStopPatience_s = 30;
+
+void add_living_commands(CLI::App* group, Context& context, const std::shared_ptr<Flags>& flags) {
+  CLI::App* command = group->add_subcommand(
+      "stop", "End versions, keeping what they have; a second time kills them");
+  command->add_option("REF", flags->references, "JOB@V0003 …")->required();
+  command->add_flag("--force", flags->force, "Kill at once, without saving");
+  command->add_flag("--no-wait", flags->no_wait, "Do not wait for the end");
+  add_json_flag(command, flags->json);
+  set_action(command, context, [&context, flags] {
+    return stop(context, flags->references, flags->force, flags->no_wait ? 0 : kStopPatience_s,
+                flags->json);
+  });
+
+  command = group->add_subcommand("wait", "Wait until versions have ended; exit with their code");
+  command->add_option("REF", flags->references, "JOB@V0003 …")->required();
+  command->add_option("--timeout", flags->timeout, "At most so long, like 30m; then exit code 4")
+      ->type_name("TIME");
+  add_json_flag(command, flags->json);
+  set_action(command, context, [&context, flags] {
+    return wait(context, flags->references, timeout_of(flags->timeout), flags->json);
+  });
+}
+
 void add_changing_commands(CLI::App* group, Context& context, const std::shared_ptr<Flags>& flags) {
   CLI::App* command =
       group->add_subcommand("modify", "Train a new version from a version's settings");
@@ -139,11 +237,16 @@ void add_changing_commands(CLI::App* group, Context& context, const std::shared_
       ->type_name("KEY=VALUE")
       ->expected(1)
       ->take_all();
-  command->add_flag("--dry-run", flags->dry_run, "Print the resolved spec and stop");
-  add_json_flag(command, flags->json);
+  flags->train.add_to(command);
   set_action(command, context, [&context, flags] {
-    return modify(context, flags->reference, flags->assignments, flags->dry_run, flags->json);
+    return modify(context, flags->reference, flags->assignments, flags->train);
   });
+
+  command = group->add_subcommand("resume", "Let a version that has ended go on from its checkpoint");
+  command->add_option("REF", flags->reference, "JOB@V0003, JOB")->required();
+  flags->train.add_to(command, TrainFlags::Kind::existing);
+  set_action(command, context,
+             [&context, flags] { return resume(context, flags->reference, flags->train); });
 
   command = group->add_subcommand("delete", "Delete a version and its files");
   command->add_option("REF", flags->reference, "JOB@V0003")->required();
@@ -160,6 +263,7 @@ void add_version_commands(CLI::App& app, Context& context) {
   auto flags = std::make_shared<Flags>();
   CLI::App* group = add_group(app, "version", "Trainings of a job, numbered and comparable");
   add_reading_commands(group, context, flags);
+  add_living_commands(group, context, flags);
   add_changing_commands(group, context, flags);
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "cli/commands/commands.h"
@@ -9,6 +10,7 @@
 #include "core/base/file.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
+#include "core/run/live_progress.h"
 
 namespace mat {
 namespace {
@@ -23,7 +25,38 @@ std::string heading(const std::string& title) {
 
 std::string time_text(const std::optional<std::int64_t>& ms) { return ms ? local_text(*ms) : ""; }
 
-void print_head(const VersionRecord& v, const fs::path& folder) {
+// How long it has trained: without what lay between its attempts.
+double training_time_s(const std::vector<StatusChange>& history) {
+  double ms = 0;
+  for (std::size_t i = 0; i < history.size(); ++i) {
+    if (history[i].status != Status::running) continue;
+    const std::int64_t end = i + 1 < history.size() ? history[i + 1].at_ms : now_ms();
+    ms += static_cast<double>(end - history[i].at_ms);
+  }
+  return ms / 1000;
+}
+
+std::string progress_text(const Json& progress) {
+  if (progress.contains("phase")) {
+    return fmt::format("{} {}/{}", value_text(progress["phase"]), value_text(progress["done"]),
+                       value_text(progress["total"]));
+  }
+  std::string text = fmt::format("epoch {}/{}, step {}/{}", value_text(progress["epoch"]),
+                                 value_text(progress["epochs"]), value_text(progress["step"]),
+                                 value_text(progress["steps"]));
+  if (progress["metric"].is_number()) {
+    text += fmt::format(", {} {}", value_text(progress["metric_name"]),
+                        metric_text(progress["metric"].get<double>()));
+  }
+  if (progress["seconds_left"].is_number()) {
+    text += fmt::format(", {} left", format_duration(progress["seconds_left"].get<double>()));
+  }
+  return text;
+}
+
+void print_head(const VersionRecord& v, const std::vector<StatusChange>& history,
+                const Json& progress, const fs::path& folder) {
+  const std::int64_t attempts = attempts_in(history);
   print_fields({{"version", v.reference()},
                 {"status", Cell(name_of(v.status), style_of(v.status))},
                 {"reason", v.status_reason},
@@ -32,8 +65,34 @@ void print_head(const VersionRecord& v, const fs::path& folder) {
                 {"created", local_text(v.created_ms)},
                 {"started", time_text(v.started_ms)},
                 {"ended", time_text(v.ended_ms)},
-                {"training time", v.started_ms ? format_duration(duration_s(v)) : ""},
+                {"training time", attempts > 0 ? format_duration(training_time_s(history)) : ""},
+                {"attempts", attempts > 1 ? std::to_string(attempts) : ""},
+                {"progress", progress.is_object() ? progress_text(progress) : ""},
                 {"folder", folder.string()}});
+}
+
+void print_history(const std::vector<StatusChange>& history) {
+  Table table({{"TIME"}, {"STATUS"}, {"REASON", Align::left, true}});
+  for (const StatusChange& change : history) {
+    table.add({local_text(change.at_ms), Cell(name_of(change.status), style_of(change.status)),
+               change.reason});
+  }
+  print(heading("history") + table.text());
+}
+
+Json history_json(const std::vector<StatusChange>& history) {
+  Json changes = Json::array();
+  for (const StatusChange& change : history) {
+    changes.push_back({{"time", utc_text(change.at_ms)},
+                       {"status", name_of(change.status)},
+                       {"reason", change.reason.empty() ? Json(nullptr) : Json(change.reason)}});
+  }
+  return changes;
+}
+
+std::int64_t attempts_in(const std::vector<StatusChange>& history) {
+  return std::count_if(history.begin(), history.end(),
+                       [](const StatusChange& c) { return c.status == Status::running; });
 }
 
 void print_settings(const VersionRecord& v) {
@@ -113,16 +172,23 @@ int show_version(const Context& context, const std::string& reference, bool json
   Registry registry = context.open_to_read();
   const VersionRecord version = registry.version(reference);
   const fs::path folder = registry.home().version_folder(version.job, version.number);
+  const std::vector<StatusChange> history = registry.history(version.id);
+  const Json progress = is_active(version.status) ? read_progress(folder) : Json(nullptr);
   const auto text = read_file_if_exists(folder / "evaluation.json");
   const Json evaluation = text ? parse_json(*text, "evaluation.json") : Json(nullptr);
   if (json) {
     Json document = version_json(version);
     document["folder"] = folder.string();
+    document["history"] = history_json(history);
+    document["attempts"] = attempts_in(history);
+    document["training_s"] = training_time_s(history);
+    document["progress"] = progress;
     document["evaluation"] = evaluation;
     print_json(document);
     return 0;
   }
-  print_head(version, folder);
+  print_head(version, history, progress, folder);
+  print_history(history);
   print_settings(version);
   print_metrics(version);
   if (evaluation.is_object()) print_evaluation(evaluation);

@@ -86,7 +86,8 @@ HeldVersion hold_to_run(Registry& registry, Id id) {
   VersionRecord version = registry.version(id);
   VersionLock lock =
       VersionLock::acquire(registry.home().version_folder(version.job, version.number));
-  JobSpec spec = recorded_spec(version);
+  JobSpec spec =
+      resolve(settings_from_json(version.settings), recorded_lookup(version.facts));
   return {std::move(version), std::move(spec), std::move(lock)};
 }
 

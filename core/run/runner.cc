@@ -16,6 +16,7 @@
 #include "core/run/run_observer.h"
 #include "core/run/run_results.h"
 #include "core/run/schedule.h"
+#include "core/run/time_limit.h"
 
 namespace mat {
 namespace {
@@ -182,6 +183,22 @@ class Run {
   int restarts_ = 0;
 };
 
+void submit(Registry& registry, const HeldVersion& held, bool detached) {
+  const Pool pool = find_pool(registry, held.spec.resources.pool);
+  Submission submission;
+  submission.pool = pool.name;
+  submission.needs = needs_of(held.spec, pool);
+  submission.priority = held.spec.priority;
+  submission.detached = detached;
+  submission.restarts_left = held.spec.auto_restart;
+  submission.host = this_machine().host;
+  if (!registry.submit(held.version.id, submission, {})) {
+    throw Error(ErrorKind::conflict,
+                fmt::format("{} has been ended or started by another process",
+                            held.version.reference()));
+  }
+}
+
 // Whoever waits in the queue is started by its keepers; they may have been killed.
 void wake_queue(Registry& registry) {
   for (const ActiveVersion& version : registry.active_versions()) {
@@ -205,24 +222,18 @@ int exit_code_of(const RunResult& result) {
   }
 }
 
-void submit_version(Registry& registry, const HeldVersion& held, bool detached) {
-  const Pool pool = find_pool(registry, held.spec.resources.pool);
-  Submission submission;
-  submission.pool = pool.name;
-  submission.needs = needs_of(held.spec, pool);
-  submission.priority = held.spec.priority;
-  submission.detached = detached;
-  submission.restarts_left = held.spec.auto_restart;
-  submission.host = this_machine().host;
+void submit_version(Registry& registry, const HeldVersion& held) {
+  submit(registry, held, false);
+  if (held.spec.auto_restart > 0) ensure_keeper(registry.home());
+}
+
+void submit_detached(Registry& registry, HeldVersion held) {
   // Before, so that the version is started even if this process is killed right after; and again
   // after, since a keeper without work goes.
-  if (detached) ensure_keeper(registry.home());
-  if (!registry.submit(held.version.id, submission, {})) {
-    throw Error(ErrorKind::conflict,
-                fmt::format("{} has been ended or started by another process",
-                            held.version.reference()));
-  }
-  if (detached || submission.restarts_left > 0) ensure_keeper(registry.home());
+  ensure_keeper(registry.home());
+  submit(registry, held, true);
+  { const HeldVersion given_up = std::move(held); }
+  ensure_keeper(registry.home());
 }
 
 RunResult run_version(Registry& registry, const HeldVersion& held, const RunDisplay& display,
@@ -246,7 +257,11 @@ void run_detached(const Home& home, Id id, const std::function<void(int)>& begun
   Registry registry(home, Registry::Mode::write);
   const HeldVersion held = hold_to_run(registry, id);
   const RunDisplay display;
-  Run run(registry, held, display, stop_reason);
+  const StopReason limit = time_limit(held.spec);
+  Run run(registry, held, display, [&]() -> std::string {
+    std::string reason = stop_reason();
+    return reason.empty() && limit ? limit() : reason;
+  });
   const Registry::Claim claim = run.claim();
   begun(claim == Registry::Claim::granted ? 0 : static_cast<int>(ErrorKind::conflict));
   if (claim != Registry::Claim::granted) return;

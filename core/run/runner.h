@@ -54,9 +54,12 @@ HeldVersion hold_to_run(Registry& registry, Id version);
 // gone.
 HeldVersion hold_to_resume(Registry& registry, const std::string& reference);
 
-// Puts it into the queue of its pool: Pending. Detached, it waits for any process to start it, and
-// a keeper of the queue is seen to; the lock must then be given up.
-void submit_version(Registry& registry, const HeldVersion& held, bool detached);
+// Puts it into the queue of its pool: Pending, to be run by this process. A conflict when somebody
+// has ended it meanwhile.
+void submit_version(Registry& registry, const HeldVersion& held);
+
+// The same for any process to run, and gives up the lock; sees to a keeper of the queue.
+void submit_detached(Registry& registry, HeldVersion held);
 
 // Runs a Pending version in this process: waits for its turn, trains, starts it again after a
 // failure while it has restarts left, and records its end. Keeps its log.txt, event file, metrics

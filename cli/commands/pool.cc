@@ -1,0 +1,265 @@
+#include <fmt/core.h>
+
+#include <memory>
+
+#include "cli/commands/commands.h"
+#include "cli/commands/views.h"
+#include "core/base/error.h"
+#include "core/base/text.h"
+#include "core/run/pools.h"
+
+namespace mat {
+namespace {
+
+struct AddFlags {
+  std::string name, description, memory;
+  int cores = 0, gpus = -1;
+  std::vector<std::string> flavors;
+};
+
+// What the versions of a pool take now, and how many there are.
+struct Use {
+  Capacity taken{0, 0, 0};
+  std::int64_t running = 0, pending = 0;
+};
+
+Use use_of(const std::vector<ActiveVersion>& active, const std::string& pool) {
+  Use use;
+  for (const ActiveVersion& version : active) {
+    if (!version.submission || version.submission->pool != pool) continue;
+    if (version.status != Status::running) {
+      ++use.pending;
+      continue;
+    }
+    ++use.running;
+    use.taken.cores += version.submission->needs.cores;
+    use.taken.memory_bytes += version.submission->needs.memory_bytes;
+    use.taken.gpus += version.submission->needs.gpus;
+  }
+  return use;
+}
+
+Json pool_json(const Pool& pool, const Use& use) {
+  Json json = to_json(pool);
+  json["in_use"] = {{"cores", use.taken.cores},
+                    {"memory_bytes", use.taken.memory_bytes},
+                    {"gpus", use.taken.gpus}};
+  json["running"] = use.running;
+  json["pending"] = use.pending;
+  return json;
+}
+
+int list(const Context& context, bool json) {
+  Registry registry = context.open_to_read();
+  const auto active = registry.active_versions();
+  const std::vector<Pool> pools = all_pools(registry);
+  if (json) {
+    Json rows = Json::array();
+    for (const Pool& pool : pools) rows.push_back(pool_json(pool, use_of(active, pool.name)));
+    print_json(list_document("pools", rows, static_cast<std::int64_t>(pools.size()), true));
+    return 0;
+  }
+  Table table({{"NAME"},
+               {"CORES", Align::right},
+               {"MEMORY", Align::right},
+               {"GPUS", Align::right},
+               {"RUNNING", Align::right},
+               {"PENDING", Align::right},
+               {"DESCRIPTION", Align::left, true}});
+  for (const Pool& pool : pools) {
+    const Use use = use_of(active, pool.name);
+    table.add({pool.name, fmt::format("{}/{}", use.taken.cores, pool.limit.cores),
+               format_bytes(pool.limit.memory_bytes),
+               fmt::format("{}/{}", use.taken.gpus, pool.limit.gpus), std::to_string(use.running),
+               std::to_string(use.pending), pool.description});
+  }
+  print(table.text());
+  return 0;
+}
+
+int show(const Context& context, const std::string& name, bool json) {
+  Registry registry = context.open_to_read();
+  const Pool pool = find_pool(registry, name);
+  const auto active = registry.active_versions();
+  const Use use = use_of(active, name);
+  if (json) {
+    Json document = pool_json(pool, use);
+    document["versions"] = Json::array();
+    for (const ActiveVersion& version : active) {
+      if (!version.submission || version.submission->pool != name) continue;
+      document["versions"].push_back({{"reference", version.reference()},
+                                      {"status", name_of(version.status)},
+                                      {"cores", version.submission->needs.cores},
+                                      {"gpus", version.submission->needs.gpus},
+                                      {"priority", version.submission->priority}});
+    }
+    print_json(document);
+    return 0;
+  }
+  print_fields({{"pool", pool.name},
+                {"description", pool.description},
+                {"cores", fmt::format("{} of {} in use", use.taken.cores, pool.limit.cores)},
+                {"memory", fmt::format("{} of {} in use", format_bytes(use.taken.memory_bytes),
+                                       format_bytes(pool.limit.memory_bytes))},
+                {"GPUs", fmt::format("{} of {} in use", use.taken.gpus, pool.limit.gpus)},
+                {"versions", fmt::format("{} running, {} pending", use.running, use.pending)}});
+  Table flavors({{"FLAVOR"}, {"CORES", Align::right}, {"MEMORY", Align::right},
+                 {"GPUS", Align::right}});
+  for (const Flavor& flavor : pool.flavors) {
+    flavors.add({flavor.name, std::to_string(flavor.needs.cores),
+                 format_bytes(flavor.needs.memory_bytes), std::to_string(flavor.needs.gpus)});
+  }
+  print("\n" + flavors.text());
+  return 0;
+}
+
+std::uint64_t memory_of(const std::string& text) {
+  if (const auto bytes = parse_bytes(text)) return *bytes;
+  throw Error(ErrorKind::usage, fmt::format("'{}' is no amount of memory", text),
+              "write it like 8GB or 512MiB");
+}
+
+int count_of(const std::string& text, const std::string& flavor) {
+  const auto number = parse_integer(text);
+  if (number && *number >= 0 && *number <= 1 << 20) return static_cast<int>(*number);
+  throw Error(ErrorKind::usage, fmt::format("the flavor '{}': '{}' is no number", flavor, text));
+}
+
+// "small=cores:2,memory:4GB,gpus:1"
+Flavor parse_flavor(const std::string& text, const Capacity& pool) {
+  const std::size_t sign = text.find('=');
+  if (sign == std::string::npos || sign == 0) {
+    throw Error(ErrorKind::usage, fmt::format("'{}' is no flavor", text),
+                "write it like --flavor small=cores:2,memory:4GB,gpus:1");
+  }
+  Flavor flavor{text.substr(0, sign), {1, 0, 0}};
+  for (const std::string& part : split(text.substr(sign + 1), ',')) {
+    const std::size_t colon = part.find(':');
+    const std::string key = part.substr(0, colon);
+    const std::string value = colon == std::string::npos ? "" : part.substr(colon + 1);
+    if (key == "cores") {
+      flavor.needs.cores = count_of(value, text);
+    } else if (key == "memory") {
+      flavor.needs.memory_bytes = memory_of(value);
+    } else if (key == "gpus") {
+      flavor.needs.gpus = count_of(value, text);
+    } else {
+      throw Error(ErrorKind::usage, fmt::format("the flavor '{}' has an unknown '{}'", text, key),
+                  name_hint(key, {"cores", "memory", "gpus"}));
+    }
+  }
+  const Capacity& n = flavor.needs;
+  if (n.cores < 1 || n.cores > pool.cores || n.memory_bytes > pool.memory_bytes ||
+      n.gpus > pool.gpus) {
+    throw Error(ErrorKind::usage, fmt::format("the flavor '{}' does not fit its pool", text),
+                fmt::format("the pool has {} cores, {} and {} GPUs", pool.cores,
+                            format_bytes(pool.memory_bytes), pool.gpus));
+  }
+  return flavor;
+}
+
+int add(const Context& context, const AddFlags& flags, bool json) {
+  const Capacity& machine = machine_capacity();
+  if (flags.name == kPublicPool) {
+    throw Error(ErrorKind::conflict, "the pool public is always there: it is this machine");
+  }
+  Capacity limit;
+  limit.cores = flags.cores;
+  limit.gpus = flags.gpus >= 0 ? flags.gpus : 0;
+  limit.memory_bytes = !flags.memory.empty() ? memory_of(flags.memory)
+                                             : machine.memory_bytes /
+                                                   static_cast<std::uint64_t>(machine.cores) *
+                                                   static_cast<std::uint64_t>(flags.cores);
+  if (limit.cores > machine.cores || limit.gpus > machine.gpus ||
+      limit.memory_bytes > machine.memory_bytes) {
+    throw Error(ErrorKind::usage, fmt::format("the pool '{}' would be larger than this machine",
+                                              flags.name),
+                fmt::format("it has {} cores, {} and {} GPUs", machine.cores,
+                            format_bytes(machine.memory_bytes), machine.gpus));
+  }
+  Pool pool = make_pool(flags.name, limit);
+  pool.description = flags.description;
+  for (const std::string& text : flags.flavors) pool.flavors.push_back(parse_flavor(text, limit));
+  DefinitionRecord record;
+  record.name = pool.name;
+  record.description = pool.description;
+  record.definition = to_json(pool);
+  context.open_to_write().create_pool(record);
+  if (json) {
+    print_json(pool_json(pool, {}));
+  } else {
+    print(fmt::format("Added the pool {}; use it with resources: {{pool: {}}}\n", pool.name,
+                      pool.name));
+  }
+  return 0;
+}
+
+int remove(const Context& context, const std::string& name, bool yes, bool json) {
+  if (name == kPublicPool) {
+    throw Error(ErrorKind::conflict, "the pool public cannot be deleted: it is this machine");
+  }
+  Registry registry = context.open_to_write();
+  find_pool(registry, name);
+  if (!confirmed(fmt::format("Delete the pool {}?", name), yes)) {
+    throw Error(ErrorKind::interrupted, "nothing was deleted");
+  }
+  registry.delete_pool(name);
+  if (json) {
+    print_json({{"deleted", name}});
+  } else {
+    print(fmt::format("Deleted the pool {}\n", name));
+  }
+  return 0;
+}
+
+}  // namespace
+
+void add_pool_commands(CLI::App& app, Context& context) {
+  struct Flags {
+    AddFlags add;
+    std::string name;
+    bool yes = false, json = false;
+  };
+  auto flags = std::make_shared<Flags>();
+  CLI::App* group = add_group(app, "pool", "Where versions train, and how much of it");
+
+  CLI::App* command = group->add_subcommand("list", "List pools and what runs in them");
+  add_json_flag(command, flags->json);
+  set_action(command, context, [&context, flags] { return list(context, flags->json); });
+
+  command = group->add_subcommand("show", "Show a pool and its flavors");
+  command->add_option("POOL", flags->name, "The pool")->required();
+  add_json_flag(command, flags->json);
+  set_action(command, context,
+             [&context, flags] { return show(context, flags->name, flags->json); });
+
+  command = group->add_subcommand("add", "Add a pool: a share of this machine with a name");
+  command->add_option("POOL", flags->add.name, "Its name")->required();
+  command->add_option("--cores", flags->add.cores, "Cores that its versions may take together")
+      ->type_name("N")
+      ->check(CLI::PositiveNumber)
+      ->required();
+  command->add_option("--memory", flags->add.memory, "Memory, like 8GB; by default by the cores")
+      ->type_name("SIZE");
+  command->add_option("--gpus", flags->add.gpus, "GPUs; none by default")
+      ->type_name("N")
+      ->check(CLI::NonNegativeNumber);
+  command->add_option("--flavor", flags->add.flavors,
+                      "A flavor beside cpu.N: small=cores:2,memory:4GB,gpus:1; may be repeated")
+      ->type_name("NAME=…")
+      ->expected(1)
+      ->take_all();
+  command->add_option("--description", flags->add.description, "What it is for")
+      ->type_name("TEXT");
+  add_json_flag(command, flags->json);
+  set_action(command, context, [&context, flags] { return add(context, flags->add, flags->json); });
+
+  command = group->add_subcommand("delete", "Delete a pool");
+  command->add_option("POOL", flags->name, "The pool")->required();
+  command->add_flag("-y,--yes", flags->yes, "Do not ask");
+  add_json_flag(command, flags->json);
+  set_action(command, context,
+             [&context, flags] { return remove(context, flags->name, flags->yes, flags->json); });
+}
+
+}  // namespace mat

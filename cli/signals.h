@@ -1,0 +1,28 @@
+#pragma once
+
+#include <signal.h>
+
+#include <array>
+#include <string>
+
+namespace mat {
+
+// While it lives, signals that ask a process to end become a request to stop a training. What the
+// process was started to ignore (nohup, a script's background job) stays ignored; a closed pipe
+// ends nothing. One at a time.
+class SignalsAsStop {
+ public:
+  SignalsAsStop();
+  ~SignalsAsStop();
+  SignalsAsStop(const SignalsAsStop&) = delete;
+  SignalsAsStop& operator=(const SignalsAsStop&) = delete;
+
+  // "interrupted by Ctrl-C", "ended by a signal"; empty while there was none.
+  static std::string reason();
+  static bool was_interrupted();
+
+ private:
+  std::array<struct sigaction, 4> before_{};
+};
+
+}  // namespace mat

@@ -1,0 +1,107 @@
+#include "core/run/stop_version.h"
+
+#include <fmt/core.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <thread>
+
+#include "core/base/error.h"
+#include "core/base/time.h"
+#include "core/run/dead_runners.h"
+#include "core/run/stop_request.h"
+#include "core/run/version_lock.h"
+
+namespace mat {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kStopped = "stopped by the user";
+constexpr const char* kKilled = "killed by the user";
+constexpr int kKillPatienceMs = 10'000;
+constexpr auto kBetweenLooks = std::chrono::milliseconds(50);
+
+void kill_runner(const VersionRecord& version, const fs::path& folder) {
+  request_stop(folder, kKilled);
+  const auto process = runner_process(folder);
+  if (!process) {
+    if (liveness_of(folder) != Liveness::elsewhere) return;
+    throw Error(ErrorKind::conflict,
+                fmt::format("{} runs on another machine and cannot be killed from here",
+                            version.reference()),
+                "it has been asked to stop");
+  }
+  if (::syscall(SYS_pidfd_send_signal, process->get(), SIGKILL, nullptr, 0) != 0 &&
+      errno != ESRCH) {
+    throw_io_error(fmt::format("cannot kill the runner of {}", version.reference()), errno);
+  }
+  pollfd ended{process->get(), POLLIN, 0};
+  while (::poll(&ended, 1, kKillPatienceMs) < 0 && errno == EINTR) {
+  }
+}
+
+}  // namespace
+
+Stop stop_version(Registry& registry, const VersionRecord& version, bool force) {
+  const fs::path folder = registry.home().version_folder(version.job, version.number);
+  const std::vector<Status> not_begun{Status::initializing, Status::pending};
+  if (registry.change_status(version.id, not_begun, Status::terminated, kStopped)) {
+    return Stop::ended;
+  }
+  const Status status = registry.version(version.id).status;
+  if (status != Status::running) {
+    throw Error(ErrorKind::conflict,
+                fmt::format("{} is {}", version.reference(), name_of(status)),
+                "only Initializing, Pending and Running versions can be stopped");
+  }
+  if (!force && !is_stop_requested(folder)) {
+    request_stop(folder, kStopped);
+    return Stop::asked;
+  }
+  kill_runner(version, folder);
+  notice_dead_runners(registry);
+  return Stop::ended;
+}
+
+VersionRecord wait_for_end(Registry& registry, Id version, double seconds) {
+  const double begin_s = monotonic_seconds();
+  std::int64_t seen = -1;
+  double looked_s = 0;
+  for (;;) {
+    // A runner that has died writes nothing: hence a look every second in any case.
+    const std::int64_t now_seen = registry.data_version();
+    if (now_seen != seen || monotonic_seconds() - looked_s >= 1) {
+      seen = now_seen;
+      looked_s = monotonic_seconds();
+      notice_dead_runners(registry);
+      VersionRecord record = registry.version(version);
+      if (!is_active(record.status)) return record;
+      if (seconds >= 0 && monotonic_seconds() - begin_s >= seconds) return record;
+    }
+    if (seconds >= 0 && monotonic_seconds() - begin_s >= seconds) return registry.version(version);
+    std::this_thread::sleep_for(kBetweenLooks);
+  }
+}
+
+int result_code(const VersionRecord& version) {
+  const auto code = version.facts.find("result_code");
+  switch (version.status) {
+    case Status::completed:
+      return code != version.facts.end() && code->is_number_integer() ? code->get<int>() : 0;
+    case Status::terminated:
+      return static_cast<int>(ErrorKind::terminated);
+    case Status::failed:
+      return code != version.facts.end() && code->is_number_integer() && *code != 0
+                 ? code->get<int>()
+                 : static_cast<int>(ErrorKind::training_failed);
+    default:
+      return static_cast<int>(ErrorKind::training_failed);
+  }
+}
+
+}  // namespace mat

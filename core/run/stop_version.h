@@ -1,0 +1,23 @@
+#pragma once
+
+#include "core/registry/registry.h"
+
+namespace mat {
+
+enum class Stop {
+  ended,  // it had not begun, or was killed: it is Terminated
+  asked,  // its runner saves what there is and ends at the end of the batch
+};
+
+// Ends a version that is Initializing, Pending or Running; conflict for any other. A Running one is
+// asked to stop; when it has been asked before, or with `force`, its runner is killed.
+Stop stop_version(Registry& registry, const VersionRecord& version, bool force);
+
+// Waits until a version has ended, at most so long; negative: for ever. Gives the version as it is
+// then.
+VersionRecord wait_for_end(Registry& registry, Id version, double seconds);
+
+// What mat's process ended with, or would have, for a version that has ended.
+int result_code(const VersionRecord& version);
+
+}  // namespace mat
