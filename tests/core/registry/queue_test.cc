@@ -1,0 +1,163 @@
+#include <catch2/catch.hpp>
+
+#include "core/base/error.h"
+#include "tests/core/registry/registry_home.h"
+
+namespace mat {
+namespace {
+
+Submission submission(int priority = 0, bool detached = true) {
+  Submission wanted;
+  wanted.needs = {2, 1 << 20, 1};
+  wanted.priority = priority;
+  wanted.detached = detached;
+  wanted.restarts_left = 1;
+  wanted.host = "here";
+  return wanted;
+}
+
+const Registry::Decide kGrant = [](const std::vector<ActiveVersion>&) {
+  return std::optional(std::vector<int>{1, 3});
+};
+
+std::vector<std::string> statuses(Registry& registry, Id id) {
+  std::vector<std::string> names;
+  for (const StatusChange& change : registry.history(id)) names.push_back(name_of(change.status));
+  return names;
+}
+
+}  // namespace
+
+TEST_CASE("A version goes from Initializing over Pending and Running to its end, with a history") {
+  const RegistryHome home;
+  Registry registry = home.writer();
+  const Id id = registry.create_version(new_version("clothes"), "").id;
+  CHECK_FALSE(registry.active_versions().at(0).submission);
+  REQUIRE(registry.submit(id, submission(), {}));
+  REQUIRE(registry.claim(id, kGrant) == Registry::Claim::granted);
+  const ActiveVersion running = registry.active_versions().at(0);
+  CHECK(running.status == Status::running);
+  CHECK(running.gpu_ids == std::vector<int>{1, 3});
+  CHECK(running.submission->needs.cores == 2);
+  CHECK(running.submission->needs.memory_bytes == 1 << 20);
+  CHECK(running.submission->host == "here");
+
+  Outcome outcome;
+  outcome.facts = {{"device", "cpu"}};
+  outcome.metrics["accuracy"].add(1, 0.5, Direction::higher_is_better);
+  REQUIRE(registry.change_status(id, {Status::running}, Status::failed, "no luck", outcome));
+  CHECK(registry.active_versions().empty());
+  CHECK(statuses(registry, id) ==
+        std::vector<std::string>{"Initializing", "Pending", "Running", "Failed"});
+  CHECK(registry.history(id).back().reason == "no luck");
+  const VersionRecord ended = registry.version(id);
+  CHECK(ended.facts["device"] == "cpu");
+  CHECK(ended.accuracy == 0.5);
+}
+
+TEST_CASE("A change of status from another one than stands there does nothing") {
+  const RegistryHome home;
+  Registry registry = home.writer();
+  const Id id = registry.create_version(new_version("clothes"), "").id;
+  Outcome outcome;
+  outcome.facts = {{"device", "cpu"}};
+  CHECK_FALSE(registry.change_status(id, {Status::running}, Status::failed, "", outcome));
+  CHECK(registry.version(id).facts.contains("device") == false);
+  CHECK(statuses(registry, id) == std::vector<std::string>{"Initializing"});
+  CHECK(registry.claim(id, kGrant) == Registry::Claim::over);
+  CHECK_FALSE(registry.send_back(id, "", 0, true));
+}
+
+TEST_CASE("The queue is in the order of priority, then of submission") {
+  const RegistryHome home;
+  Registry registry = home.writer();
+  std::vector<Id> ids;
+  for (const int priority : {0, 5, 0, 5}) {
+    ids.push_back(registry.create_version(new_version("clothes"), "").id);
+    REQUIRE(registry.submit(ids.back(), submission(priority), {}));
+  }
+  const Id initializing = registry.create_version(new_version("clothes"), "").id;
+  std::vector<Id> order;
+  for (const ActiveVersion& version : registry.active_versions()) order.push_back(version.id);
+  CHECK(order == std::vector<Id>{ids[1], ids[3], ids[0], ids[2], initializing});
+}
+
+TEST_CASE("A version that is not granted stays Pending") {
+  const RegistryHome home;
+  Registry registry = home.writer();
+  const Id id = registry.create_version(new_version("clothes"), "").id;
+  REQUIRE(registry.submit(id, submission(), {}));
+  const auto refuse = [](const std::vector<ActiveVersion>& active) {
+    CHECK(active.size() == 1);
+    return std::optional<std::vector<int>>();
+  };
+  CHECK(registry.claim(id, refuse) == Registry::Claim::waiting);
+  CHECK(registry.version(id).status == Status::pending);
+}
+
+TEST_CASE("A failed attempt goes back into the queue with one restart less") {
+  const RegistryHome home;
+  Registry registry = home.writer();
+  const Id id = registry.create_version(new_version("clothes"), "").id;
+  REQUIRE(registry.submit(id, submission(0, false), {}));
+  REQUIRE(registry.claim(id, kGrant) == Registry::Claim::granted);
+  const auto started = registry.version(id).started_ms;
+  REQUIRE(registry.send_back(id, "attempt 1 failed", 123, true));
+  const ActiveVersion again = registry.active_versions().at(0);
+  CHECK(again.status == Status::pending);
+  CHECK(again.not_before_ms == 123);
+  CHECK(again.gpu_ids.empty());
+  CHECK(again.submission->restarts_left == 0);
+  CHECK(again.submission->detached);
+  REQUIRE(registry.claim(id, kGrant) == Registry::Claim::granted);
+  // The first start stays: the history has the others.
+  CHECK(registry.version(id).started_ms == started);
+}
+
+TEST_CASE("A version that has ended can be submitted again, a completed one cannot") {
+  const RegistryHome home;
+  Registry registry = home.writer();
+  const Id id = registry.create_version(new_version("clothes"), "").id;
+  REQUIRE(registry.change_status(id, {Status::initializing}, Status::abnormal, "died"));
+  REQUIRE(registry.version(id).ended_ms);
+  REQUIRE(registry.submit(id, submission(), "resumed"));
+  CHECK(registry.version(id).status == Status::pending);
+  CHECK_FALSE(registry.version(id).ended_ms);
+  CHECK(registry.history(id).back().reason == "resumed");
+  REQUIRE(registry.change_status(id, {Status::pending}, Status::completed, ""));
+  CHECK_FALSE(registry.submit(id, submission(), "resumed"));
+}
+
+TEST_CASE("Deleting a version takes its history along") {
+  const RegistryHome home;
+  Registry registry = home.writer();
+  const Id id = registry.create_version(new_version("clothes"), "").id;
+  registry.change_status(id, {Status::initializing}, Status::failed, "");
+  registry.delete_version(id);
+  CHECK_THROWS_AS(registry.history(id), Error);
+}
+
+TEST_CASE("Pools are kept by name, and not deleted under waiting versions") {
+  const RegistryHome home;
+  Registry registry = home.writer();
+  DefinitionRecord pool;
+  pool.name = "night";
+  pool.description = "for the night";
+  pool.definition = {{"cores", 1}};
+  CHECK(registry.create_pool(pool).created_ms > 1'700'000'000'000);
+  CHECK_THROWS_AS(registry.create_pool(pool), Error);
+  CHECK(registry.find_pool("night")->definition == pool.definition);
+  CHECK_FALSE(registry.find_pool("day"));
+
+  const Id id = registry.create_version(new_version("clothes"), "").id;
+  Submission wanted = submission();
+  wanted.pool = "night";
+  REQUIRE(registry.submit(id, wanted, {}));
+  CHECK_THROWS_AS(registry.delete_pool("night"), Error);
+  registry.change_status(id, {Status::pending}, Status::terminated, "");
+  registry.delete_pool("night");
+  CHECK(registry.pools().empty());
+  CHECK_THROWS_AS(registry.delete_pool("night"), Error);
+}
+
+}  // namespace mat

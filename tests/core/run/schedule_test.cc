@@ -1,0 +1,116 @@
+#include "core/run/schedule.h"
+
+#include <catch2/catch.hpp>
+
+namespace mat {
+namespace {
+
+constexpr std::uint64_t kGiB = 1ULL << 30;
+constexpr std::int64_t kNow = 1'800'000'000'000;
+const Capacity kMachine{4, 16 * kGiB, 2};
+
+ActiveVersion version(Id id, Status status, Capacity needs, const std::string& pool = "public") {
+  ActiveVersion active;
+  active.id = id;
+  active.job = "j";
+  active.number = id;
+  active.status = status;
+  active.submission = Submission{pool, needs, 0, true, 0, "here"};
+  return active;
+}
+
+Schedule schedule(const std::vector<ActiveVersion>& active,
+                  std::vector<Pool> pools = {make_pool("public", kMachine)}) {
+  return {active, pools, kMachine, "here", kNow};
+}
+
+std::vector<Id> started(const Schedule& schedule) {
+  std::vector<Id> ids;
+  for (const Schedule::Grant& grant : schedule.grants()) ids.push_back(grant.version);
+  return ids;
+}
+
+}  // namespace
+
+TEST_CASE("Versions start in their order as long as they fit") {
+  const auto found = schedule({version(1, Status::pending, {2, kGiB, 0}),
+                               version(2, Status::pending, {1, kGiB, 0}),
+                               version(3, Status::pending, {2, kGiB, 0}),
+                               version(4, Status::pending, {1, kGiB, 0})});
+  // The fourth would fit, but the third would wait for ever if later ones went past it.
+  CHECK(started(found) == std::vector<Id>{1, 2});
+  CHECK(found.waits_for(3) == "2 cores of the pool public (j@V0001 runs)");
+  CHECK(found.waits_for(4) == "its turn after j@V0003");
+  CHECK(found.waits_for(1).empty());
+}
+
+TEST_CASE("What runs is counted: cores, memory and GPUs") {
+  const ActiveVersion running = version(1, Status::running, {1, 10 * kGiB, 0});
+  CHECK(started(schedule({running, version(2, Status::pending, {3, 6 * kGiB, 0})})) ==
+        std::vector<Id>{2});
+  const auto memory = schedule({running, version(2, Status::pending, {1, 7 * kGiB, 0})});
+  CHECK(started(memory).empty());
+  CHECK(memory.waits_for(2) == "7 GiB of memory of the pool public (j@V0001 runs)");
+}
+
+TEST_CASE("GPUs are given by number, those that are taken left out") {
+  ActiveVersion running = version(1, Status::running, {1, kGiB, 1});
+  running.gpu_ids = {0};
+  const auto found =
+      schedule({running, version(2, Status::pending, {1, kGiB, 1}),
+                version(3, Status::pending, {1, kGiB, 1})});
+  REQUIRE(started(found) == std::vector<Id>{2});
+  CHECK(found.grant_of(2) == std::vector<int>{1});
+  CHECK_FALSE(found.grant_of(3));
+  CHECK(found.waits_for(3) == "1 GPUs of the pool public (j@V0001 runs)");
+}
+
+TEST_CASE("A pool is a share of the machine, and together pools take no more than it has") {
+  const std::vector<Pool> pools{make_pool("public", kMachine), make_pool("two", {2, 8 * kGiB, 0})};
+  const auto shares = schedule({version(1, Status::pending, {2, kGiB, 0}, "two"),
+                                version(2, Status::pending, {1, kGiB, 0}, "two"),
+                                version(3, Status::pending, {2, kGiB, 0})},
+                               pools);
+  CHECK(started(shares) == std::vector<Id>{1, 3});
+  const auto whole = schedule({version(1, Status::running, {3, kGiB, 0}),
+                               version(2, Status::pending, {2, kGiB, 0}, "two")},
+                              pools);
+  CHECK(started(whole).empty());
+  CHECK(whole.waits_for(2) == "2 cores of this machine (j@V0001 runs)");
+}
+
+TEST_CASE("One that pauses before another attempt is passed over") {
+  ActiveVersion pausing = version(1, Status::pending, {4, kGiB, 0});
+  pausing.not_before_ms = kNow + 2000;
+  const auto found = schedule({pausing, version(2, Status::pending, {4, kGiB, 0})});
+  CHECK(started(found) == std::vector<Id>{2});
+  CHECK(found.waits_for(1) == "its next attempt, in 2.0s");
+}
+
+TEST_CASE("Versions of another host neither start here nor count") {
+  ActiveVersion running = version(1, Status::running, {4, kGiB, 0});
+  running.submission->host = "elsewhere";
+  ActiveVersion pending = version(2, Status::pending, {1, kGiB, 0});
+  pending.submission->host = "elsewhere";
+  CHECK(started(schedule({running, pending, version(3, Status::pending, {4, kGiB, 0})})) ==
+        std::vector<Id>{3});
+}
+
+TEST_CASE("A version whose pool is gone waits and says so") {
+  const auto found = schedule({version(1, Status::pending, {1, kGiB, 0}, "gone"),
+                               version(2, Status::pending, {1, kGiB, 0})});
+  CHECK(started(found) == std::vector<Id>{2});
+  CHECK(found.waits_for(1) == "the pool gone, which is not there any more");
+}
+
+TEST_CASE("A pool's flavors follow from what it has") {
+  const Pool pool = make_pool("p", {6, 12 * kGiB, 2});
+  std::vector<std::string> names;
+  for (const Flavor& flavor : pool.flavors) names.push_back(flavor.name);
+  CHECK(names == std::vector<std::string>{"cpu.1", "cpu.2", "cpu.4", "cpu.6", "gpu.1", "gpu.2"});
+  CHECK(pool.flavors[1].needs.memory_bytes == 4 * kGiB);
+  CHECK(pool.flavors[4].needs.cores == 3);
+  CHECK(pool.flavors[4].needs.gpus == 1);
+}
+
+}  // namespace mat
