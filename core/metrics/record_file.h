@@ -24,15 +24,16 @@ class RecordReader {
   // Why there is no further record.
   enum class End { none, clean, torn, damaged };
 
-  // Throws io errors. The file may grow meanwhile.
-  explicit RecordReader(const std::filesystem::path& path);
+  // Begins at `offset`, where an earlier reader's valid_bytes() ended. Throws io errors. The file
+  // may grow meanwhile.
+  explicit RecordReader(const std::filesystem::path& path, std::uint64_t offset = 0);
 
   // The next record's data, valid until the next call; nothing at the end of what can be read. A
   // record that is too long to be a scalar (a picture, a graph) is skipped unread and unchecked.
   std::optional<std::string_view> next();
 
   End end() const { return end_; }
-  // Where the last whole record ends.
+  // Where the last whole record ends, from the file's beginning on.
   std::uint64_t valid_bytes() const { return valid_bytes_; }
 
  private:

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string_view>
 
@@ -7,15 +8,34 @@
 
 namespace mat {
 
-// log.txt of a version: lines with the time in front, appended. Throws io errors.
+// Half of the limit is the most that log.txt holds, the other half is for log.1.txt.
+constexpr std::uint64_t kDefaultLogLimit = 1ULL << 30;
+constexpr const char* kLogName = "log.txt";
+constexpr const char* kOlderLogName = "log.1.txt";
+
+// The log of a version, appended to: lines of mat's own with the time in front, and the raw bytes
+// of a command's output. When log.txt would pass half of the limit it becomes log.1.txt, the log.1.txt
+// before is lost, and a new log.txt begins with a line that says so. Only one LogFile may write
+// a log at a time. Throws io errors.
 class LogFile {
  public:
-  explicit LogFile(const std::filesystem::path& version_folder);
+  explicit LogFile(const std::filesystem::path& version_folder,
+                   std::uint64_t limit_bytes = kDefaultLogLimit);
+  // On a line of its own, also when the raw output before has not ended its last line.
   void line(std::string_view text);
+  // As they are. Lines are kept whole where the log turns over, unless they alone pass the limit.
+  void append(std::string_view bytes);
 
  private:
-  std::filesystem::path path_;
+  void open();
+  void turn_over();
+  void write(std::string_view bytes);
+
+  std::filesystem::path folder_;
+  std::uint64_t max_bytes_;  // of log.txt
   FileDescriptor file_;
+  std::uint64_t bytes_ = 0;
+  bool at_line_start_ = true;
 };
 
 // A little space held back on the disk while a version runs, so that its end can still be recorded

@@ -1,0 +1,66 @@
+#include "core/base/pattern.h"
+
+#include <fmt/core.h>
+#include <re2/re2.h>
+
+#include "core/base/error.h"
+
+namespace mat {
+namespace {
+
+constexpr std::int64_t kMaxProgramBytes = 8 << 20;
+
+RE2::Options options() {
+  RE2::Options options(RE2::Latin1);
+  options.set_log_errors(false);
+  options.set_max_mem(kMaxProgramBytes);
+  return options;
+}
+
+re2::StringPiece piece(std::string_view text) { return {text.data(), text.size()}; }
+
+}  // namespace
+
+struct Pattern::Impl {
+  RE2 expression;
+};
+
+Pattern::Pattern(const std::string& expression)
+    : impl_(new Impl{RE2(expression, options())}) {
+  if (impl_->expression.ok()) return;
+  throw Error(ErrorKind::usage,
+              fmt::format("'{}' is not a regular expression: {}", expression,
+                          impl_->expression.error()),
+              "brackets and other special characters that stand for themselves need a '\\'");
+}
+
+Pattern::~Pattern() = default;
+Pattern::Pattern(Pattern&&) noexcept = default;
+Pattern& Pattern::operator=(Pattern&&) noexcept = default;
+
+bool Pattern::is_in(std::string_view text) const {
+  return impl_->expression.Match(piece(text), 0, text.size(), RE2::UNANCHORED, nullptr, 0);
+}
+
+std::optional<std::vector<std::string_view>> Pattern::find(std::string_view text,
+                                                           std::size_t from) const {
+  std::vector<re2::StringPiece> groups(static_cast<std::size_t>(group_count()) + 1);
+  if (!impl_->expression.Match(piece(text), from, text.size(), RE2::UNANCHORED, groups.data(),
+                               static_cast<int>(groups.size()))) {
+    return std::nullopt;
+  }
+  std::vector<std::string_view> found;
+  found.reserve(groups.size());
+  for (const re2::StringPiece& each : groups) found.emplace_back(each.data(), each.size());
+  return found;
+}
+
+int Pattern::group_count() const { return impl_->expression.NumberOfCapturingGroups(); }
+
+int Pattern::group(const std::string& name) const {
+  const auto& groups = impl_->expression.NamedCapturingGroups();
+  const auto found = groups.find(name);
+  return found == groups.end() ? 0 : found->second;
+}
+
+}  // namespace mat

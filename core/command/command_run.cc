@@ -1,0 +1,256 @@
+#include "core/command/command_run.h"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include "core/base/error.h"
+#include "core/base/time.h"
+#include "core/command/event_folder.h"
+#include "core/command/guard.h"
+#include "core/command/line_metrics.h"
+#include "core/command/metric_file.h"
+#include "core/command/metric_sink.h"
+#include "core/command/program_path.h"
+
+namespace mat {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kReadBytes = 256 << 10;
+constexpr double kStopCheckSeconds = 0.05;
+constexpr double kFilePollSeconds = 0.2;
+constexpr double kFolderPollSeconds = 1;
+// Looking through a folder of very many files must not become the main work.
+constexpr double kFolderPollShare = 0.05;
+// How long the guard may take to kill everything after it was told to.
+constexpr double kKillSeconds = 15;
+
+std::string signal_name(int signal) {
+  const char* name = ::sigabbrev_np(signal);
+  return name != nullptr ? fmt::format("SIG{}", name) : fmt::format("signal {}", signal);
+}
+
+void check_folder(const fs::path& folder) {
+  std::error_code error;
+  if (fs::is_directory(folder, error)) return;
+  throw Error(ErrorKind::usage, fmt::format("there is no folder '{}' for the command to run in",
+                                            folder.string()));
+}
+
+GuardedCommand guarded_command(const CommandRequest& request) {
+  check_folder(request.working_folder);
+  if (request.arguments.empty()) throw Error(ErrorKind::usage, "the command is empty");
+  GuardedCommand command;
+  command.working_folder = request.working_folder;
+  if (!request.container) {
+    command.program =
+        find_program(request.arguments.front(), request.environment, request.working_folder);
+    command.arguments = request.arguments;
+    command.environment = request.environment;
+    return command;
+  }
+  ContainerCommand inside =
+      in_container(*request.container, request.arguments, request.environment,
+                   request.working_folder,
+                   {request.working_folder, request.output_folder, request.metrics_file});
+  command.program = inside.arguments.front();
+  command.arguments = std::move(inside.arguments);
+  command.environment = std::move(inside.environment);
+  command.clean_up = std::move(inside.clean_up);
+  const bool is_engine = inside.through == ContainerCommand::Through::engine;
+  command.reach = is_engine ? StopReach::main_only : StopReach::all_but_main;
+  // What runs the container begins where it is; the container has its own working folder.
+  command.working_folder = "/";
+  return command;
+}
+
+// Folders that are mounted into a container, and a file that is, must be there.
+void make_places(const CommandRequest& request) {
+  if (!request.output_folder.empty()) make_folders(request.output_folder);
+  const FileDescriptor file(
+      ::open(request.metrics_file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666));
+  if (!file) throw_io_error(fmt::format("cannot write '{}'", request.metrics_file.string()), errno);
+}
+
+class CommandRun {
+ public:
+  CommandRun(const CommandRequest& request, TrainObserver& observer, LogFile& log)
+      : request_(request),
+        observer_(observer),
+        log_(log),
+        sink_(observer),
+        lines_(request.metric_pattern),
+        metric_file_(request.metrics_file),
+        events_(request.output_folder),
+        guard_(guarded_command(request)),
+        buffer_(kReadBytes) {}
+
+  TrainOutcome run() {
+    while (!step()) {
+    }
+    const CommandEnd end = guard_.end();
+    if (end.start_error != 0) throw_start_error(end);
+    drain();
+    lines_.finish([this](const LinePoint& point) { add(point); });
+    metric_file_.finish(sink_, observer_);
+    events_.poll(sink_, observer_);
+    return conclude(end);
+  }
+
+ private:
+  void add(const LinePoint& point) { sink_.add(point.name, point.step, point.value); }
+
+  // True when the command has ended.
+  bool step() {
+    std::array<pollfd, 3> waiting{{{is_open_[0] ? guard_.output() : -1, POLLIN, 0},
+                                   {is_open_[1] ? guard_.error_output() : -1, POLLIN, 0},
+                                   {guard_.ended(), POLLIN, 0}}};
+    const int timeout_ms = static_cast<int>(kStopCheckSeconds * 1000);
+    if (::poll(waiting.data(), waiting.size(), timeout_ms) < 0 && errno != EINTR) {
+      throw_io_error("cannot wait for the command", errno);
+    }
+    for (std::size_t i = 0; i < 2; ++i) {
+      if (waiting[i].revents != 0) read_once(i);
+    }
+    look_around();
+    return waiting[2].revents != 0;
+  }
+
+  // False when there is nothing to read at the moment, or never again.
+  bool read_once(std::size_t stream) {
+    const int fd = stream == 0 ? guard_.output() : guard_.error_output();
+    const ssize_t count = ::read(fd, buffer_.data(), buffer_.size());
+    if (count < 0 && errno == EINTR) return true;
+    if (count < 0 && errno != EAGAIN) throw_io_error("cannot read the command's output", errno);
+    if (count == 0) is_open_[stream] = false;
+    if (count <= 0) return false;
+    const std::string_view bytes(buffer_.data(), static_cast<std::size_t>(count));
+    log_.append(bytes);
+    if (stream == 0) lines_.read(bytes, [this](const LinePoint& point) { add(point); });
+    return true;
+  }
+
+  // Nobody of the tree is left to write, unless something could not be killed: what is in the pipes
+  // now is all.
+  void drain() {
+    for (std::size_t stream = 0; stream < 2; ++stream) {
+      const double deadline = monotonic_seconds() + kKillSeconds;
+      while (is_open_[stream] && read_once(stream) && monotonic_seconds() < deadline) {
+      }
+    }
+  }
+
+  void look_around() {
+    const double now = monotonic_seconds();
+    if (now >= next_stop_check_) {
+      next_stop_check_ = now + kStopCheckSeconds;
+      attend_to_stop(now);
+    }
+    if (now >= next_file_poll_) {
+      next_file_poll_ = now + kFilePollSeconds;
+      metric_file_.poll(sink_, observer_);
+    }
+    if (now >= next_folder_poll_) {
+      events_.poll(sink_, observer_);
+      const double after = monotonic_seconds();
+      next_folder_poll_ = after + std::max(kFolderPollSeconds, (after - now) / kFolderPollShare);
+    }
+  }
+
+  void attend_to_stop(double now) {
+    if (stopped_at_ < 0) {
+      if (!observer_.stop_requested()) return;
+      stopped_at_ = now;
+      observer_.log("stopping: the command gets SIGTERM");
+      guard_.terminate();
+    } else if (!is_killed_ && now - stopped_at_ >= request_.stop_grace_s) {
+      is_killed_ = true;
+      observer_.log(fmt::format("the command goes on {} s after SIGTERM: it is killed",
+                                request_.stop_grace_s));
+      guard_.kill();
+    }
+  }
+
+  [[noreturn]] void throw_start_error(const CommandEnd& end) {
+    const std::string program = request_.arguments.front();
+    const bool is_script_problem = end.start_error == ENOEXEC || end.start_error == ENOENT;
+    throw Error(end.start_error == EAGAIN || end.start_error == ENOMEM ? ErrorKind::io
+                                                                       : ErrorKind::usage,
+                fmt::format("{} '{}': {}", end.start_step, program, ::strerror(end.start_error)),
+                is_script_problem ? "the first line of a script names a program that exists: "
+                                    "#!/bin/sh, or #!/usr/bin/env python3"
+                                  : "");
+  }
+
+  TrainOutcome conclude(const CommandEnd& end) {
+    int exit_code = WIFEXITED(end.wait_status) ? WEXITSTATUS(end.wait_status) : -1;
+    int signal = WIFSIGNALED(end.wait_status) ? WTERMSIG(end.wait_status) : 0;
+    // What runs a container tells a signal in this way.
+    if (request_.container && exit_code > 128 && ::sigabbrev_np(exit_code - 128) != nullptr) {
+      signal = exit_code - 128;
+      exit_code = -1;
+    }
+    observer_.record("exit_code", exit_code >= 0 ? Json(exit_code) : Json(nullptr));
+    observer_.record("signal", signal != 0 ? Json(signal_name(signal)) : Json(nullptr));
+    observer_.record("peak_memory_bytes", static_cast<std::int64_t>(end.peak_memory_kb) * 1024);
+    observer_.record("cpu_seconds", end.cpu_seconds);
+    if (!end.everything_ended) {
+      observer_.log("a process that the command has started cannot be killed: it goes on");
+    }
+    if (stopped_at_ >= 0) return {.stopped = true};
+    if (signal != 0) {
+      const char* guess = signal == SIGKILL ? " (out of memory?)" : "";
+      throw Error(ErrorKind::training_failed,
+                  fmt::format("the command was killed by {}{}", signal_name(signal), guess),
+                  "what it said is at the end of its log");
+    }
+    if (exit_code != 0) {
+      throw Error(ErrorKind::training_failed, fmt::format("the command exited with {}", exit_code),
+                  "what it said is at the end of its log");
+    }
+    return {};
+  }
+
+  const CommandRequest& request_;
+  TrainObserver& observer_;
+  LogFile& log_;
+  MetricSink sink_;
+  LineMetrics lines_;
+  MetricFile metric_file_;
+  EventFolder events_;
+  Guard guard_;
+  std::vector<char> buffer_;
+  std::array<bool, 2> is_open_{true, true};
+  double next_stop_check_ = 0, next_file_poll_ = 0, next_folder_poll_ = 0;
+  double stopped_at_ = -1;
+  bool is_killed_ = false;
+};
+
+}  // namespace
+
+void check_command(const CommandRequest& request) {
+  const LineMetrics pattern(request.metric_pattern);
+  check_folder(request.working_folder);
+  if (request.arguments.empty()) throw Error(ErrorKind::usage, "the command is empty");
+  if (request.container) {
+    check_container(*request.container, request.environment);
+  } else {
+    find_program(request.arguments.front(), request.environment, request.working_folder);
+  }
+}
+
+TrainOutcome run_command(const CommandRequest& request, TrainObserver& observer, LogFile& log) {
+  make_places(request);
+  return CommandRun(request, observer, log).run();
+}
+
+}  // namespace mat
