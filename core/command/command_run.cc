@@ -88,7 +88,7 @@ class CommandRun {
         observer_(observer),
         log_(log),
         sink_(observer),
-        lines_(request.metric_pattern),
+        lines_(request.metric_patterns),
         metric_file_(request.metrics_file),
         events_(request.output_folder),
         guard_(guarded_command(request)),
@@ -238,7 +238,7 @@ class CommandRun {
 }  // namespace
 
 void check_command(const CommandRequest& request) {
-  const LineMetrics pattern(request.metric_pattern);
+  const LineMetrics patterns(request.metric_patterns);
   check_folder(request.working_folder);
   if (request.arguments.empty()) throw Error(ErrorKind::usage, "the command is empty");
   if (request.container) {

@@ -21,7 +21,7 @@ struct CommandRequest {
   // JSON lines with metrics (MAT_METRICS_FILE), made when absent. What is in it, and in event
   // files, when the command starts was read by an earlier attempt and is passed over.
   std::filesystem::path metrics_file;
-  std::string metric_pattern;  // for lines on stdout; empty: `name: 0.43`, see line_metrics.h
+  std::vector<std::string> metric_patterns;  // for lines on stdout; none: as line_metrics.h says
   std::optional<Container> container;
   double stop_grace_s = 10;  // between SIGTERM and SIGKILL
 };

@@ -197,53 +197,58 @@ class LineReader {
 
 }  // namespace
 
-LineMetrics::LineMetrics(const std::string& pattern) {
-  if (pattern.empty()) return;
-  pattern_.emplace(pattern);
-  name_group_ = pattern_->group("name");
-  value_group_ = pattern_->group("value");
-  step_group_ = pattern_->group("step");
+MetricPattern::MetricPattern(const std::string& expression) : pattern_(expression) {
+  name_group_ = pattern_.group("name");
+  value_group_ = pattern_.group("value");
+  step_group_ = pattern_.group("step");
   const bool has_no_names = name_group_ == 0 && value_group_ == 0 && step_group_ == 0;
-  if (has_no_names && pattern_->group_count() >= 2) {
+  if (has_no_names && pattern_.group_count() >= 2) {
     name_group_ = 1;
     value_group_ = 2;
   }
   if (name_group_ == 0 || value_group_ == 0) {
     throw Error(ErrorKind::usage,
-                "the pattern for metrics '" + pattern + "' does not say what is name and value",
+                "the pattern for metrics '" + expression + "' does not say what is name and value",
                 "give it groups, as in (?P<name>\\w+) is (?P<value>[0-9.]+), or just two groups");
   }
 }
+
+void MetricPattern::find_in(string_view line, std::vector<LinePoint>& points) const {
+  std::size_t from = 0;
+  while (const auto match = pattern_.find(line, from)) {
+    const auto group = [&](int number) { return match->at(static_cast<std::size_t>(number)); };
+    const string_view whole = group(0);
+    from = static_cast<std::size_t>(whole.data() - line.data()) + whole.size();
+    if (const auto value = parse_metric_value(trim(group(value_group_)))) {
+      LinePoint point{std::string(trim(group(name_group_))), {}, *value};
+      if (step_group_ != 0) {
+        if (const auto step = parse_integer(trim(group(step_group_)))) point.step = *step;
+      } else {
+        point.step = LineReader(line).step();
+      }
+      points.push_back(std::move(point));
+    }
+    if (whole.empty()) ++from;
+    if (from > line.size()) break;
+  }
+}
+
+LineMetrics::LineMetrics(const std::vector<std::string>& patterns)
+    : patterns_(patterns.begin(), patterns.end()) {}
 
 std::vector<LinePoint> LineMetrics::points_of(string_view line) const {
   if (line.ends_with('\r')) line.remove_suffix(1);
   line = line.substr(line.rfind('\r') + 1);
   if (line.size() > kMaxLineBytes) return {};
   const std::string text = without_escapes(line);
-  if (!pattern_) return LineReader(text).points();
+  if (patterns_.empty()) return LineReader(text).points();
   std::vector<LinePoint> points;
-  std::size_t from = 0;
-  while (const auto match = pattern_->find(text, from)) {
-    const auto group = [&](int number) { return match->at(static_cast<std::size_t>(number)); };
-    const string_view whole = group(0);
-    from = static_cast<std::size_t>(whole.data() - text.data()) + whole.size();
-    if (const auto value = parse_metric_value(trim(group(value_group_)))) {
-      LinePoint point{std::string(trim(group(name_group_))), {}, *value};
-      if (step_group_ != 0) {
-        if (const auto step = parse_integer(trim(group(step_group_)))) point.step = *step;
-      } else {
-        point.step = LineReader(text).step();
-      }
-      points.push_back(std::move(point));
-    }
-    if (whole.empty()) ++from;
-    if (from > text.size()) break;
-  }
+  for (const MetricPattern& pattern : patterns_) pattern.find_in(text, points);
   return points;
 }
 
 bool LineMetrics::may_hold_points(string_view line) const {
-  return pattern_ || line.find(':') != string_view::npos || line.find('=') != string_view::npos;
+  return !patterns_.empty() || line.find(':') != string_view::npos || line.find('=') != string_view::npos;
 }
 
 void LineMetrics::read(string_view bytes, const Found& found) {

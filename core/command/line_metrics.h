@@ -31,7 +31,7 @@ namespace mat {
 // "epoch 3 loss: 0.4 accuracy: 0.91" and "25/25 [===] - 1s 20ms/step - loss: 0.4 - val_loss: 0.5"
 // hold two each.
 //
-// With a pattern, every match of it counts: its groups (?P<name>…), (?P<value>…) and, if it has
+// With patterns, every match of one of them counts: its groups (?P<name>…), (?P<value>…) and, if it has
 // one, (?P<step>…); or, without these names, its first group is the name and its second the value.
 // A match whose value is no number does not count.
 struct LinePoint {
@@ -40,10 +40,23 @@ struct LinePoint {
   double value = 0;
 };
 
+// A regular expression with the groups above.
+class MetricPattern {
+ public:
+  // Throws a usage error when it is no regular expression or lacks the groups.
+  explicit MetricPattern(const std::string& expression);
+
+  void find_in(std::string_view line, std::vector<LinePoint>& points) const;
+
+ private:
+  Pattern pattern_;
+  int name_group_ = 0, value_group_ = 0, step_group_ = 0;
+};
+
 class LineMetrics {
  public:
-  // Throws a usage error when the pattern is no regular expression or lacks the groups. Empty: none.
-  explicit LineMetrics(const std::string& pattern);
+  // Throws as MetricPattern does.
+  explicit LineMetrics(const std::vector<std::string>& patterns);
 
   using Found = std::function<void(const LinePoint&)>;
   // The next bytes of the output; what begins a line is kept, at most 4 KiB of it.
@@ -59,8 +72,7 @@ class LineMetrics {
   void keep(std::string_view bytes);
   void end_line(const Found& found);
 
-  std::optional<Pattern> pattern_;
-  int name_group_ = 0, value_group_ = 0, step_group_ = 0;
+  std::vector<MetricPattern> patterns_;
   std::string line_;  // the unfinished one, from its last carriage return on
   bool is_too_long_ = false;
 };

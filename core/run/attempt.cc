@@ -6,7 +6,7 @@
 
 #include "core/base/error.h"
 #include "core/base/text.h"
-#include "core/run/run_files.h"
+#include "core/run/command_attempt.h"
 
 namespace mat {
 namespace {
@@ -37,6 +37,19 @@ TrainOutcome train_builtin(const Home& home, const HeldVersion& held, const Capa
     if (description.contains(key)) observer.record(key, description[key]);
   }
   return trainer.train(request, observer);
+}
+
+TrainOutcome run_own_command(const Home& home, const HeldVersion& held, const Capacity& needs,
+                             const std::vector<int>& gpu_ids, bool resume, RunObserver& observer) {
+  const fs::path folder = home.version_folder(held.version.job, held.version.number);
+  const CommandRequest request = command_request(home, held, needs, gpu_ids, resume);
+  // With nothing to go on from it begins anew, and so do its curves.
+  if (resume && !has_command_checkpoint(folder)) {
+    observer.restore(nullptr);
+    std::error_code ignored;
+    fs::remove(request.metrics_file, ignored);
+  }
+  return run_command(request, observer, observer.log_file());
 }
 
 // A list of metrics shows what the saved best weights do. Each metric's own best may be another
@@ -75,7 +88,10 @@ RunResult attempt_version(const Home& home, const HeldVersion& held, const Capac
     for (const int id : gpu_ids) ids.push_back(std::to_string(id));
     if (!ids.empty()) ::setenv("CUDA_VISIBLE_DEVICES", join(ids, ",").c_str(), 1);
     observer.record("threads", needs.cores);
-    const TrainOutcome outcome = train_builtin(home, held, needs, resume, observer);
+    const TrainOutcome outcome =
+        held.spec.definition.command
+            ? run_own_command(home, held, needs, gpu_ids, resume, observer)
+            : train_builtin(home, held, needs, resume, observer);
     observer.flush();
     use_evaluation(folder, observer);
     if (outcome.stopped) {

@@ -1,14 +1,20 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 #include "core/registry/records.h"
 #include "core/spec/job_spec.h"
 
 namespace mat {
 
-// Copies what a run has written to where its spec wants it: output/ to each output channel, the log
-// to log_path, each into JOB/V0001 there. Throws io errors.
+// Where the results of an output channel are in a version's folder: output/ for train_url,
+// output/CHANNEL for any other.
+std::filesystem::path output_of_channel(const std::filesystem::path& version_folder,
+                                        const std::string& channel);
+
+// Copies what a run has written to where its spec wants it: each output channel's to its place, the
+// log to log_path, each into JOB/V0001 there. Throws io errors.
 void copy_outputs(const JobSpec& spec, const VersionSummary& version,
                   const std::filesystem::path& version_folder);
 

@@ -1,0 +1,122 @@
+#include "core/run/command_attempt.h"
+
+#include <cstdlib>
+#include <map>
+#include <optional>
+
+#include "core/algorithm/parameters.h"
+#include "core/base/file.h"
+#include "core/base/text.h"
+#include "core/run/provenance.h"
+#include "core/run/run_environment.h"
+#include "core/run/run_results.h"
+
+namespace mat {
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path checkpoint_folder(const fs::path& version_folder) { return version_folder / "checkpoint"; }
+
+// The entry of the checkpoint folder that was written last.
+std::optional<fs::path> newest_checkpoint(const fs::path& version_folder) {
+  std::optional<fs::path> newest;
+  fs::file_time_type newest_time;
+  std::error_code error;
+  for (fs::directory_iterator entry(checkpoint_folder(version_folder), error), end;
+       !error && entry != end; entry.increment(error)) {
+    std::error_code unknown;
+    const fs::file_time_type time = entry->last_write_time(unknown);
+    if (unknown || (newest && time <= newest_time)) continue;
+    newest = entry->path();
+    newest_time = time;
+  }
+  return newest;
+}
+
+Parameters parameters_of(const JobSpec& spec, const fs::path& version_folder) {
+  Parameters parameters;
+  for (const auto& [channel, path] : spec.inputs) parameters.emplace_back(channel, path);
+  for (const Channel& channel : spec.definition.outputs) {
+    parameters.emplace_back(channel.name, output_of_channel(version_folder, channel.name).string());
+  }
+  for (const auto& [name, value] : spec.hyperparameters.items()) {
+    parameters.emplace_back(name, parameter_text(value));
+  }
+  return parameters;
+}
+
+std::map<std::string, std::string> preset_variables(const CommandRequest& request,
+                                                    const HeldVersion& held, const Capacity& needs,
+                                                    const std::vector<int>& gpu_ids) {
+  std::vector<std::string> ids;
+  for (const int id : gpu_ids) ids.push_back(std::to_string(id));
+  std::map<std::string, std::string> variables{
+      {"MAT_VERSION", held.version.reference()},
+      {"MAT_OUTPUT_DIR", request.output_folder.string()},
+      {"MAT_CHECKPOINT_DIR", checkpoint_folder(request.version_folder).string()},
+      {"MAT_METRICS_FILE", request.metrics_file.string()},
+      {"MAT_SEED", std::to_string(held.spec.seed)},
+      {"MA_JOB_DIR", request.working_folder.string()},
+      {"MA_LOG_DIR", request.version_folder.string()},
+      {"MA_NUM_HOSTS", "1"},
+      {"MA_NUM_GPUS", std::to_string(needs.gpus)},
+      {"VC_TASK_INDEX", "0"},
+      {"VC_WORKER_NUM", "1"},
+      {"VC_WORKER_HOSTS", this_machine().host},
+      {"CUDA_VISIBLE_DEVICES", join(ids, ",")}};
+  if (std::getenv("OMP_NUM_THREADS") == nullptr) {
+    variables["OMP_NUM_THREADS"] = std::to_string(needs.cores);
+  }
+  return variables;
+}
+
+}  // namespace
+
+CommandRequest command_request(const Home& home, const HeldVersion& held, const Capacity& needs,
+                               const std::vector<int>& gpu_ids, bool resume) {
+  const JobSpec& spec = held.spec;
+  const Command& command = *spec.definition.command;
+  CommandRequest request;
+  request.version_folder = home.version_folder(held.version.job, held.version.number);
+  request.working_folder = request.version_folder / "code";
+  request.output_folder = request.version_folder / "output";
+  request.metrics_file = request.version_folder / "metrics.jsonl";
+  request.metric_patterns = command.metrics;
+  make_folders(request.working_folder);
+  make_folders(checkpoint_folder(request.version_folder));
+  for (const Channel& channel : spec.definition.outputs) {
+    make_folders(output_of_channel(request.version_folder, channel.name));
+  }
+
+  const Parameters parameters = parameters_of(spec, request.version_folder);
+  auto variables = preset_variables(request, held, needs, gpu_ids);
+  if (const auto checkpoint = newest_checkpoint(request.version_folder); resume && checkpoint) {
+    variables["MAT_RESUME_CHECKPOINT"] = checkpoint->string();
+  }
+  request.arguments = command.words;
+  if (command.parameters == ParameterPassing::arguments) {
+    for (std::string& word : as_arguments(parameters)) request.arguments.push_back(std::move(word));
+  } else {
+    for (const auto& [name, value] : as_environment(parameters)) variables[name] = value;
+  }
+  for (const auto& [name, value] : spec.environment) variables[name] = value;
+  request.environment = environment_with(variables);
+
+  if (!command.image.empty()) {
+    Container container;
+    container.image = command.image;
+    container.network = command.network;
+    for (const auto& [channel, path] : spec.inputs) container.read_only.emplace_back(path);
+    container.writable.push_back(checkpoint_folder(request.version_folder));
+    container.image_cache = home.cache() / "images";
+    request.container = std::move(container);
+  }
+  return request;
+}
+
+bool has_command_checkpoint(const fs::path& version_folder) {
+  return newest_checkpoint(version_folder).has_value();
+}
+
+}  // namespace mat
