@@ -1,0 +1,271 @@
+#include <signal.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <thread>
+
+#include "core/base/file.h"
+#include "core/base/time.h"
+#include "tests/cli/mat_process.h"
+
+namespace mat::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Waits for an event in another process; the limit only ends a test that has failed.
+bool wait_until(const std::function<bool()>& is_met, double seconds = 60) {
+  const double begin_s = monotonic_seconds();
+  while (!is_met()) {
+    if (monotonic_seconds() - begin_s > seconds) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return true;
+}
+
+// A job of a command of its own; `words` are YAML.
+std::string command_spec(const std::string& name, const std::string& words,
+                         const std::string& more = "") {
+  return "name: " + name + "\nalgorithm: {command: " + words + "}\n" + more;
+}
+
+// Runs until it is stopped, and says when it has begun and ended.
+const char* const kUntilStopped =
+    R"([sh, -c, "trap 'echo ended; exit 0' TERM; echo begun; while :; do sleep 0.05; done"])";
+
+class Fixture {
+ public:
+  Fixture() : mat(folder) {}
+
+  std::string write_spec(const std::string& name, const std::string& text) {
+    write_text(folder / name, text);
+    return (folder / name).string();
+  }
+  std::string status(const std::string& reference) const {
+    return mat.succeed({"version", "show", reference, "--json"}).json()["status"];
+  }
+  bool becomes(const std::string& reference, const std::string& wanted) const {
+    return wait_until([&] { return status(reference) == wanted; });
+  }
+  std::string log(const std::string& reference) const {
+    return mat.run({"version", "logs", reference}).out;
+  }
+  fs::path version_folder(const std::string& job, const std::string& label) const {
+    return mat.home() / "jobs" / job / label;
+  }
+  int runner_of(const std::string& job, const std::string& label) const {
+    return parse_json(read_file(version_folder(job, label) / "lock"), "lock")["pid"];
+  }
+
+  TemporaryFolder folder;
+  MatProcess mat;
+};
+
+}  // namespace
+
+TEST_CASE("a detached run goes on by itself, is followed and waited for") {
+  Fixture f;
+  draw_pictures(f.folder / "data", {"red", "green"}, 20);
+  const std::string spec = f.write_spec("job.yaml", small_spec("d", "./data", 3));
+  const Output created = f.mat.succeed({"job", "create", "-f", spec, "--detach"});
+  CHECK(created.out == "d@V0001\n");
+  const Output followed = f.mat.succeed({"version", "logs", "-f", "d"});
+  CHECK(followed.out.find("epoch 3/3") != std::string::npos);
+  CHECK(followed.out.find("Completed") != std::string::npos);
+  CHECK(f.mat.run({"version", "wait", "d@V0001"}).exit_code == 0);
+  const Json shown = f.mat.succeed({"version", "show", "d", "--json"}).json();
+  CHECK(shown["status"] == "Completed");
+  std::vector<std::string> statuses;
+  for (const Json& change : shown["history"]) statuses.push_back(change["status"]);
+  CHECK(statuses ==
+        std::vector<std::string>{"Initializing", "Pending", "Running", "Completed"});
+  CHECK(shown["metrics"]["accuracy"]["count"] == 3);
+  CHECK_FALSE(fs::exists(f.version_folder("d", "V0001") / "environment.private"));
+  CHECK_FALSE(fs::exists(f.version_folder("d", "V0001") / "reserve"));
+}
+
+TEST_CASE("a detached run is in a session of its own, without a terminal") {
+  Fixture f;
+  const std::string spec = f.write_spec(
+      "job.yaml", command_spec("s", R"([sh, -c, "ps -o sid=,tty= -p $PPID; ps -o tty= -p $$"])"));
+  f.mat.succeed({"job", "create", "-f", spec, "-d"});
+  REQUIRE(f.mat.run({"version", "wait", "s"}).exit_code == 0);
+  CHECK(f.log("s").find("?") != std::string::npos);
+  CHECK(f.log("s").find("pts") == std::string::npos);
+}
+
+TEST_CASE("stop ends a running version with what it has, a second stop kills it") {
+  Fixture f;
+  const std::string spec = f.write_spec("job.yaml", command_spec("s", kUntilStopped));
+  f.mat.succeed({"job", "create", "-f", spec, "-d"});
+  REQUIRE(wait_until([&] { return f.log("s").find("begun") != std::string::npos; }));
+  const double begin_s = monotonic_seconds();
+  CHECK(f.mat.succeed({"version", "stop", "s"}).out.find("Terminated") != std::string::npos);
+  CHECK(monotonic_seconds() - begin_s < 5);
+  CHECK(f.log("s").find("ended") != std::string::npos);
+  CHECK(f.mat.run({"version", "wait", "s"}).exit_code == 6);
+  CHECK(f.mat.run({"version", "stop", "s"}).exit_code == 4);
+
+  const std::string stubborn = f.write_spec(
+      "stubborn.yaml",
+      command_spec("t", R"([sh, -c, "trap '' TERM; echo begun; while :; do sleep 0.05; done"])"));
+  f.mat.succeed({"job", "create", "-f", stubborn, "-d"});
+  REQUIRE(wait_until([&] { return f.log("t").find("begun") != std::string::npos; }));
+  f.mat.succeed({"version", "stop", "t", "--no-wait"});
+  CHECK(f.status("t") == "Running");
+  CHECK(f.mat.succeed({"version", "stop", "t"}).out.find("Terminated") != std::string::npos);
+}
+
+TEST_CASE("a pending version waits for the cores that another has, and can be stopped") {
+  Fixture f;
+  const std::string first = f.write_spec("first.yaml", command_spec("first", kUntilStopped));
+  const std::string next = f.write_spec("next.yaml", command_spec("next", R"(["true"])"));
+  f.mat.succeed({"job", "create", "-f", first, "-d"});
+  REQUIRE(f.becomes("first", "Running"));
+  f.mat.succeed({"job", "create", "-f", next, "-d"});
+  f.mat.succeed({"job", "create", "-f", next, "-d"});
+  CHECK(f.status("next@1") == "Pending");
+  CHECK(f.mat.succeed({"version", "stop", "next@2"}).out.find("Terminated") != std::string::npos);
+  const Json pool = f.mat.succeed({"pool", "show", "public", "--json"}).json();
+  CHECK(pool["running"] == 1);
+  CHECK(pool["pending"] == 1);
+  f.mat.succeed({"version", "stop", "first"});
+  CHECK(f.mat.run({"version", "wait", "next@1"}).exit_code == 0);
+}
+
+TEST_CASE("the queue goes on when its keepers and a runner are killed") {
+  Fixture f;
+  const std::string first = f.write_spec("first.yaml", command_spec("first", kUntilStopped));
+  const std::string next = f.write_spec("next.yaml", command_spec("next", R"(["true"])"));
+  f.mat.succeed({"job", "create", "-f", first, "-d"});
+  REQUIRE(f.becomes("first", "Running"));
+  f.mat.succeed({"job", "create", "-f", next, "-d"});
+  REQUIRE(::kill(f.runner_of("first", "V0001"), SIGKILL) == 0);
+  // The keeper finds out; nobody calls mat meanwhile.
+  CHECK(wait_until([&] { return fs::exists(f.version_folder("next", "V0001") / "log.txt"); }));
+  CHECK(f.mat.run({"version", "wait", "next"}).exit_code == 0);
+  CHECK(f.status("first") == "Abnormal");
+}
+
+TEST_CASE("wait exits with the run's own code") {
+  Fixture f;
+  const std::string failing =
+      f.write_spec("failing.yaml", command_spec("failing", R"([sh, -c, "exit 3"])"));
+  f.mat.succeed({"job", "create", "-f", failing, "-d"});
+  CHECK(f.mat.run({"version", "wait", "failing"}).exit_code == 1);
+  const Json shown = f.mat.succeed({"version", "show", "failing", "--json"}).json();
+  CHECK(shown["facts"]["exit_code"] == 3);
+  CHECK(f.mat.run({"version", "wait", "failing@9"}).exit_code == 3);
+}
+
+TEST_CASE("auto_restart tries again, and resumes from what the command has saved") {
+  Fixture f;
+  const std::string spec = f.write_spec(
+      "job.yaml",
+      command_spec("r",
+                   R"([sh, -c, "echo from ${MAT_RESUME_CHECKPOINT:-nothing}; )"
+                   R"(echo x >> $MAT_CHECKPOINT_DIR/n; [ $(wc -l < $MAT_CHECKPOINT_DIR/n) -ge 2 ]"])",
+                   "auto_restart: 2\n"));
+  CHECK(f.mat.run({"job", "create", "-f", spec}).exit_code == 0);
+  const Json shown = f.mat.succeed({"version", "show", "r", "--json"}).json();
+  CHECK(shown["attempts"] == 2);
+  CHECK(shown["history"][3]["reason"].get<std::string>().find("attempt 1 failed") == 0);
+  CHECK(f.log("r").find("from nothing") != std::string::npos);
+  CHECK(f.log("r").find("/checkpoint/n") != std::string::npos);
+}
+
+TEST_CASE("a killed run with restarts left starts again by itself") {
+  Fixture f;
+  const std::string spec = f.write_spec(
+      "job.yaml",
+      command_spec("r",
+                   R"([sh, -c, "echo x >> $MAT_CHECKPOINT_DIR/n; )"
+                   R"([ $(wc -l < $MAT_CHECKPOINT_DIR/n) -ge 2 ] || sleep 100"])",
+                   "auto_restart: 1\n"));
+  f.mat.succeed({"job", "create", "-f", spec, "-d"});
+  REQUIRE(wait_until(
+      [&] { return fs::exists(f.version_folder("r", "V0001") / "checkpoint" / "n"); }));
+  REQUIRE(::kill(f.runner_of("r", "V0001"), SIGKILL) == 0);
+  CHECK(f.mat.run({"version", "wait", "r"}).exit_code == 0);
+  CHECK(f.mat.succeed({"version", "show", "r", "--json"}).json()["attempts"] == 2);
+}
+
+TEST_CASE("a stopped training goes on to the same weights as one that was never stopped") {
+  Fixture f;
+  draw_pictures(f.folder / "data", {"red", "green"}, 40);
+  const std::string spec = f.write_spec("job.yaml", small_spec("k", "./data", 30));
+  f.mat.succeed({"job", "create", "-f", spec});
+  f.mat.succeed({"job", "create", "-f", spec, "-d"});
+  REQUIRE(wait_until([&] {
+    const Json shown = f.mat.succeed({"version", "show", "k@2", "--json"}).json();
+    return shown["progress"].is_object() && shown["progress"].value("epoch", 0) >= 2;
+  }));
+  f.mat.succeed({"version", "stop", "k@2"});
+  REQUIRE(f.status("k@2") == "Terminated");
+  CHECK(f.mat.run({"version", "resume", "k@2"}).exit_code == 0);
+  CHECK(f.status("k@2") == "Completed");
+  for (const char* name : {"output/last.safetensors", "output/best.safetensors"}) {
+    CHECK(read_file(f.version_folder("k", "V0001") / name) ==
+          read_file(f.version_folder("k", "V0002") / name));
+  }
+  CHECK(f.mat.run({"version", "resume", "k@2"}).exit_code == 4);
+}
+
+TEST_CASE("nohup keeps a foreground training alive when the terminal goes") {
+  Fixture f;
+  const std::string spec = f.write_spec("job.yaml", command_spec("n", R"([sleep, "0.5"])"));
+  f.mat.environment["NOHUP_TEST"] = "1";
+  struct sigaction ignore {}, before {};
+  ignore.sa_handler = SIG_IGN;
+  ::sigaction(SIGHUP, &ignore, &before);
+  const pid_t pid = f.mat.start({"job", "create", "-f", spec});
+  ::sigaction(SIGHUP, &before, nullptr);
+  REQUIRE(f.becomes("n", "Running"));
+  ::kill(pid, SIGHUP);
+  CHECK(f.mat.wait_for(pid).exit_code == 0);
+  CHECK(f.status("n") == "Completed");
+}
+
+TEST_CASE("secrets reach the command and are shown nowhere") {
+  Fixture f;
+  const std::string spec = f.write_spec(
+      "job.yaml", command_spec("s", R"([sh, -c, "test \"$API_TOKEN\" = hunter2"])",
+                               "environment: {API_TOKEN: hunter2}\n"));
+  CHECK(f.mat.run({"job", "create", "-f", spec}).exit_code == 0);
+  for (const auto& command : std::vector<std::vector<std::string>>{
+           {"version", "show", "s"},
+           {"version", "show", "s", "--json"},
+           {"version", "list", "s", "--columns", "environment.API_TOKEN"},
+           {"version", "diff", "s", "--all"},
+           {"job", "create", "-f", spec, "--dry-run"}}) {
+    const Output output = f.mat.run(command);
+    CHECK((output.out + output.err).find("hunter2") == std::string::npos);
+  }
+  for (const auto& entry : fs::recursive_directory_iterator(f.mat.home())) {
+    if (!entry.is_regular_file()) continue;
+    INFO(entry.path());
+    CHECK(read_file(entry.path()).find("hunter2") == std::string::npos);
+  }
+}
+
+TEST_CASE("pools are added as shares of the machine, and refused when larger") {
+  Fixture f;
+  CHECK(f.mat.run({"pool", "add", "big", "--cores", "100000"}).exit_code == 2);
+  f.mat.succeed({"pool", "add", "one", "--cores", "1", "--flavor", "tiny=cores:1,memory:1MB"});
+  CHECK(f.mat.run({"pool", "add", "one", "--cores", "1"}).exit_code == 4);
+  const Json pools = f.mat.succeed({"pool", "list", "--json"}).json();
+  CHECK(pools["total"] == 2);
+  const std::string spec = f.write_spec(
+      "job.yaml", command_spec("p", R"(["true"])", "resources: {pool: one, flavor: tiny}\n"));
+  f.mat.succeed({"job", "create", "-f", spec});
+  CHECK(f.mat.run({"job", "create", "-f", spec, "--set", "resources.flavor=huge"}).exit_code == 2);
+  CHECK(f.mat.run({"job", "create", "-f", spec, "--set", "resources.pool=two"}).exit_code == 3);
+  CHECK(f.mat.run({"pool", "delete", "public", "-y"}).exit_code == 4);
+  f.mat.succeed({"pool", "delete", "one", "-y"});
+}
+
+}  // namespace mat::test
