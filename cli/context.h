@@ -6,7 +6,6 @@
 
 #include "core/base/home.h"
 #include "core/registry/registry.h"
-#include "core/spec/job_spec.h"
 
 namespace mat {
 
@@ -17,9 +16,6 @@ struct Context {
   std::function<int()> action;         // of the command that was chosen; gives the exit code
 
   Home home() const { return find_home(home_option); }
-
-  // What specs may name beside what is built in: the algorithms of this home.
-  SpecLookup lookup() const;
 
   // For commands that only look: makes nothing, and notices runners that have died.
   Registry open_to_read() const;

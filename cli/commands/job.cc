@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "cli/commands/commands.h"
+#include "cli/commands/spec_lookup.h"
 #include "cli/commands/train.h"
 #include "cli/commands/views.h"
 #include "core/base/error.h"
@@ -54,12 +55,12 @@ int create(const Context& context, const CreateFlags& flags) {
     throw Error(ErrorKind::usage, "nothing says what to train",
                 "give a spec with -f SPEC, or a saved configuration with --params NAME --name JOB");
   }
-  const JobSpec spec = resolve(layered_settings(context, flags), context.lookup());
+  const JobSpec spec = resolve(layered_settings(context, flags), spec_lookup(context));
   return train(context, spec, folder_of(flags.file), std::nullopt, flags.train);
 }
 
 int validate(const Context& context, const std::string& file, bool json) {
-  const JobSpec spec = resolve(read_spec_file(file), context.lookup());
+  const JobSpec spec = resolve(read_spec_file(file), spec_lookup(context));
   check_inputs(spec);
   Registry registry = context.open_to_read();
   needs_of(spec, find_pool(registry, spec.resources.pool));
@@ -181,7 +182,8 @@ void add_job_commands(CLI::App& app, Context& context) {
       ->type_name("SPEC")
       ->required();
   add_json_flag(command, flags->json);
-  set_action(command, context, [&context, flags] { return validate(context, flags->file, flags->json); });
+  set_action(command, context,
+             [&context, flags] { return validate(context, flags->file, flags->json); });
 }
 
 }  // namespace mat

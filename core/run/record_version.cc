@@ -15,14 +15,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kDiffFile = "code/uncommitted.diff";
+constexpr const char* kDiffFile = "uncommitted.diff";
 
-Json origin_facts(const JobSpec& spec, const std::vector<std::string>& command_line,
+Json origin_facts(const std::vector<std::string>& command_line,
                   const std::vector<std::string>& environment, const Json& git) {
   std::error_code ignored;
   return {{"command_line", command_line_facts(command_line)},
           {"environment", recorded_environment(environment)},
-          {"algorithm", to_json(spec.definition)},
           {"working_directory", fs::current_path(ignored).string()},
           {"mat_version", mat_version()},
           {"git", git},
@@ -60,19 +59,20 @@ HeldVersion record_version(Registry& registry, const JobSpec& spec,
   version.experiment_description = spec.experiment_description;
   version.algorithm = spec.algorithm;
   version.settings = to_json(spec.settings);
-  version.facts = origin_facts(spec, command_line, environment, git);
+  version.facts = origin_facts(command_line, environment, git);
+  if (spec.definition.command) version.facts["algorithm"] = to_json(spec.definition);
   version.facts["spec_folder"] = spec_folder.string();
   version.parent = parent;
   VersionRecord record = registry.create_version(version, to_yaml(spec));
   const fs::path folder = registry.home().version_folder(record.job, record.number);
   try {
     HeldVersion held{record, spec, VersionLock::acquire(folder)};
-    if (!diff.empty()) {
-      make_folders((folder / kDiffFile).parent_path());
-      write_file_atomic(folder / kDiffFile, diff);
-    }
-    if (spec.definition.command && !spec.definition.command->code.empty()) {
-      registry.set_facts(record.id, {{"code", snapshot_code(*spec.definition.command, folder)}});
+    if (!diff.empty()) write_file_atomic(folder / kDiffFile, diff);
+    if (const auto& command = spec.definition.command; command && !command->code.empty()) {
+      SnapshotLimits limits;
+      limits.bytes = command->code_limit_bytes;
+      registry.set_facts(record.id, {{"code", snapshot_code(command->code, folder / "code", limits,
+                                                            {registry.home().root})}});
     }
     write_run_environment(folder, environment);
     return held;

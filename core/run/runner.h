@@ -40,7 +40,7 @@ struct HeldVersion {
 
 // Records a new version of the spec's job (see Registry::create_version), Initializing, with where
 // it comes from: command line, environment, git state of `spec_folder` (uncommitted changes in
-// code/uncommitted.diff, a command's own code in code/), host and versions. When anything of it
+// uncommitted.diff, a command's own code in code/), host and versions. When anything of it
 // fails nothing is recorded.
 HeldVersion record_version(Registry& registry, const JobSpec& spec,
                            const std::vector<std::string>& command_line,
