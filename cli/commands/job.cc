@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "cli/commands/commands.h"
+#include "cli/commands/spec_lookup.h"
 #include "cli/commands/train.h"
 #include "cli/commands/views.h"
 #include "core/base/error.h"
@@ -53,13 +54,13 @@ int create(const Context& context, const CreateFlags& flags) {
     throw Error(ErrorKind::usage, "nothing says what to train",
                 "give a spec with -f SPEC, or a saved configuration with --params NAME --name JOB");
   }
-  const JobSpec spec = resolve(layered_settings(context, flags));
+  const JobSpec spec = resolve(layered_settings(context, flags), spec_lookup(context));
   if (flags.dry_run) return print_resolved(spec, flags.json);
   return record_and_train(context, spec, folder_of(flags.file), std::nullopt, flags.json);
 }
 
-int validate(const std::string& file, bool json) {
-  const JobSpec spec = resolve(read_spec_file(file));
+int validate(const Context& context, const std::string& file, bool json) {
+  const JobSpec spec = resolve(read_spec_file(file), spec_lookup(context));
   check_inputs(spec);
   if (json) {
     print_json({{"valid", true}, {"name", spec.name}, {"algorithm", spec.algorithm}});
@@ -180,7 +181,8 @@ void add_job_commands(CLI::App& app, Context& context) {
       ->type_name("SPEC")
       ->required();
   add_json_flag(command, flags->json);
-  set_action(command, context, [flags] { return validate(flags->file, flags->json); });
+  set_action(command, context,
+             [&context, flags] { return validate(context, flags->file, flags->json); });
 }
 
 }  // namespace mat

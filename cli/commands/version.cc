@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "cli/commands/commands.h"
+#include "cli/commands/spec_lookup.h"
 #include "cli/commands/train.h"
 #include "cli/commands/version_diff.h"
 #include "cli/commands/version_logs.h"
@@ -50,7 +51,7 @@ int modify(const Context& context, const std::string& reference,
   const Settings changes = parse_assignments(assignments, fs::current_path());
   const VersionRecord parent = context.open_to_read().version(reference);
   const Settings recorded = with_source(settings_from_json(parent.settings), parent.reference());
-  const JobSpec spec = resolve(merge(recorded, changes));
+  const JobSpec spec = resolve(merge(recorded, changes), spec_lookup(context, parent.facts));
   if (spec.name != parent.job) {
     throw Error(ErrorKind::usage, "a modified version stays in its job",
                 fmt::format("for another job: mat params save {} NAME, then mat job create "

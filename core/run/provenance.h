@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/base/json.h"
+#include "core/base/secrets.h"
 
 namespace mat {
 
@@ -38,15 +39,8 @@ int usable_cores();
 std::optional<double> control_group_cores(std::string_view groups,
                                           const std::filesystem::path& mount);
 
-// Stands for a value that is not shown.
-constexpr const char* kHiddenValue = "(hidden)";
-
 // The process's command line as a list. Values of secret names are hidden: in "NAME=VALUE" wherever
 // it stands in an argument, and in the argument after "--NAME".
 Json command_line_facts(const std::vector<std::string>& arguments);
-
-// A name whose value is never shown or recorded: it holds TOKEN, KEY, PASSWORD, PASSWD, SECRET or
-// CREDENTIAL in any case. Rather too many than too few ("TOKENIZERS_PARALLELISM").
-bool is_secret_name(std::string_view name);
 
 }  // namespace mat

@@ -27,6 +27,7 @@ Json origin_facts(const std::vector<std::string>& command_line, const Json& git)
 
 void check_inputs(const JobSpec& spec) {
   for (const auto& [channel, path] : spec.inputs) {
+    if (is_remote_address(path)) continue;
     std::error_code error;
     const fs::file_status status = fs::status(path, error);
     if (!fs::exists(status)) {
@@ -34,8 +35,15 @@ void check_inputs(const JobSpec& spec) {
                   "paths in a spec are relative to the spec's folder");
     }
   }
-  const Algorithm* algorithm = find_builtin_algorithm(spec.algorithm);
-  if (algorithm != nullptr && algorithm->task == Task::image_classification) {
+  if (const auto& command = spec.definition.command; command && !command->code.empty()) {
+    std::error_code error;
+    if (!fs::is_directory(command->code, error)) {
+      throw Error(ErrorKind::usage, fmt::format("the code folder '{}' is not there", command->code),
+                  "paths in a spec are relative to the spec's folder");
+    }
+  }
+  if (spec.definition.task == Task::image_classification &&
+      !is_remote_address(spec.inputs.at("data_url"))) {
     read_image_folder(spec.inputs.at("data_url"),
                       {spec.hyperparameters.at("validation_ratio").get<double>(), spec.seed});
   }
@@ -59,6 +67,7 @@ VersionRecord record_version(Registry& registry, const JobSpec& spec,
   version.algorithm = spec.algorithm;
   version.settings = to_json(spec.settings);
   version.facts = origin_facts(command_line, git);
+  if (spec.definition.command) version.facts["algorithm"] = to_json(spec.definition);
   version.parent = parent;
   VersionRecord record = registry.create_version(version, to_yaml(spec));
   if (!diff.empty()) {

@@ -1,0 +1,20 @@
+#include "core/base/secrets.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+#include "core/base/text.h"
+
+namespace mat {
+
+bool is_secret_name(std::string_view name) {
+  constexpr auto kWords = std::to_array<std::string_view>(
+      {"token", "key", "password", "passwd", "secret", "credential"});
+  const std::string in_lower_case = lower(name);
+  return std::any_of(kWords.begin(), kWords.end(), [&](std::string_view word) {
+    return in_lower_case.find(word) != std::string::npos;
+  });
+}
+
+}  // namespace mat

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string_view>
+
+namespace mat {
+
+// Stands for a value that is not shown.
+constexpr const char* kHiddenValue = "(hidden)";
+
+// A name whose value is never shown or recorded: it holds TOKEN, KEY, PASSWORD, PASSWD, SECRET or
+// CREDENTIAL in any case. Rather too many than too few ("TOKENIZERS_PARALLELISM").
+bool is_secret_name(std::string_view name);
+
+}  // namespace mat
