@@ -2,15 +2,30 @@
 
 #include <fmt/core.h>
 
+#include <filesystem>
 #include <memory>
 
 #include "cli/commands/commands.h"
 #include "cli/commands/views.h"
+#include "core/algorithm/command_line.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
+#include "core/base/time.h"
+#include "core/spec/algorithm_file.h"
 
 namespace mat {
 namespace {
+
+const char* origin_of(const AlgorithmRecord& record) {
+  return record.definition.command ? "saved" : "built-in";
+}
+
+Json algorithm_json(const AlgorithmRecord& record) {
+  Json json = to_json(record.definition);
+  json["origin"] = origin_of(record);
+  json["created"] = record.created_ms == 0 ? Json(nullptr) : Json(utc_text(record.created_ms));
+  return json;
+}
 
 std::string channels_text(const std::vector<Channel>& channels) {
   std::vector<std::string> names;
@@ -18,58 +33,117 @@ std::string channels_text(const std::vector<Channel>& channels) {
   return join(names, ", ");
 }
 
-int list(const ListFlags& flags) {
-  if (!flags.filter.empty() || !flags.sort.empty()) {
-    throw Error(ErrorKind::usage, "algorithms are listed in a fixed order",
-                "leave --filter and --sort out");
+// A built-in one needs no registry.
+AlgorithmRecord find(const Context& context, const std::string& name) {
+  if (const Algorithm* builtin = find_builtin_algorithm(name)) return {0, 0, *builtin};
+  return context.open_to_read().algorithm(name);
+}
+
+void check_code(const Algorithm& algorithm, const std::string& file) {
+  const std::string& code = algorithm.command->code;
+  std::error_code error;
+  if (code.empty() || std::filesystem::is_directory(code, error)) return;
+  throw Error(ErrorKind::usage, fmt::format("{}: the code folder '{}' is not there", file, code),
+              "paths are relative to the file's folder");
+}
+
+int create(const Context& context, const std::string& file, bool replace, bool json) {
+  const Algorithm algorithm = read_algorithm_file(file);
+  check_code(algorithm, file);
+  Registry registry = context.open_to_write();
+  const AlgorithmRecord saved = registry.save_algorithm(algorithm, replace);
+  if (json) {
+    print_json(algorithm_json(saved));
+  } else {
+    print(fmt::format("Saved the algorithm {0}; a spec uses it with 'algorithm: {0}'\n",
+                      algorithm.name));
   }
-  const auto& all = builtin_algorithms();
-  const std::size_t count =
-      flags.limit == 0 ? all.size() : std::min<std::size_t>(all.size(), flags.limit);
-  if (flags.json) {
-    Json rows = Json::array();
-    for (std::size_t i = 0; i < count; ++i) rows.push_back(to_json(all[i]));
-    print_json(list_document("algorithms", rows, static_cast<std::int64_t>(all.size()), true));
-    return 0;
-  }
-  Table table({{"NAME"}, {"TASK"}, {"DESCRIPTION", Align::left, true}});
-  for (std::size_t i = 0; i < count; ++i) {
-    table.add({all[i].name, name_of(all[i].task), all[i].description});
-  }
-  print(table.text());
-  note_total(count, static_cast<std::int64_t>(all.size()), true, "algorithms");
   return 0;
 }
 
-int show(const std::string& name, bool json) {
-  const Algorithm* algorithm = find_builtin_algorithm(name);
-  if (algorithm == nullptr) {
-    std::vector<std::string> names;
-    for (const Algorithm& a : builtin_algorithms()) names.push_back(a.name);
-    throw Error(ErrorKind::not_found, fmt::format("there is no algorithm '{}'", name),
-                name_hint(name, names));
-  }
-  if (json) {
-    print_json(to_json(*algorithm));
+int list(const Context& context, const ListFlags& flags) {
+  const ListOptions options = flags.options();
+  const auto listing = context.open_to_read().list_algorithms(options);
+  if (flags.json) {
+    Json rows = Json::array();
+    for (const AlgorithmRecord& record : listing.rows) rows.push_back(algorithm_json(record));
+    print_json(list_document("algorithms", rows, listing.total, listing.total_is_exact));
     return 0;
   }
-  const Constraints& constraints = algorithm->constraints;
-  print_fields({{"algorithm", algorithm->name},
-                {"description", algorithm->description},
-                {"task", name_of(algorithm->task)},
-                {"inputs", channels_text(algorithm->inputs)},
-                {"outputs", channels_text(algorithm->outputs)},
+  Table table({{"NAME"}, {"TASK"}, {"ORIGIN"}, {"DESCRIPTION", Align::left, true}});
+  for (const AlgorithmRecord& record : listing.rows) {
+    table.add({record.definition.name, name_of(record.definition.task), origin_of(record),
+               record.definition.description});
+  }
+  print_list(table, listing.total, "algorithms", "mat algorithm create -f FILE");
+  note_total(listing.rows.size(), listing.total, listing.total_is_exact, "algorithms");
+  return 0;
+}
+
+void print_command(const Command& command) {
+  print_fields({{"command", join_command(command.words)},
+                {"code", command.code},
+                {"code limit", command.code.empty() ? "" : format_bytes(command.code_limit_bytes)},
+                {"image", command.image},
+                {"network", command.image.empty() ? "" : (command.network ? "yes" : "no")},
+                {"parameters as", name_of(command.parameters)},
+                {"metric patterns", join(command.metrics, "  ")}});
+}
+
+void print_hyperparameters(const Algorithm& algorithm) {
+  if (algorithm.hyperparameters.empty()) return;
+  Table table(
+      {{"HYPERPARAMETER"}, {"TYPE"}, {"DEFAULT"}, {"RANGE"}, {"MEANING", Align::left, true}});
+  for (const Hyperparameter& h : algorithm.hyperparameters) {
+    table.add({h.name, name_of(h.type), h.required ? "(required)" : value_text(h.default_value),
+               h.adjustable ? range_text(h) : "(fixed)", h.description});
+  }
+  print("\n" + table.text());
+}
+
+int show(const Context& context, const std::string& name, bool json) {
+  const AlgorithmRecord record = find(context, name);
+  if (json) {
+    print_json(algorithm_json(record));
+    return 0;
+  }
+  const Algorithm& algorithm = record.definition;
+  const Constraints& constraints = algorithm.constraints;
+  print_fields({{"algorithm", algorithm.name},
+                {"description", algorithm.description},
+                {"task", name_of(algorithm.task)},
+                {"saved", record.created_ms == 0 ? "" : local_text(record.created_ms)},
+                {"inputs", channels_text(algorithm.inputs)},
+                {"outputs", channels_text(algorithm.outputs)},
+                {"other parameters", algorithm.allow_extra_hyperparameters ? "allowed" : ""},
                 {"runs on", std::string(constraints.cpu ? "cpu" : "") +
                                 (constraints.cpu && constraints.gpu ? ", " : "") +
                                 (constraints.gpu ? "gpu" : "")},
                 {"nodes", fmt::format("at most {}", constraints.max_nodes)}});
-  Table table(
-      {{"HYPERPARAMETER"}, {"TYPE"}, {"DEFAULT"}, {"RANGE"}, {"MEANING", Align::left, true}});
-  for (const Hyperparameter& h : algorithm->hyperparameters) {
-    table.add({h.name, name_of(h.type), h.required ? "(required)" : value_text(h.default_value),
-               range_text(h), h.description});
+  if (algorithm.command) print_command(*algorithm.command);
+  print_hyperparameters(algorithm);
+  return 0;
+}
+
+int remove(const Context& context, const std::string& name, bool yes, bool json) {
+  Registry registry = context.open_to_write();
+  const AlgorithmRecord record = registry.algorithm(name);
+  const std::int64_t versions = registry.versions_of_algorithm(name);
+  if (record.definition.command &&
+      !confirmed(fmt::format("Delete the algorithm {}? The {} versions trained with it stay.", name,
+                             versions),
+                 yes)) {
+    throw Error(ErrorKind::interrupted, "nothing was deleted");
   }
-  print("\n" + table.text());
+  registry.delete_algorithm(name);
+  if (json) {
+    print_json({{"deleted", name}, {"versions_kept", versions}});
+  } else {
+    print(fmt::format("Deleted the algorithm {}\n", name));
+    if (versions > 0) {
+      note(fmt::format("{} versions used it; each keeps its own record of it", versions));
+    }
+  }
   return 0;
 }
 
@@ -77,21 +151,39 @@ int show(const std::string& name, bool json) {
 
 void add_algorithm_commands(CLI::App& app, Context& context) {
   struct Flags {
-    std::string name;
-    bool json = false;
+    std::string name, file;
+    bool replace = false, yes = false, json = false;
     ListFlags list;
   };
   auto flags = std::make_shared<Flags>();
   CLI::App* group = add_group(app, "algorithm", "What can be trained, and with which settings");
 
-  CLI::App* command = group->add_subcommand("list", "List algorithms");
+  CLI::App* command = group->add_subcommand("create", "Save a command of your own as an algorithm");
+  command->add_option("-f,--file", flags->file, "Its definition, a YAML file")
+      ->type_name("FILE")
+      ->required();
+  command->add_flag("--replace", flags->replace, "Replace the saved one of that name");
+  add_json_flag(command, flags->json);
+  set_action(command, context, [&context, flags] {
+    return create(context, flags->file, flags->replace, flags->json);
+  });
+
+  command = group->add_subcommand("list", "List algorithms, the built-in ones first");
   flags->list.add_to(command);
-  set_action(command, context, [flags] { return list(flags->list); });
+  set_action(command, context, [&context, flags] { return list(context, flags->list); });
 
   command = group->add_subcommand("show", "Show an algorithm's channels and hyperparameters");
   command->add_option("NAME", flags->name, "The algorithm")->required();
   add_json_flag(command, flags->json);
-  set_action(command, context, [flags] { return show(flags->name, flags->json); });
+  set_action(command, context,
+             [&context, flags] { return show(context, flags->name, flags->json); });
+
+  command = group->add_subcommand("delete", "Delete a saved algorithm; its versions stay");
+  command->add_option("NAME", flags->name, "The algorithm")->required();
+  command->add_flag("-y,--yes", flags->yes, "Do not ask");
+  add_json_flag(command, flags->json);
+  set_action(command, context,
+             [&context, flags] { return remove(context, flags->name, flags->yes, flags->json); });
 }
 
 }  // namespace mat

@@ -95,7 +95,12 @@ std::vector<std::string> values_for(const Context& context, const CLI::App& comm
   ListOptions options;
   options.limit = kMostNames;
   if (group == "algorithm") {
-    for (const Algorithm& a : builtin_algorithms()) names.push_back(a.name);
+    Registry registry(context.home(), Registry::Mode::read);
+    names = registry.saved_algorithm_names();
+    const bool only_saved = command.get_name() == "delete";
+    for (const Algorithm& a : builtin_algorithms()) {
+      if (!only_saved) names.push_back(a.name);
+    }
   } else if (group == "params" && command.get_name() != "save") {
     Registry registry(context.home(), Registry::Mode::read);
     for (const auto& p : registry.list_params(options).rows) names.push_back(p.name);

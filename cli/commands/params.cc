@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "cli/commands/commands.h"
+#include "cli/commands/spec_lookup.h"
 #include "cli/commands/views.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
@@ -48,7 +49,7 @@ int save(const Context& context, const std::string& reference, const std::string
   params.name = name;
   params.description = description;
   params.origin = version.reference();
-  params.settings = to_json(reusable_settings(settings_from_json(version.settings)));
+  params.settings = to_json(hide_secrets(reusable_settings(settings_from_json(version.settings))));
   const ParamsRecord saved = registry.create_params(params);
   if (json) {
     print_json(params_json(saved));
@@ -133,10 +134,12 @@ int edit(const Context& context, const EditFlags& flags) {
       throw Error(ErrorKind::not_found, fmt::format("{} has no setting '{}'", flags.name, key));
     }
   }
-  settings = merge(settings, changes);
+  settings = hide_secrets(merge(settings, changes));
   Settings complete = settings;
   complete["name"].value = "job";
-  resolve(complete);  // throws when the configuration would no longer be usable
+  SpecLookup lookup = spec_lookup(context);
+  lookup.find_secret = [](const std::string&) { return std::optional<std::string>(""); };
+  resolve(complete, lookup);  // throws when the configuration would no longer be usable
   params.settings = to_json(settings);
   if (flags.description) params.description = *flags.description;
   const ParamsRecord updated = registry.update_params(params);

@@ -51,7 +51,7 @@ int list(const Context& context, const std::string& job, const std::string& colu
 
 int modify(const Context& context, const std::string& reference,
            const std::vector<std::string>& assignments, const TrainFlags& flags) {
-  const Settings changes = parse_assignments(assignments, working_folder());
+  const Settings changes = parse_assignments(assignments, fs::current_path());
   const VersionRecord parent = context.open_to_read().version(reference);
   const Settings recorded = with_source(settings_from_json(parent.settings), parent.reference());
   const JobSpec spec = resolve(merge(recorded, changes), spec_lookup(context, parent.facts));
@@ -61,7 +61,7 @@ int modify(const Context& context, const std::string& reference,
                             "--params NAME --name {}",
                             parent.reference(), spec.name));
   }
-  return train(context, spec, parent.facts.value("spec_folder", working_folder().string()),
+  return train(context, spec, parent.facts.value("spec_folder", fs::current_path().string()),
                parent.id, flags);
 }
 

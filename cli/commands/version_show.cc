@@ -25,6 +25,11 @@ std::string heading(const std::string& title) {
 
 std::string time_text(const std::optional<std::int64_t>& ms) { return ms ? local_text(*ms) : ""; }
 
+std::int64_t attempts_in(const std::vector<StatusChange>& history) {
+  return std::count_if(history.begin(), history.end(),
+                       [](const StatusChange& c) { return c.status == Status::running; });
+}
+
 // How long it has trained: without what lay between its attempts.
 double training_time_s(const std::vector<StatusChange>& history) {
   double ms = 0;
@@ -88,11 +93,6 @@ Json history_json(const std::vector<StatusChange>& history) {
                        {"reason", change.reason.empty() ? Json(nullptr) : Json(change.reason)}});
   }
   return changes;
-}
-
-std::int64_t attempts_in(const std::vector<StatusChange>& history) {
-  return std::count_if(history.begin(), history.end(),
-                       [](const StatusChange& c) { return c.status == Status::running; });
 }
 
 void print_settings(const VersionRecord& v) {

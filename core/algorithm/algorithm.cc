@@ -82,8 +82,15 @@ std::optional<Json> convert(ValueType type, const Json& value) {
   return std::nullopt;
 }
 
+bool is_choice(const Hyperparameter& rule, const std::string& text) {
+  return std::find(rule.choices.begin(), rule.choices.end(), text) != rule.choices.end();
+}
+
 std::string number_problem(const Hyperparameter& rule, const Json& value) {
   const double number = value.get<double>();
+  if (!rule.choices.empty() && !is_choice(rule, format_number(number))) {
+    return fmt::format("must be one of {}, not {}", join(rule.choices, ", "), shown(value));
+  }
   const auto refuse = [&](const char* limit_text, double limit) {
     return fmt::format("must be {} {}, not {}", limit_text, format_number(limit), shown(value));
   };
@@ -103,8 +110,7 @@ bool matches(const std::string& pattern, const std::string& text) {
 }
 
 std::string text_problem(const Hyperparameter& rule, const std::string& text) {
-  if (!rule.choices.empty() &&
-      std::find(rule.choices.begin(), rule.choices.end(), text) == rule.choices.end()) {
+  if (!rule.choices.empty() && !is_choice(rule, text)) {
     return fmt::format("must be one of {}, not '{}'", join(rule.choices, ", "),
                        fit_width(printable(text), kShownColumns));
   }
@@ -137,8 +143,14 @@ const char* name_of(Task task) {
       return "image_classification";
     case Task::tabular:
       return "tabular";
+    case Task::command:
+      return "command";
   }
   return "";
+}
+
+const char* name_of(ParameterPassing passing) {
+  return passing == ParameterPassing::arguments ? "arguments" : "environment";
 }
 
 const Hyperparameter* Algorithm::find_hyperparameter(std::string_view name) const {
@@ -188,38 +200,16 @@ std::string range_text(const Hyperparameter& hyperparameter) {
   return text;
 }
 
-Json to_json(const Algorithm& algorithm) {
-  const auto channels = [](const std::vector<Channel>& list) {
-    Json out = Json::array();
-    for (const Channel& c : list) {
-      out.push_back({{"name", c.name}, {"description", c.description}, {"required", c.required}});
-    }
-    return out;
-  };
-  Json hyperparameters = Json::array();
-  for (const Hyperparameter& h : algorithm.hyperparameters) {
-    hyperparameters.push_back({{"name", h.name},
-                               {"type", name_of(h.type)},
-                               {"default", h.default_value},
-                               {"required", h.required},
-                               {"min", h.min ? Json(*h.min) : Json()},
-                               {"max", h.max ? Json(*h.max) : Json()},
-                               {"min_is_exclusive", h.min_is_exclusive},
-                               {"max_is_exclusive", h.max_is_exclusive},
-                               {"choices", h.choices},
-                               {"range", range_text(h)},
-                               {"description", h.description}});
-  }
+std::string constraint_problem(const Algorithm& algorithm, bool uses_gpu, int nodes) {
   const Constraints& constraints = algorithm.constraints;
-  return {
-      {"name", algorithm.name},
-      {"description", algorithm.description},
-      {"task", name_of(algorithm.task)},
-      {"inputs", channels(algorithm.inputs)},
-      {"outputs", channels(algorithm.outputs)},
-      {"hyperparameters", std::move(hyperparameters)},
-      {"constraints",
-       {{"cpu", constraints.cpu}, {"gpu", constraints.gpu}, {"max_nodes", constraints.max_nodes}}}};
+  if (nodes > constraints.max_nodes) {
+    return constraints.max_nodes == 1 ? fmt::format("{} runs on one machine only", algorithm.name)
+                                      : fmt::format("{} runs on at most {} machines",
+                                                    algorithm.name, constraints.max_nodes);
+  }
+  if (uses_gpu && !constraints.gpu) return fmt::format("{} does not run on GPUs", algorithm.name);
+  if (!uses_gpu && !constraints.cpu) return fmt::format("{} needs a GPU", algorithm.name);
+  return {};
 }
 
 }  // namespace mat

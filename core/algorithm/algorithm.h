@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,9 +23,10 @@ struct Hyperparameter {
   std::optional<double> max;  // inclusive unless max_is_exclusive
   bool min_is_exclusive = false;
   bool max_is_exclusive = false;
-  std::vector<std::string> choices;  // of a string; empty: any
+  std::vector<std::string> choices;  // as text, numbers as format_number() has them; empty: any
   std::string pattern;               // of a string: ECMAScript, the whole text must match
   std::string pattern_meaning;       // for a person: "widths like 128,64"
+  bool adjustable = true;            // false: the default is the only value
 };
 
 struct Channel {
@@ -33,7 +35,7 @@ struct Channel {
   bool required = false;
 };
 
-enum class Task { image_classification, tabular };
+enum class Task { image_classification, tabular, command };
 const char* name_of(Task task);
 
 struct Constraints {
@@ -41,6 +43,26 @@ struct Constraints {
   bool gpu = true;
   int max_nodes = 1;
 };
+
+// How a command is told its channels and hyperparameters (see parameters.h).
+enum class ParameterPassing { arguments, environment };
+const char* name_of(ParameterPassing passing);
+
+constexpr std::uint64_t kDefaultCodeLimitBytes = 100'000'000;
+
+// A program of the user's own. No shell is between it and mat.
+struct Command {
+  std::vector<std::string> words;  // the program and its arguments; at least one
+  std::string code;                // absolute folder; empty: it needs none
+  std::string image;               // container image or root file system; empty: none
+  bool network = false;            // inside the container; without one there always is a network
+  ParameterPassing parameters = ParameterPassing::arguments;
+  std::vector<std::string> metrics;  // patterns of lines of output, see line_metrics.h
+  std::uint64_t code_limit_bytes = kDefaultCodeLimitBytes;
+};
+
+// What stands for the name of an algorithm that a spec spells out. No other can be called so.
+constexpr const char* kInlineAlgorithm = "command";
 
 // What is trained, as data: the spec is checked against it, `algorithm show` prints it, the
 // trainers read hyperparameters that it has declared and no others.
@@ -51,7 +73,9 @@ struct Algorithm {
   std::vector<Channel> inputs;
   std::vector<Channel> outputs;
   std::vector<Hyperparameter> hyperparameters;  // in the order in which a person wants to see them
+  bool allow_extra_hyperparameters = false;     // any others, of any type, as the user gives them
   Constraints constraints;
+  std::optional<Command> command;  // nothing: built-in
 
   const Hyperparameter* find_hyperparameter(std::string_view name) const;
 };
@@ -71,7 +95,14 @@ Json check_value(const Hyperparameter& hyperparameter, const Json& value, std::s
 // goes.
 std::string range_text(const Hyperparameter& hyperparameter);
 
+// Why `algorithm` cannot run on so many machines, with or without GPUs; empty when it can.
+std::string constraint_problem(const Algorithm& algorithm, bool uses_gpu, int nodes);
+
 // The algorithm as JSON, as `algorithm show --json` prints it.
 Json to_json(const Algorithm& algorithm);
+
+// Reads what to_json() gave for an algorithm with a command: saved ones, and those recorded with a
+// version. Anything else is an io error: it was written by mat, so it is damaged.
+Algorithm algorithm_from_json(const Json& json);
 
 }  // namespace mat

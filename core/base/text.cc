@@ -197,6 +197,24 @@ std::string format_bytes(std::uint64_t bytes) {
   return unit == 0 ? fmt::format("{} B", bytes) : fmt::format("{:.1f} {}", value, kUnits[unit]);
 }
 
+std::optional<std::uint64_t> parse_bytes(std::string_view text) {
+  constexpr double kMost = 1e18;
+  text = trim(text);
+  const auto digits = std::min(text.find_first_not_of("0123456789."), text.size());
+  const auto amount = parse_number(text.substr(0, digits));
+  if (!amount) return std::nullopt;
+  std::string unit = lower(trim(text.substr(digits)));
+  if (unit.ends_with('b')) unit.pop_back();
+  const bool is_binary = unit.size() == 2 && unit[1] == 'i';
+  if (is_binary) unit.pop_back();
+  constexpr std::string_view kUnits = " kmgt";
+  const auto power = unit.empty() && !is_binary ? 0 : kUnits.find(unit, 1);
+  if (unit.size() > 1 || (is_binary && unit.empty()) || power == kUnits.npos) return std::nullopt;
+  const double bytes = *amount * std::pow(is_binary ? 1024.0 : 1000.0, static_cast<double>(power));
+  if (bytes < 1 || bytes > kMost) return std::nullopt;
+  return static_cast<std::uint64_t>(bytes);
+}
+
 std::string format_duration(double seconds) {
   if (!std::isfinite(seconds) || seconds < 0) return "-";
   if (seconds < 9.95) return fmt::format("{:.1f}s", seconds);

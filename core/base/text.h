@@ -34,6 +34,10 @@ std::string lower(std::string_view text);  // ASCII only
 // 1536 → "1.5 KiB".
 std::string format_bytes(std::uint64_t bytes);
 
+// "1000", "100MB" (10^6 each), "256 MiB" (2^20 each), "1.5GB", "2k" → bytes; units in any case, B
+// alone or left out. Nothing for anything else, zero or below.
+std::optional<std::uint64_t> parse_bytes(std::string_view text);
+
 // 93.4 s → "1m33s", 0.4 s → "0.4s", 4 h → "4h00m".
 std::string format_duration(double seconds);
 

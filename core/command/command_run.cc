@@ -15,7 +15,7 @@
 #include "core/base/time.h"
 #include "core/command/event_folder.h"
 #include "core/command/guard.h"
-#include "core/command/line_metrics.h"
+#include "core/metrics/line_metrics.h"
 #include "core/command/metric_file.h"
 #include "core/command/metric_sink.h"
 #include "core/command/program_path.h"

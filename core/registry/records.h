@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/algorithm/algorithm.h"
 #include "core/base/json.h"
 #include "core/base/names.h"
 #include "core/metrics/metric.h"
@@ -117,6 +118,12 @@ struct ParamsRecord {
   std::string origin;  // "JOB@V0001" it was saved from
   std::int64_t created_ms = 0, updated_ms = 0;
   Json settings = Json::object();
+};
+
+struct AlgorithmRecord {
+  Id id = 0;                    // 0: built-in
+  std::int64_t created_ms = 0;  // or replaced
+  Algorithm definition;
 };
 
 }  // namespace mat

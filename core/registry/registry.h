@@ -67,6 +67,7 @@ struct Deleted {
 //     latest), accuracy (of the best)
 //   experiments: name, description, created, jobs
 //   parameter configurations: name, description, origin, algorithm, created, updated
+//   algorithms: name, description, task, origin ("built-in" or "saved"), created
 // A metric is sorted best first unless the direction is given, all else ascending; rows without a
 // value come last.
 
@@ -168,6 +169,17 @@ class Registry {
   Listing<ParamsRecord> list_params(const ListOptions& options);
   ParamsRecord update_params(const ParamsRecord& params);  // by name; the name cannot change
   void delete_params(const std::string& name);
+
+  // ---- algorithms: those of mat and those that were saved
+  // Conflict when a built-in algorithm or, unless `replace`, a saved one has the name.
+  AlgorithmRecord save_algorithm(const Algorithm& algorithm, bool replace);
+  std::optional<AlgorithmRecord> find_algorithm(const std::string& name);
+  AlgorithmRecord algorithm(const std::string& name);
+  std::vector<std::string> saved_algorithm_names();
+  Listing<AlgorithmRecord> list_algorithms(const ListOptions& options);  // built-in ones first
+  std::int64_t versions_of_algorithm(const std::string& name);
+  // Conflict for a built-in one. Versions that used it keep their own record of it; gives how many.
+  std::int64_t delete_algorithm(const std::string& name);
 
  private:
   struct Impl;

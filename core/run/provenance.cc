@@ -11,7 +11,7 @@
 #include "core/base/secrets.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
-#include "core/run/child_process.h"
+#include "core/run/git.h"
 
 namespace mat {
 namespace {
@@ -20,28 +20,9 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kMaxDiffBytes = 1 << 20;
 
-// Variables that would lead git elsewhere (a hook sets GIT_DIR) or make it run other programs are
-// left out; those that hold configuration say which repositories are trusted.
-std::vector<std::string> git_environment() {
-  std::vector<std::string> environment;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string_view variable = *entry;
-    const bool is_gits = variable.starts_with("GIT_") && !variable.starts_with("GIT_CONFIG");
-    if (!is_gits && !variable.starts_with("LC_ALL=") && !variable.starts_with("LANGUAGE=")) {
-      environment.emplace_back(variable);
-    }
-  }
-  environment.insert(environment.end(), {"GIT_OPTIONAL_LOCKS=0", "GIT_TERMINAL_PROMPT=0",
-                                         "GIT_NO_LAZY_FETCH=1", "LC_ALL=C"});
-  return environment;
-}
-
-ChildResult run_git(const fs::path& folder, const std::vector<std::string>& words, double seconds) {
-  std::vector<std::string> arguments{"git",           "--no-pager", "-C",
-                                     folder.string(), "-c",         "core.fsmonitor=false"};
-  arguments.insert(arguments.end(), words.begin(), words.end());
-  return run_child(arguments, git_environment(),
-                   {.seconds = seconds, .output_bytes = kMaxDiffBytes});
+ChildResult run_git_within(const fs::path& folder, const std::vector<std::string>& words,
+                           double seconds) {
+  return run_git(folder, words, {.seconds = seconds, .output_bytes = kMaxDiffBytes});
 }
 
 Json git_note(const ChildResult& git) {
@@ -51,10 +32,10 @@ Json git_note(const ChildResult& git) {
 
 // `facts` so far are those of the commit.
 void add_changes(Json& facts, const fs::path& folder, double seconds) {
-  ChildResult diff = run_git(folder,
-                             {"diff", "--no-ext-diff", "--no-textconv", "--no-color",
-                              "--ignore-submodules=dirty", "HEAD", "--"},
-                             seconds);
+  ChildResult diff = run_git_within(folder,
+                                    {"diff", "--no-ext-diff", "--no-textconv", "--no-color",
+                                     "--ignore-submodules=dirty", "HEAD", "--"},
+                                    seconds);
   if (!diff.output_cut && diff.exit_status != 0) {
     facts["dirty"] = nullptr;
     facts["diff"] = nullptr;
@@ -105,7 +86,7 @@ std::string operating_system() {
 Json git_facts(const fs::path& folder, double limit_s) {
   const double deadline = monotonic_seconds() + limit_s;
   // The first line comes before what fails without a commit.
-  const ChildResult head = run_git(
+  const ChildResult head = run_git_within(
       folder, {"rev-parse", "--show-toplevel", "HEAD", "--symbolic-full-name", "HEAD"}, limit_s);
   if (!head.started) return nullptr;
   const std::vector<std::string> lines = split(head.output, '\n');

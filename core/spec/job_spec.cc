@@ -3,9 +3,13 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 
+#include "core/algorithm/parameters.h"
+#include "core/base/secrets.h"
 #include "core/base/text.h"
+#include "core/spec/command_settings.h"
 #include "core/spec/problems.h"
 #include "core/spec/setting_keys.h"
 
@@ -24,19 +28,28 @@ std::vector<std::string> names_of(const std::vector<Named>& all) {
 
 class Resolver {
  public:
-  explicit Resolver(const Settings& settings) { spec_.settings = settings; }
+  Resolver(const Settings& settings, const SpecLookup& lookup) : lookup_(lookup) {
+    spec_.settings = settings;
+  }
 
   JobSpec resolve() {
     check_settings();
-    find_algorithm();
+    if (find("algorithm.command") != nullptr) {
+      take_own_command();
+    } else {
+      find_algorithm();
+    }
     if (algorithm_ != nullptr) {
       check_channels("inputs", algorithm_->inputs);
       check_channels("outputs", algorithm_->outputs);
       check_hyperparameters();
+      if (algorithm_->command) check_parameter_names();
     }
     fill_defaults();
     check_name();
     check_availability();
+    check_stop_time();
+    reveal_secrets();
     problems_.throw_if_any();
     take_values();
     return std::move(spec_);
@@ -76,20 +89,62 @@ class Resolver {
   }
 
   void find_algorithm() {
+    for (const auto& [key, setting] : spec_.settings) {
+      if (!key.starts_with("algorithm.") || is_refused(key)) continue;
+      problems_.add_at_key(setting, fmt::format("{} belongs to a command, and there is none", key),
+                           "write 'algorithm: {command: …}' in the spec");
+    }
     const Setting* setting = find("algorithm");
     if (setting == nullptr) {
       problems_.add("the algorithm is missing",
                     fmt::format("write 'algorithm: NAME' in the spec, NAME being one of {}",
-                                join(names_of(builtin_algorithms()), ", ")));
+                                join(algorithm_names(), ", ")));
       return;
     }
     if (is_refused("algorithm")) return;
     const auto& name = setting->value.get_ref<const std::string&>();
     algorithm_ = find_builtin_algorithm(name);
+    if (algorithm_ == nullptr && lookup_.find_algorithm) {
+      found_ = lookup_.find_algorithm(name);
+      if (found_) algorithm_ = &*found_;
+    }
     if (algorithm_ == nullptr) {
       problems_.add(*setting, fmt::format("there is no algorithm '{}'", display_name(name)),
-                    name_hint(name, names_of(builtin_algorithms())));
+                    name_hint(name, algorithm_names()));
     }
+  }
+
+  std::vector<std::string> algorithm_names() const {
+    auto names = names_of(builtin_algorithms());
+    if (lookup_.algorithm_names) {
+      for (std::string& name : lookup_.algorithm_names()) names.push_back(std::move(name));
+    }
+    return names;
+  }
+
+  // The spec spells out its own algorithm, whose channels and hyperparameters are those it gives.
+  void take_own_command() {
+    if (const Setting* name = find("algorithm")) {
+      problems_.add(*name,
+                    "there is a command as well: give the name of an algorithm or a command");
+    }
+    bool is_good = true;
+    for (const auto& [key, setting] : spec_.settings) {
+      is_good = is_good && !(key.starts_with("algorithm.") && is_refused(key));
+    }
+    if (!is_good) return;
+    Algorithm own;
+    own.name = kInlineAlgorithm;
+    own.task = Task::command;
+    own.allow_extra_hyperparameters = true;
+    own.command = command_of(spec_.settings);
+    for (const auto& [key, setting] : spec_.settings) {
+      const std::string member(member_name(key));
+      if (key.starts_with("inputs.")) own.inputs.push_back({member, {}, true});
+      if (key.starts_with("outputs.")) own.outputs.push_back({member, {}, false});
+    }
+    found_ = std::move(own);
+    algorithm_ = &*found_;
   }
 
   void check_channels(const std::string& group, const std::vector<Channel>& channels) {
@@ -114,10 +169,15 @@ class Resolver {
   }
 
   void check_hyperparameters() {
+    forget_old_defaults();
     for (auto& [key, setting] : spec_.settings) {
       if (!key.starts_with(kHyperparameters) || is_refused(key)) continue;
       const std::string name(member_name(key));
       const Hyperparameter* rule = algorithm_->find_hyperparameter(name);
+      if (rule == nullptr && algorithm_->allow_extra_hyperparameters) {
+        check_extra(key, setting.value);
+        continue;
+      }
       if (rule == nullptr) {
         problems_.add_at_key(
             setting,
@@ -127,6 +187,10 @@ class Resolver {
       }
       std::string problem;
       Json value = check_value(*rule, setting.value, &problem);
+      if (problem.empty() && !rule->adjustable && value != rule->default_value) {
+        problem = fmt::format("is fixed by {}: it is always {}", algorithm_->name,
+                              display_name(parameter_text(rule->default_value)));
+      }
       if (problem.empty()) {
         setting.value = std::move(value);
       } else {
@@ -139,6 +203,51 @@ class Resolver {
                                 algorithm_->name, rule.description),
                     fmt::format("write '{}: VALUE' below 'hyperparameters:' or give --set {}=VALUE",
                                 rule.name, rule.name));
+    }
+  }
+
+  // A saved algorithm may have been replaced since a version recorded its defaults.
+  void forget_old_defaults() {
+    std::erase_if(spec_.settings, [&](const auto& entry) {
+      if (!entry.first.starts_with(kHyperparameters) || entry.second.source != "algorithm") {
+        return false;
+      }
+      const Hyperparameter* rule =
+          algorithm_->find_hyperparameter(std::string(member_name(entry.first)));
+      return rule == nullptr || !rule->adjustable;
+    });
+  }
+
+  void check_extra(const std::string& key, const Json& value) {
+    if (!value.is_string() && !value.is_boolean() && !value.is_number()) {
+      refuse(key, "must be text, a number, true or false");
+    }
+  }
+
+  // Names become arguments or variables of the command.
+  void check_parameter_names() {
+    const bool uses_variables = algorithm_->command->parameters == ParameterPassing::environment;
+    std::map<std::string, std::string> seen;
+    for (const auto& [key, setting] : spec_.settings) {
+      const SettingGroup* group = find_setting_group(key);
+      if (group == nullptr || group->name == "environment") continue;
+      const std::string name(member_name(key));
+      const auto [first, is_new] = seen.emplace(name, key);
+      if (!is_parameter_name(name)) {
+        problems_.add_at_key(
+            setting,
+            fmt::format("'{}' cannot be the name of a parameter of a command", display_name(name)),
+            "use 1 to 64 letters, digits, '_', '-' or '.', beginning with a letter "
+            "or '_'");
+      } else if (!is_new) {
+        problems_.add_at_key(setting,
+                             fmt::format("the command would get '{}' twice: {} has that name too",
+                                         display_name(name), first->second));
+      } else if (uses_variables && replaces_variable(name)) {
+        problems_.add_at_key(setting,
+                             fmt::format("'{}' would replace a variable that programs need", name),
+                             "choose another name, or 'parameters: arguments'");
+      }
     }
   }
 
@@ -163,6 +272,7 @@ class Resolver {
   void fill_defaults() {
     for (const SettingKey& key : setting_keys()) {
       if (key.rule.default_value.is_null()) continue;
+      if (key.rule.name.starts_with("algorithm.") && find("algorithm.command") == nullptr) continue;
       spec_.settings.try_emplace(key.rule.name,
                                  Setting{key.rule.default_value, "default", {}, {}, {}});
     }
@@ -185,19 +295,60 @@ class Resolver {
   }
 
   void check_availability() {
-    const auto unless = [&](const std::string& key, const Json& only, const std::string& problem) {
-      if (!is_refused(key) && find(key)->value != only) refuse(key, problem);
-    };
-    unless("resources.pool", "public", "must be public: this version of mat has no other pools");
-    unless("resources.nodes", 1, "must be 1: this version of mat trains on one machine");
-    unless("auto_restart", 0, "must be 0: this version of mat does not restart by itself");
-    if (algorithm_ == nullptr || is_refused("resources.type")) return;
-    const std::string type = find("resources.type")->value;
-    if (type == "gpu" && !algorithm_->constraints.gpu) {
-      refuse("resources.type", fmt::format("must be cpu or auto for {}", algorithm_->name));
-    } else if (type == "cpu" && !algorithm_->constraints.cpu) {
-      refuse("resources.type", fmt::format("must be gpu or auto for {}", algorithm_->name));
+    if (algorithm_ == nullptr || is_refused("resources.type") || is_refused("resources.nodes")) {
+      return;
     }
+    const std::string type = find("resources.type")->value;
+    const int nodes = find("resources.nodes")->value;
+    // auto takes what the algorithm runs on.
+    const bool uses_gpu = type == "gpu" || (type == "auto" && !algorithm_->constraints.cpu);
+    const std::string problem = constraint_problem(*algorithm_, uses_gpu, 1);
+    if (!problem.empty()) {
+      refuse("resources.type", fmt::format("cannot be {}: {}", type, problem));
+    }
+    const std::string nodes_problem = constraint_problem(*algorithm_, uses_gpu, nodes);
+    if (problem.empty() && !nodes_problem.empty()) {
+      refuse("resources.nodes", fmt::format("cannot be {}: {}", nodes, nodes_problem));
+    } else if (nodes > 1) {
+      refuse("resources.nodes", "must be 1: this version of mat trains on one machine");
+    }
+  }
+
+  void check_stop_time() {
+    const Setting* setting = find("auto_stop");
+    if (setting == nullptr || is_refused("auto_stop") || !setting->value.is_string()) return;
+    const auto time = parse_clock_time(setting->value.get<std::string>());
+    if (time && lookup_.now_ms && next_time_ms(*time, *lookup_.now_ms) <= *lookup_.now_ms) {
+      refuse("auto_stop", "must be in the future");
+    }
+  }
+
+  // What is recorded and shown has hidden values; the run gets the real ones.
+  void reveal_secrets() {
+    for (auto& [key, setting] : spec_.settings) {
+      if (!key.starts_with("environment.") || is_refused(key)) continue;
+      const std::string name(member_name(key));
+      const auto& text = setting.value.get_ref<const std::string&>();
+      if (!is_secret_name(name)) {
+        spec_.environment[name] = text;
+      } else if (text != kHiddenValue) {
+        spec_.environment[name] = text;
+        if (!text.empty()) setting.value = kHiddenValue;
+      } else if (const auto secret = find_secret(name)) {
+        spec_.environment[name] = *secret;
+      } else {
+        problems_.add(setting, fmt::format("the value of {} is secret and was not recorded", key),
+                      fmt::format("set the variable {0} where mat runs, or give --set "
+                                  "environment.{0}=VALUE",
+                                  name));
+      }
+    }
+  }
+
+  std::optional<std::string> find_secret(const std::string& name) const {
+    if (lookup_.find_secret) return lookup_.find_secret(name);
+    const char* value = std::getenv(name.c_str());
+    return value == nullptr ? std::nullopt : std::optional<std::string>(value);
   }
 
   std::string text(const std::string& key) {
@@ -211,42 +362,86 @@ class Resolver {
     spec_.experiment = text("experiment.name");
     spec_.experiment_description = text("experiment.description");
     spec_.algorithm = algorithm_->name;
+    spec_.definition = *algorithm_;
     for (const auto& [key, setting] : spec_.settings) {
       const std::string member(member_name(key));
       if (key.starts_with("inputs.")) spec_.inputs[member] = setting.value;
       if (key.starts_with("outputs.")) spec_.outputs[member] = setting.value;
-      if (key.starts_with("environment.")) spec_.environment[member] = setting.value;
     }
     for (const Hyperparameter& rule : algorithm_->hyperparameters) {
       const Setting* setting = find(kHyperparameters + rule.name);
       if (setting != nullptr) spec_.hyperparameters[rule.name] = setting->value;
     }
+    for (const auto& [key, setting] : spec_.settings) {
+      const std::string member(member_name(key));
+      if (!key.starts_with(kHyperparameters) || spec_.hyperparameters.contains(member)) continue;
+      spec_.hyperparameters[member] = setting.value;
+    }
+    if (algorithm_->name == kInlineAlgorithm) declare_hyperparameters();
     spec_.resources = {text("resources.pool"), text("resources.type"), text("resources.flavor"),
                        find("resources.nodes")->value.get<int>()};
     spec_.auto_restart = find("auto_restart")->value.get<int>();
-    if (const Setting* limit = find("auto_stop")) {
-      spec_.auto_stop_s = limit->value.is_string() ? parse_duration(limit->value.get<std::string>())
-                                                   : limit->value.get<double>();
-    }
+    spec_.priority = find("priority")->value.get<int>();
+    if (const Setting* limit = find("auto_stop")) take_stop_time(limit->value);
     spec_.log_path = text("log_path");
+    spec_.log_limit_bytes = bytes_of(find("log_limit")->value);
     spec_.seed = find("seed")->value.get<std::uint64_t>();
   }
 
+  void take_stop_time(const Json& value) {
+    if (value.is_number()) {
+      spec_.auto_stop_s = value.get<double>();
+    } else {
+      const auto& text = value.get_ref<const std::string&>();
+      spec_.auto_stop_at = parse_clock_time(text);
+      if (!spec_.auto_stop_at) spec_.auto_stop_s = parse_duration(text);
+    }
+  }
+
+  // So that the record of a version says what its command got.
+  void declare_hyperparameters() {
+    for (const auto& [name, value] : spec_.hyperparameters.items()) {
+      Hyperparameter h;
+      h.name = name;
+      h.type = value.is_string()           ? ValueType::string
+               : value.is_boolean()        ? ValueType::boolean
+               : value.is_number_integer() ? ValueType::integer
+                                           : ValueType::floating;
+      spec_.definition.hyperparameters.push_back(std::move(h));
+    }
+  }
+
+  const SpecLookup& lookup_;
   JobSpec spec_;
-  const Algorithm* algorithm_ = nullptr;
+  std::optional<Algorithm> found_;        // when it is not built-in
+  const Algorithm* algorithm_ = nullptr;  // null while it is not known
   Problems problems_;
   std::vector<std::string> refused_;  // keys whose values are of a wrong kind
 };
 
 }  // namespace
 
-JobSpec resolve(const Settings& settings) { return Resolver(settings).resolve(); }
+JobSpec resolve(const Settings& settings, const SpecLookup& lookup) {
+  return Resolver(settings, lookup).resolve();
+}
+
+SpecLookup recorded_lookup(const Json& facts) {
+  const auto recorded = facts.find("algorithm");
+  if (recorded == facts.end() || !recorded->is_object()) return {};
+  const Algorithm algorithm = algorithm_from_json(*recorded);
+  SpecLookup lookup;
+  lookup.find_algorithm = [algorithm](const std::string& name) {
+    return name == algorithm.name ? std::optional(algorithm) : std::nullopt;
+  };
+  lookup.algorithm_names = [name = algorithm.name] { return std::vector<std::string>{name}; };
+  return lookup;
+}
 
 Settings reusable_settings(const Settings& settings) {
   Settings kept;
   for (const auto& [key, setting] : settings) {
-    const bool is_reusable = key == "algorithm" || key.starts_with("inputs.") ||
-                             key.starts_with("hyperparameters.") ||
+    const bool is_reusable = key == "algorithm" || key.starts_with("algorithm.") ||
+                             key.starts_with("inputs.") || key.starts_with("hyperparameters.") ||
                              key.starts_with("environment.") || key.starts_with("resources.");
     if (is_reusable) kept[key] = setting;
   }

@@ -39,14 +39,40 @@ Json schema_of(const Hyperparameter& rule) {
   return schema;
 }
 
+// A text or a list of texts.
+Json text_or_list(const Json& text) {
+  const Json item = {{"type", "string"}};
+  Json schema = {{"description", text["description"]}};
+  schema["anyOf"] = {{{"type", "string"}, {"minLength", 1}},
+                     {{"type", "array"}, {"items", item}, {"minItems", 1}}};
+  return schema;
+}
+
 Json schema_of(const SettingKey& key) {
   Json schema = schema_of(key.rule);
-  if (key.form == Form::duration) {
-    schema["type"] = {"string", "number"};
-    schema["pattern"] = "^[0-9.]+([dhms]([0-9.]+[hms])*)?$";
-    schema["exclusiveMinimum"] = 0;
+  switch (key.form) {
+    case Form::plain:
+      break;
+    case Form::stop_time:
+      schema["type"] = {"string", "number"};
+      schema["pattern"] =
+          "^([0-9.]+([dhms]([0-9.]+[hms])*)?|([0-9]{4}-[0-9]{2}-[0-9]{2}[ T])?[0-9]{1,2}:[0-9]{2}"
+          "(:[0-9]{2})?)$";
+      schema["exclusiveMinimum"] = 0;
+      break;
+    case Form::bytes:
+      schema["type"] = {"string", "integer"};
+      schema["pattern"] = "^[0-9.]+ *([kKmMgGtT][iI]?)?[bB]?$";
+      break;
+    case Form::path:
+    case Form::address:
+    case Form::image:
+      schema["minLength"] = 1;
+      break;
+    case Form::command:
+    case Form::patterns:
+      return text_or_list(schema);
   }
-  if (key.form == Form::path) schema["minLength"] = 1;
   return schema;
 }
 
@@ -67,7 +93,7 @@ Json fixed_section(const std::string& section, const std::string& description) {
   return mapping(description, std::move(properties));
 }
 
-// Every algorithm's channels have the same names so far; the union is what an editor offers.
+// What an editor offers are the channels of the built-in algorithms; a command may have others.
 Json channels(const SettingGroup& group, std::vector<Channel> Algorithm::*list) {
   Json properties = Json::object();
   for (const Algorithm& algorithm : builtin_algorithms()) {
@@ -77,7 +103,9 @@ Json channels(const SettingGroup& group, std::vector<Channel> Algorithm::*list) 
       properties[channel.name]["description"] = channel.description;
     }
   }
-  return mapping(group.description, std::move(properties));
+  Json schema = mapping(group.description, std::move(properties));
+  schema["additionalProperties"] = schema_of(group.member);
+  return schema;
 }
 
 Json schema_of_group(const SettingGroup& group) {
@@ -99,10 +127,15 @@ Json experiment_schema() {
 }
 
 Json algorithm_schema() {
-  Json schema = schema_of(*find_setting_key("algorithm"));
-  schema["enum"] = Json::array();
-  for (const Algorithm& algorithm : builtin_algorithms()) schema["enum"].push_back(algorithm.name);
-  return schema;
+  Json name = schema_of(*find_setting_key("algorithm"));
+  Json builtin = Json::array();
+  for (const Algorithm& algorithm : builtin_algorithms()) builtin.push_back(algorithm.name);
+  Json command = fixed_section("algorithm", "a command of your own");
+  command["type"] = "object";
+  command["required"] = {"command"};
+  const Json saved = {{"type", "string"}, {"pattern", find_setting_key("name")->rule.pattern}};
+  return {{"description", name["description"]},
+          {"anyOf", {{{"enum", std::move(builtin)}}, saved, std::move(command)}}};
 }
 
 Json section_schema(const std::string& section) {

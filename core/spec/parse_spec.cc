@@ -7,6 +7,7 @@
 #include "core/base/file.h"
 #include "core/base/text.h"
 #include "core/spec/problems.h"
+#include "core/spec/read_setting.h"
 #include "core/spec/setting_keys.h"
 #include "core/spec/settings.h"
 #include "core/spec/yaml_tree.h"
@@ -15,10 +16,6 @@ namespace mat {
 namespace {
 
 constexpr std::uint64_t kMaxSpecBytes = 1 << 20;
-
-bool is_scalar(const YamlNode& node) {
-  return node.kind == YamlNode::Kind::plain || node.kind == YamlNode::Kind::quoted;
-}
 
 // The keys below a section that has fixed ones ("resources"), without the section's name.
 std::vector<std::string> keys_of_section(const std::string& section) {
@@ -77,6 +74,8 @@ class SpecReader {
                            name_hint(key.text, sections));
     } else if (key.text == "experiment" && is_scalar(value)) {
       read_value("experiment.name", key, value);
+    } else if (key.text == "algorithm" && value.kind == YamlNode::Kind::mapping) {
+      read_section(key, value);
     } else if (find_setting_key(key.text) != nullptr) {
       read_value(key.text, key, value);
     } else {
@@ -113,10 +112,7 @@ class SpecReader {
   void read_value(const std::string& flat_key, const YamlNode& key, const YamlNode& node) {
     Setting setting = place(key, node);
     std::string problem = not_available(flat_key, node);
-    if (problem.empty()) setting.value = read_scalar(flat_key, node, &problem);
-    if (problem.empty()) {
-      setting.value = check_setting(flat_key, setting.value, folder_, &problem);
-    }
+    if (problem.empty()) setting.value = read_setting(flat_key, node, folder_, &problem);
     if (problem.empty()) {
       settings_[flat_key] = std::move(setting);
     } else {
@@ -127,37 +123,11 @@ class SpecReader {
   // What a spec may say one day, told apart from a mistake.
   static std::string not_available(const std::string& key, const YamlNode& node) {
     if (node.kind != YamlNode::Kind::mapping) return {};
-    if (key == "algorithm") {
-      return "must be the name of an algorithm: a command of your own is not available in this "
-             "version of mat";
-    }
     const bool is_dataset = !node.children.empty() && node.children.front().text == "dataset";
     if (key.starts_with("inputs.") && is_dataset) {
       return "must be a path: datasets are not available in this version of mat";
     }
     return {};
-  }
-
-  static Json read_scalar(const std::string& key, const YamlNode& node, std::string* problem) {
-    switch (node.kind) {
-      case YamlNode::Kind::null:
-        *problem = "has no value: give one or remove the line";
-        return nullptr;
-      case YamlNode::Kind::list:
-        *problem = "must be one value, not a list";
-        return nullptr;
-      case YamlNode::Kind::mapping:
-        *problem = "must be one value, not a mapping";
-        return nullptr;
-      case YamlNode::Kind::quoted:
-        return node.text;
-      case YamlNode::Kind::plain:
-        break;
-    }
-    Json value = plain_scalar(node.text, problem);
-    // "1.10" and "0755" mean themselves to a program that reads its environment.
-    if (value.is_number() && key.starts_with("environment.")) return node.text;
-    return value;
   }
 
   std::string file_;

@@ -10,7 +10,16 @@
 namespace mat {
 
 // What a value is besides its type.
-enum class Form { plain, path, duration };
+enum class Form {
+  plain,
+  path,
+  address,    // a path, or an address like s3://bucket/folder
+  image,      // a path that begins with '.' or '/', or the name of an image
+  stop_time,  // a duration or a time of the clock
+  bytes,      // a number of bytes, also like 256MB
+  command,    // a text that split_command() splits; a list in YAML
+  patterns,   // metric patterns, one a line; also a list in YAML
+};
 
 // A setting with a name of its own. `rule.name` is its flat key.
 struct SettingKey {
@@ -41,7 +50,8 @@ const SettingGroup* find_setting_group(std::string_view key);
 // "TZ" of "environment.TZ".
 std::string_view member_name(std::string_view key);
 
-// A key as a person calls it in messages: "lr" for "hyperparameters.lr". Printable.
+// A key as a person calls it in messages: "lr" for "hyperparameters.lr". Printable. What follows a
+// secret name, as in "API_TOKEN=abc", is hidden.
 std::string display_name(std::string_view key);
 
 // True where text is wanted whatever it looks like.

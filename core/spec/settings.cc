@@ -3,8 +3,19 @@
 #include <fmt/core.h>
 
 #include "core/base/error.h"
+#include "core/base/secrets.h"
 
 namespace mat {
+namespace {
+
+// Those of an algorithm.
+void erase_defaults(Settings& settings) {
+  std::erase_if(settings, [](const auto& entry) {
+    return entry.first.starts_with("hyperparameters.") && entry.second.source == "algorithm";
+  });
+}
+
+}  // namespace
 
 Settings merge(const Settings& below, const Settings& above) {
   Settings merged = below;
@@ -12,9 +23,12 @@ Settings merge(const Settings& below, const Settings& above) {
   const auto new_algorithm = above.find("algorithm");
   if (old_algorithm != below.end() && new_algorithm != above.end() &&
       old_algorithm->second.value != new_algorithm->second.value) {
-    std::erase_if(merged, [](const auto& entry) {
-      return entry.first.starts_with("hyperparameters.") && entry.second.source == "algorithm";
-    });
+    erase_defaults(merged);
+  }
+  if (new_algorithm != above.end()) {
+    std::erase_if(merged, [](const auto& entry) { return entry.first.starts_with("algorithm."); });
+  } else if (above.contains("algorithm.command") && merged.erase("algorithm") > 0) {
+    erase_defaults(merged);
   }
   for (const auto& [key, setting] : above) merged[key] = setting;
   return merged;
@@ -27,6 +41,16 @@ Settings with_source(const Settings& settings, const std::string& source) {
     out[key] = {setting.value, is_default ? setting.source : source, {}, {}, {}};
   }
   return out;
+}
+
+Settings hide_secrets(Settings settings) {
+  constexpr std::string_view kEnvironment = "environment.";
+  for (auto& [key, setting] : settings) {
+    const bool is_secret = std::string_view(key).starts_with(kEnvironment) &&
+                           is_secret_name(key.substr(kEnvironment.size()));
+    if (is_secret && setting.value != "") setting.value = kHiddenValue;
+  }
+  return settings;
 }
 
 Json to_json(const Settings& settings) {

@@ -29,8 +29,10 @@ struct Setting {
 // The settings of a job as flat dotted keys, which every part of mat shares: "name",
 // "description", "experiment.name", "experiment.description", "algorithm", "inputs.data_url",
 // "outputs.train_url", "hyperparameters.lr", "environment.TZ", "resources.pool", ".type",
-// ".flavor",
-// ".nodes", "auto_restart", "auto_stop", "log_path", "seed". Paths in values are absolute.
+// ".flavor", ".nodes", "priority", "auto_restart", "auto_stop", "log_path", "log_limit", "seed".
+// Instead of "algorithm" there may be "algorithm.command", ".code", ".image", ".network",
+// ".parameters", ".metrics" and ".code_limit": a command that the spec spells out. Paths in values
+// are absolute; a command is one text (see split_command()), patterns are one a line.
 // Saved configurations, specs, `--set` and the settings of a version are all of this kind, so that
 // merging, saving and comparing are one mechanism.
 using Settings = std::map<std::string, Setting>;
@@ -55,12 +57,17 @@ Settings parse_assignments(const std::vector<std::string>& assignments,
                            const std::filesystem::path& folder);
 
 // Later layers win. When `above` names another algorithm than `below`, those hyperparameters of
-// `below` that were only the old algorithm's defaults go with it.
+// `below` that were only the old algorithm's defaults go with it. A name replaces a command of the
+// spec's own, and the other way round.
 Settings merge(const Settings& below, const Settings& above);
 
 // The settings as coming from `source` ("params NAME", "JOB@V0001"), without positions. Defaults
 // ("algorithm", "default") stay marked as such, which merge() relies on.
 Settings with_source(const Settings& settings, const std::string& source);
+
+// The settings with kHiddenValue for the values of environment variables with secret names: how
+// they are recorded and shown.
+Settings hide_secrets(Settings settings);
 
 // {"key": {"value": …, "source": "…"}, …}; positions are not kept. Reading anything of another
 // shape is an io error: it was written by mat, so it is damaged. Values are checked by resolve().

@@ -19,6 +19,8 @@ namespace {
 constexpr std::size_t kMaxBytes = 1 << 20;
 constexpr std::size_t kMaxDepth = 8;
 constexpr std::size_t kMaxNodes = 10000;
+const std::string kNoAliases = "aliases (*name) are not supported";
+const std::string kNoAliasesHint = "write the value out, or quote it if it begins with '*'";
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 // Bytes of the UTF-8 character that `text` begins with; 0 when there is none.
@@ -114,8 +116,7 @@ class TreeBuilder : public YAML::EventHandler {
     add(make(mark, YamlNode::Kind::null));
   }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
-    text_.fail(text_.position(mark), "aliases (*name) are not supported",
-               "write the value out, or quote it if it begins with '*'");
+    text_.fail(text_.position(mark), kNoAliases, kNoAliasesHint);
   }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
                 const std::string& value) override {
@@ -213,7 +214,11 @@ YamlNode parse_yaml(std::string_view yaml, const std::string& file) {
     if (!parser.HandleNextDocument(builder)) text.fail({}, "there is nothing in it");
     parser.HandleNextDocument(builder);
   } catch (const YAML::Exception& e) {
-    text.fail(text.position(e.mark), fmt::format("not valid YAML: {}", e.msg));
+    // It would quote what follows the '*', which may be a password without quotes.
+    const bool is_alias = e.msg.starts_with(YAML::ErrorMsg::UNKNOWN_ANCHOR);
+    text.fail(text.position(e.mark),
+              is_alias ? kNoAliases : fmt::format("not valid YAML: {}", e.msg),
+              is_alias ? kNoAliasesHint : std::string());
   }
   YamlNode root = builder.take_root();
   check_duplicates(text, root);

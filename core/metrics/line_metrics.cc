@@ -1,4 +1,4 @@
-#include "core/command/line_metrics.h"
+#include "core/metrics/line_metrics.h"
 
 #include <algorithm>
 #include <array>
@@ -210,6 +210,15 @@ MetricPattern::MetricPattern(const std::string& expression) : pattern_(expressio
     throw Error(ErrorKind::usage,
                 "the pattern for metrics '" + expression + "' does not say what is name and value",
                 "give it groups, as in (?P<name>\\w+) is (?P<value>[0-9.]+), or just two groups");
+  }
+}
+
+std::string MetricPattern::problem_of(const std::string& expression) {
+  try {
+    const MetricPattern pattern(expression);
+    return {};
+  } catch (const Error& e) {
+    return e.message();
   }
 }
 

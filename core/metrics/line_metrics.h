@@ -46,6 +46,9 @@ class MetricPattern {
   // Throws a usage error when it is no regular expression or lacks the groups.
   explicit MetricPattern(const std::string& expression);
 
+  // What is wrong with an expression; empty when it is a good one.
+  static std::string problem_of(const std::string& expression);
+
   void find_in(std::string_view line, std::vector<LinePoint>& points) const;
 
  private:

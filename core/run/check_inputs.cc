@@ -1,0 +1,41 @@
+#include "core/run/check_inputs.h"
+
+#include <fmt/core.h>
+
+#include <filesystem>
+
+#include "core/base/error.h"
+#include "core/dataset/image_folder.h"
+
+namespace mat {
+
+namespace fs = std::filesystem;
+
+void check_places(const JobSpec& spec) {
+  for (const auto& [channel, path] : spec.inputs) {
+    if (is_remote_address(path)) continue;
+    std::error_code error;
+    if (!fs::exists(fs::status(path, error))) {
+      throw Error(ErrorKind::usage, fmt::format("inputs.{}: '{}' does not exist", channel, path),
+                  "paths in a spec are relative to the spec's folder");
+    }
+  }
+  if (const auto& command = spec.definition.command; command && !command->code.empty()) {
+    std::error_code error;
+    if (!fs::is_directory(command->code, error)) {
+      throw Error(ErrorKind::usage, fmt::format("the code folder '{}' is not there", command->code),
+                  "paths in a spec are relative to the spec's folder");
+    }
+  }
+}
+
+void check_inputs(const JobSpec& spec) {
+  check_places(spec);
+  if (spec.definition.task == Task::image_classification &&
+      !is_remote_address(spec.inputs.at("data_url"))) {
+    read_image_folder(spec.inputs.at("data_url"),
+                      {spec.hyperparameters.at("validation_ratio").get<double>(), spec.seed});
+  }
+}
+
+}  // namespace mat

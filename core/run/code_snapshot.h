@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <vector>
+
+#include "core/base/json.h"
+
+namespace mat {
+
+struct SnapshotLimits {
+  std::uint64_t bytes = 100'000'000;
+  std::uint64_t files = 100'000;
+};
+
+// Copies a folder of code into the folder `to`, which is made when absent: what git would keep
+// (files that .gitignore names stay out, tracked or not yet tracked ones go along), also where the
+// folder is in no repository; without git everything but .git. Executable files stay executable.
+// Links are kept as links when they lead to a place within the folder. What is left out for another
+// reason than .gitignore is told: links that lead out, sockets and pipes, nested homes of mat
+// (`leave_out`, absolute).
+//
+// Gives {"files", "bytes", "xxh3", "notes"}: what was copied, a hash of paths, contents, links and
+// executable bits that is the same for the same code, and a list of sentences. Throws a usage error
+// when `code` is no folder, and before anything is copied when it is larger than `limits`, naming
+// the largest files; io errors when something cannot be read or written.
+Json snapshot_code(const std::filesystem::path& code, const std::filesystem::path& to,
+                   const SnapshotLimits& limits = {},
+                   const std::vector<std::filesystem::path>& leave_out = {});
+
+}  // namespace mat
