@@ -7,9 +7,10 @@
 #include "cli/commands/train.h"
 #include "cli/commands/views.h"
 #include "core/base/error.h"
+#include "core/base/file.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
-#include "core/run/runner.h"
+#include "core/run/check_inputs.h"
 #include "core/spec/job_spec.h"
 
 namespace mat {
@@ -25,10 +26,6 @@ struct CreateFlags {
   bool dry_run = false, json = false;
 };
 
-fs::path folder_of(const std::string& file) {
-  return file.empty() ? fs::current_path() : fs::absolute(file).lexically_normal().parent_path();
-}
-
 // The layers of precedence, lowest first; resolve() puts the algorithm's defaults below them.
 Settings layered_settings(const Context& context, const CreateFlags& flags) {
   Settings settings;
@@ -38,7 +35,7 @@ Settings layered_settings(const Context& context, const CreateFlags& flags) {
                            "params " + flags.params);
   }
   if (!flags.file.empty()) settings = merge(settings, read_spec_file(flags.file));
-  settings = merge(settings, parse_assignments(flags.assignments, fs::current_path()));
+  settings = merge(settings, parse_assignments(flags.assignments, working_folder()));
   if (!flags.name.empty()) {
     Setting& name = settings["name"];
     name = Setting();
@@ -55,7 +52,8 @@ int create(const Context& context, const CreateFlags& flags) {
   }
   const JobSpec spec = resolve(layered_settings(context, flags));
   if (flags.dry_run) return print_resolved(spec, flags.json);
-  return record_and_train(context, spec, folder_of(flags.file), std::nullopt, flags.json);
+  const fs::path folder = flags.file.empty() ? working_folder() : folder_of_spec(flags.file);
+  return record_and_train(context, spec, folder, std::nullopt, flags.json);
 }
 
 int validate(const std::string& file, bool json) {
@@ -80,7 +78,8 @@ int list(const Context& context, const ListFlags& flags) {
     print_json(list_document("jobs", rows, listing.total, listing.total_is_exact));
     return 0;
   }
-  print_list(job_table(listing.rows), listing.total, "jobs", "mat job create -f SPEC");
+  print_list(job_table(listing.rows), listing.total, "jobs", "mat job create -f SPEC",
+             flags.filter);
   note_total(listing.rows.size(), listing.total, listing.total_is_exact, "jobs");
   return 0;
 }
@@ -118,8 +117,16 @@ int remove(const Context& context, const std::string& name, bool yes, bool json)
     throw Error(ErrorKind::interrupted, "nothing was deleted");
   }
   const Deleted deleted = registry.delete_job(name);
+  for (const fs::path& path : deleted.kept) {
+    note(fmt::format("kept, since it is of no recorded version: {}", printable(path.string())));
+  }
   if (json) {
-    print_json({{"deleted", name}, {"versions", deleted.versions}, {"bytes_freed", deleted.bytes}});
+    Json kept = Json::array();
+    for (const fs::path& path : deleted.kept) kept.push_back(path.string());
+    print_json({{"deleted", name},
+                {"versions", deleted.versions},
+                {"bytes_freed", deleted.bytes},
+                {"kept", kept}});
   } else {
     print(fmt::format("Deleted the job {}: {} versions, {} freed\n", name, deleted.versions,
                       format_bytes(deleted.bytes)));

@@ -10,6 +10,7 @@
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
+#include "core/run/check_inputs.h"
 #include "core/run/runner.h"
 
 namespace mat {

@@ -3,7 +3,6 @@
 #include "core/base/error.h"
 #include "core/base/file.h"
 #include "core/base/version.h"
-#include "core/dataset/image_folder.h"
 #include "core/run/provenance.h"
 #include "core/run/runner.h"
 
@@ -24,22 +23,6 @@ Json origin_facts(const std::vector<std::string>& command_line, const Json& git)
 }
 
 }  // namespace
-
-void check_inputs(const JobSpec& spec) {
-  for (const auto& [channel, path] : spec.inputs) {
-    std::error_code error;
-    const fs::file_status status = fs::status(path, error);
-    if (!fs::exists(status)) {
-      throw Error(ErrorKind::usage, fmt::format("inputs.{}: '{}' does not exist", channel, path),
-                  "paths in a spec are relative to the spec's folder");
-    }
-  }
-  const Algorithm* algorithm = find_builtin_algorithm(spec.algorithm);
-  if (algorithm != nullptr && algorithm->task == Task::image_classification) {
-    read_image_folder(spec.inputs.at("data_url"),
-                      {spec.hyperparameters.at("validation_ratio").get<double>(), spec.seed});
-  }
-}
 
 VersionRecord record_version(Registry& registry, const JobSpec& spec,
                              const std::vector<std::string>& command_line,

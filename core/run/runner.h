@@ -29,10 +29,6 @@ struct RunResult {
   std::string hint;
 };
 
-// Looks at the data that the spec names, so that nothing is recorded for a training that cannot
-// begin: throws a usage error when it is not there, not readable or no labelled data.
-void check_inputs(const JobSpec& spec);
-
 // Records a new version of the spec's job (see Registry::create_version) with where it comes from:
 // command line, git state of `spec_folder` (uncommitted changes go to code/uncommitted.diff in the
 // version's folder), host and versions.
