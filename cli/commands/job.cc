@@ -26,6 +26,10 @@ struct CreateFlags {
   bool dry_run = false, json = false;
 };
 
+fs::path folder_of(const std::string& file) {
+  return file.empty() ? working_folder() : folder_of_spec(file);
+}
+
 // The layers of precedence, lowest first; resolve() puts the algorithm's defaults below them.
 Settings layered_settings(const Context& context, const CreateFlags& flags) {
   Settings settings;
@@ -52,8 +56,7 @@ int create(const Context& context, const CreateFlags& flags) {
   }
   const JobSpec spec = resolve(layered_settings(context, flags));
   if (flags.dry_run) return print_resolved(spec, flags.json);
-  const fs::path folder = flags.file.empty() ? working_folder() : folder_of_spec(flags.file);
-  return record_and_train(context, spec, folder, std::nullopt, flags.json);
+  return record_and_train(context, spec, folder_of(flags.file), std::nullopt, flags.json);
 }
 
 int validate(const std::string& file, bool json) {
