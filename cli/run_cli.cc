@@ -3,7 +3,9 @@
 #include <fmt/core.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
+#include <filesystem>
 
 #include "cli/commands/commands.h"
 #include "cli/context.h"
@@ -34,6 +36,7 @@ void print_version() { print(fmt::format("mat {}\n", mat_version())); }
 
 struct Mistake {
   std::string message, hint;
+  const CLI::App* group = nullptr;  // of commands, that was called without one of them
 };
 
 // What a person did wrong, where the parser only says that something is missing or too much:
@@ -48,14 +51,22 @@ Mistake explain(const CLI::App& app, const std::vector<std::string>& arguments,
       if (!sub->get_group().empty()) names.push_back(sub->get_name());
     }
     const std::string& word = arguments[i];
+    if (word == "--home") ++i;
+    if (word.rfind("--home", 0) == 0) continue;
     if (std::find(names.begin(), names.end(), word) == names.end()) {
-      if (names.empty() || word.rfind('-', 0) == 0) break;
+      const Mistake other{parser_message, fmt::format("see '{} --help'", path)};
+      if (names.empty() || word.rfind('-', 0) == 0) return other;
       return {fmt::format("there is no command '{} {}'", path, word), name_hint(word, names)};
     }
     path += " " + word;
     at = at->get_subcommand(word);
   }
-  return {parser_message, fmt::format("see '{} --help'", path)};
+  return {parser_message, fmt::format("see '{} --help'", path),
+          at->get_require_subcommand_min() > 0 ? at : nullptr};
+}
+
+std::string help_of(const CLI::App& app, const CLI::App& command) {
+  return command.help(&command == &app ? "" : command.get_parent()->get_display_name());
 }
 
 int run(CLI::App& app, Context& context, int argc, const char* const* argv) {
@@ -67,7 +78,7 @@ int run(CLI::App& app, Context& context, int argc, const char* const* argv) {
   } catch (const CLI::CallForHelp&) {
     const CLI::App* at = &app;
     while (!at->get_subcommands().empty()) at = at->get_subcommands().front();
-    print(at->help(at == &app ? "" : at->get_parent()->get_display_name()));
+    print(help_of(app, *at));
     finish_output();
     return 0;
   } catch (const CLI::CallForVersion&) {
@@ -76,6 +87,11 @@ int run(CLI::App& app, Context& context, int argc, const char* const* argv) {
     return 0;
   } catch (const CLI::ParseError& e) {
     const Mistake mistake = explain(app, context.arguments, e.what());
+    // On stderr and with the exit code of a mistake: in a script it is one.
+    if (mistake.group != nullptr) {
+      std::fputs(help_of(app, *mistake.group).c_str(), stderr);
+      return static_cast<int>(ErrorKind::usage);
+    }
     print_error(mistake.message, mistake.hint);
     return static_cast<int>(ErrorKind::usage);
   }
@@ -100,6 +116,9 @@ int run_cli(int argc, const char* const* argv) {
     std::fflush(stdout);
     print_error(e.message(), e.hint());
     return e.exit_code();
+  } catch (const std::filesystem::filesystem_error& e) {
+    print_error(e.what(), "");
+    return static_cast<int>(ErrorKind::io);
   } catch (const std::bad_alloc&) {
     print_error("out of memory", "");
     return static_cast<int>(ErrorKind::io);

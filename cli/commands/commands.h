@@ -24,7 +24,8 @@ void add_pool_commands(CLI::App& app, Context& context);
 void add_background_commands(CLI::App& app, Context& context);
 void add_completion_command(CLI::App& app, Context& context);
 
-// A noun with verbs below it; called alone it prints its help.
+// A noun with verbs below it. Called alone it prints its help on stderr and ends with 2, so that a
+// script with an empty variable for the verb does not seem to succeed.
 CLI::App* add_group(CLI::App& app, const std::string& name, const std::string& description);
 
 // What a command does: `run` is called after the whole command line has been read.

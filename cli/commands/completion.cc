@@ -1,6 +1,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <memory>
 
 #include "cli/commands/commands.h"
@@ -118,6 +119,29 @@ bool is_option_value(const CLI::App& command, const std::string& word_before) {
   return option != nullptr && option->get_expected_max() > 0;
 }
 
+// A shell gives words as they were typed.
+std::string with_user_home(const std::string& path) {
+  const char* home = std::getenv("HOME");
+  return home != nullptr && path.rfind("~/", 0) == 0 ? home + path.substr(1) : path;
+}
+
+// Takes "--home DIR" and "--home=DIR" out of the words; the last one stays, since it is the one to
+// complete.
+void take_home_option(std::vector<std::string>& words, Context& context) {
+  constexpr std::string_view kOption = "--home=";
+  for (std::size_t i = 0; i + 1 < words.size();) {
+    const bool has_value = words[i].rfind(kOption, 0) == 0;
+    if (!has_value && (words[i] != "--home" || i + 2 >= words.size())) {
+      ++i;
+      continue;
+    }
+    context.home_option =
+        with_user_home(has_value ? words[i].substr(kOption.size()) : words[i + 1]);
+    const auto begin = words.begin() + static_cast<std::ptrdiff_t>(i);
+    words.erase(begin, begin + (has_value ? 1 : 2));
+  }
+}
+
 std::vector<std::string> candidates(const Context& context, const CLI::App& app,
                                     const std::vector<std::string>& words) {
   const CLI::App* at = &app;
@@ -173,8 +197,11 @@ std::vector<std::string> candidates(const Context& context, const CLI::App& app,
 }
 
 // Silent about every error: a message in the middle of a command line helps nobody.
-int complete(const Context& context, const CLI::App& app, const std::vector<std::string>& words) {
+int complete(Context context, const CLI::App& app, std::vector<std::string> words) {
   try {
+    take_home_option(words, context);
+    // What follows is a folder: the shell's own business.
+    if (words.size() >= 2 && words[words.size() - 2] == "--home") return 0;
     for (const std::string& name : candidates(context, app, words)) print(name + "\n");
   } catch (const Error&) {
     return 0;

@@ -10,6 +10,7 @@
 #include "core/base/file.h"
 #include "core/base/text.h"
 #include "core/base/version.h"
+#include "core/run/child_process.h"
 #include "core/run/provenance.h"
 #include "core/run/trainer.h"
 
@@ -123,8 +124,9 @@ void look_at_trainers(std::vector<Finding>& findings, Json& description) {
 }
 
 void look_at_git(std::vector<Finding>& findings) {
-  const bool has_git = fs::exists("/usr/bin/git") || fs::exists("/usr/local/bin/git");
-  if (has_git) return;
+  std::vector<std::string> environment;
+  for (char** entry = environ; *entry != nullptr; ++entry) environment.emplace_back(*entry);
+  if (run_child({"git", "--version"}, environment, {}).exit_status == 0) return;
   findings.push_back({"git", Verdict::warning, "not found: versions are recorded without a commit",
                       "install git"});
 }

@@ -15,7 +15,7 @@ namespace {
 Json experiment_json(const ExperimentRecord& e) {
   return {{"name", e.name},
           {"description", e.description},
-          {"jobs", e.job_count},
+          {"job_count", e.job_count},
           {"created", utc_text(e.created_ms)}};
 }
 
@@ -45,7 +45,7 @@ int list(const Context& context, const ListFlags& flags) {
   for (const auto& e : listing.rows) {
     table.add({e.name, std::to_string(e.job_count), local_text(e.created_ms), e.description});
   }
-  print_list(table, listing.total, "experiments", "mat experiment create NAME");
+  print_list(table, listing.total, "experiments", "mat experiment create NAME", flags.filter);
   note_total(listing.rows.size(), listing.total, listing.total_is_exact, "experiments");
   return 0;
 }

@@ -5,22 +5,40 @@
 
 #include "cli/commands/commands.h"
 #include "cli/output/terminal.h"
+#include "core/base/error.h"
 #include "core/base/file.h"
 #include "core/base/text.h"
 
 namespace mat {
 namespace {
 
+namespace fs = std::filesystem;
+
 // What lies in a home is large or this machine's own: a repository should not keep it.
 constexpr const char* kGitignore = "*\n";
 
-int init(const std::string& folder, bool json) {
-  Home home;
-  home.root = std::filesystem::absolute(folder.empty() ? "." : folder).lexically_normal() / ".mat";
-  home.chosen_by = "init";
-  const bool existed = std::filesystem::exists(home.database());
+Home home_to_make(const Context& context, const std::string& folder) {
+  if (context.home_option.empty()) {
+    const fs::path parent = folder.empty() ? working_folder() : absolute_path(folder);
+    return {parent / ".mat", "init"};
+  }
+  if (folder.empty()) return context.home();
+  throw Error(ErrorKind::usage, "both DIR and --home say where the home is to be",
+              "DIR gets a home DIR/.mat, --home names the home itself");
+}
+
+// Not in a folder that already holds other things: they may belong into a repository.
+bool wants_gitignore(const fs::path& root) {
+  std::error_code error;
+  return root.filename() == ".mat" || fs::is_empty(root, error);
+}
+
+int init(const Context& context, const std::string& folder, bool json) {
+  const Home home = home_to_make(context, folder);
+  std::error_code ignored;
+  const bool existed = fs::exists(home.database(), ignored);
   make_folders(home.root);
-  if (!std::filesystem::exists(home.root / ".gitignore")) {
+  if (wants_gitignore(home.root) && !fs::exists(home.root / ".gitignore", ignored)) {
     write_file_atomic(home.root / ".gitignore", kGitignore);
   }
   const Registry registry(home, Registry::Mode::write);
@@ -41,11 +59,12 @@ void add_init_command(CLI::App& app, Context& context) {
     bool json = false;
   };
   auto flags = std::make_shared<Flags>();
-  CLI::App* command =
-      app.add_subcommand("init", "Make a home for jobs, .mat/, in this folder or in DIR");
+  CLI::App* command = app.add_subcommand(
+      "init", "Make a home for jobs: .mat/ in this folder or in DIR, or what --home says");
   command->add_option("DIR", flags->folder, "The folder to make .mat/ in; this one by default");
   add_json_flag(command, flags->json);
-  set_action(command, context, [flags] { return init(flags->folder, flags->json); });
+  set_action(command, context,
+             [&context, flags] { return init(context, flags->folder, flags->json); });
 }
 
 }  // namespace mat

@@ -8,6 +8,7 @@
 #include "cli/commands/train.h"
 #include "cli/commands/views.h"
 #include "core/base/error.h"
+#include "core/base/file.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
 #include "core/run/check_inputs.h"
@@ -28,7 +29,7 @@ struct CreateFlags {
 };
 
 fs::path folder_of(const std::string& file) {
-  return file.empty() ? fs::current_path() : fs::absolute(file).lexically_normal().parent_path();
+  return file.empty() ? working_folder() : folder_of_spec(file);
 }
 
 // The layers of precedence, lowest first; resolve() puts the algorithm's defaults below them.
@@ -40,7 +41,7 @@ Settings layered_settings(const Context& context, const CreateFlags& flags) {
                            "params " + flags.params);
   }
   if (!flags.file.empty()) settings = merge(settings, read_spec_file(flags.file));
-  settings = merge(settings, parse_assignments(flags.assignments, fs::current_path()));
+  settings = merge(settings, parse_assignments(flags.assignments, working_folder()));
   if (!flags.name.empty()) {
     Setting& name = settings["name"];
     name = Setting();
@@ -83,7 +84,8 @@ int list(const Context& context, const ListFlags& flags) {
     print_json(list_document("jobs", rows, listing.total, listing.total_is_exact));
     return 0;
   }
-  print_list(job_table(listing.rows), listing.total, "jobs", "mat job create -f SPEC");
+  print_list(job_table(listing.rows), listing.total, "jobs", "mat job create -f SPEC",
+             flags.filter);
   note_total(listing.rows.size(), listing.total, listing.total_is_exact, "jobs");
   return 0;
 }
@@ -121,8 +123,16 @@ int remove(const Context& context, const std::string& name, bool yes, bool json)
     throw Error(ErrorKind::interrupted, "nothing was deleted");
   }
   const Deleted deleted = registry.delete_job(name);
+  for (const fs::path& path : deleted.kept) {
+    note(fmt::format("kept, since it is of no recorded version: {}", printable(path.string())));
+  }
   if (json) {
-    print_json({{"deleted", name}, {"versions", deleted.versions}, {"bytes_freed", deleted.bytes}});
+    Json kept = Json::array();
+    for (const fs::path& path : deleted.kept) kept.push_back(path.string());
+    print_json({{"deleted", name},
+                {"versions", deleted.versions},
+                {"bytes_freed", deleted.bytes},
+                {"kept", kept}});
   } else {
     print(fmt::format("Deleted the job {}: {} versions, {} freed\n", name, deleted.versions,
                       format_bytes(deleted.bytes)));

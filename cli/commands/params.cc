@@ -1,12 +1,12 @@
 #include <fmt/core.h>
 
-#include <filesystem>
 #include <memory>
 
 #include "cli/commands/commands.h"
 #include "cli/commands/spec_lookup.h"
 #include "cli/commands/views.h"
 #include "core/base/error.h"
+#include "core/base/file.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
 #include "core/spec/job_spec.h"
@@ -78,7 +78,8 @@ int list(const Context& context, const ListFlags& flags) {
     table.add({p.name, setting_text(p.settings, "algorithm"), p.origin, local_text(p.updated_ms),
                p.description});
   }
-  print_list(table, listing.total, "parameter configurations", "mat params save REF NAME");
+  print_list(table, listing.total, "parameter configurations", "mat params save REF NAME",
+             flags.filter);
   note_total(listing.rows.size(), listing.total, listing.total_is_exact, "configurations");
   return 0;
 }
@@ -119,7 +120,7 @@ int edit(const Context& context, const EditFlags& flags) {
     throw Error(ErrorKind::usage, "the name of a configuration cannot be changed",
                 "save another one from the version: mat params save REF NAME");
   }
-  const Settings changes = parse_assignments(flags.assignments, std::filesystem::current_path());
+  const Settings changes = parse_assignments(flags.assignments, working_folder());
   refuse_other_settings(changes);
   if (changes.empty() && flags.unset.empty() && !flags.description) {
     throw Error(ErrorKind::usage, "nothing to change",

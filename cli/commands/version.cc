@@ -12,6 +12,7 @@
 #include "cli/commands/version_show.h"
 #include "cli/commands/views.h"
 #include "core/base/error.h"
+#include "core/base/file.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
 #include "core/run/stop_version.h"
@@ -19,8 +20,6 @@
 
 namespace mat {
 namespace {
-
-namespace fs = std::filesystem;
 
 int list(const Context& context, const std::string& job, const std::string& columns,
          const ListFlags& flags) {
@@ -38,20 +37,22 @@ int list(const Context& context, const std::string& job, const std::string& colu
     Json rows = Json::array();
     for (std::size_t i = 0; i < listing.rows.size(); ++i) {
       rows.push_back(version_json(listing.rows[i]));
-      for (const ExtraColumn& column : extra) rows.back()[column.field] = column.values[i];
+      if (extra.empty()) continue;
+      Json& columns = rows.back()["columns"] = Json::object();
+      for (const ExtraColumn& column : extra) columns[column.field] = json_of(column.values, i);
     }
     print_json(list_document("versions", rows, listing.total, listing.total_is_exact));
     return 0;
   }
   print_list(version_table(listing.rows, extra), listing.total, "versions",
-             "mat job create -f SPEC");
+             "mat job create -f SPEC", flags.filter);
   note_total(listing.rows.size(), listing.total, listing.total_is_exact, "versions");
   return 0;
 }
 
 int modify(const Context& context, const std::string& reference,
            const std::vector<std::string>& assignments, const TrainFlags& flags) {
-  const Settings changes = parse_assignments(assignments, fs::current_path());
+  const Settings changes = parse_assignments(assignments, working_folder());
   const VersionRecord parent = context.open_to_read().version(reference);
   const Settings recorded = with_source(settings_from_json(parent.settings), parent.reference());
   const JobSpec spec = resolve(merge(recorded, changes), spec_lookup(context, parent.facts));
@@ -61,7 +62,7 @@ int modify(const Context& context, const std::string& reference,
                             "--params NAME --name {}",
                             parent.reference(), spec.name));
   }
-  return train(context, spec, parent.facts.value("spec_folder", fs::current_path().string()),
+  return train(context, spec, parent.facts.value("spec_folder", working_folder().string()),
                parent.id, flags);
 }
 

@@ -6,8 +6,8 @@
 #include <filesystem>
 
 #include "cli/commands/commands.h"
+#include "cli/commands/evaluation_view.h"
 #include "cli/commands/views.h"
-#include "core/base/file.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
 #include "core/run/live_progress.h"
@@ -16,8 +16,6 @@ namespace mat {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::size_t kMostClassesInMatrix = 20;
 
 std::string heading(const std::string& title) {
   return "\n" + styled(title, Style::bold, stdout_has_colour()) + "\n";
@@ -120,41 +118,6 @@ void print_metrics(const VersionRecord& v) {
   print(heading("metrics") + table.text());
 }
 
-void print_confusion(const Json& matrix) {
-  const Json& labels = matrix.at("labels");
-  const Json& rows = matrix.at("rows");
-  if (labels.size() > kMostClassesInMatrix) return;
-  std::vector<Column> columns{{"LABEL \\ PREDICTED"}};
-  for (const Json& label : labels) columns.push_back({value_text(label), Align::right});
-  Table table(columns);
-  for (std::size_t r = 0; r < rows.size(); ++r) {
-    std::vector<Cell> row{value_text(labels[r])};
-    for (std::size_t c = 0; c < rows[r].size(); ++c) {
-      const auto count = rows[r][c].get<std::int64_t>();
-      row.emplace_back(count == 0 ? "." : std::to_string(count),
-                       count == 0 ? Style::dim : (r == c ? Style::good : Style::bad));
-    }
-    table.add(row);
-  }
-  print("\n" + table.text());
-}
-
-void print_evaluation(const Json& evaluation) {
-  if (!evaluation.contains("classes")) return;
-  Table table({{"CLASS"},
-               {"PRECISION", Align::right},
-               {"RECALL", Align::right},
-               {"F1", Align::right},
-               {"SAMPLES", Align::right}});
-  for (const Json& c : evaluation["classes"]) {
-    table.add({value_text(c.at("name")), metric_text(c.at("precision").get<double>()),
-               metric_text(c.at("recall").get<double>()), metric_text(c.at("f1").get<double>()),
-               value_text(c.at("support"))});
-  }
-  print(heading("evaluation") + table.text());
-  if (evaluation.contains("confusion_matrix")) print_confusion(evaluation["confusion_matrix"]);
-}
-
 void print_facts(const Json& facts, const std::string& prefix, Table& table) {
   for (const auto& [key, value] : facts.items()) {
     const std::string name = prefix + key;
@@ -174,8 +137,7 @@ int show_version(const Context& context, const std::string& reference, bool json
   const fs::path folder = registry.home().version_folder(version.job, version.number);
   const std::vector<StatusChange> history = registry.history(version.id);
   const Json progress = is_active(version.status) ? read_progress(folder) : Json(nullptr);
-  const auto text = read_file_if_exists(folder / "evaluation.json");
-  const Json evaluation = text ? parse_json(*text, "evaluation.json") : Json(nullptr);
+  const StoredEvaluation evaluation = read_evaluation(folder);
   if (json) {
     Json document = version_json(version);
     document["folder"] = folder.string();
@@ -183,7 +145,8 @@ int show_version(const Context& context, const std::string& reference, bool json
     document["attempts"] = attempts_in(history);
     document["training_s"] = training_time_s(history);
     document["progress"] = progress;
-    document["evaluation"] = evaluation;
+    document["evaluation"] = evaluation.document;
+    if (!evaluation.problem.empty()) note(printable(evaluation.problem));
     print_json(document);
     return 0;
   }
@@ -191,7 +154,7 @@ int show_version(const Context& context, const std::string& reference, bool json
   print_history(history);
   print_settings(version);
   print_metrics(version);
-  if (evaluation.is_object()) print_evaluation(evaluation);
+  print_evaluation(evaluation);
   Table facts({{""}, {"", Align::left, true}});
   print_facts(version.facts, "", facts);
   if (!facts.empty()) print(heading("recorded") + facts.text());

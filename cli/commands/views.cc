@@ -29,6 +29,17 @@ Json metric_json(const MetricSummary& m) {
           {"count", m.count}};
 }
 
+std::string text_of(const FieldValues& values, std::size_t row) {
+  const Json& value = values.values[row];
+  if (value.is_number() && values.meaning == FieldValues::Meaning::time_ms) {
+    return local_text(value.get<std::int64_t>());
+  }
+  if (value.is_number() && values.meaning == FieldValues::Meaning::duration_s) {
+    return format_duration(value.get<double>());
+  }
+  return value_text(json_of(values, row));
+}
+
 }  // namespace
 
 void print_fields(const std::vector<std::pair<std::string, Cell>>& fields) {
@@ -40,9 +51,11 @@ void print_fields(const std::vector<std::pair<std::string, Cell>>& fields) {
 }
 
 void print_list(const Table& table, std::int64_t total, const std::string& what,
-                const std::string& how_to_make_one) {
+                const std::string& how_to_make_one, const std::string& filter) {
   if (!table.empty()) {
     print(table.text());
+  } else if (total == 0 && !filter.empty()) {
+    note(fmt::format("no {}: none matches the filter", what));
   } else if (total == 0) {
     note(fmt::format("no {} here; '{}' makes one", what, how_to_make_one));
   }
@@ -143,6 +156,17 @@ Json version_json(const VersionRecord& v) {
   return document;
 }
 
+Json json_of(const FieldValues& values, std::size_t row) {
+  const Json& value = values.values[row];
+  if (value.is_number() && values.meaning == FieldValues::Meaning::time_ms) {
+    return utc_text(value.get<std::int64_t>());
+  }
+  if (value.is_number() && values.meaning == FieldValues::Meaning::version_number) {
+    return version_label(value.get<std::int64_t>());
+  }
+  return value;
+}
+
 Table version_table(const std::vector<VersionSummary>& versions,
                     const std::vector<ExtraColumn>& extra) {
   const bool has_jobs = std::any_of(versions.begin(), versions.end(),
@@ -160,7 +184,7 @@ Table version_table(const std::vector<VersionSummary>& versions,
     const std::string label = version_label(v.number);
     std::vector<Cell> row{has_jobs ? v.job + "@" + label : label,
                           Cell(name_of(v.status), style_of(v.status)), v.algorithm};
-    for (const ExtraColumn& column : extra) row.emplace_back(value_text(column.values[i]));
+    for (const ExtraColumn& column : extra) row.emplace_back(text_of(column.values, i));
     for (const auto& metric : {v.accuracy, v.precision, v.recall, v.f1}) {
       row.emplace_back(metric_text(metric));
     }

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "cli/output/table.h"
-#include "core/registry/records.h"
+#include "core/registry/registry.h"
 
 // How records look, in tables and in JSON: the same everywhere a command shows them.
 
@@ -14,9 +14,10 @@ namespace mat {
 // "name     value" lines; empty values are left out.
 void print_fields(const std::vector<std::pair<std::string, Cell>>& fields);
 
-// The table, or where there is nothing a line that says how to make the first one.
+// The table, or where there is nothing a line that says how to make the first one or, when there is
+// a `filter`, that none matches it.
 void print_list(const Table& table, std::int64_t total, const std::string& what,
-                const std::string& how_to_make_one);
+                const std::string& how_to_make_one, const std::string& filter);
 
 Style style_of(Status status);
 std::string metric_text(const std::optional<double>& value);  // four digits; "-" for none
@@ -31,8 +32,9 @@ Json version_json(const VersionRecord& version);
 // `extra` are fields shown as further columns, with a value for each version.
 struct ExtraColumn {
   std::string field;
-  std::vector<Json> values;
+  FieldValues values;
 };
+Json json_of(const FieldValues& values, std::size_t row);
 Table version_table(const std::vector<VersionSummary>& versions,
                     const std::vector<ExtraColumn>& extra);
 

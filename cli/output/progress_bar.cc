@@ -55,7 +55,7 @@ void ProgressBar::log(std::string_view line) {
 }
 
 void ProgressBar::draw(const std::string& line, bool at_once) {
-  if (!stderr_is_terminal()) return;
+  if (!stderr_has_bar()) return;
   const double now = monotonic_seconds();
   if (!at_once && now - last_drawn_s_ < kSecondsBetweenDrawings) return;
   last_drawn_s_ = now;

@@ -7,8 +7,8 @@
 
 namespace mat {
 
-// Shows a training on stderr: on a terminal one line that is drawn again, at most ten times a
-// second; elsewhere a line per epoch. finish() leaves the cursor at the beginning of a line.
+// Shows a training on stderr: what is logged, line by line, and where stderr_has_bar() below it one
+// line that is drawn again, at most ten times a second. finish() removes that line.
 class ProgressBar {
  public:
   explicit ProgressBar(std::string unit) : unit_(std::move(unit)) {}  // "images", "rows"

@@ -20,24 +20,25 @@ int width_of(int fd) {
   return 80;
 }
 
-bool has_colour(int fd) {
+// Whether escape sequences may be written.
+bool is_capable(int fd) {
   const char* no_colour = std::getenv("NO_COLOR");
   const char* terminal = std::getenv("TERM");
-  const bool is_dumb = terminal == nullptr || std::string_view(terminal) == "dumb";
+  const bool is_dumb =
+      terminal == nullptr || *terminal == '\0' || std::string_view(terminal) == "dumb";
   return ::isatty(fd) != 0 && (no_colour == nullptr || *no_colour == '\0') && !is_dumb;
 }
 
 }  // namespace
 
-bool stdout_is_terminal() { return ::isatty(STDOUT_FILENO) != 0; }
-bool stderr_is_terminal() { return ::isatty(STDERR_FILENO) != 0; }
 bool stdin_is_terminal() { return ::isatty(STDIN_FILENO) != 0; }
 
 int stdout_width() { return width_of(STDOUT_FILENO); }
 int stderr_width() { return width_of(STDERR_FILENO); }
 
-bool stdout_has_colour() { return has_colour(STDOUT_FILENO); }
-bool stderr_has_colour() { return has_colour(STDERR_FILENO); }
+bool stdout_has_colour() { return is_capable(STDOUT_FILENO); }
+bool stderr_has_colour() { return is_capable(STDERR_FILENO); }
+bool stderr_has_bar() { return is_capable(STDERR_FILENO); }
 
 std::string styled(std::string_view text, Style style, bool has_colour) {
   const char* code = nullptr;

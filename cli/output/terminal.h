@@ -7,17 +7,16 @@ namespace mat {
 
 enum class Style { plain, bold, dim, good, bad, warning, active };
 
-bool stdout_is_terminal();
-bool stderr_is_terminal();
 bool stdin_is_terminal();
 
 // Columns of the terminal on stdout or, for the bar, stderr; 0 when it is none.
 int stdout_width();
 int stderr_width();
 
-// Colours are used on a terminal unless NO_COLOR is set or TERM is dumb.
+// Colours and the bar are used on a terminal unless NO_COLOR is set or TERM is dumb.
 bool stdout_has_colour();
 bool stderr_has_colour();
+bool stderr_has_bar();
 
 // `text` between escape sequences when `has_colour`, otherwise as it is.
 std::string styled(std::string_view text, Style style, bool has_colour);

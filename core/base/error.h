@@ -38,8 +38,9 @@ class __attribute__((visibility("default"))) Error : public std::exception {
   std::string hint_;
 };
 
-// Throws an io error "MESSAGE: strerror(ERROR_NUMBER)". A full disk and a read-only file system get
-// a hint that names them.
-[[noreturn]] void throw_io_error(const std::string& message, int error_number);
+// Throws an io error "MESSAGE: strerror(ERROR_NUMBER)". A full disk and missing permissions get a
+// hint; `otherwise`, as in "choose another place", is a second way out that it then names.
+[[noreturn]] void throw_io_error(const std::string& message, int error_number,
+                                 const std::string& otherwise = {});
 
 }  // namespace mat

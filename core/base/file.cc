@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <linux/fs.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -32,10 +33,10 @@ void write_all(int fd, std::string_view bytes, const fs::path& path) {
   }
 }
 
-// Renames are on disk only when their folder is.
-void sync_folder(const fs::path& folder) {
-  const FileDescriptor fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (fd) ::fsync(fd.get());
+// A pipe, or a terminal, that somebody will write to.
+void wait_for_bytes(int fd) {
+  pollfd waiting{fd, POLLIN, 0};
+  ::poll(&waiting, 1, -1);
 }
 
 // Removes the unfinished file unless it was renamed into place.
@@ -123,6 +124,10 @@ std::optional<std::string> read_file_if_exists(const fs::path& path, std::uint64
   for (;;) {
     const ssize_t count = ::read(fd.get(), bytes.data() + size, bytes.size() - size);
     if (count < 0 && errno == EINTR) continue;
+    if (count < 0 && errno == EAGAIN) {
+      wait_for_bytes(fd.get());
+      continue;
+    }
     if (count < 0) throw_io_error("cannot read " + quoted(path), errno);
     if (count == 0) break;
     size += static_cast<std::size_t>(count);
@@ -162,6 +167,24 @@ void make_folders(const fs::path& path) {
   std::error_code error;
   fs::create_directories(path, error);
   if (error) throw_io_error("cannot make the folder " + quoted(path), error.value());
+}
+
+void sync_folder(const fs::path& folder) {
+  const FileDescriptor fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (fd) ::fsync(fd.get());
+}
+
+fs::path working_folder() {
+  std::error_code error;
+  fs::path folder = fs::current_path(error);
+  if (!error) return folder;
+  throw Error(ErrorKind::io,
+              fmt::format("the working directory cannot be found: {}", error.message()),
+              "change to a folder that exists");
+}
+
+fs::path absolute_path(const fs::path& path) {
+  return (path.is_absolute() ? path : working_folder() / path).lexically_normal();
 }
 
 std::uint64_t folder_bytes(const fs::path& path) {

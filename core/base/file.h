@@ -27,6 +27,16 @@ void write_file_atomic(const std::filesystem::path& path, std::span<const std::s
 
 void make_folders(const std::filesystem::path& path);
 
+// What was made in the folder or renamed into it is on the disk afterwards, as far as the file
+// system allows.
+void sync_folder(const std::filesystem::path& folder);
+
+// The working directory; an io error when it has been deleted.
+std::filesystem::path working_folder();
+
+// `path` below the working directory when it is relative, without "." and "..".
+std::filesystem::path absolute_path(const std::filesystem::path& path);
+
 // Bytes that the files below `path` occupy by their sizes; links are not followed.
 std::uint64_t folder_bytes(const std::filesystem::path& path);
 

@@ -127,6 +127,19 @@ std::string printable(std::string_view text, bool keep_line_breaks) {
   return out;
 }
 
+std::size_t find_bad_utf8(std::string_view text) {
+  for (std::size_t i = 0; i < text.size();) {
+    if (static_cast<unsigned char>(text[i]) < 0x80) {
+      ++i;
+      continue;
+    }
+    const CodePoint c = read_code_point(text.substr(i));
+    if (c.length == 0) return i;
+    i += static_cast<std::size_t>(c.length);
+  }
+  return std::string_view::npos;
+}
+
 int display_width(std::string_view text) {
   int width = 0;
   while (!text.empty()) {
@@ -184,6 +197,10 @@ std::string lower(std::string_view text) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   }
   return out;
+}
+
+bool is_letter_or_digit(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
 std::string format_bytes(std::uint64_t bytes) {

@@ -13,12 +13,16 @@ namespace mat {
 std::optional<std::string> nearest_name(std::string_view word,
                                         const std::vector<std::string>& candidates);
 
-// " Did you mean 'X'?"-style hint, or the list of candidates when none is near.
+// "did you mean 'X'?", or "known: A, B, …" when none is near; empty without candidates.
 std::string name_hint(std::string_view word, const std::vector<std::string>& candidates);
 
 // `text` with control bytes, escape sequences and invalid UTF-8 replaced (\n as "\\n", others as
 // \xNN), so that a hostile name cannot write to the terminal. Line breaks are kept on request.
 std::string printable(std::string_view text, bool keep_line_breaks = false);
+
+// The place of the first byte that is no part of a UTF-8 character; npos when all are. Overlong
+// forms, surrogates and what is beyond U+10FFFF are none.
+std::size_t find_bad_utf8(std::string_view text);
 
 // Columns that a terminal uses for UTF-8 text: combining marks 0, wide East Asian characters 2.
 int display_width(std::string_view text);
@@ -30,6 +34,7 @@ std::string_view trim(std::string_view text);
 std::vector<std::string> split(std::string_view text, char separator);
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
 std::string lower(std::string_view text);  // ASCII only
+bool is_letter_or_digit(char c);           // ASCII only
 
 // 1536 → "1.5 KiB".
 std::string format_bytes(std::uint64_t bytes);

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <optional>
 #include <set>
 #include <utility>
 
@@ -14,33 +13,6 @@
 #include "core/dataset/content.h"
 
 namespace mat {
-namespace {
-
-// The place of the first byte that is no UTF-8, or nothing.
-std::optional<std::size_t> first_invalid_utf8(std::string_view text) {
-  std::size_t i = 0;
-  while (i < text.size()) {
-    const auto lead = static_cast<unsigned char>(text[i]);
-    const std::size_t length = lead < 0x80                   ? 1
-                               : lead >= 0xf5 || lead < 0xc2 ? 0
-                               : lead >= 0xf0                ? 4
-                               : lead >= 0xe0                ? 3
-                                                             : 2;
-    if (length == 0 || i + length > text.size()) return i;
-    for (std::size_t k = 1; k < length; ++k) {
-      if ((static_cast<unsigned char>(text[i + k]) & 0xc0) != 0x80) return i;
-    }
-    const auto second = static_cast<unsigned char>(length > 1 ? text[i + 1] : 0);
-    const bool overlong = (lead == 0xe0 && second < 0xa0) || (lead == 0xf0 && second < 0x90);
-    const bool surrogate = lead == 0xed && second >= 0xa0;
-    const bool beyond = lead == 0xf4 && second >= 0x90;
-    if (overlong || surrogate || beyond) return i;
-    i += length;
-  }
-  return std::nullopt;
-}
-
-}  // namespace
 
 bool is_missing(std::string_view cell) {
   const std::string_view text = trim(cell);
@@ -94,8 +66,8 @@ class CsvParser {
     if (const auto place = bytes.find('\0'); place != bytes.npos) {
       fail(line_at(place), "a zero byte: this is no CSV file, or one in UTF-16", remedy);
     }
-    if (const auto place = first_invalid_utf8(bytes)) {
-      fail(line_at(*place), "bytes that are not UTF-8", remedy);
+    if (const auto place = find_bad_utf8(bytes); place != bytes.npos) {
+      fail(line_at(place), "bytes that are not UTF-8", remedy);
     }
   }
 
@@ -198,6 +170,17 @@ class CsvParser {
 
 CsvTable CsvTable::read(const std::filesystem::path& file, const CsvOptions& options) {
   return parse(read_file(file, options.max_bytes), file.string(), options);
+}
+
+std::size_t CsvTable::index_of(const std::string& column, const char* purpose) const {
+  const auto found = std::find(columns_.begin(), columns_.end(), column);
+  if (found != columns_.end()) return static_cast<std::size_t>(found - columns_.begin());
+  throw Error(
+      ErrorKind::usage,
+      fmt::format("{} has no column '{}'{}{}", name_, column, *purpose == '\0' ? "" : " ", purpose),
+      columns_.size() == 1
+          ? fmt::format("there is only the column '{}': set delimiter", columns_.front())
+          : name_hint(column, columns_));
 }
 
 CsvTable CsvTable::parse(std::string bytes, const std::string& name, const CsvOptions& options) {

@@ -33,6 +33,9 @@ class CsvTable {
   const std::string& name() const { return name_; }
   const std::vector<std::string>& columns() const { return columns_; }
   std::size_t rows() const { return lines_.size(); }
+  // The place of a column. A usage error with the nearest name when there is none; `purpose`, as in
+  // "to predict", says in it what the column is for.
+  std::size_t index_of(const std::string& column, const char* purpose = "") const;
   // Valid as long as the table.
   std::string_view cell(std::size_t row, std::size_t column) const {
     const Span& span = cells_[row * columns_.size() + column];

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <deque>
 #include <optional>
 #include <set>
@@ -15,6 +14,7 @@
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/dataset/folder_listing.h"
+#include "core/dataset/split.h"
 
 namespace mat {
 namespace {
@@ -279,12 +279,6 @@ class FolderReader {
   ImageFolder& result_;
   bool has_validation_folder_ = false;
 };
-
-std::size_t validation_count(std::size_t pictures, double ratio) {
-  if (pictures < 2 || ratio <= 0) return 0;
-  const auto wanted = static_cast<std::size_t>(std::lround(pictures * ratio));
-  return std::clamp<std::size_t>(wanted, 1, pictures - 1);
-}
 
 void split_classes(ImageFolder& folder, const SplitOptions& options) {
   std::vector<std::vector<std::pair<std::uint64_t, ImageSample*>>> by_class(folder.classes.size());

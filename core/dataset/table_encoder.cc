@@ -146,16 +146,6 @@ class CellEncoder {
   std::unordered_map<std::string_view, std::size_t> places_;
 };
 
-std::size_t index_of(const CsvTable& table, const std::string& name) {
-  const auto& columns = table.columns();
-  const auto found = std::find(columns.begin(), columns.end(), name);
-  if (found == columns.end()) {
-    throw Error(ErrorKind::usage, fmt::format("{} has no column '{}'", table.name(), name),
-                name_hint(name, columns));
-  }
-  return static_cast<std::size_t>(found - columns.begin());
-}
-
 }  // namespace
 
 std::size_t TableEncoder::Column::inputs() const {
@@ -243,7 +233,7 @@ std::vector<float> TableEncoder::encode(const CsvTable& table,
   std::vector<float> out(rows.size() * width);
   std::size_t place = 0;
   for (const auto& column : columns_) {
-    const std::size_t index = index_of(table, column.name);
+    const std::size_t index = table.index_of(column.name);
     const CellEncoder encoder(column);
     for (std::size_t i = 0; i < rows.size(); ++i) {
       encoder.encode(table.cell(rows[i], index), out.data() + i * width + place);

@@ -15,6 +15,7 @@
 
 #include "core/base/error.h"
 #include "core/base/text.h"
+#include "core/dataset/split.h"
 
 namespace mat {
 namespace {
@@ -22,19 +23,6 @@ namespace {
 constexpr std::size_t kMostNumbersAsClasses = 20;
 constexpr std::size_t kMostClasses = 1000;
 constexpr std::size_t kRegressionStrata = 10;
-
-std::size_t index_of(const CsvTable& table, const std::string& column) {
-  const auto& columns = table.columns();
-  const auto found = std::find(columns.begin(), columns.end(), column);
-  if (found == columns.end()) {
-    throw Error(ErrorKind::usage,
-                fmt::format("{} has no column '{}' to predict", table.name(), column),
-                columns.size() == 1
-                    ? fmt::format("there is only the column '{}': set delimiter", columns.front())
-                    : name_hint(column, columns));
-  }
-  return static_cast<std::size_t>(found - columns.begin());
-}
 
 std::optional<double> number_in(std::string_view text) {
   const auto number = parse_number(text);
@@ -79,7 +67,7 @@ Values values_of(const CsvTable& table, std::size_t column) {
 
 TableTarget::TableTarget(const CsvTable& table, const std::string& column, const std::string& task)
     : column_(column) {
-  const std::size_t index = index_of(table, column);
+  const std::size_t index = table.index_of(column, "to predict");
   const Values values = values_of(table, index);
   if (values.texts.empty()) {
     throw Error(ErrorKind::usage,
@@ -116,7 +104,7 @@ TableTarget::TableTarget(const CsvTable& table, const std::string& column, const
 }
 
 TableTarget::Rows TableTarget::read(const CsvTable& table) const {
-  const std::size_t column = index_of(table, column_);
+  const std::size_t column = table.index_of(column_, "to predict");
   std::unordered_map<std::string_view, double> labels;
   for (const auto& name : classes_) labels.emplace(name, static_cast<double>(labels.size()));
   Rows result;
@@ -168,12 +156,6 @@ std::vector<std::vector<std::size_t>> strata_of(const std::vector<double>& value
     strata[rank * count / order.size()].push_back(order[rank]);
   }
   return strata;
-}
-
-std::size_t validation_count(std::size_t rows, double ratio) {
-  if (rows < 2 || ratio <= 0) return 0;
-  const auto wanted = static_cast<std::size_t>(std::lround(static_cast<double>(rows) * ratio));
-  return std::clamp<std::size_t>(wanted, 1, rows - 1);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/base/error.h"
+#include "core/base/text.h"
 
 namespace mat {
 namespace {
@@ -31,10 +32,6 @@ constexpr string_view kHigherIsBetter =
     "true_positive true_positives true_negative true_negatives correct throughput speed";
 // Speeds, though seconds alone are better when few.
 constexpr string_view kRates = "per_second per_sec per_s per_minute per_hour";
-
-bool is_letter_or_digit(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
 
 using Words = std::unordered_set<string_view>;
 

@@ -9,7 +9,6 @@
 #include <thread>
 
 #include "core/base/error.h"
-#include "core/base/file.h"
 #include "core/base/time.h"
 #include "core/registry/migrations.h"
 
@@ -20,6 +19,10 @@ namespace fs = std::filesystem;
 
 constexpr int kBusyTimeoutMs = 30'000;
 
+[[noreturn]] void throw_home_error(const std::string& message, int error_number) {
+  throw_io_error(message, error_number, "choose another home with --home");
+}
+
 // Bytes of the file, or nothing when there is none. A folder that may not be looked into is an
 // error, not an absent file.
 std::optional<std::uintmax_t> size_of(const fs::path& path) {
@@ -28,8 +31,15 @@ std::optional<std::uintmax_t> size_of(const fs::path& path) {
   if (status.type() == fs::file_type::not_found) return std::nullopt;
   if (status.type() == fs::file_type::directory) error = {EISDIR, std::generic_category()};
   const std::uintmax_t size = error ? 0 : fs::file_size(path, error);
-  if (error) throw_io_error(fmt::format("cannot open '{}'", path.string()), error.value());
+  if (error) throw_home_error(fmt::format("cannot open '{}'", path.string()), error.value());
   return size;
+}
+
+void make_home_folder(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (!error) return;
+  throw_home_error(fmt::format("cannot make the folder '{}'", folder.string()), error.value());
 }
 
 // A path as SQLite's URI, in which these characters mean something else.
@@ -93,12 +103,13 @@ Database::Database(fs::path path, Access access) : path_(std::move(path)), acces
   }
 }
 
+void Database::open_empty() {
+  connection_.emplace(":memory:", SQLite::OPEN_READWRITE);
+  migrate(*connection_, path_, registry_layout());
+}
+
 void Database::open_to_read() {
-  if (size_of(path_).value_or(0) == 0) {
-    connection_.emplace(":memory:", SQLite::OPEN_READWRITE);
-    migrate(*connection_, path_, registry_layout());
-    return;
-  }
+  if (size_of(path_).value_or(0) == 0) return open_empty();
   int layout = 0;
   try {
     // Opened for writing where that is allowed: so SQLite tidies up its two helper files at the
@@ -122,20 +133,23 @@ void Database::open_to_read() {
                         SQLite::OPEN_READONLY | SQLite::OPEN_URI | SQLite::OPEN_NOMUTEX);
     layout = check_layout(*connection_, path_, registry_layout());
   }
+  // Its maker was killed, or has not come further yet.
+  if (layout == 0) return open_empty();
   if (layout != static_cast<int>(registry_layout().size())) {
     throw Error(ErrorKind::io,
                 fmt::format("the registry '{}' has the layout of an older mat", path_.string()),
-                "'mat init' brings it up to date, after a backup");
+                fmt::format("bring it up to date, after a backup, with: mat --home '{}' init",
+                            path_.parent_path().string()));
   }
   connection_->exec("PRAGMA query_only = ON");
 }
 
 void Database::open_to_write() {
-  make_folders(path_.parent_path());
+  make_home_folder(path_.parent_path());
   size_of(path_);
   // Asked here, since SQLite says of a read-only file system only that something cannot be opened.
   if (::access(path_.parent_path().c_str(), W_OK | X_OK) != 0) {
-    throw_io_error(fmt::format("cannot write the registry '{}'", path_.string()), errno);
+    throw_home_error(fmt::format("cannot write the registry '{}'", path_.string()), errno);
   }
   connection_.emplace(path_.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, kBusyTimeoutMs);
   // Before anything is written: the file may be another program's.
@@ -166,13 +180,13 @@ void Database::translate(const SQLite::Exception& error) const {
   const int system_error = connection_ ? sqlite3_system_errno(connection_->getHandle()) : errno;
   switch (error.getErrorCode()) {
     case SQLITE_FULL:
-      throw_io_error("cannot write " + file, ENOSPC);
+      throw_home_error("cannot write " + file, ENOSPC);
     case SQLITE_READONLY:
-      throw_io_error("cannot write " + file, system_error != 0 ? system_error : EACCES);
+      throw_home_error("cannot write " + file, system_error != 0 ? system_error : EACCES);
     case SQLITE_CANTOPEN:
-      throw_io_error("cannot open " + file, system_error != 0 ? system_error : EACCES);
+      throw_home_error("cannot open " + file, system_error != 0 ? system_error : EACCES);
     case SQLITE_IOERR:
-      throw_io_error("cannot read or write " + file, system_error != 0 ? system_error : EIO);
+      throw_home_error("cannot read or write " + file, system_error != 0 ? system_error : EIO);
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
       throw damaged(path_, error.what());

@@ -18,8 +18,9 @@ class Database {
  public:
   enum class Access { read, write };
 
-  // With Access::read nothing is made: a file that is absent or empty gives an empty registry in
-  // memory. With Access::write the file is made and brought up to date. Throws io errors.
+  // With Access::read nothing is made: a file that is absent, empty or not yet filled gives an
+  // empty registry in memory. With Access::write the file is made and brought up to date. Throws io
+  // errors.
   Database(std::filesystem::path path, Access access);
 
   // Runs `work(SQLite::Database&)` on one snapshot of the registry.
@@ -102,6 +103,7 @@ class Database {
 
   SQLite::Database& connection() { return *connection_; }
   void open_to_read();
+  void open_empty();
   void open_to_write();
   void require_writable() const;
   [[noreturn]] void translate(const SQLite::Exception& error) const;

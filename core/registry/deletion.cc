@@ -1,4 +1,10 @@
 #include <fmt/core.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <map>
+#include <utility>
+#include <vector>
 
 #include "core/base/error.h"
 #include "core/base/file.h"
@@ -29,10 +35,9 @@ void refuse_active_job(SQLite::Database& connection, const JobRow& job) {
   }
 }
 
-// What is known about the rows and the folder before both go.
 struct Removal {
   Deleted deleted;
-  std::optional<fs::path> trashed;
+  std::vector<fs::path> trashed;
 };
 
 void measure_folder(const fs::path& folder, Deleted* deleted) {
@@ -40,7 +45,36 @@ void measure_folder(const fs::path& folder, Deleted* deleted) {
     throw Error(ErrorKind::io, fmt::format("nothing is deleted: {}", *reason),
                 "mend that, then delete it again");
   }
-  deleted->bytes = folder_bytes(folder);
+  ++deleted->versions;
+  deleted->bytes += folder_bytes(folder);
+}
+
+void trash_folder(const Home& home, Id version, const fs::path& folder, Removal* removal) {
+  if (auto trashed = move_to_trash(home, version, folder)) {
+    removal->trashed.push_back(std::move(*trashed));
+  }
+}
+
+std::map<Id, fs::path> version_folders(SQLite::Database& connection, const Home& home,
+                                       const JobRow& job) {
+  SQLite::Statement row(connection, "SELECT id, number FROM versions WHERE job_id = ?");
+  row.bind(1, job.id);
+  std::map<Id, fs::path> folders;
+  while (row.executeStep()) {
+    folders[row.getColumn(0).getInt64()] =
+        home.version_folder(job.name, row.getColumn(1).getInt64());
+  }
+  return folders;
+}
+
+std::vector<fs::path> entries_of(const fs::path& folder) {
+  std::vector<fs::path> entries;
+  std::error_code error;
+  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+    entries.push_back(it->path());
+  }
+  std::sort(entries.begin(), entries.end());
+  return entries;
 }
 
 void delete_row(SQLite::Database& connection, const char* sql, Id id) {
@@ -63,7 +97,7 @@ Deleted delete_rows_and_folder(Database& database, const Home& home, Work&& work
     }
     throw;
   }
-  if (removal.trashed) empty_trash(*removal.trashed);
+  for (const fs::path& folder : removal.trashed) empty_trash(folder);
   return removal.deleted;
 }
 
@@ -77,14 +111,14 @@ Deleted Registry::delete_version(Id id) {
       refuse_active(version->job, version->number, name_of(version->status));
     }
     const fs::path folder = home().version_folder(version->job, version->number);
-    Removal removal{{1, 0}, std::nullopt};
+    Removal removal;
     measure_folder(folder, &removal.deleted);
     delete_row(connection,
                "UPDATE jobs SET version_count = version_count - 1 "
                "WHERE id = (SELECT job_id FROM versions WHERE id = ?)",
                id);
     delete_row(connection, "DELETE FROM versions WHERE id = ?", id);
-    removal.trashed = move_to_trash(home(), "version", id, folder);
+    trash_folder(home(), id, folder, &removal);
     return removal;
   });
 }
@@ -93,11 +127,16 @@ Deleted Registry::delete_job(const std::string& name) {
   return delete_rows_and_folder(impl_->database, home(), [&](SQLite::Database& connection) {
     const JobRow job = find_job_row(connection, name);
     refuse_active_job(connection, job);
-    const fs::path folder = home().jobs() / name;
-    Removal removal{{job.version_count, 0}, std::nullopt};
-    measure_folder(folder, &removal.deleted);
+    const auto folders = version_folders(connection, home(), job);
+    Removal removal;
+    for (const auto& [id, folder] : folders) measure_folder(folder, &removal.deleted);
     delete_row(connection, "DELETE FROM jobs WHERE id = ?", job.id);
-    removal.trashed = move_to_trash(home(), "job", job.id, folder);
+    for (const auto& [id, folder] : folders) trash_folder(home(), id, folder, &removal);
+    // What no version owns may be a person's results: create_version() leaves it alone as well.
+    const fs::path job_folder = home().jobs() / name;
+    removal.deleted.kept = entries_of(job_folder);
+    // Fails when something is left in it.
+    ::rmdir(job_folder.c_str());
     return removal;
   });
 }

@@ -51,9 +51,17 @@ struct Outcome {
   std::map<std::string, MetricSummary> metrics;
 };
 
+// The values of a field for some versions, null where there is none, and what they mean.
+struct FieldValues {
+  enum class Meaning { as_is, time_ms, duration_s, version_number };
+  Meaning meaning = Meaning::as_is;
+  std::vector<Json> values;
+};
+
 struct Deleted {
   std::int64_t versions = 0;
   std::uint64_t bytes = 0;
+  std::vector<std::filesystem::path> kept;  // in a job's folder, but of no version: left there
 };
 
 // Which fields a list can be filtered and sorted by; any other is a usage error with the nearest
@@ -107,10 +115,8 @@ class Registry {
   VersionRecord version(Id id);
   // Of one job or, with an empty name, of all jobs.
   Listing<VersionSummary> list_versions(const std::string& job, const ListOptions& options);
-  // Values of one field for a column of a list, null where there is none; hyperparameters have the
-  // types that they were given with.
-  std::vector<Json> values_of(const std::vector<VersionSummary>& versions,
-                              const std::string& field);
+  // For a column of a list; hyperparameters have the types that they were given with.
+  FieldValues values_of(const std::vector<VersionSummary>& versions, const std::string& field);
 
   // One UPDATE guarded by the old status: false, and nothing done, when the version was not in any
   // of `from`. Sets started_ms on the first Running and ended_ms on a final status, and writes the
@@ -151,8 +157,8 @@ class Registry {
   JobRecord job(const std::string& name);
   Listing<JobRecord> list_jobs(const ListOptions& options);
 
-  // Removes rows and folders, or nothing. Conflict when a version is active. The name of a deleted
-  // job may be used again; its versions then begin at V0001.
+  // Removes rows and the folders of versions, or nothing. Conflict when a version is active. The
+  // name of a deleted job may be used again; its versions then begin at V0001.
   Deleted delete_job(const std::string& name);
   Deleted delete_version(Id version);
 

@@ -15,23 +15,21 @@ namespace fs = std::filesystem;
 
 constexpr int kMostAttempts = 100;
 
-// Where the folder of a trash entry belongs: nothing when its rows are gone.
-std::optional<fs::path> place_of(SQLite::Database& connection, const Home& home,
-                                 const std::string& kind, Id row) {
-  const bool is_version = kind == "version";
-  SQLite::Statement find(connection, is_version ? "SELECT j.name, v.number FROM versions v "
-                                                  "JOIN jobs j ON j.id = v.job_id WHERE v.id = ?"
-                                                : "SELECT name FROM jobs WHERE id = ?");
-  find.bind(1, row);
+constexpr const char* kPrefix = "version";
+
+// Where the folder of a version belongs: nothing when its row is gone.
+std::optional<fs::path> place_of(SQLite::Database& connection, const Home& home, Id version) {
+  SQLite::Statement find(connection,
+                         "SELECT j.name, v.number FROM versions v "
+                         "JOIN jobs j ON j.id = v.job_id WHERE v.id = ?");
+  find.bind(1, version);
   if (!find.executeStep()) return std::nullopt;
-  const std::string job = find.getColumn(0).getString();
-  return is_version ? home.version_folder(job, find.getColumn(1).getInt64()) : home.jobs() / job;
+  return home.version_folder(find.getColumn(0).getString(), find.getColumn(1).getInt64());
 }
 
 struct Entry {
   fs::path path;
-  std::string kind;
-  Id row = 0;
+  Id version = 0;
 };
 
 // Only what move_to_trash() has named; anything else is not ours to remove.
@@ -40,19 +38,18 @@ std::vector<Entry> entries_of(const fs::path& trash) {
   std::error_code error;
   for (fs::directory_iterator it(trash, error), end; !error && it != end; it.increment(error)) {
     const auto parts = split(it->path().filename().string(), '.');
-    if (parts.size() != 2 || (parts[0] != "version" && parts[0] != "job")) continue;
-    if (const auto row = parse_integer(parts[1])) entries.push_back({it->path(), parts[0], *row});
+    if (parts.size() != 2 || parts[0] != kPrefix) continue;
+    if (const auto version = parse_integer(parts[1])) entries.push_back({it->path(), *version});
   }
   return entries;
 }
 
 }  // namespace
 
-std::optional<fs::path> move_to_trash(const Home& home, const char* kind, Id row,
-                                      const fs::path& folder) {
+std::optional<fs::path> move_to_trash(const Home& home, Id version, const fs::path& folder) {
   std::error_code error;
   if (!fs::exists(fs::symlink_status(folder, error))) return std::nullopt;
-  const fs::path trashed = home.trash() / fmt::format("{}.{}", kind, row);
+  const fs::path trashed = home.trash() / fmt::format("{}.{}", kPrefix, version);
   make_folders(home.trash());
   fs::rename(folder, trashed, error);
   if (error) {
@@ -82,11 +79,13 @@ void recover_trash(Database& database, const Home& home) {
   std::vector<fs::path> garbage;
   database.write([&](SQLite::Database& connection) {
     for (const Entry& entry : entries_of(home.trash())) {
-      const auto place = place_of(connection, home, entry.kind, entry.row);
+      const auto place = place_of(connection, home, entry.version);
       std::error_code ignored;
       if (!place) {
         garbage.push_back(entry.path);
       } else if (!fs::exists(fs::symlink_status(*place, ignored))) {
+        // The job's folder goes when nothing is left in it.
+        fs::create_directories(place->parent_path(), ignored);
         fs::rename(entry.path, *place, ignored);
       }
     }

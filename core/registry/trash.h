@@ -9,13 +9,13 @@
 
 namespace mat {
 
-// A folder is moved to HOME/trash in the transaction that deletes its rows, and removed after it.
-// Its name there ("version.17", "job.3") says which rows it belongs to, so that recover_trash()
-// can finish or take back what a failed or killed deletion has begun.
+// A version's folder is moved to HOME/trash in the transaction that deletes its rows, and removed
+// after it. Its name there ("version.17") says which row it belongs to, so that recover_trash() can
+// finish or take back what a failed or killed deletion has begun.
 
 // To be called within the transaction. Gives where the folder is now; nothing when there was none.
 // Throws io errors.
-std::optional<std::filesystem::path> move_to_trash(const Home& home, const char* kind, Id row,
+std::optional<std::filesystem::path> move_to_trash(const Home& home, Id version,
                                                    const std::filesystem::path& folder);
 
 // To be called after the transaction. Throws an io error that names what is left.

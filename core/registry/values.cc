@@ -14,10 +14,23 @@ Json column_json(const SQLite::Column& column) {
   return column.getString();
 }
 
+FieldValues::Meaning meaning_of(FieldType type) {
+  switch (type) {
+    case FieldType::time:
+      return FieldValues::Meaning::time_ms;
+    case FieldType::duration:
+      return FieldValues::Meaning::duration_s;
+    case FieldType::version:
+      return FieldValues::Meaning::version_number;
+    default:
+      return FieldValues::Meaning::as_is;
+  }
+}
+
 }  // namespace
 
-std::vector<Json> Registry::values_of(const std::vector<VersionSummary>& versions,
-                                      const std::string& field) {
+FieldValues Registry::values_of(const std::vector<VersionSummary>& versions,
+                                const std::string& field) {
   return impl_->database.read([&](SQLite::Database& connection) {
     const Field found = VersionFields(connection, 0, 0).find(field);
     // A setting has its own type, true or false say, in the JSON only.
@@ -28,8 +41,8 @@ std::vector<Json> Registry::values_of(const std::vector<VersionSummary>& version
                                                        " FROM versions v "
                                                        "WHERE v.id = ?1");
     if (is_setting) row.bind(2, fmt::format("$.\"{}\".value", find_key(connection, field)->second));
-    std::vector<Json> values;
-    values.reserve(versions.size());
+    FieldValues found_values{meaning_of(found.type), {}};
+    found_values.values.reserve(versions.size());
     for (const VersionSummary& version : versions) {
       row.reset();
       row.bind(1, version.id);
@@ -37,9 +50,9 @@ std::vector<Json> Registry::values_of(const std::vector<VersionSummary>& version
       if (is_setting && value.is_string()) {
         value = parse_json(value.get_ref<const std::string&>(), "in the registry, a setting");
       }
-      values.push_back(std::move(value));
+      found_values.values.push_back(std::move(value));
     }
-    return values;
+    return found_values;
   });
 }
 

@@ -1,6 +1,5 @@
 #include "core/registry/version_folder.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include "core/base/file.h"
@@ -12,11 +11,6 @@ namespace fs = std::filesystem;
 
 constexpr const char* kSpecFile = "spec.yaml";
 constexpr const char* kOutputFolder = "output";
-
-void sync_folder(const fs::path& folder) {
-  const FileDescriptor fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (fd) ::fsync(fd.get());
-}
 
 bool is_from_creation(const fs::directory_entry& entry) {
   const std::string name = entry.path().filename().string();

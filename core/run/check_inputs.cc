@@ -6,10 +6,21 @@
 
 #include "core/base/error.h"
 #include "core/dataset/image_folder.h"
+#include "core/dataset/labelled_table.h"
+#include "core/dataset/table_encoder.h"
 
 namespace mat {
+namespace {
 
 namespace fs = std::filesystem;
+
+void check_table(const JobSpec& spec) {
+  const LabelledTable table =
+      read_labelled_table(spec.inputs.at("data_url"), spec.hyperparameters, spec.seed);
+  TableEncoder::learn(table.train, table.train_rows.rows, table.without);
+}
+
+}  // namespace
 
 void check_places(const JobSpec& spec) {
   for (const auto& [channel, path] : spec.inputs) {
@@ -31,11 +42,12 @@ void check_places(const JobSpec& spec) {
 
 void check_inputs(const JobSpec& spec) {
   check_places(spec);
-  if (spec.definition.task == Task::image_classification &&
-      !is_remote_address(spec.inputs.at("data_url"))) {
+  if (spec.definition.command || is_remote_address(spec.inputs.at("data_url"))) return;
+  if (spec.definition.task == Task::image_classification) {
     read_image_folder(spec.inputs.at("data_url"),
                       {spec.hyperparameters.at("validation_ratio").get<double>(), spec.seed});
   }
+  if (spec.definition.task == Task::tabular) check_table(spec);
 }
 
 }  // namespace mat

@@ -38,7 +38,7 @@ void add_changes(Json& facts, const fs::path& folder, double seconds) {
                                     seconds);
   if (!diff.output_cut && diff.exit_status != 0) {
     facts["dirty"] = nullptr;
-    facts["diff"] = nullptr;
+    facts.erase("diff");
     facts.update(git_note(diff));
     return;
   }

@@ -152,7 +152,13 @@ Settings read_spec_file(const std::filesystem::path& path) {
   if (!yaml) {
     throw Error(ErrorKind::not_found, fmt::format("there is no file '{}'", path.string()));
   }
-  return parse_spec(*yaml, path.string(), path.parent_path());
+  return parse_spec(*yaml, path.string(), folder_of_spec(path));
+}
+
+std::filesystem::path folder_of_spec(const std::filesystem::path& path) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error)) return working_folder();
+  return absolute_path(path).parent_path();
 }
 
 }  // namespace mat

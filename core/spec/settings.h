@@ -44,9 +44,12 @@ using Settings = std::map<std::string, Setting>;
 Settings parse_spec(std::string_view yaml, const std::string& file,
                     const std::filesystem::path& folder, const std::string& source = "spec");
 
-// The same from a file; paths are relative to the file's folder. Not found when there is no such
+// The same from a file; paths are relative to folder_of_spec(). Not found when there is no such
 // file.
 Settings read_spec_file(const std::filesystem::path& path);
+
+// Absolute: the folder that the file is in or, for a pipe, which is in none, the working directory.
+std::filesystem::path folder_of_spec(const std::filesystem::path& path);
 
 // Reads `--set` arguments "key=value". A key that is no setting of its own is a hyperparameter:
 // "lr=0.1" is "hyperparameters.lr=0.1"; "experiment=E" is "experiment.name=E". Values are YAML

@@ -23,22 +23,6 @@ const std::string kNoAliases = "aliases (*name) are not supported";
 const std::string kNoAliasesHint = "write the value out, or quote it if it begins with '*'";
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
-// Bytes of the UTF-8 character that `text` begins with; 0 when there is none.
-std::size_t character_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char first = byte(0);
-  if (first < 0x80) return 1;
-  const std::size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : first >= 0xC2 ? 2 : 0;
-  if (length == 0 || first > 0xF4 || text.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xC0) != 0x80) return 0;
-  }
-  const bool is_overlong = (first == 0xE0 && byte(1) < 0xA0) || (first == 0xF0 && byte(1) < 0x90);
-  const bool is_surrogate = first == 0xED && byte(1) >= 0xA0;
-  const bool is_too_large = first == 0xF4 && byte(1) >= 0x90;
-  return is_overlong || is_surrogate || is_too_large ? 0 : length;
-}
-
 class Text {
  public:
   Text(std::string_view yaml, const std::string& file) : yaml_(yaml), file_(file) {
@@ -189,15 +173,6 @@ void check_duplicates(const Text& text, const YamlNode& node) {
 }
 
 }  // namespace
-
-std::size_t find_bad_utf8(std::string_view text) {
-  for (std::size_t i = 0; i < text.size();) {
-    const std::size_t length = character_length(text.substr(i));
-    if (length == 0) return i;
-    i += length;
-  }
-  return std::string_view::npos;
-}
 
 YamlNode parse_yaml(std::string_view yaml, const std::string& file) {
   if (yaml.size() > kMaxBytes) {

@@ -32,7 +32,4 @@ Json plain_scalar(std::string_view text, std::string* problem);
 // A scalar as YAML that reads back as the same value: quoted where it has to be.
 std::string to_yaml_scalar(const Json& value);
 
-// Where the first byte stands that is not UTF-8; npos when there is none.
-std::size_t find_bad_utf8(std::string_view text);
-
 }  // namespace mat

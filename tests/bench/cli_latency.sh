@@ -4,8 +4,8 @@
 #   tests/bench/cli_latency.sh MAT HOME [BUILD_FOLDER]
 #
 # HOME is one that registry_bench has filled; it is made when absent (some minutes, 3 GiB). Each
-# line is the median of 30 runs, with /bin/true beside it as what no process can be faster than,
-# and how many times its limit that is. Ends with 1 when a limit is exceeded.
+# line is the median of 30 runs, beside it /bin/true, than which no process can be faster, and the
+# part of the limit that was used. Ends with 1 when a limit is exceeded.
 set -eu
 
 if [ $# -lt 2 ]; then
@@ -19,6 +19,7 @@ timer=$build/bin/spawn_timer
 runs=30
 memory_limit_kb=20000
 failed=0
+export MAT_HOME="$home"
 
 [ -e "$home/mat.db" ] || "$build/bin/registry_bench" "$home"
 
@@ -29,8 +30,8 @@ printf '%-62s %9s %9s %9s %7s %9s\n' command 'ms' 'limit ms' '/bin/true' ratio '
 measure() {
   limit=$1
   shift
-  if ! result=$("$timer" $runs "$mat" --home "$home" "$@"); then
-    echo "cli_latency: this fails: mat --home $home $*" >&2
+  if ! result=$("$timer" $runs "$mat" "$@"); then
+    echo "cli_latency: this fails: mat $*" >&2
     failed=1
     return
   fi

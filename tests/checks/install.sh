@@ -21,12 +21,13 @@ cd /
 export HOME=$scratch MAT_HOME=$scratch/home
 "$mat" --version
 # Without a build folder to fall back to, only a module that was installed can answer.
-"$mat" doctor --json >"$scratch/doctor.json" || true
+"$mat" doctor --json >"$scratch/doctor.json"
 python3 - "$scratch/doctor.json" <<'END'
 import json, sys
 doctor = json.load(open(sys.argv[1]))
-text = json.dumps(doctor)
-print(text)
-if "libtorch" not in text:
+print(json.dumps(doctor))
+if not (doctor["trainers"] or {}).get("libtorch"):
     sys.exit("the installed mat does not find its trainers module")
+if doctor["ok"] is not True:
+    sys.exit("the installed mat has a problem")
 END

@@ -47,6 +47,19 @@ TEST_CASE("completion offers commands, options and names of the registry") {
   CHECK(complete(mat, {"completion", "f"}) == "fish\n");
 }
 
+TEST_CASE("completion looks into the home that the line names") {
+  const TemporaryFolder folder;
+  MatProcess mat(folder);
+  const std::string other = (folder / "user/other").string();
+  mat.succeed({"--home", other, "experiment", "create", "elsewhere"});
+  CHECK(complete(mat, {"experiment", "show", ""}).empty());
+  CHECK(complete(mat, {"--home", other, "experiment", "show", ""}) == "elsewhere\n");
+  CHECK(complete(mat, {"--home=" + other, "experiment", "show", ""}) == "elsewhere\n");
+  CHECK(complete(mat, {"experiment", "--home", other, "show", ""}) == "elsewhere\n");
+  CHECK(complete(mat, {"experiment", "show", "--home", "~/other", "e"}) == "elsewhere\n");
+  CHECK(complete(mat, {"experiment", "show", "--home", ""}).empty());
+}
+
 TEST_CASE("bash completes with the printed script") {
   const TemporaryFolder folder;
   const MatProcess mat(folder);

@@ -17,9 +17,14 @@ TEST_CASE("an experiment groups jobs and leaves them when it goes") {
   mat.succeed({"job", "create", "-f", "spec.yaml"});
   const Json shown = mat.succeed({"experiment", "show", "first", "--json"}).json();
   CHECK(shown["description"] == "a look");
+  CHECK(shown["job_count"] == 1);
   REQUIRE(shown["jobs"].size() == 1);
   CHECK(shown["jobs"][0]["name"] == "colours");
-  CHECK(mat.succeed({"experiment", "list", "--json"}).json()["total"] == 2);
+  const Json list = mat.succeed({"experiment", "list", "--json"}).json();
+  CHECK(list["total"] == 2);
+  CHECK(list["experiments"][1]["job_count"] == 1);
+  const Output none = mat.succeed({"experiment", "list", "--filter", "name = x"});
+  CHECK(none.err == "mat: no experiments: none matches the filter\n");
   CHECK(mat.succeed({"experiment", "delete", "first", "--json"}).json()["jobs_kept"] == 1);
   CHECK(mat.succeed({"job", "show", "colours", "--json"}).json()["experiment"] == nullptr);
 }

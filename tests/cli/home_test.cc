@@ -111,7 +111,7 @@ TEST_CASE("a read-only home can be read, and writing to it is a clear error") {
     const Output output = p.mat.run(words);
     INFO(output.err);
     CHECK(output.exit_code == 5);
-    CHECK(output.err.find("mat: hint: ") != std::string::npos);
+    CHECK(output.err.find("or choose another home with --home") != std::string::npos);
   }
   CHECK(p.mat.run({"doctor", "--home", home}).exit_code == 5);
 }
@@ -126,6 +126,62 @@ TEST_CASE("a job whose folder cannot be removed keeps its rows too") {
   CHECK(denied.exit_code == 5);
   CHECK(p.mat.succeed({"job", "show", "colours", "--json"}).json()["versions"] == 1);
   CHECK(fs::exists(p.mat.home() / "jobs/colours/V0001/evaluation.json"));
+}
+
+TEST_CASE("init makes the home that --home names") {
+  const TemporaryFolder folder;
+  const MatProcess mat(folder);
+  const std::string chosen = (folder / "chosen").string();
+  CHECK(mat.succeed({"--home", chosen, "init", "--json"}).json()["home"] == chosen);
+  CHECK(fs::exists(folder / "chosen/mat.db"));
+  CHECK(read_file(folder / "chosen/.gitignore") == "*\n");
+  CHECK_FALSE(fs::exists(folder / ".mat"));
+  CHECK(mat.succeed({"--home", chosen, "init", "--json"}).json()["created"] == false);
+  CHECK(mat.run({"--home", chosen, "init", "elsewhere"}).exit_code == 2);
+  CHECK_FALSE(fs::exists(folder / "elsewhere"));
+
+  write_text(folder / "repository/source.txt", "x");
+  mat.succeed({"--home", (folder / "repository").string(), "init"});
+  CHECK_FALSE(fs::exists(folder / "repository/.gitignore"));
+}
+
+TEST_CASE("a name that is too long and a working directory that is gone are errors, not bugs") {
+  const SmallProject p;
+  p.mat.succeed({"experiment", "create", "first"});
+  CHECK(p.mat.run({"init", std::string(300, 'x')}).exit_code == 5);
+  CHECK(p.mat.run({"--home", std::string(300, 'x'), "init"}).exit_code == 5);
+  for (const char* command :
+       {"init", "init there", "job create -f spec.yaml", "job create --params q --name q",
+        "version modify colours --set lr=1", "params edit quick --set lr=1"}) {
+    const Output output = p.mat.run_in_shell("mkdir -p gone && cd gone && rmdir ../gone && mat " +
+                                             std::string(command));
+    INFO(command << ": " << output.err);
+    CHECK((output.exit_code == 5 || output.exit_code == 3));
+    CHECK(output.err.find("bug") == std::string::npos);
+  }
+}
+
+TEST_CASE("a full disk elsewhere is no reason to choose another home") {
+  const TemporaryFolder folder;
+  const MatProcess mat(folder);
+  const Output full = mat.run_in_shell("mat completion bash >/dev/full");
+  CHECK(full.exit_code == 5);
+  CHECK(full.err.find("hint: the disk is full") != std::string::npos);
+  CHECK(full.err.find("home") == std::string::npos);
+}
+
+TEST_CASE("git is looked for on the PATH") {
+  const TemporaryFolder folder;
+  MatProcess mat(folder);
+  const auto finds_git = [&] {
+    return mat.run({"doctor"}).out.find("versions are recorded without a commit") ==
+           std::string::npos;
+  };
+  mat.environment["PATH"] = (folder / "bin").string();
+  CHECK_FALSE(finds_git());
+  write_text(folder / "bin/git", "#!/bin/sh\nexit 0\n");
+  fs::permissions(folder / "bin/git", fs::perms::owner_all);
+  CHECK(finds_git());
 }
 
 TEST_CASE("a home that was moved still works") {

@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 
 #include "core/base/file.h"
+#include "core/base/text.h"
 #include "tests/cli/mat_process.h"
 
 using namespace mat;
@@ -97,6 +98,34 @@ TEST_CASE("a spec with mistakes is refused with line, column and the nearest nam
   CHECK_FALSE(fs::exists(p.mat.home()));
 }
 
+TEST_CASE("a spec comes from a pipe, whose paths are relative to the working directory") {
+  const Project p;
+  // The writer begins when mat has found the pipe empty.
+  for (const char* line : {"(sleep 0.3; cat spec.yaml) | mat job validate -f /dev/stdin",
+                           "mat job validate -f <(sleep 0.3; cat spec.yaml)"}) {
+    const Output output = p.mat.run_in_shell(line);
+    INFO(line << output.err);
+    CHECK(output.exit_code == 0);
+    CHECK(output.out.find("is valid: job colours") != std::string::npos);
+  }
+}
+
+TEST_CASE("tables are looked at before anything is recorded") {
+  const Project p;
+  write_text(p.folder / "table.csv", "size,colour\n1,red\n2,green\n3,red\n4,green\n5,red\n");
+  const std::string begin = "name: t\nalgorithm: tabular_mlp\ninputs: {data_url: ./";
+  write_text(p.folder / "good.yaml", begin + "table.csv}\nhyperparameters: {target: colour}\n");
+  write_text(p.folder / "target.yaml", begin + "table.csv}\nhyperparameters: {target: color}\n");
+  write_text(p.folder / "data.yaml", begin + "good.yaml}\nhyperparameters: {target: colour}\n");
+  p.mat.succeed({"job", "validate", "-f", "good.yaml"});
+  const Output target = p.mat.run({"job", "validate", "-f", "target.yaml"});
+  CHECK(target.exit_code == 2);
+  CHECK(target.err.find("did you mean 'colour'?") != std::string::npos);
+  CHECK(p.mat.run({"job", "validate", "-f", "data.yaml"}).exit_code == 2);
+  CHECK(p.mat.run({"job", "create", "-f", "target.yaml"}).exit_code == 2);
+  CHECK_FALSE(fs::exists(p.mat.home()));
+}
+
 TEST_CASE("data that cannot be trained on records nothing") {
   const Project p;
   CHECK(
@@ -127,7 +156,14 @@ TEST_CASE("a training that fails is recorded as Failed and can be modified") {
 TEST_CASE("deleting a job frees its folder and its rows") {
   const Project p;
   p.mat.succeed({"job", "create", "-f", "spec.yaml"});
-  const Json deleted = p.mat.succeed({"job", "delete", "colours", "--json"}).json();
+  const fs::path unknown = p.mat.home() / "jobs" / "colours" / "V0009";
+  write_text(unknown / "results.txt", "of a registry that was lost");
+  const Output output = p.mat.succeed({"job", "delete", "colours", "--json"});
+  const Json deleted = output.json();
+  CHECK(deleted["kept"] == Json::array({unknown.string()}));
+  CHECK(output.err.find("kept, since it is of no recorded version: ") != std::string::npos);
+  CHECK(read_file(unknown / "results.txt") == "of a registry that was lost");
+  fs::remove_all(unknown.parent_path());
   CHECK(deleted["versions"] == 1);
   CHECK(deleted["bytes_freed"] > 1000);
   CHECK_FALSE(fs::exists(p.mat.home() / "jobs" / "colours"));
@@ -137,13 +173,37 @@ TEST_CASE("deleting a job frees its folder and its rows") {
 
 TEST_CASE("reading commands make nothing") {
   const Project p;
-  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
-           {"job", "list"}, {"version", "list"}, {"params", "list"}, {"experiment", "list"}}) {
-    p.mat.succeed(words);
+  const std::vector<std::vector<std::string>> reading{
+      {"job", "list"},
+      {"job", "show", "colours"},
+      {"job", "validate", "-f", "spec.yaml"},
+      {"job", "create", "-f", "spec.yaml", "--dry-run"},
+      {"version", "list"},
+      {"version", "list", "colours"},
+      {"version", "show", "colours"},
+      {"version", "diff", "colours"},
+      {"version", "logs", "colours"},
+      {"version", "modify", "colours", "--dry-run"},
+      {"params", "list"},
+      {"params", "show", "quick"},
+      {"experiment", "list"},
+      {"experiment", "show", "first"},
+      {"algorithm", "list"},
+      {"algorithm", "show", "resnet18"},
+      {"doctor"},
+      {"completion", "bash"},
+      {"__complete", "--", "job", "show", ""},
+      {"--help"},
+      {"--version"}};
+  for (const std::vector<std::string>& words : reading) {
+    const Output output = p.mat.run(words);
+    INFO("mat " << join(words, " ") << ": " << output.err);
+    // What is asked for by name is not there.
+    const bool names_something = output.err.find("there is no ") != std::string::npos;
+    CHECK(output.exit_code == (names_something ? 3 : 0));
+    CHECK_FALSE(fs::exists(p.mat.home()));
+    CHECK_FALSE(fs::exists(p.folder / "user"));
   }
-  CHECK(p.mat.run({"version", "show", "colours"}).exit_code == 3);
-  CHECK_FALSE(fs::exists(p.mat.home()));
-  CHECK_FALSE(fs::exists(p.folder / "user"));
 }
 
 TEST_CASE("the home is the nearest .mat upward when nothing else says so") {

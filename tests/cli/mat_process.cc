@@ -1,6 +1,7 @@
 #include "tests/cli/mat_process.h"
 
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -42,7 +43,13 @@ fs::path MatProcess::program() { return fs::canonical("/proc/self/exe").parent_p
 pid_t MatProcess::start(const std::vector<std::string>& arguments) const {
   std::vector<std::string> words{program().string()};
   words.insert(words.end(), arguments.begin(), arguments.end());
-  std::vector<std::string> variables;
+  return start_program(words, -1, -1);
+}
+
+// Output goes to the two descriptors or, where one is -1, to the files.
+pid_t MatProcess::start_program(const std::vector<std::string>& words_of_line, int to_out,
+                                int to_err) const {
+  std::vector<std::string> words = words_of_line, variables;
   for (const auto& [name, value] : environment) variables.push_back(name + "=" + value);
   std::vector<char*> argv, envp;
   for (std::string& word : words) argv.push_back(word.data());
@@ -55,8 +62,8 @@ pid_t MatProcess::start(const std::vector<std::string>& arguments) const {
   const int flags = O_WRONLY | O_CREAT | O_TRUNC;
   if (::chdir(working_directory.c_str()) != 0) ::_exit(126);
   ::dup2(::open("/dev/null", O_RDONLY), 0);
-  ::dup2(::open(out.c_str(), flags, 0600), 1);
-  ::dup2(::open(err.c_str(), flags, 0600), 2);
+  ::dup2(to_out >= 0 ? to_out : ::open(out.c_str(), flags, 0600), 1);
+  ::dup2(to_err >= 0 ? to_err : ::open(err.c_str(), flags, 0600), 2);
   ::execve(argv[0], argv.data(), envp.data());
   ::_exit(127);
 }
@@ -66,13 +73,48 @@ Output MatProcess::wait_for(pid_t pid) const {
   ::waitpid(pid, &status, 0);
   Output output;
   output.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-  output.out = read_file(folder_ / "out");
-  output.err = read_file(folder_ / "err");
+  output.out = read_file_if_exists(folder_ / "out").value_or("");
+  output.err = read_file_if_exists(folder_ / "err").value_or("");
   return output;
 }
 
 Output MatProcess::run(const std::vector<std::string>& arguments) const {
   return wait_for(start(arguments));
+}
+
+Output MatProcess::run_in_shell(const std::string& line) const {
+  const std::string path = "PATH='" + program().parent_path().string() + "':$PATH; ";
+  return wait_for(start_program({"/bin/bash", "-c", path + line}, -1, -1));
+}
+
+Output MatProcess::run_on_terminal(const std::vector<std::string>& arguments, int columns) const {
+  const FileDescriptor ours(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
+  REQUIRE(ours);
+  REQUIRE(::grantpt(ours.get()) == 0);
+  REQUIRE(::unlockpt(ours.get()) == 0);
+  FileDescriptor theirs(::open(::ptsname(ours.get()), O_RDWR | O_NOCTTY | O_CLOEXEC));
+  REQUIRE(theirs);
+  winsize size{};
+  size.ws_row = 24;
+  size.ws_col = static_cast<unsigned short>(columns);
+  REQUIRE(::ioctl(theirs.get(), TIOCSWINSZ, &size) == 0);
+  std::vector<std::string> words{program().string()};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  const pid_t pid = start_program(words, theirs.get(), theirs.get());
+  theirs = FileDescriptor();
+  // Ends with EIO when the last process has closed the other side.
+  std::string text;
+  char buffer[4096];
+  for (ssize_t count; (count = ::read(ours.get(), buffer, sizeof buffer)) > 0;) {
+    text.append(buffer, static_cast<std::size_t>(count));
+  }
+  Output output = wait_for(pid);
+  output.err.clear();
+  output.out.clear();
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text.compare(i, 2, "\r\n") != 0) output.out += text[i];
+  }
+  return output;
 }
 
 Output MatProcess::succeed(const std::vector<std::string>& arguments) const {

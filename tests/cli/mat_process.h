@@ -47,6 +47,13 @@ class MatProcess {
   // Run and require exit code 0.
   Output succeed(const std::vector<std::string>& arguments) const;
 
+  // A line for bash, which finds `mat` by its name.
+  Output run_in_shell(const std::string& line) const;
+
+  // On a terminal of so many columns, without input; `out` is all that appeared there, with
+  // "\r\n" as "\n".
+  Output run_on_terminal(const std::vector<std::string>& arguments, int columns = 80) const;
+
   // Started and left running; output goes to FOLDER/out and FOLDER/err.
   pid_t start(const std::vector<std::string>& arguments) const;
   Output wait_for(pid_t pid) const;
@@ -54,6 +61,8 @@ class MatProcess {
   static std::filesystem::path program();
 
  private:
+  pid_t start_program(const std::vector<std::string>& words, int out, int err) const;
+
   std::filesystem::path folder_;
 };
 

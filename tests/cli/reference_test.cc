@@ -64,6 +64,22 @@ TEST_CASE("a mistaken command names the nearest one and exits with 2") {
   CHECK(output.exit_code == 2);
   CHECK(output.out.empty());
   CHECK(output.err.find("did you mean 'list'?") != std::string::npos);
-  CHECK(mat.run({}).exit_code == 2);
   CHECK(mat.run({"job", "create", "--no-such-option"}).exit_code == 2);
+  const Output option = mat.run({"job", "--no-such-option"});
+  CHECK(option.exit_code == 2);
+  CHECK(option.err.find("mat: error: ") == 0);
+}
+
+TEST_CASE("a group of commands called alone prints its help on stderr and exits with 2") {
+  const TemporaryFolder folder;
+  const MatProcess mat(folder);
+  for (const std::vector<std::string>& words :
+       std::vector<std::vector<std::string>>{{}, {"job"}, {"version"}, {"--home", "x", "params"}}) {
+    std::vector<std::string> with_help = words;
+    with_help.emplace_back("--help");
+    const Output output = mat.run(words);
+    CHECK(output.exit_code == 2);
+    CHECK(output.out.empty());
+    CHECK(output.err == mat.succeed(with_help).out);
+  }
 }

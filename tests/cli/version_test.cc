@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 #include <chrono>
+#include <regex>
 #include <thread>
 
 #include "core/base/file.h"
@@ -56,13 +57,59 @@ TEST_CASE("versions are listed, filtered and sorted") {
                           .succeed({"version", "list", "colours", "--json", "--sort", "lr",
                                     "--columns", "lr", "--limit", "1"})
                           .json();
-  CHECK(sorted["versions"][0]["lr"] == 0.05);
+  CHECK(sorted["versions"][0]["columns"]["lr"] == 0.05);
   CHECK(sorted["total"] == 2);
   const Output limited = t.mat.succeed({"version", "list", "colours", "--limit", "1"});
   CHECK(limited.err.find("showing 1 of 2") != std::string::npos);
   CHECK(t.mat.run({"version", "list", "colours", "--filter", "lr <"}).exit_code == 2);
   CHECK(t.mat.run({"version", "list", "colours", "--filter", "lrr < 1"}).exit_code == 2);
   CHECK(t.mat.run({"version", "list", "colour"}).exit_code == 3);
+}
+
+TEST_CASE("further columns stand beside the documented keys, each as it is shown elsewhere") {
+  const TrainedJob t;
+  const std::string columns = "status,version,created,duration,lr";
+  const Json plain = t.mat.succeed({"version", "list", "colours", "--json"}).json()["versions"][0];
+  const Json row = t.mat.succeed({"version", "list", "colours", "--columns", columns, "--json"})
+                       .json()["versions"][0];
+  CHECK_FALSE(plain.contains("columns"));
+  for (const auto& [key, value] : plain.items()) CHECK(row[key] == value);
+  CHECK(row["columns"]["status"] == plain["status"]);
+  CHECK(row["columns"]["version"] == plain["version"]);
+  CHECK(row["columns"]["created"] == plain["created"]);
+  CHECK(row["columns"]["duration"] == plain["duration_s"]);
+  CHECK(row["columns"]["lr"] == 0.1);
+  const std::string table =
+      t.mat.succeed({"version", "list", "colours", "--columns", "created,version"}).out;
+  const std::string line = table.substr(table.find("V0002"), table.find('\n', table.find("V0002")));
+  CHECK(
+      std::regex_search(line, std::regex(R"(^V0002 .* 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d  +V0002 )")));
+}
+
+TEST_CASE("an evaluation that was damaged hides nothing else") {
+  const TrainedJob t;
+  const fs::path file = t.mat.home() / "jobs/colours/V0001/evaluation.json";
+  const auto show = [&](const std::string& content) {
+    write_text(file, content);
+    const Json document = t.mat.succeed({"version", "show", "colours@1", "--json"}).json();
+    CHECK(document["status"] == "Completed");
+    const Output output = t.mat.succeed({"version", "show", "colours@1"});
+    CHECK(output.out.find("\nsettings\n") != std::string::npos);
+    CHECK(output.out.find("\nrecorded\n") != std::string::npos);
+    return output.err;
+  };
+  const std::string whole = read_file(file);
+  CHECK(show(whole).empty());
+  CHECK(show(whole.substr(0, whole.size() / 2)).find("is not valid JSON") != std::string::npos);
+  const std::string shaped = "is not as mat writes it";
+  CHECK(show(R"({"classes": 3})").find(shaped) != std::string::npos);
+  CHECK(show(R"({"classes": [{"precision": 1}]})").find(shaped) != std::string::npos);
+  CHECK(show(R"({"classes": [], "confusion_matrix": {"labels": ["a"], "rows": [["x"]]}})")
+            .find(shaped) != std::string::npos);
+  CHECK(show(R"({"classes": [], "confusion_matrix": {"labels": ["a"], "rows": [[1, 2]]}})")
+            .find(shaped) != std::string::npos);
+  CHECK(show(R"({"classes": [{"name": "a", "precision": null}]})").empty());
+  CHECK(show("[1, 2]").empty());
 }
 
 TEST_CASE("a diff shows what differs, and everything on request") {

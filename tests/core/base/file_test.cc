@@ -1,13 +1,18 @@
 #include "core/base/file.h"
 
+#include <fcntl.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <csignal>
 #include <fstream>
+#include <future>
+#include <thread>
 
 #include "core/base/error.h"
 
@@ -84,6 +89,27 @@ TEST_CASE("reading a pipe without a writer does not wait") {
   const Folder folder;
   REQUIRE(::mkfifo((folder / "pipe").c_str(), 0600) == 0);
   CHECK(read_file(folder / "pipe").empty());
+}
+
+TEST_CASE("a pipe is read to its end, however slowly it is written to") {
+  const Folder folder;
+  REQUIRE(::mkfifo((folder / "pipe").c_str(), 0600) == 0);
+  // Open for both, so that neither end waits for the other to be opened.
+  FileDescriptor pipe(::open((folder / "pipe").c_str(), O_RDWR | O_CLOEXEC));
+  REQUIRE(pipe);
+  std::future<std::string> content =
+      std::async(std::launch::async, [&] { return read_file(folder / "pipe"); });
+  REQUIRE(::write(pipe.get(), "first ", 6) == 6);
+  int unread = 6;
+  for (int i = 0; i < 3000 && unread > 0; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    REQUIRE(::ioctl(pipe.get(), FIONREAD, &unread) == 0);
+  }
+  CHECK(unread == 0);
+  CHECK(content.wait_for(std::chrono::milliseconds(50)) == std::future_status::timeout);
+  REQUIRE(::write(pipe.get(), "last", 4) == 4);
+  pipe = FileDescriptor();
+  CHECK(content.get() == "first last");
 }
 
 TEST_CASE("the size of a folder does not follow links") {

@@ -27,6 +27,22 @@ TEST_CASE("printable text cannot steer a terminal") {
   CHECK(printable(std::string("nul\0!", 5)) == "nul\\x00!");
 }
 
+TEST_CASE("the first byte that is not UTF-8 is found") {
+  for (const char* good :
+       {"", "a\n", "é", "\xE2\x82\xAC", "\xF0\x9F\x98\x80", "\xF4\x8F\xBF\xBF"}) {
+    CAPTURE(good);
+    CHECK(find_bad_utf8(good) == std::string_view::npos);
+  }
+  // Cut short, overlong, surrogates, beyond U+10FFFF, a byte without a beginning.
+  for (const char* bad :
+       {"\xC3", "\xE2\x82", "\xF0\x9F\x98", "\xC0\x80", "\xE0\x80\x80", "\xF0\x80\x80\x80",
+        "\xED\xA0\x80", "\xF4\x90\x80\x80", "\x80", "\xFF", "\xC3(", "\xE2\x82("}) {
+    CAPTURE(bad);
+    CHECK(find_bad_utf8(bad) == 0);
+    CHECK(find_bad_utf8("aé" + std::string(bad) + "b") == 3);
+  }
+}
+
 TEST_CASE("width counts columns, not bytes") {
   CHECK(display_width("abc") == 3);
   CHECK(display_width("é中") == 3);

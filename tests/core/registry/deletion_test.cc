@@ -64,12 +64,33 @@ TEST_CASE("Deleting a job removes all its versions; its name then begins anew") 
   const Deleted deleted = registry.delete_job("clothes");
   CHECK(deleted.versions == 2);
   CHECK(deleted.bytes == 16);
+  CHECK(deleted.kept.empty());
   CHECK_FALSE(fs::exists(home.home().jobs() / "clothes"));
   CHECK(trash_is_empty(home));
   CHECK_FALSE(registry.find_job("clothes"));
   CHECK(registry.job("shoes").version_count == 1);
   CHECK(create_ended(registry, "clothes").number == 1);
   CHECK(error_of([&] { registry.delete_job("hats"); }).kind() == ErrorKind::not_found);
+}
+
+TEST_CASE("Deleting a job keeps and names what no version of it owns") {
+  const RegistryHome home;
+  Registry registry = home.writer();
+  const VersionRecord version = create_ended(registry, "clothes");
+  const fs::path job_folder = home.home().jobs() / "clothes";
+  // Of a registry that was replaced by an older copy, and of a person.
+  fs::create_directories(job_folder / "V0009" / "output");
+  std::ofstream(job_folder / "V0009" / "output" / "best.safetensors") << "weights";
+  std::ofstream(job_folder / "notes.txt") << "mine";
+  const Deleted deleted = registry.delete_job("clothes");
+  CHECK(deleted.versions == 1);
+  CHECK(deleted.bytes == 8);
+  CHECK(deleted.kept == std::vector<fs::path>{job_folder / "V0009", job_folder / "notes.txt"});
+  CHECK_FALSE(fs::exists(folder_of(home, version)));
+  CHECK(read_file(job_folder / "V0009" / "output" / "best.safetensors") == "weights");
+  CHECK(read_file(job_folder / "notes.txt") == "mine");
+  CHECK(trash_is_empty(home));
+  CHECK_FALSE(registry.find_job("clothes"));
 }
 
 TEST_CASE("A version that has not ended cannot be deleted, nor can its job") {
@@ -138,22 +159,24 @@ TEST_CASE("When the folder cannot be moved the rows stay") {
 TEST_CASE("The next writer finishes or takes back what a killed deletion has begun") {
   const RegistryHome home;
   VersionRecord kept, gone;
-  fs::path job_trash, version_trash;
+  fs::path version_trash;
   {
     Registry registry = home.writer();
     kept = create_ended(registry, "clothes");
     gone = create_ended(registry, "clothes");
-    create_ended(registry, "shoes");
+    const VersionRecord shoes = create_ended(registry, "shoes");
     registry.delete_version(gone.id);
     // Killed between the move and the commit: rows without their folder.
     fs::create_directories(home.home().trash());
     version_trash = home.home().trash() / ("version." + std::to_string(kept.id));
     fs::rename(folder_of(home, kept), version_trash);
-    job_trash = home.home().trash() / ("job." + std::to_string(registry.job("shoes").id));
-    fs::rename(home.home().jobs() / "shoes", job_trash);
+    // Of a whole job, whose folder is gone too.
+    fs::rename(folder_of(home, shoes),
+               home.home().trash() / ("version." + std::to_string(shoes.id)));
+    fs::remove(home.home().jobs() / "shoes");
     // Killed between the commit and the removal: a folder without its rows.
     fs::create_directories(home.home().trash() / ("version." + std::to_string(gone.id)) / "output");
-    fs::create_directories(home.home().trash() / "job.999");
+    fs::create_directories(home.home().trash() / "version.999");
     // Not ours.
     std::ofstream(home.home().trash() / "notes.txt") << "mine";
     fs::create_directories(home.home().trash() / "version.x");

@@ -84,16 +84,37 @@ TEST_CASE("Processes that migrate at once do it once, and the copy is the old re
   CHECK(count(backup, "versions") == 1);
 }
 
-TEST_CASE("A reader does not migrate") {
+TEST_CASE("A reader does not migrate, and says which command does") {
   const RegistryHome home;
-  home.writer().create_versions({new_version("clothes")});
+  const fs::path path = home.home().database();
+  fs::create_directories(path.parent_path());
   {
-    SQLite::Database connection(home.home().database().string(), SQLite::OPEN_READWRITE);
-    // The layout before the first one does not exist; any lower number will do.
-    connection.exec("PRAGMA user_version = 0");
+    SQLite::Database connection(path.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+    migrate(connection, path, {registry_layout().front()});
   }
-  CHECK(error_of([&] { home.reader(); }).kind() == ErrorKind::io);
-  CHECK_FALSE(fs::exists(backup_of(home.home().database())));
+  const Error error = error_of([&] { home.reader(); });
+  CHECK(error.kind() == ErrorKind::io);
+  CHECK(error.hint().find("mat --home '" + home.home().root.string() + "' init") !=
+        std::string::npos);
+  CHECK_FALSE(fs::exists(path.string() + ".backup-v1"));
+  CHECK(home.writer().list_jobs({}).total == 0);
+  CHECK(fs::exists(path.string() + ".backup-v1"));
+  CHECK(home.reader().list_jobs({}).total == 0);
+}
+
+TEST_CASE("A registry whose maker was killed before it was filled is an empty one to a reader") {
+  const RegistryHome home;
+  const fs::path path = home.home().database();
+  fs::create_directories(path.parent_path());
+  {
+    SQLite::Database connection(path.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+    connection.exec("PRAGMA journal_mode = WAL");
+  }
+  const auto size = fs::file_size(path);
+  CHECK(size > 0);
+  CHECK(home.reader().list_jobs({}).total == 0);
+  CHECK(fs::file_size(path) == size);
+  CHECK(home.writer().list_jobs({}).total == 0);
 }
 
 TEST_CASE("Processes that make the registry at once make one") {

@@ -299,6 +299,9 @@ TEST_CASE("Large jobs give the same rows and totals as a look at every version")
     CHECK(listing.total < total);
     CHECK(listing.total >= 20);
   }
+  const auto all = list(registry, filter, "-accuracy", std::numeric_limits<std::int64_t>::max());
+  CHECK(all.rows.size() == matching.size());
+  CHECK(all.total == total);
 }
 
 }  // namespace mat

@@ -264,13 +264,17 @@ TEST_CASE("Values for a column of a list keep their types") {
   NewVersion two = new_version("clothes", {{"lr", 1}});
   registry.create_versions({one, two});
   const auto rows = registry.list_versions("clothes", {}).rows;
-  CHECK(registry.values_of(rows, "lr") == std::vector<Json>{1, 0.1});
-  CHECK(registry.values_of(rows, "flip") == std::vector<Json>{nullptr, true});
-  CHECK(registry.values_of(rows, "precision") == std::vector<Json>{nullptr, 0.75});
-  CHECK(registry.values_of(rows, "hyperparameters.precision") ==
+  CHECK(registry.values_of(rows, "lr").values == std::vector<Json>{1, 0.1});
+  CHECK(registry.values_of(rows, "flip").values == std::vector<Json>{nullptr, true});
+  CHECK(registry.values_of(rows, "precision").values == std::vector<Json>{nullptr, 0.75});
+  CHECK(registry.values_of(rows, "hyperparameters.precision").values ==
         std::vector<Json>{nullptr, "bf16"});
-  CHECK(registry.values_of(rows, "metrics.loss") == std::vector<Json>{nullptr, 0.5});
-  CHECK(registry.values_of(rows, "algorithm") == std::vector<Json>{"resnet18", "resnet18"});
+  CHECK(registry.values_of(rows, "metrics.loss").values == std::vector<Json>{nullptr, 0.5});
+  CHECK(registry.values_of(rows, "algorithm").values == std::vector<Json>{"resnet18", "resnet18"});
+  CHECK(registry.values_of(rows, "version").meaning == FieldValues::Meaning::version_number);
+  CHECK(registry.values_of(rows, "created").meaning == FieldValues::Meaning::time_ms);
+  CHECK(registry.values_of(rows, "duration").meaning == FieldValues::Meaning::duration_s);
+  CHECK(registry.values_of(rows, "lr").meaning == FieldValues::Meaning::as_is);
   CHECK(error_of([&] { registry.values_of(rows, "lrr"); }).hint() == "did you mean 'lr'?");
 }
 

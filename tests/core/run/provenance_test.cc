@@ -142,6 +142,17 @@ TEST_CASE("a repository that git does not trust gives git's words and no facts",
   CHECK_FALSE(facts.contains("commit"));
 }
 
+TEST_CASE("a damaged index leaves the commit, and no diff instead of a wrong one", "[run]") {
+  const TempFolder folder;
+  make_repository(folder.path());
+  put_file(folder / ".git/index", "garbage");
+  const Json facts = git_facts(folder.path());
+  CHECK(facts["commit"].is_string());
+  CHECK(facts["dirty"].is_null());
+  CHECK_FALSE(facts.contains("diff"));
+  CHECK(facts["note"] != "");
+}
+
 TEST_CASE("a repository's own programs do not run and nothing in it is written", "[run]") {
   const TempFolder folder;
   make_repository(folder.path());
