@@ -39,6 +39,7 @@ void add_commands(CLI::App& app, Context& context) {
   add_params_commands(app, context);
   add_experiment_commands(app, context);
   add_algorithm_commands(app, context);
+  add_metric_commands(app, context);
   add_completion_command(app, context);
 }
 

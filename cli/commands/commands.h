@@ -20,6 +20,7 @@ void add_version_commands(CLI::App& app, Context& context);
 void add_params_commands(CLI::App& app, Context& context);
 void add_experiment_commands(CLI::App& app, Context& context);
 void add_algorithm_commands(CLI::App& app, Context& context);
+void add_metric_commands(CLI::App& app, Context& context);
 void add_completion_command(CLI::App& app, Context& context);
 
 // A noun with verbs below it; called alone it prints its help.

@@ -42,8 +42,8 @@ std::string signal_name(int signal) {
 void check_folder(const fs::path& folder) {
   std::error_code error;
   if (fs::is_directory(folder, error)) return;
-  throw Error(ErrorKind::usage, fmt::format("there is no folder '{}' for the command to run in",
-                                            folder.string()));
+  throw Error(ErrorKind::usage,
+              fmt::format("there is no folder '{}' for the command to run in", folder.string()));
 }
 
 GuardedCommand guarded_command(const CommandRequest& request) {
@@ -58,10 +58,9 @@ GuardedCommand guarded_command(const CommandRequest& request) {
     command.environment = request.environment;
     return command;
   }
-  ContainerCommand inside =
-      in_container(*request.container, request.arguments, request.environment,
-                   request.working_folder,
-                   {request.working_folder, request.output_folder, request.metrics_file});
+  ContainerCommand inside = in_container(
+      *request.container, request.arguments, request.environment, request.working_folder,
+      {request.working_folder, request.output_folder, request.metrics_file});
   command.program = inside.arguments.front();
   command.arguments = std::move(inside.arguments);
   command.environment = std::move(inside.environment);
@@ -183,12 +182,12 @@ class CommandRun {
   [[noreturn]] void throw_start_error(const CommandEnd& end) {
     const std::string program = request_.arguments.front();
     const bool is_script_problem = end.start_error == ENOEXEC || end.start_error == ENOENT;
-    throw Error(end.start_error == EAGAIN || end.start_error == ENOMEM ? ErrorKind::io
-                                                                       : ErrorKind::usage,
-                fmt::format("{} '{}': {}", end.start_step, program, ::strerror(end.start_error)),
-                is_script_problem ? "the first line of a script names a program that exists: "
-                                    "#!/bin/sh, or #!/usr/bin/env python3"
-                                  : "");
+    throw Error(
+        end.start_error == EAGAIN || end.start_error == ENOMEM ? ErrorKind::io : ErrorKind::usage,
+        fmt::format("{} '{}': {}", end.start_step, program, ::strerror(end.start_error)),
+        is_script_problem ? "the first line of a script names a program that exists: "
+                            "#!/bin/sh, or #!/usr/bin/env python3"
+                          : "");
   }
 
   TrainOutcome conclude(const CommandEnd& end) {

@@ -35,6 +35,8 @@ BAD = [
     ("core/run/a.cc", "#include <CLI/CLI.hpp>\n", "CLI11"),
     ("trainers/a.cc", "#include <google/protobuf/message.h>\n", "protobuf"),
     ("trainers/a.cc", "#include <turbojpeg.h>\n", "picture libraries"),
+    ("core/command/a.cc", "#include <re2/re2.h>\n", "RE2"),
+    ("core/command/guard.cc", "std::_Exit(0);\n", "end the process"),
     ("core/a.cc", "#include <catch2/catch.hpp>\n", "Catch2"),
     ("core/a.cc", 'std::cout << "x";\n', "do not print"),
     ("core/a.cc", 'fmt::print("x");\n', "do not print"),
