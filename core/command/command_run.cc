@@ -31,8 +31,8 @@ constexpr double kFilePollSeconds = 0.2;
 constexpr double kFolderPollSeconds = 1;
 // Looking through a folder of very many files must not become the main work.
 constexpr double kFolderPollShare = 0.05;
-// How long the guard may take to kill everything after it was told to.
-constexpr double kKillSeconds = 15;
+// How long the guard may take to kill everything after it was told to, its own limits included.
+constexpr double kKillSeconds = 30;
 
 std::string signal_name(int signal) {
   const char* name = ::sigabbrev_np(signal);
@@ -176,6 +176,11 @@ class CommandRun {
       observer_.log(fmt::format("the command goes on {} s after SIGTERM: it is killed",
                                 request_.stop_grace_s));
       guard_.kill();
+    } else if (is_killed_ && now - stopped_at_ >= request_.stop_grace_s + kKillSeconds) {
+      // Somebody has stopped the guard. What ends this run ends it, too.
+      throw Error(ErrorKind::training_failed,
+                  "the process that watches over the command does not answer",
+                  "it is named mat-guard; somebody may have stopped it");
     }
   }
 

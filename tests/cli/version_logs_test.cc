@@ -1,7 +1,14 @@
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <fstream>
+#include <optional>
+#include <thread>
 
 #include "core/base/file.h"
+#include "core/registry/registry.h"
+#include "core/run/home.h"
+#include "core/run/run_files.h"
+#include "core/run/version_lock.h"
 #include "tests/cli/mat_process.h"
 
 using namespace mat;
@@ -56,4 +63,31 @@ TEST_CASE("only lines that match are printed, also the last of them") {
   CHECK(t.logs({"--grep", "loss", "--tail", "4"}) == "loss 2\nloss 3\nloss \xff\nloss 5\n");
   CHECK(t.logs({"--grep", "nowhere"}).empty());
   CHECK(t.mat.run({"version", "logs", "colours", "--grep", "("}).exit_code == 2);
+}
+
+TEST_CASE("a log that turns over is followed without a gap") {
+  const LoggedVersion t;
+  fs::remove(t.version / "log.txt");
+  Registry registry = Registry::open(find_home(t.mat.home()));
+  const Id id = registry.version("colours@1").id;
+  std::optional<VersionLock> lock = VersionLock::acquire(t.version);
+  REQUIRE(registry.change_status(id, {Status::failed, Status::completed}, Status::running, {}));
+  constexpr std::uint64_t kLimit = 8192;
+  LogFile log(t.version, kLimit);
+  log.append("line 0\n");
+  const pid_t pid = t.mat.start({"version", "logs", "colours@1", "-f", "--grep", "^line"});
+  const auto printed = [&] { return read_file_if_exists(t.folder / "out").value_or(""); };
+  std::string all = "line 0\n";
+  for (int i = 1; i <= 1500; ++i) {
+    const std::string line = "line " + std::to_string(i) + "\n";
+    log.append(line);
+    all += line;
+    // Turned over twice between two looks, a log has lost lines.
+    for (int waited = 0; i % 200 == 0 && waited < 20'000 && printed() != all; ++waited) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+  }
+  registry.change_status(id, {Status::running}, Status::completed, {});
+  CHECK(t.mat.wait_for(pid).out == all);
+  CHECK(fs::exists(t.version / "log.1.txt"));
 }
