@@ -68,7 +68,7 @@ TEST_CASE("only lines that match are printed, also the last of them") {
 TEST_CASE("a log that turns over is followed without a gap") {
   const LoggedVersion t;
   fs::remove(t.version / "log.txt");
-  Registry registry = Registry::open(find_home(t.mat.home()));
+  Registry registry(find_home(t.mat.home()), Registry::Mode::write);
   const Id id = registry.version("colours@1").id;
   std::optional<VersionLock> lock = VersionLock::acquire(t.version);
   REQUIRE(registry.change_status(id, {Status::failed, Status::completed}, Status::running, {}));
