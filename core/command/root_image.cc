@@ -56,7 +56,7 @@ fs::path unpacked(const fs::path& image, const fs::path& cache,
   const std::string sum = run_tool("sha256sum", {"-b", "--", image.string()}, environment, image);
   // For a name with special characters, sha256sum begins the line with a backslash.
   const std::string digest = sum.substr(sum.starts_with('\\') ? 1 : 0, 64);
-  const fs::path folder = cache / digest;
+  fs::path folder = cache / digest;
   std::error_code error;
   if (fs::is_directory(folder, error)) return folder;
 
