@@ -48,7 +48,10 @@ void add_metric_commands(CLI::App& app, Context& context) {
   CLI::App* group = add_group(app, "metric", "For commands that mat runs: their metrics");
   CLI::App* command = group->add_subcommand("log", "Record a point of a metric, from inside a run");
   command->add_option("NAME", flags->name, "accuracy, val/f1, …")->required();
-  command->add_option("VALUE", flags->value, "A number, nan or inf; what begins like an option after --")->required();
+  command
+      ->add_option("VALUE", flags->value,
+                   "A number, nan or inf; what begins like an option after --")
+      ->required();
   command->add_option("--step", flags->step, "Where on the curve; one after the last by default")
       ->type_name("N");
   add_json_flag(command, flags->json);
