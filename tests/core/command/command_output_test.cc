@@ -5,7 +5,6 @@
 #include <catch2/catch.hpp>
 #include <fstream>
 
-#include "core/base/text.h"
 #include "core/command/command_run.h"
 #include "tests/core/command/test_command.h"
 #include "tests/core/registry/child.h"
@@ -40,16 +39,6 @@ TEST_CASE("a gigabyte of output goes by in bounded memory and a bounded log", "[
     expect(folder_bytes(place.version()) <= place.log_limit, "the log is within its limit");
     expect(fs::exists(place.version() / "log.1.txt"), "there is an older log");
     expect(seconds < 120, "it took " + std::to_string(seconds) + " s");
-    if (std::getenv("MAT_TEST_FIGURES") != nullptr) {
-      rusage usage{};
-      ::getrusage(RUSAGE_SELF, &usage);
-      throw std::runtime_error(
-          std::to_string(1000 / seconds) + " MB/s, " + std::to_string(growth) + " KB, " +
-          std::to_string(usage.ru_utime.tv_sec * 1000 + usage.ru_utime.tv_usec / 1000) +
-          " ms user " +
-          std::to_string(usage.ru_stime.tv_sec * 1000 + usage.ru_stime.tv_usec / 1000) +
-          " ms system");
-    }
   });
   CHECK(result.problem == "");
 }
