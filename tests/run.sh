@@ -17,6 +17,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/../examples/setup.sh"
 TEST_PACKAGES=(
   catch2 ccache clang clang-format clang-tidy libclang-rt-14-dev
   python3 python3-venv python3-numpy python3-pil python3-torch python3-torchvision shellcheck zsh fish
+  bubblewrap busybox-static
 )
 PARTS=(layers format core trainers cli install quickstart tidy fuzz libtorch)
 NEWEST_LIBTORCH=2.13.0

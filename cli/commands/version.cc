@@ -160,9 +160,10 @@ struct Flags {
   ListFlags list;
   std::string job, columns, reference;
   std::vector<std::string> references, assignments;
+  LogOptions log;
   TrainFlags train;
-  bool all = false, follow = false, force = false, no_wait = false, yes = false, json = false;
-  std::int64_t limit = 20, tail = 0;
+  bool all = false, force = false, no_wait = false, yes = false, json = false;
+  std::int64_t limit = 20;
   std::string timeout;
 };
 
@@ -194,14 +195,14 @@ void add_reading_commands(CLI::App* group, Context& context, const std::shared_p
   });
 
   command = group->add_subcommand("logs", "Print a version's log");
-  command->add_option("REF", flags->reference, "JOB@V0003, JOB@best, JOB")->required();
-  command->add_option("--tail", flags->tail, "Only the last N lines")
+  command->add_option("REF", flags->log.reference, "JOB@V0003, JOB@best, JOB")->required();
+  command->add_option("--tail", flags->log.tail, "Only the last N lines, with --grep that match")
       ->type_name("N")
       ->check(CLI::PositiveNumber);
-  command->add_flag("-f,--follow", flags->follow, "Go on until the version has ended");
-  set_action(command, context, [&context, flags] {
-    return print_log(context, flags->reference, flags->tail, flags->follow);
-  });
+  command->add_option("--grep", flags->log.grep, "Only lines that match a regular expression")
+      ->type_name("REGEX");
+  command->add_flag("-f,--follow", flags->log.follow, "Go on until the version has ended");
+  set_action(command, context, [&context, flags] { return print_log(context, flags->log); });
 }
 
 constexpr double kStopPatience_s = 30;

@@ -2,24 +2,34 @@
 
 #include <fcntl.h>
 #include <fmt/core.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <cstdio>
+#include <deque>
+#include <functional>
+#include <optional>
 #include <thread>
 #include <vector>
 
 #include "cli/output/terminal.h"
 #include "core/base/error.h"
 #include "core/base/file.h"
+#include "core/base/pattern.h"
+#include "core/run/run_files.h"
 
 namespace mat {
 namespace {
 
+namespace fs = std::filesystem;
+
 constexpr std::size_t kChunkBytes = 64 * 1024;
+// A longer line is looked at in pieces.
+constexpr std::size_t kMaxLineBytes = 1 << 20;
 constexpr auto kPollInterval = std::chrono::milliseconds(200);
+constexpr int kMaxOpenTries = 1000;
 
 ssize_t read_at(int fd, std::vector<char>& buffer, off_t offset, std::size_t count) {
   for (;;) {
@@ -29,8 +39,28 @@ ssize_t read_at(int fd, std::vector<char>& buffer, off_t offset, std::size_t cou
   }
 }
 
+FileDescriptor open_if_there(const fs::path& path) {
+  FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file && errno != ENOENT) {
+    throw_io_error(fmt::format("cannot read '{}'", path.string()), errno);
+  }
+  return file;
+}
+
+bool are_same(int a, int b) {
+  struct stat first {
+  }, second{};
+  return ::fstat(a, &first) == 0 && ::fstat(b, &second) == 0 && first.st_ino == second.st_ino &&
+         first.st_dev == second.st_dev;
+}
+
+struct Tail {
+  off_t offset = 0;
+  std::int64_t lines = 0;  // from there on; fewer than wanted when the file has no more
+};
+
 // Where the last `lines` lines begin; looks from the end, so that a large log costs nothing.
-off_t offset_of_tail(int fd, std::int64_t lines) {
+Tail tail_of(int fd, std::int64_t lines) {
   std::vector<char> buffer(kChunkBytes);
   const off_t end = ::lseek(fd, 0, SEEK_END);
   off_t begin = end;
@@ -41,13 +71,16 @@ off_t offset_of_tail(int fd, std::int64_t lines) {
     const ssize_t size = read_at(fd, buffer, begin, count);
     for (ssize_t i = size - 1; i >= 0; --i) {
       const bool ends_last_line = begin + i + 1 == end;
-      if (buffer[i] == '\n' && !ends_last_line && ++breaks == lines) return begin + i + 1;
+      if (buffer[static_cast<std::size_t>(i)] == '\n' && !ends_last_line && ++breaks == lines) {
+        return {begin + i + 1, lines};
+      }
     }
   }
-  return 0;
+  return {0, end > 0 ? breaks + 1 : 0};
 }
 
-off_t print_from(int fd, off_t offset, std::vector<char>& buffer) {
+off_t print_from(int fd, off_t offset) {
+  std::vector<char> buffer(kChunkBytes);
   for (;;) {
     const ssize_t size = read_at(fd, buffer, offset, buffer.size());
     if (size == 0) return offset;
@@ -56,23 +89,141 @@ off_t print_from(int fd, off_t offset, std::vector<char>& buffer) {
   }
 }
 
+// Tells each line from `offset` on; gives where the first unfinished one begins, which is told only
+// if `is_over`.
+off_t scan_lines(int fd, off_t offset, bool is_over,
+                 const std::function<void(off_t, std::string_view)>& found) {
+  std::vector<char> buffer(kMaxLineBytes);
+  for (;;) {
+    const ssize_t size = read_at(fd, buffer, offset, buffer.size());
+    if (size == 0) return offset;
+    std::string_view bytes(buffer.data(), static_cast<std::size_t>(size));
+    const bool has_break = bytes.find('\n') != std::string_view::npos;
+    if (!has_break && (is_over || bytes.size() == buffer.size())) {
+      found(offset, bytes);
+      offset += size;
+      continue;
+    }
+    if (!has_break) return offset;
+    for (std::size_t end; (end = bytes.find('\n')) != std::string_view::npos;) {
+      found(offset, bytes.substr(0, end));
+      offset += static_cast<off_t>(end) + 1;
+      bytes.remove_prefix(end + 1);
+    }
+  }
+}
+
+void print_line(std::string_view line) {
+  print(line);
+  print("\n");
+}
+
+// The two files of a log that may turn over at any moment.
+class Log {
+ public:
+  Log(const fs::path& folder, const LogOptions& options)
+      : path_(folder / kLogName), options_(options) {
+    if (!options.grep.empty()) pattern_.emplace(options.grep);
+    // Between the two steps of turning over there is no log.txt.
+    for (int tries = 0; !current_ && tries < kMaxOpenTries; ++tries) {
+      if (tries > 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      current_ = open_if_there(path_);
+      older_ = open_if_there(folder / kOlderLogName);
+      if (!current_ && !older_) return;
+    }
+    if (current_ && older_ && are_same(current_.get(), older_.get())) older_ = FileDescriptor();
+  }
+
+  bool exists() const { return static_cast<bool>(current_); }
+
+  void print_beginning() {
+    if (pattern_) return options_.tail > 0 ? print_last_matches() : print_all_matches();
+    if (options_.tail == 0) {
+      if (older_) print_from(older_.get(), 0);
+      return;
+    }
+    const Tail tail = tail_of(current_.get(), options_.tail);
+    if (older_ && tail.lines < options_.tail) {
+      const Tail before = tail_of(older_.get(), options_.tail - tail.lines);
+      print_from(older_.get(), before.offset);
+    }
+    offset_ = tail.offset;
+  }
+
+  // What has come since; with `is_over`, what will never come to an end of line.
+  void print_new(bool is_over) {
+    for (;;) {
+      FileDescriptor next = open_if_there(path_);
+      const bool has_turned = next && !are_same(next.get(), current_.get());
+      print_rest(is_over || has_turned);
+      if (!has_turned) return;
+      current_ = std::move(next);
+      offset_ = 0;
+    }
+  }
+
+ private:
+  void print_rest(bool is_over) {
+    if (!pattern_) {
+      offset_ = print_from(current_.get(), offset_);
+      return;
+    }
+    offset_ = scan_lines(current_.get(), offset_, is_over, [this](off_t, std::string_view line) {
+      if (pattern_->is_in(line)) print_line(line);
+    });
+  }
+
+  void print_all_matches() {
+    if (!older_) return;
+    scan_lines(older_.get(), 0, true, [this](off_t, std::string_view line) {
+      if (pattern_->is_in(line)) print_line(line);
+    });
+  }
+
+  // Remembers places and not lines, which may be long and many.
+  void print_last_matches() {
+    struct Place {
+      int fd;
+      off_t offset;
+      std::size_t size;
+    };
+    std::deque<Place> places;
+    const auto scan = [&](int fd, bool is_over) {
+      return scan_lines(fd, 0, is_over, [&](off_t offset, std::string_view line) {
+        if (!pattern_->is_in(line)) return;
+        places.push_back({fd, offset, line.size()});
+        if (static_cast<std::int64_t>(places.size()) > options_.tail) places.pop_front();
+      });
+    };
+    if (older_) scan(older_.get(), true);
+    offset_ = scan(current_.get(), !options_.follow);
+    std::vector<char> buffer(kMaxLineBytes);
+    for (const Place& place : places) {
+      const ssize_t size = read_at(place.fd, buffer, place.offset, place.size);
+      print_line({buffer.data(), static_cast<std::size_t>(size)});
+    }
+  }
+
+  fs::path path_;
+  const LogOptions& options_;
+  std::optional<Pattern> pattern_;
+  FileDescriptor current_, older_;
+  off_t offset_ = 0;  // in the current file: everything before is printed
+};
+
 }  // namespace
 
-int print_log(const Context& context, const std::string& reference, std::int64_t tail,
-              bool follow) {
-  const VersionRecord version = context.open_to_read().version(reference);
-  const auto path = context.home().version_folder(version.job, version.number) / "log.txt";
-  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file) {
-    if (errno != ENOENT) throw_io_error(fmt::format("cannot read '{}'", path.string()), errno);
+int print_log(const Context& context, const LogOptions& options) {
+  const VersionRecord version = context.open_to_read().version(options.reference);
+  Log log(context.home().version_folder(version.job, version.number), options);
+  if (!log.exists()) {
     throw Error(ErrorKind::not_found, fmt::format("{} has no log", version.reference()));
   }
-  std::vector<char> buffer(kChunkBytes);
-  off_t offset = tail > 0 ? offset_of_tail(file.get(), tail) : 0;
+  log.print_beginning();
   // The status is read before the log, so that what was written before the end is printed.
   for (bool is_over = false; !is_over;) {
-    is_over = !follow || !is_active(context.open_to_read().version(version.id).status);
-    offset = print_from(file.get(), offset, buffer);
+    is_over = !options.follow || !is_active(context.open_to_read().version(version.id).status);
+    log.print_new(is_over);
     finish_output();
     if (!is_over) std::this_thread::sleep_for(kPollInterval);
   }

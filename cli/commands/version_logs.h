@@ -7,8 +7,14 @@
 
 namespace mat {
 
-// `version logs`: the whole log or its last `tail` lines (0: all). With `follow`, goes on until the
-// version is no longer active. Gives the exit code.
-int print_log(const Context& context, const std::string& reference, std::int64_t tail, bool follow);
+struct LogOptions {
+  std::string reference;
+  std::int64_t tail = 0;  // only so many last lines, with `grep` of those that match; 0: all
+  std::string grep;       // only lines that match this regular expression
+  bool follow = false;    // go on until the version is no longer active
+};
+
+// `version logs`: log.1.txt, if the log has turned over, and log.txt. Gives the exit code.
+int print_log(const Context& context, const LogOptions& options);
 
 }  // namespace mat

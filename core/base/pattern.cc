@@ -25,13 +25,12 @@ struct Pattern::Impl {
   RE2 expression;
 };
 
-Pattern::Pattern(const std::string& expression)
-    : impl_(new Impl{RE2(expression, options())}) {
+Pattern::Pattern(const std::string& expression) : impl_(new Impl{RE2(expression, options())}) {
   if (impl_->expression.ok()) return;
-  throw Error(ErrorKind::usage,
-              fmt::format("'{}' is not a regular expression: {}", expression,
-                          impl_->expression.error()),
-              "brackets and other special characters that stand for themselves need a '\\'");
+  throw Error(
+      ErrorKind::usage,
+      fmt::format("'{}' is not a regular expression: {}", expression, impl_->expression.error()),
+      "brackets and other special characters that stand for themselves need a '\\'");
 }
 
 Pattern::~Pattern() = default;

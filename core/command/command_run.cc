@@ -31,8 +31,8 @@ constexpr double kFilePollSeconds = 0.2;
 constexpr double kFolderPollSeconds = 1;
 // Looking through a folder of very many files must not become the main work.
 constexpr double kFolderPollShare = 0.05;
-// How long the guard may take to kill everything after it was told to.
-constexpr double kKillSeconds = 15;
+// How long the guard may take to kill everything after it was told to, its own limits included.
+constexpr double kKillSeconds = 30;
 
 std::string signal_name(int signal) {
   const char* name = ::sigabbrev_np(signal);
@@ -42,8 +42,8 @@ std::string signal_name(int signal) {
 void check_folder(const fs::path& folder) {
   std::error_code error;
   if (fs::is_directory(folder, error)) return;
-  throw Error(ErrorKind::usage, fmt::format("there is no folder '{}' for the command to run in",
-                                            folder.string()));
+  throw Error(ErrorKind::usage,
+              fmt::format("there is no folder '{}' for the command to run in", folder.string()));
 }
 
 GuardedCommand guarded_command(const CommandRequest& request) {
@@ -58,10 +58,9 @@ GuardedCommand guarded_command(const CommandRequest& request) {
     command.environment = request.environment;
     return command;
   }
-  ContainerCommand inside =
-      in_container(*request.container, request.arguments, request.environment,
-                   request.working_folder,
-                   {request.working_folder, request.output_folder, request.metrics_file});
+  ContainerCommand inside = in_container(
+      *request.container, request.arguments, request.environment, request.working_folder,
+      {request.working_folder, request.output_folder, request.metrics_file});
   command.program = inside.arguments.front();
   command.arguments = std::move(inside.arguments);
   command.environment = std::move(inside.environment);
@@ -177,18 +176,23 @@ class CommandRun {
       observer_.log(fmt::format("the command goes on {} s after SIGTERM: it is killed",
                                 request_.stop_grace_s));
       guard_.kill();
+    } else if (is_killed_ && now - stopped_at_ >= request_.stop_grace_s + kKillSeconds) {
+      // Somebody has stopped the guard. What ends this run ends it, too.
+      throw Error(ErrorKind::training_failed,
+                  "the process that watches over the command does not answer",
+                  "it is named mat-guard; somebody may have stopped it");
     }
   }
 
   [[noreturn]] void throw_start_error(const CommandEnd& end) {
     const std::string program = request_.arguments.front();
     const bool is_script_problem = end.start_error == ENOEXEC || end.start_error == ENOENT;
-    throw Error(end.start_error == EAGAIN || end.start_error == ENOMEM ? ErrorKind::io
-                                                                       : ErrorKind::usage,
-                fmt::format("{} '{}': {}", end.start_step, program, ::strerror(end.start_error)),
-                is_script_problem ? "the first line of a script names a program that exists: "
-                                    "#!/bin/sh, or #!/usr/bin/env python3"
-                                  : "");
+    throw Error(
+        end.start_error == EAGAIN || end.start_error == ENOMEM ? ErrorKind::io : ErrorKind::usage,
+        fmt::format("{} '{}': {}", end.start_step, program, ::strerror(end.start_error)),
+        is_script_problem ? "the first line of a script names a program that exists: "
+                            "#!/bin/sh, or #!/usr/bin/env python3"
+                          : "");
   }
 
   TrainOutcome conclude(const CommandEnd& end) {

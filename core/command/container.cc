@@ -10,6 +10,7 @@
 #include "core/base/error.h"
 #include "core/base/file.h"
 #include "core/base/text.h"
+#include "core/base/time.h"
 #include "core/command/program_path.h"
 #include "core/command/root_image.h"
 #include "core/run/child_process.h"
@@ -27,7 +28,9 @@ constexpr std::array<std::string_view, 12> kNotPassed{
     "HOME",  "TMPDIR",     "TMP",      "TEMP",   "XDG_RUNTIME_DIR", "LD_LIBRARY_PATH",
     "SHELL", "LD_PRELOAD", "HOSTNAME", "OLDPWD", "XDG_CACHE_HOME",  "DBUS_SESSION_BUS_ADDRESS"};
 
-std::string_view name_of(std::string_view variable) { return variable.substr(0, variable.find('=')); }
+std::string_view name_of(std::string_view variable) {
+  return variable.substr(0, variable.find('='));
+}
 
 Words passed_on(const Words& environment) {
   Words passed;
@@ -73,9 +76,9 @@ fs::path bubblewrap(const Words& environment) {
 
 void check_bubblewrap(const Words& environment) {
   const fs::path tool = bubblewrap(environment);
-  const Answer answer =
-      ask(tool, {"--unshare-all", "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "true"},
-          environment);
+  const Answer answer = ask(
+      tool, {"--unshare-all", "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "true"},
+      environment);
   if (answer.is_yes) return;
   throw Error(ErrorKind::usage,
               fmt::format("bubblewrap cannot make a container on this machine: {}", answer.problem),
@@ -102,9 +105,10 @@ Engine find_engine(const std::string& image, const Words& environment) {
       "on Debian: apt install podman; or give a root file system, as a folder or tarball, for "
       "which bubblewrap is enough";
   if (problems.empty()) {
-    throw Error(ErrorKind::usage,
-                fmt::format("the image '{}' needs podman or docker, and neither is installed", image),
-                hint);
+    throw Error(
+        ErrorKind::usage,
+        fmt::format("the image '{}' needs podman or docker, and neither is installed", image),
+        hint);
   }
   throw Error(ErrorKind::usage,
               fmt::format("the image '{}' needs podman or docker, which do not work here ({})",
@@ -186,8 +190,8 @@ void check_program_inside(const fs::path& root, const std::string& program,
     }
   }
   for (const fs::path& path : candidates) {
-    const bool is_there = is_in_mount(path) ? ::access(path.c_str(), X_OK) == 0
-                                            : root_has_program(root, path);
+    const bool is_there =
+        is_in_mount(path) ? ::access(path.c_str(), X_OK) == 0 : root_has_program(root, path);
     if (is_there) return;
   }
   throw Error(ErrorKind::usage,
@@ -205,8 +209,12 @@ ContainerCommand through_bubblewrap(const Container& container, const Words& arg
   command.environment = passed_on(environment);
   command.environment.push_back(fmt::format("HOME={}", kHomeInside));
   Words& words = command.arguments;
-  words = {bubblewrap(environment).string(), "--unshare-all", "--die-with-parent", "--new-session",
-           "--cap-drop", "ALL"};
+  words = {bubblewrap(environment).string(),
+           "--unshare-all",
+           "--die-with-parent",
+           "--new-session",
+           "--cap-drop",
+           "ALL"};
   const auto add = [&words](const Words& more) {
     words.insert(words.end(), more.begin(), more.end());
   };
@@ -232,20 +240,34 @@ ContainerCommand through_engine(const Container& container, const Words& argumen
                                 const Mounts& mounts) {
   const Engine engine = find_engine(container.image, environment);
   check_engine_has(engine, container.image, environment);
-  const std::string name = fmt::format("mat-{}-{}", ::getpid(), working_folder.string().size());
+  const std::string name = fmt::format("mat-{}-{}", ::getpid(), now_ms());
   ContainerCommand command;
   command.through = ContainerCommand::Through::engine;
   command.environment = environment;
   command.clean_up = {engine.tool.string(), "rm", "--force", name};
   Words& words = command.arguments;
-  words = {engine.tool.string(), "run", "--rm", "--init", "--pull=never", "--name", name,
-           "--workdir", working_folder.string(), "--cap-drop=ALL",
-           "--security-opt=no-new-privileges", "--tmpfs=/tmp"};
+  words = {engine.tool.string(),
+           "run",
+           "--rm",
+           "--init",
+           "--pull=never",
+           "--name",
+           name,
+           "--workdir",
+           working_folder.string(),
+           "--cap-drop=ALL",
+           "--security-opt=no-new-privileges",
+           "--tmpfs=/tmp"};
   const bool is_rootless_podman = engine.name == "podman" && ::geteuid() != 0;
   words.push_back(is_rootless_podman ? "--userns=keep-id"
                                      : fmt::format("--user={}:{}", ::geteuid(), ::getegid()));
   words.push_back(container.network ? "--network=host" : "--network=none");
   for (const fs::path& path : mounts.all) {
+    if (path.string().find_first_of(",\"") != std::string::npos) {
+      throw Error(ErrorKind::usage,
+                  fmt::format("'{}' cannot be mounted by {}: it has a comma or a quote in its name",
+                              path.string(), engine.name));
+    }
     words.push_back(fmt::format("--mount=type=bind,source={0},destination={0}{1}", path.string(),
                                 mounts.is_writable(path) ? "" : ",readonly"));
   }

@@ -41,8 +41,8 @@ void EventFolder::poll(MetricSink& sink, TrainObserver& observer) {
 void EventFolder::find_files() {
   std::error_code error;
   const auto options = fs::directory_options::skip_permission_denied;
-  for (fs::recursive_directory_iterator entry(folder_, options, error), end;
-       !error && entry != end; entry.increment(error)) {
+  for (fs::recursive_directory_iterator entry(folder_, options, error), end; !error && entry != end;
+       entry.increment(error)) {
     std::error_code gone;
     if (is_event_file_name(entry->path().filename().string()) && !entry->is_symlink(gone) &&
         entry->is_regular_file(gone)) {
@@ -52,8 +52,7 @@ void EventFolder::find_files() {
 }
 
 std::string EventFolder::name_of(const std::string& folder, std::string_view tag) {
-  const bool is_split =
-      std::find(kSplits.begin(), kSplits.end(), lower(folder)) != kSplits.end();
+  const bool is_split = std::find(kSplits.begin(), kSplits.end(), lower(folder)) != kSplits.end();
   const auto first = folder_of_tag_.try_emplace(std::string(tag), folder).first;
   if (!is_split && first->second == folder) return std::string(tag);
   return folder.empty() ? std::string(tag) : fmt::format("{}/{}", folder, tag);

@@ -153,7 +153,8 @@ class GuardProcess {
 
   [[noreturn]] void become_command(int problems) {
     ::setpgid(0, 0);
-    if (::dup2(files_.output, STDOUT_FILENO) < 0 || ::dup2(files_.error_output, STDERR_FILENO) < 0) {
+    if (::dup2(files_.output, STDOUT_FILENO) < 0 ||
+        ::dup2(files_.error_output, STDERR_FILENO) < 0) {
       report_start_problem(problems, GuardReport::Step::start);
     }
     if (::chdir(command_.working_folder.c_str()) != 0) {

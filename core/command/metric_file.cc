@@ -42,8 +42,10 @@ std::string with_quoted_words(string_view line) {
       i += word.size();
       continue;
     }
-    if (in_string && line[i] == '\\' && i + 1 < line.size()) text += line[i++];
-    else if (line[i] == '"') in_string = !in_string;
+    if (in_string && line[i] == '\\' && i + 1 < line.size())
+      text += line[i++];
+    else if (line[i] == '"')
+      in_string = !in_string;
     text += line[i++];
   }
   return text;
@@ -60,9 +62,9 @@ std::optional<double> number_of(const Json& value) {
 std::optional<std::int64_t> step_of(const Json& value) {
   constexpr double kLargestExact = 9007199254740992.0;
   if (value.is_null()) return std::nullopt;
-  if (value.is_number_integer() && value <= std::numeric_limits<std::int64_t>::max()) {
-    return value.get<std::int64_t>();
-  }
+  constexpr std::uint64_t kLargest = std::numeric_limits<std::int64_t>::max();
+  const bool is_too_large = value.is_number_unsigned() && value.get<std::uint64_t>() > kLargest;
+  if (value.is_number_integer() && !is_too_large) return value.get<std::int64_t>();
   const auto number = number_of(value);
   if (!number || std::floor(*number) != *number || std::abs(*number) > kLargestExact) {
     refuse("its step is no whole number");
@@ -113,11 +115,10 @@ MetricLine parse_metric_line(string_view line) {
 
 void append_metric(const fs::path& file, string_view name, std::optional<std::int64_t> step,
                    double value) {
-  const FileDescriptor fd(
-      ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
+  const FileDescriptor fd(::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
   if (!fd) throw_io_error(fmt::format("cannot open '{}'", file.string()), errno);
   // Not to_json_text(), which turns NaN into null.
-  const std::string number = std::isnan(value)   ? "NaN"
+  const std::string number = std::isnan(value)    ? "NaN"
                              : !std::isinf(value) ? Json(value).dump()
                              : value > 0          ? "Infinity"
                                                   : "-Infinity";
@@ -182,8 +183,8 @@ void MetricFile::finish(MetricSink& sink, TrainObserver& observer) {
   if (!line_.empty() || is_too_long_) take_line(line_, sink, observer);
   line_.clear();
   if (bad_lines_ > 1) {
-    observer.log(fmt::format("{} lines of {} were no metrics", bad_lines_,
-                             path_.filename().string()));
+    observer.log(
+        fmt::format("{} lines of {} were no metrics", bad_lines_, path_.filename().string()));
   }
 }
 

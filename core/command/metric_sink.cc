@@ -72,8 +72,9 @@ void MetricSink::add(std::string_view name, std::optional<std::int64_t> step, do
     found = last_steps_.find(*valid);
     if (found == last_steps_.end() && last_steps_.size() >= kMaxNames) {
       if (!told_of_too_many_) {
-        observer_.log(fmt::format("more than {} names of metrics: '{}' and further ones are left out",
-                                  kMaxNames, *valid));
+        observer_.log(
+            fmt::format("more than {} names of metrics: '{}' and further ones are left out",
+                        kMaxNames, *valid));
       }
       told_of_too_many_ = true;
       return;

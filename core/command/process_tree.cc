@@ -71,7 +71,9 @@ std::vector<ProcessId> all_processes() {
   return processes;
 }
 
-bool is_same(const ProcessId& a, const ProcessId& b) { return a.pid == b.pid && a.start == b.start; }
+bool is_same(const ProcessId& a, const ProcessId& b) {
+  return a.pid == b.pid && a.start == b.start;
+}
 
 bool is_among(const std::vector<ProcessId>& list, const ProcessId& process) {
   return std::any_of(list.begin(), list.end(),
@@ -146,8 +148,7 @@ bool kill_descendants(const std::vector<ProcessId>& spared, double limit_s,
       int status = 0;
       // Also what looks ended: its first thread may have, while others go on.
       send_signal(process, SIGKILL);
-      if (process.parent == ::getpid() &&
-          ::waitpid(process.pid, &status, WNOHANG) == process.pid) {
+      if (process.parent == ::getpid() && ::waitpid(process.pid, &status, WNOHANG) == process.pid) {
         reaped(process.pid, status);
       }
     }

@@ -48,7 +48,7 @@ fs::path find_program(const std::string& program, const std::vector<std::string>
   if (program.empty()) throw Error(ErrorKind::usage, "the command is empty");
   std::error_code ignored;
   if (program.find('/') != std::string::npos) {
-    const fs::path path = working_folder / program;
+    fs::path path = working_folder / program;
     if (is_executable(path)) return path;
     if (fs::exists(path, ignored)) throw_not_executable(program, path);
     throw Error(ErrorKind::usage, fmt::format("the command's program '{}' does not exist", program),
@@ -59,7 +59,7 @@ fs::path find_program(const std::string& program, const std::vector<std::string>
   fs::path not_executable;
   for (const std::string& folder : split(folders, ':')) {
     // An empty entry means the working folder, as in every shell.
-    const fs::path path = working_folder / folder / program;
+    fs::path path = working_folder / folder / program;
     if (is_executable(path)) return path;
     if (fs::is_regular_file(path, ignored)) not_executable = path;
   }

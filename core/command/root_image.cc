@@ -53,11 +53,10 @@ void check_is_root(const fs::path& root, const fs::path& image) {
 
 fs::path unpacked(const fs::path& image, const fs::path& cache,
                   const std::vector<std::string>& environment) {
-  const std::string sum =
-      run_tool("sha256sum", {"-b", "--", image.string()}, environment, image);
+  const std::string sum = run_tool("sha256sum", {"-b", "--", image.string()}, environment, image);
   // For a name with special characters, sha256sum begins the line with a backslash.
   const std::string digest = sum.substr(sum.starts_with('\\') ? 1 : 0, 64);
-  const fs::path folder = cache / digest;
+  fs::path folder = cache / digest;
   std::error_code error;
   if (fs::is_directory(folder, error)) return folder;
 
@@ -69,9 +68,9 @@ fs::path unpacked(const fs::path& image, const fs::path& cache,
     throw_io_error(fmt::format("cannot make a folder in '{}'", cache.string()), errno);
   }
   try {
-    std::vector<std::string> arguments{"--extract", "--file", image.string(), "--directory",
-                                       partial, "--no-same-owner", "--no-same-permissions",
-                                       "--force-local"};
+    std::vector<std::string> arguments{
+        "--extract", "--file",          image.string(),          "--directory",
+        partial,     "--no-same-owner", "--no-same-permissions", "--force-local"};
     for (const std::string_view name : kOwnFolders) {
       arguments.push_back(fmt::format("--exclude=./{}/*", name));
       arguments.push_back(fmt::format("--exclude={}/*", name));
@@ -101,8 +100,8 @@ bool is_below(const fs::path& path, const fs::path& folder) {
   return end == folder.end() && rest != path.end();
 }
 
-void add_folder(const fs::path& outside, const fs::path& inside, const std::vector<fs::path>& mounts,
-                std::vector<std::string>& arguments) {
+void add_folder(const fs::path& outside, const fs::path& inside,
+                const std::vector<fs::path>& mounts, std::vector<std::string>& arguments) {
   std::error_code error;
   std::vector<fs::path> entries;
   for (fs::directory_iterator entry(outside, error), end; !error && entry != end;
@@ -145,8 +144,7 @@ fs::path root_folder(const fs::path& image, const fs::path& cache,
   return image;
 }
 
-std::vector<std::string> root_arguments(const fs::path& root,
-                                        const std::vector<fs::path>& mounts) {
+std::vector<std::string> root_arguments(const fs::path& root, const std::vector<fs::path>& mounts) {
   std::vector<std::string> arguments;
   add_folder(root, "/", mounts, arguments);
   return arguments;
@@ -157,8 +155,8 @@ bool root_has_program(const fs::path& root, const fs::path& path) {
   open_how how{};
   how.flags = O_PATH | O_CLOEXEC;
   how.resolve = RESOLVE_IN_ROOT;
-  const FileDescriptor file(static_cast<int>(
-      ::syscall(SYS_openat2, folder.get(), path.c_str(), &how, sizeof how)));
+  const FileDescriptor file(
+      static_cast<int>(::syscall(SYS_openat2, folder.get(), path.c_str(), &how, sizeof how)));
   if (!file) return errno != ENOENT && errno != ENOTDIR && errno != ELOOP;
   struct stat info {};
   if (::fstat(file.get(), &info) != 0) return true;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 
 #include "core/base/error.h"
 #include "core/base/text.h"
@@ -14,9 +13,9 @@ namespace {
 using std::string_view;
 
 constexpr std::size_t kMaxLineBytes = 4096;
-constexpr std::array<string_view, 12> kQualifiers{
-    "train", "training", "val",     "valid", "validation", "test",
-    "eval",  "avg",      "average", "mean",  "best",       "running"};
+constexpr std::array<string_view, 12> kQualifiers{"train",      "training", "val",  "valid",
+                                                  "validation", "test",     "eval", "avg",
+                                                  "average",    "mean",     "best", "running"};
 // The first that is on a line gives the step.
 constexpr std::array<string_view, 5> kStepWords{"step", "global_step", "iter", "iteration",
                                                 "epoch"};
@@ -33,9 +32,31 @@ bool is_name_part(char c) {
 }
 bool is_one_of(char c, string_view set) { return set.find(c) != string_view::npos; }
 
+// `word` in any case; `lower_word` is in small letters.
+bool is_word(string_view word, string_view lower_word) {
+  return word.size() == lower_word.size() &&
+         std::equal(word.begin(), word.end(), lower_word.begin(), [](char a, char b) {
+           return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
+         });
+}
+
 template <std::size_t N>
-bool is_word(string_view word, const std::array<string_view, N>& words) {
-  return std::find(words.begin(), words.end(), lower(word)) != words.end();
+bool is_one_of(string_view word, const std::array<string_view, N>& words) {
+  return std::any_of(words.begin(), words.end(),
+                     [word](string_view each) { return is_word(word, each); });
+}
+
+// Whether a sign stands before what may begin a number. Tells most output apart quickly.
+bool has_pair(string_view text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != ':' && text[i] != '=') continue;
+    // What a number begins with, "nan" and "inf" too; or an escape sequence before it.
+    while (++i < text.size() && is_blank(text[i])) {
+    }
+    if (i < text.size() && (is_digit(text[i]) || is_one_of(text[i], ".+-nNiI\x1b"))) return true;
+    --i;
+  }
+  return false;
 }
 
 // Colours and cursor movements: ESC [ … letter, and ESC with one character.
@@ -63,6 +84,7 @@ class LineReader {
     while (at_ < line_.size()) {
       if (!take_pair()) take_other();
     }
+    if (points_.empty()) return {};
     const auto step = this->step();
     for (LinePoint& point : points_) point.step = step;
     return std::move(points_);
@@ -105,18 +127,18 @@ class LineReader {
     if (is_quoted && (end == line_.size() || line_[end++] != line_[at])) return std::nullopt;
     const std::size_t after = skip_blanks(end);
     if (after < line_.size() && is_one_of(line_[after], ":=")) {
-      const bool is_metric = !is_word(word, kStepWords) && !is_word(word, kNoMetrics);
+      const bool is_metric = !is_one_of(word, kStepWords) && !is_one_of(word, kNoMetrics);
       return Name{std::string(word), skip_blanks(after + 1), is_metric};
     }
-    if (after == end || !is_word(word, kQualifiers)) return std::nullopt;
+    if (after == end || !is_one_of(word, kQualifiers)) return std::nullopt;
     auto rest = name_at(after);
     if (rest) rest->text = std::string(word) + "_" + rest->text;
     return rest;
   }
 
   std::size_t end_of_number(std::size_t at) const {
-    while (at < line_.size() && (is_letter(line_[at]) || is_digit(line_[at]) ||
-                                 is_one_of(line_[at], ".+-"))) {
+    while (at < line_.size() &&
+           (is_letter(line_[at]) || is_digit(line_[at]) || is_one_of(line_[at], ".+-"))) {
       // A sign stands in front of a number or of its exponent.
       const bool is_sign = is_one_of(line_[at], "+-");
       if (is_sign && at > 0 && (is_digit(line_[at - 1]) || line_[at - 1] == '.')) break;
@@ -138,8 +160,7 @@ class LineReader {
     const auto name = name_at(at_);
     if (!name) return false;
     std::size_t end = end_of_number(name->value_at);
-    const auto value =
-        parse_metric_value(line_.substr(name->value_at, end - name->value_at));
+    const auto value = parse_metric_value(line_.substr(name->value_at, end - name->value_at));
     if (end < line_.size() && line_[end] == '%') ++end;
     if (!value || !may_end_at(end)) return false;
     if (name->is_metric) points_.push_back({name->text, {}, *value});
@@ -154,7 +175,7 @@ class LineReader {
       ++at_;
     } else if (is_name_start(c)) {
       const std::size_t end = end_of_name(at_);
-      may_begin_ = may_begin_ && is_word(line_.substr(at_, end - at_), kLevels);
+      may_begin_ = may_begin_ && is_one_of(line_.substr(at_, end - at_), kLevels);
       at_ = end;
     } else if (is_digit(c)) {
       while (at_ < line_.size() && (is_digit(line_[at_]) || line_[at_] == '.')) ++at_;
@@ -169,7 +190,7 @@ class LineReader {
   std::size_t find_word(string_view word, std::size_t from) const {
     for (std::size_t at = from; at + word.size() <= line_.size(); ++at) {
       const bool begins = at == 0 || !is_name_part(line_[at - 1]);
-      if (begins && lower(line_.substr(at, word.size())) == word) return at;
+      if (begins && is_word(line_.substr(at, word.size()), word)) return at;
     }
     return string_view::npos;
   }
@@ -181,9 +202,9 @@ class LineReader {
     std::size_t end = at;
     while (end < line_.size() && is_digit(line_[end])) ++end;
     const bool is_whole =
-        end == line_.size() || (!is_letter(line_[end]) && line_[end] != '_' &&
-                                !(line_[end] == '.' && end + 1 < line_.size() &&
-                                  is_digit(line_[end + 1])));
+        end == line_.size() ||
+        (!is_letter(line_[end]) && line_[end] != '_' &&
+         !(line_[end] == '.' && end + 1 < line_.size() && is_digit(line_[end + 1])));
     if (at == begin || end == at || !is_whole) return std::nullopt;
     const auto number = parse_integer(line_.substr(at, end - at));
     return number ? std::optional<std::int64_t>(*number) : std::nullopt;
@@ -249,7 +270,9 @@ std::vector<LinePoint> LineMetrics::points_of(string_view line) const {
   if (line.ends_with('\r')) line.remove_suffix(1);
   line = line.substr(line.rfind('\r') + 1);
   if (line.size() > kMaxLineBytes) return {};
-  const std::string text = without_escapes(line);
+  std::string cleaned;
+  string_view text = line;
+  if (line.find('\x1b') != string_view::npos) text = cleaned = without_escapes(line);
   if (patterns_.empty()) return LineReader(text).points();
   std::vector<LinePoint> points;
   for (const MetricPattern& pattern : patterns_) pattern.find_in(text, points);
@@ -257,7 +280,7 @@ std::vector<LinePoint> LineMetrics::points_of(string_view line) const {
 }
 
 bool LineMetrics::may_hold_points(string_view line) const {
-  return !patterns_.empty() || line.find(':') != string_view::npos || line.find('=') != string_view::npos;
+  return !patterns_.empty() || has_pair(line);
 }
 
 void LineMetrics::read(string_view bytes, const Found& found) {

@@ -16,7 +16,8 @@ namespace mat {
 // A line is what a terminal would show of it: escape sequences are left out, and of what was drawn
 // over by carriage returns the last counts. Lines of more than 4 KiB hold no metrics.
 //
-// Without a pattern, `NAME: NUMBER` and `NAME = NUMBER` count, with any blanks round the sign, where
+// Without a pattern, `NAME: NUMBER` and `NAME = NUMBER` count, with any blanks round the sign,
+// where
 //   - NAME is letters, digits, '_', '.', '/' and '-', beginning with a letter or '_'; a word train,
 //     training, val, valid, validation, test, eval, avg, average, mean, best or running before it
 //     belongs to it: "val loss: 0.3" is val_loss; it may stand in quotes, as in a printed dict;

@@ -56,9 +56,7 @@ std::size_t whole_records(std::string_view buffer, std::size_t bytes) {
 }
 
 RecordReader::RecordReader(const std::filesystem::path& path, std::uint64_t offset)
-    : path_(path),
-      file_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)),
-      valid_bytes_(offset) {
+    : path_(path), file_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)), valid_bytes_(offset) {
   if (!file_ || ::lseek(file_.get(), static_cast<off_t>(offset), SEEK_SET) < 0) {
     throw_io_error(fmt::format("cannot open '{}'", path.string()), errno);
   }

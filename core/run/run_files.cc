@@ -43,8 +43,7 @@ void LogFile::open() {
 }
 
 void LogFile::line(std::string_view text) {
-  append(fmt::format("{}{} {}\n", at_line_start_ ? "" : "\n", utc_text(now_ms()),
-                     printable(text)));
+  append(fmt::format("{}{} {}\n", at_line_start_ ? "" : "\n", utc_text(now_ms()), printable(text)));
 }
 
 void LogFile::append(std::string_view bytes) {

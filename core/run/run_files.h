@@ -14,9 +14,9 @@ constexpr const char* kLogName = "log.txt";
 constexpr const char* kOlderLogName = "log.1.txt";
 
 // The log of a version, appended to: lines of mat's own with the time in front, and the raw bytes
-// of a command's output. When log.txt would pass half of the limit it becomes log.1.txt, the log.1.txt
-// before is lost, and a new log.txt begins with a line that says so. Only one LogFile may write
-// a log at a time. Throws io errors.
+// of a command's output. When log.txt would pass half of the limit it becomes log.1.txt, the
+// log.1.txt before is lost, and a new log.txt begins with a line that says so. Only one LogFile may
+// write a log at a time. Throws io errors.
 class LogFile {
  public:
   explicit LogFile(const std::filesystem::path& version_folder,
