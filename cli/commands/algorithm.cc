@@ -147,7 +147,9 @@ int remove(const Context& context, const std::string& name, bool yes, bool json)
   } else {
     print(fmt::format("Deleted the algorithm {}\n", name));
     if (versions > 0) {
-      note(fmt::format("{} versions used it; each keeps its own record of it", versions));
+      note(fmt::format("{} used it and {} own record of it",
+                       versions == 1 ? "one version" : fmt::format("{} versions", versions),
+                       versions == 1 ? "keeps its" : "keep their"));
     }
   }
   return 0;

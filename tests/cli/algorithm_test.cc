@@ -117,3 +117,28 @@ TEST_CASE("a secret variable is in no output") {
   CHECK(refused.exit_code == 2);
   CHECK(refused.err.find("hunter2") == std::string::npos);
 }
+
+TEST_CASE("a version keeps what it ran when its algorithm is deleted") {
+  const Algorithms a;
+  a.mat.succeed({"algorithm", "create", "-f", "forest.yaml"});
+  write_text(a.folder / "job.yaml",
+             "name: trees\nalgorithm: forest\ninputs: {data_url: ./data.csv}\n"
+             "environment: {API_TOKEN: hunter2}\n");
+  a.mat.run({"job", "create", "-f", "job.yaml"});
+  const Output deleted = a.mat.succeed({"algorithm", "delete", "forest", "-y"});
+  CHECK(deleted.err.find("one version used it and keeps its own record of it") !=
+        std::string::npos);
+  const Json version = a.mat.succeed({"version", "show", "trees@1", "--json"}).json();
+  CHECK(version["facts"]["algorithm"]["command"]["words"] == Json{"python3", "train.py"});
+  CHECK(version["settings"]["environment.API_TOKEN"]["value"] == "(hidden)");
+  const std::vector<std::string> modify{"version", "modify",   "trees@1",
+                                        "--set",   "trees=50", "--dry-run"};
+  const Output asked = a.mat.run(modify);
+  CHECK(asked.exit_code == 2);
+  CHECK(asked.err.find("API_TOKEN is secret and was not recorded") != std::string::npos);
+  MatProcess with_token = a.mat;
+  with_token.environment["API_TOKEN"] = "hunter2";
+  const Output modified = with_token.succeed(modify);
+  CHECK(modified.out.find("trees: 50") != std::string::npos);
+  CHECK(modified.out.find("hunter2") == std::string::npos);
+}
