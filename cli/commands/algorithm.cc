@@ -80,14 +80,17 @@ int list(const Context& context, const ListFlags& flags) {
   return 0;
 }
 
-void print_command(const Command& command) {
-  print_fields({{"command", join_command(command.words)},
-                {"code", command.code},
-                {"code limit", command.code.empty() ? "" : format_bytes(command.code_limit_bytes)},
-                {"image", command.image},
-                {"network", command.image.empty() ? "" : (command.network ? "yes" : "no")},
-                {"parameters as", name_of(command.parameters)},
-                {"metric patterns", join(command.metrics, "  ")}});
+using FieldList = std::vector<std::pair<std::string, Cell>>;
+
+FieldList fields_of(const Command& command) {
+  const bool has_code = !command.code.empty(), has_image = !command.image.empty();
+  return {{"command", join_command(command.words)},
+          {"code", command.code},
+          {"code limit", has_code ? format_bytes(command.code_limit_bytes) : ""},
+          {"image", command.image},
+          {"network", has_image ? (command.network ? "yes" : "no") : ""},
+          {"parameters as", name_of(command.parameters)},
+          {"metric patterns", join(command.metrics, "  ")}};
 }
 
 void print_hyperparameters(const Algorithm& algorithm) {
@@ -109,18 +112,21 @@ int show(const Context& context, const std::string& name, bool json) {
   }
   const Algorithm& algorithm = record.definition;
   const Constraints& constraints = algorithm.constraints;
-  print_fields({{"algorithm", algorithm.name},
-                {"description", algorithm.description},
-                {"task", name_of(algorithm.task)},
-                {"saved", record.created_ms == 0 ? "" : local_text(record.created_ms)},
-                {"inputs", channels_text(algorithm.inputs)},
-                {"outputs", channels_text(algorithm.outputs)},
-                {"other parameters", algorithm.allow_extra_hyperparameters ? "allowed" : ""},
-                {"runs on", std::string(constraints.cpu ? "cpu" : "") +
-                                (constraints.cpu && constraints.gpu ? ", " : "") +
-                                (constraints.gpu ? "gpu" : "")},
-                {"nodes", fmt::format("at most {}", constraints.max_nodes)}});
-  if (algorithm.command) print_command(*algorithm.command);
+  FieldList fields{{"algorithm", algorithm.name},
+                   {"description", algorithm.description},
+                   {"task", name_of(algorithm.task)},
+                   {"saved", record.created_ms == 0 ? "" : local_text(record.created_ms)},
+                   {"inputs", channels_text(algorithm.inputs)},
+                   {"outputs", channels_text(algorithm.outputs)},
+                   {"other parameters", algorithm.allow_extra_hyperparameters ? "allowed" : ""},
+                   {"runs on", std::string(constraints.cpu ? "cpu" : "") +
+                                   (constraints.cpu && constraints.gpu ? ", " : "") +
+                                   (constraints.gpu ? "gpu" : "")},
+                   {"nodes", fmt::format("at most {}", constraints.max_nodes)}};
+  if (algorithm.command) {
+    for (auto& field : fields_of(*algorithm.command)) fields.push_back(std::move(field));
+  }
+  print_fields(fields);
   print_hyperparameters(algorithm);
   return 0;
 }
@@ -141,7 +147,9 @@ int remove(const Context& context, const std::string& name, bool yes, bool json)
   } else {
     print(fmt::format("Deleted the algorithm {}\n", name));
     if (versions > 0) {
-      note(fmt::format("{} versions used it; each keeps its own record of it", versions));
+      note(fmt::format("{} used it and {} own record of it",
+                       versions == 1 ? "one version" : fmt::format("{} versions", versions),
+                       versions == 1 ? "keeps its" : "keep their"));
     }
   }
   return 0;

@@ -80,7 +80,7 @@ class Lister {
                        first_line(refused.error)));
     }
     const TemporaryRepository repository;
-    const ChildResult made = repository.init();
+    ChildResult made = repository.init();
     if (!has_worked(made)) return made;
     return run_git(folder,
                    {"--git-dir=" + repository.git_dir(), "--work-tree=" + folder.string(),

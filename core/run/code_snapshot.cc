@@ -121,16 +121,18 @@ class Snapshot {
     entries_.push_back(std::move(entry));
   }
 
-  // A link may also lead out by way of another one, or only through a place outside.
+  // A link may also lead out by way of another one, or out and in again, which only works here.
   std::string why_link_leads_out(const std::string& path, const fs::path& target) const {
     if (target.empty()) return "leads nowhere";
     if (target.is_absolute()) return "has an absolute target";
-    const fs::path place = code_ / path;
-    if (!is_within((place.parent_path() / target).lexically_normal(), code_)) {
-      return "leads out of the folder";
+    auto depth = std::count(path.begin(), path.end(), '/');
+    for (const fs::path& part : target) {
+      depth += part == ".." ? -1 : part == "." || part.empty() ? 0 : 1;
+      if (depth < 0) return "leads out of the folder";
     }
     std::error_code error;
-    const fs::path real = fs::weakly_canonical(place.parent_path() / target, error);
+    const fs::path real =
+        fs::weakly_canonical(code_ / fs::path(path).parent_path() / target, error);
     if (error) return "leads nowhere";
     return is_within(real, code_) ? std::string() : "leads out of the folder";
   }

@@ -306,10 +306,7 @@ class Resolver {
     if (!problem.empty()) {
       refuse("resources.type", fmt::format("cannot be {}: {}", type, problem));
     }
-    const std::string nodes_problem = constraint_problem(*algorithm_, uses_gpu, nodes);
-    if (problem.empty() && !nodes_problem.empty()) {
-      refuse("resources.nodes", fmt::format("cannot be {}: {}", nodes, nodes_problem));
-    } else if (nodes > 1) {
+    if (nodes > 1) {
       refuse("resources.nodes", "must be 1: this version of mat trains on one machine");
     }
   }

@@ -31,7 +31,6 @@ INCLUDES = [
     (r"<(SQLiteCpp/|sqlite3)", ["core/registry/", "tests/core/registry/"],
      "only core/registry may include SQLite"),
     (r"<yaml-cpp/", ["core/spec/"], "only core/spec may include yaml-cpp"),
-    (r"<re2/", ["core/algorithm/"], "only core/algorithm may include RE2"),
     (r"<CLI/", ["cli/"], "only cli may include CLI11"),
     (r"<google/protobuf", ["core/metrics/"], "only core/metrics may include protobuf"),
     (r"<xxhash\.h", ["core/dataset/"], "only core/dataset may include xxHash"),

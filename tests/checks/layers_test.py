@@ -32,7 +32,6 @@ BAD = [
     ("core/query/a.cc", "#include <SQLiteCpp/SQLiteCpp.h>\n", "SQLite"),
     ("cli/a.cc", "#include <sqlite3.h>\n", "SQLite"),
     ("core/run/a.cc", "#include <yaml-cpp/yaml.h>\n", "yaml-cpp"),
-    ("core/run/a.cc", "#include <re2/re2.h>\n", "RE2"),
     ("core/run/a.cc", "#include <CLI/CLI.hpp>\n", "CLI11"),
     ("trainers/a.cc", "#include <google/protobuf/message.h>\n", "protobuf"),
     ("trainers/a.cc", "#include <turbojpeg.h>\n", "picture libraries"),

@@ -4,6 +4,8 @@
 #include <limits>
 #include <set>
 
+#include "core/base/error.h"
+
 namespace mat {
 namespace {
 
@@ -121,6 +123,32 @@ TEST_CASE("choices and patterns limit text") {
   CHECK(problem_of(*mlp.find_hyperparameter("target"), "") == "must not be empty");
 }
 
+TEST_CASE("numbers may have choices too") {
+  Hyperparameter h = rule(ValueType::integer);
+  h.choices = {"16", "32"};
+  CHECK(problem_of(h, 16).empty());
+  CHECK(problem_of(h, 32.0).empty());
+  CHECK(problem_of(h, 17) == "must be one of 16, 32, not 17");
+  h.type = ValueType::floating;
+  h.choices = {"0.1", "1"};
+  CHECK(problem_of(h, 0.1).empty());
+  CHECK(problem_of(h, 1).empty());
+  CHECK(problem_of(h, 0.2) == "must be one of 0.1, 1, not 0.2");
+}
+
+TEST_CASE("constraints are about machines and their kinds") {
+  Algorithm a;
+  a.name = "own";
+  CHECK(constraint_problem(a, false, 1).empty());
+  CHECK(constraint_problem(a, true, 1).empty());
+  CHECK(constraint_problem(a, false, 2) == "own runs on one machine only");
+  a.constraints = {false, true, 4};
+  CHECK(constraint_problem(a, false, 1) == "own needs a GPU");
+  CHECK(constraint_problem(a, true, 5) == "own runs on at most 4 machines");
+  a.constraints = {true, false, 1};
+  CHECK(constraint_problem(a, true, 1) == "own does not run on GPUs");
+}
+
 TEST_CASE("a hostile value cannot write to the terminal or fill it") {
   const std::string problem =
       problem_of(rule(ValueType::integer), std::string(5000, 'x').insert(0, "\x1b[2J"));
@@ -149,6 +177,44 @@ TEST_CASE("an algorithm as JSON says everything that the table says") {
     CHECK(h["max"].is_null());
     CHECK(h["default"] == 0.001);
   }
+}
+
+TEST_CASE("an algorithm with a command survives JSON") {
+  Algorithm a;
+  a.name = "own";
+  a.description = "d";
+  a.task = Task::command;
+  a.inputs = {{"data_url", "data", true}};
+  a.outputs = {{"train_url", "", false}};
+  Hyperparameter h = rule(ValueType::integer);
+  h.default_value = 16;
+  h.choices = {"16", "32"};
+  h.min = 1;
+  h.adjustable = false;
+  a.hyperparameters = {h};
+  a.allow_extra_hyperparameters = true;
+  a.constraints = {true, false, 3};
+  a.command = {{"python3", "a b"}, "/src", "img", true, ParameterPassing::environment,
+               {"(a)(b)"},         7};
+  const Algorithm back = algorithm_from_json(parse_json(to_json_text(to_json(a)), "test"));
+  CHECK(to_json(back) == to_json(a));
+  CHECK(back.command->words == a.command->words);
+  CHECK(back.command->parameters == ParameterPassing::environment);
+  CHECK(back.hyperparameters[0].default_value == 16);
+  CHECK_FALSE(back.hyperparameters[0].adjustable);
+}
+
+TEST_CASE("a damaged algorithm is an io error") {
+  for (const char* damaged : {"null", "[]", "{}", R"({"name": 1})"}) {
+    INFO(damaged);
+    try {
+      algorithm_from_json(parse_json(damaged, "test"));
+      FAIL("nothing was thrown");
+    } catch (const Error& e) {
+      CHECK(e.kind() == ErrorKind::io);
+    }
+  }
+  CHECK_THROWS_AS(algorithm_from_json(to_json(builtin_algorithms().front())), Error);
 }
 
 }  // namespace

@@ -92,3 +92,17 @@ TEST_CASE("bytes are told in units of 1024") {
   CHECK(format_bytes(1536) == "1.5 KiB");
   CHECK(format_bytes(1024 * 1024 - 1) == "1.0 MiB");
 }
+
+TEST_CASE("sizes are read with units of both kinds") {
+  CHECK(parse_bytes("1000") == 1000U);
+  CHECK(parse_bytes("100MB") == 100'000'000U);
+  CHECK(parse_bytes("256 MiB") == 256U << 20);
+  CHECK(parse_bytes("1.5gb") == 1'500'000'000U);
+  CHECK(parse_bytes(" 2k ") == 2000U);
+  CHECK(parse_bytes("3B") == 3U);
+  for (const char* text : {"", "MB", "0", "-1", "1x", "1iB", "1 M B", "1e999", "0x10", "1MiBB",
+                           "9999999999TB", "0.5"}) {
+    INFO(text);
+    CHECK_FALSE(parse_bytes(text));
+  }
+}

@@ -144,18 +144,47 @@ TEST_CASE("the schema knows every key, every algorithm and every hyperparameter"
   CHECK(schema["properties"]["resources"]["properties"]["type"]["enum"].size() == 3);
 }
 
-TEST_CASE("the schema takes the durations that a spec takes") {
+TEST_CASE("the schema takes the durations and times that a spec takes") {
   const std::string pattern = job_spec_schema()["properties"]["auto_stop"]["pattern"];
   for (const char* good : {"90", "90s", "5m", "4h", "1d", "1h30m", "1d2h3m4s", "0.5h"}) {
     INFO(good);
     CHECK(parse_duration(good));
     CHECK(std::regex_search(good, std::regex(pattern)));
   }
-  for (const char* bad : {"", "x", "4x", "h4", "4 h", "h"}) {
+  for (const char* good : {"18:30", "6:00:15", "2026-11-21 06:00", "2026-11-21T06:00:30"}) {
+    INFO(good);
+    CHECK(parse_clock_time(good));
+    CHECK(std::regex_search(good, std::regex(pattern)));
+  }
+  for (const char* bad : {"", "x", "4x", "h4", "4 h", "h", "18:3", "18:30 pm", "2026-11-21"}) {
     INFO(bad);
+    CHECK_FALSE(parse_clock_time(bad));
     CHECK_FALSE(parse_duration(bad));
     CHECK_FALSE(std::regex_search(bad, std::regex(pattern)));
   }
+}
+
+TEST_CASE("the schema takes the sizes that a spec takes") {
+  const std::string pattern = job_spec_schema()["properties"]["log_limit"]["pattern"];
+  for (const char* good : {"1000", "256MB", "256 MiB", "1.5gb", "2k"}) {
+    INFO(good);
+    CHECK(parse_bytes(good));
+    CHECK(std::regex_search(good, std::regex(pattern)));
+  }
+  for (const char* bad : {"", "MB", "1x", "1iB", "-1"}) {
+    INFO(bad);
+    CHECK_FALSE(parse_bytes(bad));
+    CHECK_FALSE(std::regex_search(bad, std::regex(pattern)));
+  }
+}
+
+TEST_CASE("the schema takes a name or a command as algorithm") {
+  const Json schema = job_spec_schema();
+  const Json& algorithm = schema["properties"]["algorithm"]["anyOf"];
+  REQUIRE(algorithm.size() == 3);
+  CHECK(algorithm[2]["required"] == Json::array({"command"}));
+  CHECK(algorithm[2]["properties"].size() == 7);
+  CHECK(schema["properties"]["inputs"]["additionalProperties"]["type"] == "string");
 }
 
 }  // namespace

@@ -1,7 +1,10 @@
 #include "core/spec/job_spec.h"
 
+#include <stdlib.h>
+
 #include <catch2/catch.hpp>
 
+#include "core/base/secrets.h"
 #include "tests/core/spec/spec_testing.h"
 
 namespace mat {
@@ -35,8 +38,11 @@ experiment: {name: e, description: f}
 outputs: {train_url: out}
 environment: {TZ: UTC}
 resources: {type: cpu, flavor: cpu.2}
+priority: -5
+auto_restart: 100
 auto_stop: 1h30m
 log_path: logs
+log_limit: 1MiB
 seed: 9223372036854775807
 )"));
   CHECK(spec.description == "d");
@@ -45,10 +51,29 @@ seed: 9223372036854775807
   CHECK(spec.outputs.at("train_url") == "/folder/out");
   CHECK(spec.environment.at("TZ") == "UTC");
   CHECK(spec.resources.flavor == "cpu.2");
+  CHECK(spec.priority == -5);
+  CHECK(spec.auto_restart == 100);
   CHECK(spec.auto_stop_s == 5400.0);
   CHECK(spec.log_path == "/folder/logs");
+  CHECK(spec.log_limit_bytes == 1U << 20);
   CHECK(spec.seed == 9223372036854775807ULL);
   CHECK(resolved(complete("auto_stop: 90.5")).auto_stop_s == 90.5);
+  CHECK(resolved(complete()).log_limit_bytes == 256U << 20);
+  CHECK(resolved(complete("log_limit: 100000")).log_limit_bytes == 100000U);
+}
+
+TEST_CASE("a time of the clock is kept, and a date that has passed is refused where that matters") {
+  const JobSpec spec = resolved(complete("auto_stop: 18:30"));
+  CHECK_FALSE(spec.auto_stop_s);
+  CHECK(spec.auto_stop_at == parse_clock_time("18:30"));
+  CHECK(spec.settings.at("auto_stop").value == "18:30");
+  const Settings past = parse(complete("auto_stop: 2020-01-01 06:00"));
+  CHECK(resolve(past).auto_stop_at->year == 2020);
+  SpecLookup lookup;
+  lookup.now_ms = 1'800'000'000'000;
+  CHECK(refusal([&] { resolve(past, lookup); }) ==
+        "job.yaml:4:12: auto_stop must be in the future");
+  CHECK(resolve(parse(complete("auto_stop: 18:30")), lookup).auto_stop_at);
 }
 
 TEST_CASE("all that is missing is told at once") {
@@ -98,12 +123,41 @@ TEST_CASE("a short --set that is an input or a setting is told its full key") {
 }
 
 TEST_CASE("what this version cannot do is refused by name") {
-  CHECK(resolve_refusal(complete("resources: {pool: big}")) ==
-        "job.yaml:4:19: resources.pool must be public: this version of mat has no other pools");
   CHECK(resolve_refusal(complete("resources: {nodes: 2}")) ==
         "job.yaml:4:20: resources.nodes must be 1: this version of mat trains on one machine");
-  CHECK(resolve_refusal(complete("auto_restart: 2")) ==
-        "job.yaml:4:15: auto_restart must be 0: this version of mat does not restart by itself");
+}
+
+TEST_CASE("a secret variable reaches the run and nothing else") {
+  const JobSpec spec =
+      resolved(complete("environment: {API_TOKEN: hunter2, EMPTY_KEY: '', TZ: UTC}"));
+  CHECK(spec.environment.at("API_TOKEN") == "hunter2");
+  CHECK(spec.environment.at("TZ") == "UTC");
+  CHECK(spec.settings.at("environment.API_TOKEN").value == kHiddenValue);
+  CHECK(spec.settings.at("environment.EMPTY_KEY").value == "");
+  CHECK(spec.settings.at("environment.TZ").value == "UTC");
+  CHECK(to_yaml(spec, true).find("hunter2") == std::string::npos);
+  CHECK(to_json_text(to_json(reusable_settings(spec.settings))).find("hunter2") ==
+        std::string::npos);
+
+  SpecLookup lookup;
+  lookup.find_secret = [](const std::string& name) {
+    return name == "API_TOKEN" ? std::optional<std::string>("again") : std::nullopt;
+  };
+  const JobSpec again = resolve(spec.settings, lookup);
+  CHECK(again.environment.at("API_TOKEN") == "again");
+  CHECK(again.settings.at("environment.API_TOKEN").value == kHiddenValue);
+}
+
+TEST_CASE("a secret that was not recorded comes from the caller's environment or is asked for") {
+  const Settings recorded =
+      with_source(resolved(complete("environment: {MAT_TEST_TOKEN: x}")).settings, "a@V0001");
+  ::unsetenv("MAT_TEST_TOKEN");
+  CHECK(refusal([&] { resolve(recorded); }) ==
+        "a@V0001: the value of environment.MAT_TEST_TOKEN is secret and was not recorded | set the "
+        "variable MAT_TEST_TOKEN where mat runs, or give --set environment.MAT_TEST_TOKEN=VALUE");
+  ::setenv("MAT_TEST_TOKEN", "hunter2", 1);
+  CHECK(resolve(recorded).environment.at("MAT_TEST_TOKEN") == "hunter2");
+  ::unsetenv("MAT_TEST_TOKEN");
 }
 
 TEST_CASE("an experiment with a description needs a name") {

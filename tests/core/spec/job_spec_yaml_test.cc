@@ -55,6 +55,18 @@ TEST_CASE("specs of every algorithm survive YAML") {
   }
 }
 
+TEST_CASE("a spec with a command of its own survives YAML") {
+  check_round_trip(resolved(R"(
+name: own
+algorithm: {command: [python3, "it's", "a b"], code: ./src, metrics: ['(a) (b)', '(c) (d)']}
+inputs: {pictures: s3://bucket/x, "labels": ./y}
+outputs: {out: ./o}
+hyperparameters: {lr: 0.5, epochs: 3, flag: true, text: "7", unit: 1.0}
+priority: 3
+auto_stop: 18:30
+)"));
+}
+
 TEST_CASE("hostile texts survive YAML") {
   const std::vector<std::string> pieces = {"a",
                                            "Z",

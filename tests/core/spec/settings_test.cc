@@ -27,6 +27,23 @@ TEST_CASE("another algorithm takes the old one's defaults with it") {
   CHECK(other.settings.at("hyperparameters.lr").source == "a@V0001");
 }
 
+TEST_CASE("a command of the spec's own and the name of an algorithm replace each other") {
+  const Settings named = resolved(complete("hyperparameters: {lr: 0.2}")).settings;
+  const Settings own = parse("algorithm: {command: python3 a.py, network: true}");
+  const Settings with_own = merge(named, own);
+  CHECK(with_own.count("algorithm") == 0);
+  CHECK(with_own.count("hyperparameters.epochs") == 0);
+  CHECK(with_own.at("hyperparameters.lr").value == 0.2);
+  CHECK(resolve(with_own).algorithm == kInlineAlgorithm);
+  const Settings back = merge(with_own, parse_assignments({"algorithm=resnet18"}, "/"));
+  CHECK(back.count("algorithm.command") == 0);
+  CHECK(back.count("algorithm.network") == 0);
+  CHECK(resolve(back).algorithm == "resnet18");
+  const Settings changed = merge(own, parse_assignments({"algorithm.command=b 'c d'"}, "/"));
+  CHECK(changed.at("algorithm.command").value == "b 'c d'");
+  CHECK(changed.at("algorithm.network").value == true);
+}
+
 TEST_CASE("a new source replaces all but the mark of a default") {
   const Settings settings = with_source(resolved(complete("seed: 3")).settings, "params base");
   CHECK(settings.at("seed").source == "params base");
