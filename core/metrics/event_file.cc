@@ -11,6 +11,7 @@
 
 #include "core/base/error.h"
 #include "core/base/file.h"
+#include "core/base/text.h"
 #include "core/base/time.h"
 #include "core/metrics/metric.h"
 #include "core/metrics/record_file.h"
@@ -45,12 +46,49 @@ std::vector<fs::path> event_files(const fs::path& folder) {
   return files;
 }
 
+// The ten digits behind the prefix; 0 when there are others.
+std::int64_t seconds_in_name(const fs::path& path) {
+  const std::string name = path.filename().string();
+  return parse_integer(std::string_view(name).substr(kFilePrefix.size(), 10)).value_or(0);
+}
+
 std::string host_for_file_name() {
   char host[256] = {};
   ::gethostname(host, sizeof host - 1);
   std::string name = *host ? host : "localhost";
   std::replace(name.begin(), name.end(), '/', '_');
   return name;
+}
+
+[[noreturn]] void throw_cannot_go_on(const fs::path& path, std::string_view why) {
+  throw Error(ErrorKind::io,
+              fmt::format("the curves cannot be continued: '{}' {}", path.string(), why),
+              "put the file back as it was, or train a new version");
+}
+
+// Whether a record ends just there and everything before is whole.
+void check_end(const fs::path& path, std::uint64_t end) {
+  std::error_code error;
+  const std::uintmax_t size = fs::file_size(path, error);
+  if (error == std::errc::no_such_file_or_directory) throw_cannot_go_on(path, "is not there");
+  if (error) throw_io_error(fmt::format("cannot read '{}'", path.string()), error.value());
+  if (size < end) throw_cannot_go_on(path, fmt::format("has {} of {} bytes", size, end));
+  RecordReader reader(path);
+  while (reader.valid_bytes() < end && reader.next()) {
+  }
+  if (reader.valid_bytes() != end) throw_cannot_go_on(path, "is damaged");
+}
+
+void remove_file(const fs::path& path) {
+  if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
+    throw_io_error(fmt::format("cannot remove '{}'", path.string()), errno);
+  }
+}
+
+void sync(const FileDescriptor& file, const fs::path& path) {
+  if (::fdatasync(file.get()) != 0) {
+    throw_io_error(fmt::format("cannot write '{}'", path.string()), errno);
+  }
 }
 
 // Where a writer can go on: nothing when the file is damaged other than by a torn last record.
@@ -74,7 +112,8 @@ struct EventWriter::Impl {
   fs::path path;
   FileDescriptor file;
   std::uint64_t file_bytes = 0;  // whole records
-  std::string buffer;            // records that are not in the file yet
+  bool is_name_on_disk = false;
+  std::string buffer;  // records that are not in the file yet
   double last_write = monotonic_seconds();
   tensorboard::Event event;
   std::string event_bytes;
@@ -97,7 +136,11 @@ void EventWriter::Impl::go_on_in(const fs::path& existing, std::uint64_t end) {
 
 void EventWriter::Impl::make_file(const fs::path& folder) {
   const std::string host = host_for_file_name();
-  for (std::int64_t seconds = now_ms() / 1000; !file; ++seconds) {
+  // Behind the others by its name, also when the clock was set back.
+  const std::vector<fs::path> others = event_files(folder);
+  std::int64_t seconds = now_ms() / 1000;
+  if (!others.empty()) seconds = std::max(seconds, seconds_in_name(others.back()) + 1);
+  for (; !file; ++seconds) {
     path = folder / fmt::format("{}{:010}.{}.{}", kFilePrefix, seconds, host, ::getpid());
     file = FileDescriptor(
         ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
@@ -148,6 +191,22 @@ EventWriter::EventWriter(const fs::path& folder) : impl_(std::make_unique<Impl>(
   }
 }
 
+EventWriter::EventWriter(const fs::path& folder, const EventPosition& position)
+    : impl_(std::make_unique<Impl>()) {
+  const fs::path file = folder / position.file;
+  if (!position.file.empty()) check_end(file, position.bytes);
+  // From the latest on: what a crash leaves in between still has all points before the place.
+  std::vector<fs::path> files = event_files(folder);
+  for (; !files.empty() && files.back().filename() > position.file; files.pop_back()) {
+    remove_file(files.back());
+  }
+  if (position.file.empty()) {
+    impl_->make_file(folder);
+  } else {
+    impl_->go_on_in(file, position.bytes);
+  }
+}
+
 EventWriter::~EventWriter() {
   try {
     flush();
@@ -173,6 +232,41 @@ void EventWriter::add(std::string_view tag, std::int64_t step, double value) {
 }
 
 void EventWriter::flush() { impl_->write(); }
+
+EventPosition EventWriter::position() {
+  impl_->write();
+  sync(impl_->file, impl_->path);
+  if (!impl_->is_name_on_disk) {
+    const fs::path folder = impl_->path.parent_path();
+    const FileDescriptor fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!fd) throw_io_error(fmt::format("cannot open '{}'", folder.string()), errno);
+    sync(fd, folder);
+    impl_->is_name_on_disk = true;
+  }
+  return {impl_->path.filename().string(), impl_->file_bytes};
+}
+
+Json to_json(const EventPosition& position) {
+  return {{"file", position.file}, {"bytes", position.bytes}};
+}
+
+EventPosition event_position_from_json(const Json& json) {
+  if (json.is_null()) return {};
+  EventPosition position;
+  try {
+    position.file = json.at("file").get<std::string>();
+    position.bytes = json.at("bytes").get<std::uint64_t>();
+  } catch (const Json::exception& e) {
+    throw Error(ErrorKind::io,
+                fmt::format("the place in the event files is damaged: {}", e.what()));
+  }
+  const bool is_event_file =
+      position.file.starts_with(kFilePrefix) && position.file.find('/') == std::string::npos;
+  if (!is_event_file && !position.file.empty()) {
+    throw Error(ErrorKind::io, fmt::format("'{}' is no event file", position.file));
+  }
+  return position;
+}
 
 std::vector<Curve> read_event_files(const fs::path& folder) {
   std::vector<Curve> curves;

@@ -7,7 +7,22 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/json.h"
+
 namespace mat {
+
+// A place between two points of a folder's event files: everything up to it is in files with
+// smaller names and in the first `bytes` of this one.
+struct EventPosition {
+  std::string file;  // its name without the folder; empty: before the first point
+  std::uint64_t bytes = 0;
+};
+
+// {"file", "bytes"}.
+Json to_json(const EventPosition& position);
+// Null is the place before the first point. Throws an io error for anything else that to_json()
+// does not write.
+EventPosition event_position_from_json(const Json& json);
 
 // Appends scalar points to a TensorBoard event file: records of length, masked CRC-32C, protobuf
 // (tensorflow/core/lib/io/record_writer.h), which TensorBoard reads as they are. Points are
@@ -19,6 +34,10 @@ class EventWriter {
   // A torn record at its end (a crash) is cut off first; a file that is damaged otherwise is left
   // as it is and a new one made. Throws io errors.
   explicit EventWriter(const std::filesystem::path& folder);
+  // Goes on from a place that position() gave: what came after it, in that file and in later ones,
+  // is gone then. Throws an io error, before anything is changed, when the file is not there, is
+  // shorter or is damaged before that place: a curve with a gap would look like a whole one.
+  EventWriter(const std::filesystem::path& folder, const EventPosition& position);
   ~EventWriter();  // flushes; errors are lost here, so call flush() first
   EventWriter(const EventWriter&) = delete;
   EventWriter& operator=(const EventWriter&) = delete;
@@ -28,6 +47,8 @@ class EventWriter {
   // flush(). Throws a usage error when `tag` is no name of a metric.
   void add(std::string_view tag, std::int64_t step, double value);
   void flush();
+  // Writes everything and waits until it is on the disk, then says where it ends. Throws io errors.
+  EventPosition position();
 
  private:
   struct Impl;

@@ -63,6 +63,22 @@ std::vector<std::string> words_and_pairs(string_view metric) {
   return words;
 }
 
+// Every value of a summary with its step.
+struct SummaryField {
+  const char* value_name;
+  double MetricSummary::*value;
+  const char* step_name;
+  std::int64_t MetricSummary::*step;
+};
+constexpr SummaryField kSummaryFields[] = {
+    {"first", &MetricSummary::first, "first_step", &MetricSummary::first_step},
+    {"last", &MetricSummary::last, "last_step", &MetricSummary::last_step},
+    {"min", &MetricSummary::min, "min_step", &MetricSummary::min_step},
+    {"max", &MetricSummary::max, "max_step", &MetricSummary::max_step},
+    {"best", &MetricSummary::best, "best_step", &MetricSummary::best_step},
+};
+constexpr const char* kSummaryName = "the summary of a metric";
+
 }  // namespace
 
 Direction direction_of(string_view metric) {
@@ -117,6 +133,29 @@ void MetricSummary::add(std::int64_t step, double value, Direction direction) {
     case Direction::unknown:
       return put(best, best_step, !std::isnan(value));
   }
+}
+
+Json to_json(const MetricSummary& summary) {
+  Json json{{"count", summary.count}};
+  for (const SummaryField& field : kSummaryFields) {
+    json[field.value_name] = number_to_json(summary.*field.value);
+    json[field.step_name] = summary.*field.step;
+  }
+  return json;
+}
+
+MetricSummary metric_summary_from_json(const Json& json) {
+  MetricSummary summary;
+  try {
+    summary.count = json.at("count").get<std::int64_t>();
+    for (const SummaryField& field : kSummaryFields) {
+      summary.*field.value = number_from_json(json.at(field.value_name), kSummaryName);
+      summary.*field.step = json.at(field.step_name).get<std::int64_t>();
+    }
+  } catch (const Json::exception& e) {
+    throw Error(ErrorKind::io, fmt::format("{} is damaged: {}", kSummaryName, e.what()));
+  }
+  return summary;
 }
 
 }  // namespace mat

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "core/base/json.h"
+
 namespace mat {
 
 enum class Direction { unknown, higher_is_better, lower_is_better };
@@ -29,5 +31,12 @@ struct MetricSummary {
   // `best` follows the direction; without one it is the last value.
   void add(std::int64_t step, double value, Direction direction);
 };
+
+// {"count", "first", "first_step", …, "best", "best_step"}, with numbers as number_to_json() writes
+// them: the summary that comes back is the same, also when there are NaN and infinities in it.
+Json to_json(const MetricSummary& summary);
+
+// Throws an io error when something is missing or no number.
+MetricSummary metric_summary_from_json(const Json& json);
 
 }  // namespace mat
