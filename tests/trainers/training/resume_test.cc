@@ -112,7 +112,10 @@ std::vector<std::string> checkpoints_of(const TrainRequest& request) {
 // Trains up to the step and stops there.
 void train_until(const TrainRequest& request, std::int64_t step) {
   FilingObserver observer(request.version_folder);
-  observer.stop = [&](const RecordingObserver& o) { return o.last_progress.step >= step; };
+  observer.stop = [&](const RecordingObserver& o) {
+    const auto lr = o.metrics.find("lr");
+    return lr != o.metrics.end() && lr->second.back().first >= step;
+  };
   CHECK(torch_trainer().train(request, observer).stopped);
 }
 
