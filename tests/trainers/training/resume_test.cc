@@ -146,9 +146,14 @@ TEST_CASE("A training that is stopped and resumed again and again ends as one th
   CAPTURE(algorithm);
   const TempFolder home;
   make_data(home.path());
-  const Traces expected = without_break(small_request(algorithm, home.path(), "V0001"));
+  // Several threads where they cost the least.
+  const int threads = algorithm == "small_cnn" ? 2 : 1;
+  TrainRequest whole = small_request(algorithm, home.path(), "V0001");
+  whole.threads = threads;
+  const Traces expected = without_break(whole);
 
   TrainRequest request = small_request(algorithm, home.path(), "V0002");
+  request.threads = threads;
   std::mt19937 random(Catch::rngSeed());
   bool done = false;
   for (int attempt = 0; !done && attempt < 100; ++attempt) {
@@ -432,7 +437,7 @@ TEST_CASE("A training that is killed at any moment and resumed ends as one that 
   rest.resume = true;
   FilingObserver observer(rest.version_folder);
   torch_trainer().train(rest, observer);
-  WARN(algorithm << ": killed " << kills << " times");
+  if (kills == 0) WARN("the training of " << algorithm << " was never killed");
   for (const char* sub : {"checkpoint", "output"}) {
     for (const auto& entry : fs::directory_iterator(request.version_folder / sub)) {
       CHECK(entry.path().extension() != ".part");
