@@ -8,11 +8,13 @@
 
 namespace mat {
 
+using Tensors = std::map<std::string, torch::Tensor>;
+
 // Weights on disk are safetensors files (8 bytes of header length, a JSON header, raw
 // little-endian tensors), with text entries as metadata: "algorithm", "classes" (JSON),
 // "preprocessing" (JSON), ….
 struct Weights {
-  std::map<std::string, torch::Tensor> tensors;  // on the CPU, contiguous
+  Tensors tensors;  // on the CPU, contiguous
   std::map<std::string, std::string> metadata;
 };
 

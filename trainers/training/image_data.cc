@@ -16,29 +16,6 @@ namespace {
 // the area still has every pixel it needs.
 constexpr double kCacheMargin = 1.5;
 
-void check_classes(const ImageFolder& folder, const std::vector<ClassCounts>& counts) {
-  std::vector<std::string> empty;
-  std::int64_t validation = 0;
-  for (std::size_t c = 0; c < counts.size(); ++c) {
-    if (counts[c].train == 0) empty.push_back(folder.classes[c]);
-    validation += counts[c].validation;
-  }
-  if (!empty.empty()) {
-    throw Error(ErrorKind::usage,
-                fmt::format("no readable training picture in class{} {}",
-                            empty.size() == 1 ? "" : "es", join(empty, ", ")),
-                "the log lists the files that could not be read");
-  }
-  if (counts.size() < 2) {
-    throw Error(ErrorKind::usage, "fewer than two classes in " + folder.root.string(),
-                "a folder of pictures for each class is needed");
-  }
-  if (validation == 0) {
-    throw Error(ErrorKind::usage, "no readable picture to validate on in " + folder.root.string(),
-                "add pictures or a val/ folder, or raise validation_ratio");
-  }
-}
-
 void log_what_is_wrong(const ImageFolder& folder, const std::vector<PixelCache::Picture>& pictures,
                        TrainObserver& observer) {
   for (std::size_t i = 0; i < pictures.size(); ++i) {
@@ -64,14 +41,13 @@ ImageData read_image_data(const TrainRequest& request, TrainObserver& observer) 
   const auto short_side =
       static_cast<int>(std::ceil(kCacheMargin * h.at("image_size").get<double>()));
   data.cache = std::make_unique<PixelCache>(request.cache_folder, short_side);
-  PixelCache::Statistics statistics;
   const std::vector<PixelCache::Picture> pictures = data.cache->load(
       folder.samples, request.threads,
       [&](std::int64_t done, std::int64_t total) {
         observer.phase("reading pictures", done, total);
         return !observer.stop_requested();
       },
-      &statistics);
+      &data.loaded);
   log_what_is_wrong(folder, pictures, observer);
 
   std::int64_t left_out = 0;
@@ -89,13 +65,43 @@ ImageData read_image_data(const TrainRequest& request, TrainObserver& observer) 
   observer.log(fmt::format(
       "{} classes, {} training and {} validation pictures, {} left out; {} decoded now, {} from "
       "the cache",
-      data.classes.size(), data.train.size(), data.validation.size(), left_out, statistics.decoded,
-      statistics.reused));
-  if (!statistics.note.empty()) observer.log(statistics.note);
-  observer.record("dataset", describe_dataset(folder, pictures));
-  observer.record("pictures", {{"decoded", statistics.decoded}, {"from_cache", statistics.reused}});
-  check_classes(folder, count_classes(folder, pictures));
+      data.classes.size(), data.train.size(), data.validation.size(), left_out, data.loaded.decoded,
+      data.loaded.reused));
+  if (!data.loaded.note.empty()) observer.log(data.loaded.note);
+  data.description = describe_dataset(folder, pictures);
   return data;
+}
+
+void record_image_data(const ImageData& data, TrainObserver& observer) {
+  observer.record("dataset", data.description);
+  observer.record("pictures",
+                  {{"decoded", data.loaded.decoded}, {"from_cache", data.loaded.reused}});
+}
+
+void check_image_data(const ImageData& data) {
+  const std::string root = data.description.at("root").get<std::string>();
+  std::vector<bool> has_pictures(data.classes.size());
+  for (const LabelledPicture& picture : data.train) {
+    has_pictures[static_cast<std::size_t>(picture.label)] = true;
+  }
+  std::vector<std::string> empty;
+  for (std::size_t c = 0; c < data.classes.size(); ++c) {
+    if (!has_pictures[c]) empty.push_back(data.classes[c]);
+  }
+  if (!empty.empty()) {
+    throw Error(ErrorKind::usage,
+                fmt::format("no readable training picture in class{} {}",
+                            empty.size() == 1 ? "" : "es", join(empty, ", ")),
+                "the log lists the files that could not be read");
+  }
+  if (data.classes.size() < 2) {
+    throw Error(ErrorKind::usage, "fewer than two classes in " + root,
+                "a folder of pictures for each class is needed");
+  }
+  if (data.validation.empty()) {
+    throw Error(ErrorKind::usage, "no readable picture to validate on in " + root,
+                "add pictures or a val/ folder, or raise validation_ratio");
+  }
 }
 
 }  // namespace mat

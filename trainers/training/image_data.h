@@ -16,11 +16,20 @@ struct ImageData {
   std::vector<LabelledPicture> train, validation;
   std::vector<std::string> validation_names;  // of `validation`, relative to the data folder
   std::unique_ptr<PixelCache> cache;          // owns the pixels
+
+  Json description;               // see describe_dataset()
+  PixelCache::Statistics loaded;  // where the pixels came from
 };
 
 // Reads request.inputs["data_url"]. Files that are no pictures are left out, counted and listed in
-// the log. Records "dataset" (see describe_dataset). Throws usage errors: a class without pictures,
-// fewer than two classes, nothing to validate on; an interrupted error when a stop was requested.
+// the log. Throws usage errors, an interrupted error when a stop was requested. Records nothing.
 ImageData read_image_data(const TrainRequest& request, TrainObserver& observer);
+
+// Records "dataset" and "pictures".
+void record_image_data(const ImageData& data, TrainObserver& observer);
+
+// Throws a usage error when it cannot be trained with: a class without pictures, fewer than two
+// classes, nothing to validate on.
+void check_image_data(const ImageData& data);
 
 }  // namespace mat

@@ -8,14 +8,15 @@
 
 #include "core/base/version.h"
 #include "trainers/models/network.h"
-#include "trainers/models/weights_file.h"
 #include "trainers/torch_compat.h"
 #include "trainers/training/compute_plan.h"
 #include "trainers/training/evaluation.h"
 #include "trainers/training/image_data.h"
 #include "trainers/training/losses.h"
 #include "trainers/training/machine.h"
+#include "trainers/training/network_task.h"
 #include "trainers/training/results.h"
+#include "trainers/training/resume.h"
 #include "trainers/training/training_loop.h"
 
 namespace mat {
@@ -40,13 +41,13 @@ PictureBatches::Options batch_options(const TrainRequest& request, const torch::
   return options;
 }
 
-class ImageTraining : public TrainingTask {
+class ImageTraining : public NetworkTask {
  public:
   ImageTraining(const TrainRequest& request, const ImageData& data,
                 std::shared_ptr<Network> network, const ComputePlan& plan,
                 const torch::Device& device, TrainObserver& observer)
-      : data_(data),
-        network_(std::move(network)),
+      : NetworkTask(std::move(network), Results(request.version_folder, metadata(request, data))),
+        data_(data),
         plan_(plan),
         device_(device),
         observer_(observer),
@@ -54,21 +55,19 @@ class ImageTraining : public TrainingTask {
         validation_batches_(data.validation, batch_options(request, device, false)),
         loss_(labels_of(data.train), static_cast<int>(data.classes.size()), request.hyperparameters,
               device),
-        results_(request.version_folder, metadata(request, data)),
         scale_(torch::tensor(kDeviation).mul(255).reciprocal().view({1, 3, 1, 1}).to(device)),
         offset_(torch::tensor(kMean)
                     .div(torch::tensor(kDeviation))
                     .neg()
                     .view({1, 3, 1, 1})
                     .to(device)) {
-    plan_.prepare(*network_, device_);
+    plan_.prepare(this->network(), device_);
   }
 
-  std::vector<torch::Tensor> parameters() override { return network_->parameters(); }
   std::int64_t batches_per_epoch() const override { return train_batches_.batches_per_epoch(); }
-  void start_epoch(int epoch) override {
-    network_->train();
-    train_batches_.start_epoch(epoch);
+  void start_epoch(int epoch, std::int64_t first_batch) override {
+    network().train();
+    train_batches_.start_epoch(epoch, first_batch);
   }
 
   std::optional<Step> next_step() override {
@@ -76,20 +75,21 @@ class ImageTraining : public TrainingTask {
     if (!train_batches_.next(batch)) return std::nullopt;
     const torch::Tensor targets = batch.targets.to(device_, /*non_blocking=*/true);
     const Autocast autocast(device_.type(), plan_.precision);
-    return Step{loss_.training(network_->forward(normalized(batch.inputs)), targets),
+    return Step{loss_.training(network().forward(normalized(batch.inputs)), targets),
                 batch.targets.size(0)};
   }
 
-  MetricValues validate() override {
+  std::optional<MetricValues> validate() override {
     torch::NoGradGuard no_grad;
-    network_->eval();
+    network().eval();
     std::vector<torch::Tensor> logits, targets;
     validation_batches_.start_epoch(0);
     const std::int64_t total = validation_batches_.batches_per_epoch();
     for (Batch batch; validation_batches_.next(batch);) {
+      if (observer_.stop_requested()) return std::nullopt;
       observer_.phase("validating", static_cast<std::int64_t>(logits.size()), total);
       const Autocast autocast(device_.type(), plan_.precision);
-      logits.push_back(network_->forward(normalized(batch.inputs)).to(torch::kFloat));
+      logits.push_back(network().forward(normalized(batch.inputs)).to(torch::kFloat));
       targets.push_back(batch.targets);
     }
     const torch::Tensor all_targets = torch::cat(targets);
@@ -97,16 +97,6 @@ class ImageTraining : public TrainingTask {
     latest_ = evaluate_classes(all_logits, all_targets, ClassLoss::plain(all_logits, all_targets),
                                data_.classes);
     return latest_.metrics;
-  }
-
-  void keep_best() override {
-    best_ = latest_;
-    results_.save_best(*network_, best_);
-  }
-  void save_last() override { results_.save_last(*network_); }
-
-  void write_evaluation_of_best() const {
-    write_evaluation(best_, results_.folder(), "file", data_.validation_names, data_.classes);
   }
 
  private:
@@ -139,24 +129,34 @@ class ImageTraining : public TrainingTask {
   }
 
   const ImageData& data_;
-  std::shared_ptr<Network> network_;
   ComputePlan plan_;
   torch::Device device_;
   TrainObserver& observer_;
   PictureBatches train_batches_, validation_batches_;
   ClassLoss loss_;
-  Results results_;
   torch::Tensor scale_, offset_;
-  Evaluation latest_, best_;
 };
+
+// What tells whether a checkpoint was made with the same pictures.
+Json data_settings(const ImageData& data) {
+  return {{"fingerprint", data.description.at("fingerprint")},
+          {"train", data.train.size()},
+          {"validation", data.validation.size()},
+          {"classes", data.classes}};
+}
 
 }  // namespace
 
 TrainOutcome train_images(const TrainRequest& request, TrainObserver& observer) {
   const Json& h = request.hyperparameters;
   const torch::Device device = choose_device(request.device);
-  record_device(device, observer);
+  std::optional<Checkpoint> from = find_checkpoint(request, observer);
   const ImageData data = read_image_data(request, observer);
+  Json settings = checkpoint_settings(request, data_settings(data), device);
+  begin_training(request, from, settings, observer);
+  record_device(device, observer);
+  record_image_data(data, observer);
+  check_image_data(data);
 
   TrialSubject subject;
   subject.name = request.algorithm;
@@ -165,18 +165,24 @@ TrainOutcome train_images(const TrainRequest& request, TrainObserver& observer) 
   subject.image_size = h.at("image_size").get<int>();
   subject.batch_size = h.at("batch_size").get<int>();
   subject.device = device;
-  const ComputePlan plan =
-      choose_compute_plan(h.at("precision").get<std::string>(), h.at("layout").get<std::string>(),
-                          subject, request.cache_folder, observer);
+  // Another trial might find another plan to be the fastest, and other last digits.
+  const Json& wanted = from ? from->state.at("settings").at("plan") : h;
+  const ComputePlan plan = choose_compute_plan(wanted.at("precision").get<std::string>(),
+                                               wanted.at("layout").get<std::string>(), subject,
+                                               request.cache_folder, observer);
+  settings["plan"] = {{"precision", plan.precision_name()}, {"layout", plan.layout_name()}};
 
   torch::manual_seed(request.seed);
   const std::shared_ptr<Network> network = subject.make_network();
   record_parameters(*network, observer);
   ImageTraining training(request, data, network, plan, device, observer);
-  const LoopResult result =
-      run_training_loop(training, LoopSettings::from(h, request.seed), observer);
+  CheckpointWriter checkpoints(checkpoint_folder(request), settings);
+  const LoopResult result = run_training_loop(training, LoopSettings::from(h, request.seed),
+                                              observer, checkpoints, std::move(from));
   record_speed(result, observer);
-  if (result.has_best) training.write_evaluation_of_best();
+  if (result.has_best) {
+    training.write_evaluation_of_best("file", data.validation_names, data.classes);
+  }
   return {result.stopped};
 }
 

@@ -1,15 +1,28 @@
 #include "trainers/training/optimizer.h"
 
 #include <ATen/Parallel.h>
+#include <fmt/format.h>
 
 #include <cmath>
 #include <utility>
+
+#include "core/base/error.h"
 
 namespace mat {
 namespace {
 
 // Small enough to share the largest tensors evenly, large enough that a thread's start is nothing.
 constexpr std::int64_t kGrain = 1 << 15;
+
+constexpr const char* kStepsName = "optimizer.steps";
+
+std::string name_of_moment(std::size_t parameter, const char* which) {
+  return fmt::format("optimizer.{}.{}", parameter, which);
+}
+
+torch::Tensor plain_copy(const torch::Tensor& tensor) {
+  return torch::empty(tensor.sizes(), tensor.scalar_type()).copy_(tensor);
+}
 
 bool is_flat_float(const torch::Tensor& tensor) {
   return tensor.device().is_cpu() && tensor.scalar_type() == torch::kFloat &&
@@ -158,6 +171,36 @@ void Optimizer::clip_gradients(double limit) {
   const torch::Tensor scale = (limit / (norm + 1e-6)).clamp_max(1.0);
   for (const Slot& slot : slots_) {
     if (slot.parameter.grad().defined()) slot.parameter.mutable_grad().mul_(scale);
+  }
+}
+
+void Optimizer::save_state(Tensors& tensors) const {
+  torch::NoGradGuard no_grad;
+  std::vector<std::int64_t> steps;
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    const Slot& slot = slots_[i];
+    if (slot.first.defined()) tensors[name_of_moment(i, "first")] = plain_copy(slot.first);
+    if (slot.second.defined()) tensors[name_of_moment(i, "second")] = plain_copy(slot.second);
+    steps.push_back(slot.steps);
+  }
+  tensors[kStepsName] = torch::tensor(steps, torch::kLong);
+}
+
+void Optimizer::load_state(const Tensors& tensors) {
+  torch::NoGradGuard no_grad;
+  const auto moment = [&](std::size_t i, const char* which) {
+    const auto found = tensors.find(name_of_moment(i, which));
+    if (found == tensors.end()) return torch::Tensor();
+    return torch::empty_like(slots_[i].parameter).copy_(found->second);
+  };
+  const torch::Tensor steps = tensors.at(kStepsName);
+  if (steps.numel() != static_cast<std::int64_t>(slots_.size())) {
+    throw Error(ErrorKind::bug, "the state of an optimizer is that of another network");
+  }
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    slots_[i].first = moment(i, "first");
+    slots_[i].second = moment(i, "second");
+    slots_[i].steps = steps.data_ptr<std::int64_t>()[i];
   }
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "trainers/models/weights_file.h"
 #include "trainers/torch.h"
 
 namespace mat {
@@ -29,6 +30,12 @@ class Optimizer {
   void clip_gradients(double limit);
   // Parameters without a gradient stay as they are.
   virtual void step(double lr) = 0;
+
+  // Copies all that the next steps depend on besides the parameters into `tensors`, under names
+  // that begin with "optimizer.".
+  void save_state(Tensors& tensors) const;
+  // From what an optimizer of the same settings for the same parameters has saved.
+  void load_state(const Tensors& tensors);
 
  protected:
   struct Slot {

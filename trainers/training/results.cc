@@ -1,35 +1,61 @@
 #include "trainers/training/results.h"
 
 #include <ATen/Parallel.h>
+#include <fmt/format.h>
 
 #include <utility>
 
+#include "core/base/error.h"
 #include "core/base/file.h"
 #include "core/base/version.h"
 #include "trainers/models/weights_file.h"
+#include "trainers/training/checkpoint.h"
 #include "trainers/training/machine.h"
 
 namespace mat {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kBestFile = "best.safetensors";
+constexpr const char* kLastFile = "last.safetensors";
+
+}  // namespace
 
 Results::Results(std::filesystem::path version_folder, std::map<std::string, std::string> metadata)
     : folder_(std::move(version_folder)), metadata_(std::move(metadata)) {
   metadata_["mat_version"] = mat_version();
   make_folders(folder_ / "output");
+  remove_unfinished_files(folder_ / "output");
 }
 
-void Results::save_best(const torch::nn::Module& network, const Evaluation& evaluation) const {
+void remove_best(const fs::path& version_folder) {
+  for (const fs::path& path :
+       {version_folder / "output" / kBestFile, version_folder / "evaluation.json",
+        version_folder / "predictions.jsonl"}) {
+    std::error_code error;
+    fs::remove(path, error);
+    if (error) throw_io_error(fmt::format("cannot remove '{}'", path.string()), error.value());
+  }
+}
+
+Weights Results::best_of(const torch::nn::Module& network, const Evaluation& evaluation) const {
   Weights weights = weights_of(network);
   weights.metadata = metadata_;
   Json metrics = Json::object();
   for (const auto& [name, value] : evaluation.metrics) metrics[name] = value;
   weights.metadata["metrics"] = to_json_text(metrics);
-  save_weights(weights, folder_ / "output" / "best.safetensors");
+  return weights;
+}
+
+void Results::save_best(const Weights& weights) const {
+  save_weights(weights, folder_ / "output" / kBestFile);
 }
 
 void Results::save_last(const torch::nn::Module& network) const {
   Weights weights = weights_of(network);
   weights.metadata = metadata_;
-  save_weights(weights, folder_ / "output" / "last.safetensors");
+  save_weights(weights, folder_ / "output" / kLastFile);
 }
 
 void record_device(const torch::Device& device, TrainObserver& observer) {

@@ -5,11 +5,15 @@
 #include <string>
 
 #include "core/run/trainer.h"
+#include "trainers/models/weights_file.h"
 #include "trainers/torch.h"
 #include "trainers/training/evaluation.h"
 #include "trainers/training/training_loop.h"
 
 namespace mat {
+
+// Removes the best weights and their evaluation, which an earlier attempt at a training left.
+void remove_best(const std::filesystem::path& version_folder);
 
 // The weights files of a version: output/best.safetensors and output/last.safetensors. Each is
 // replaced whole or not at all. `metadata` goes into both, with the version of mat; the best
@@ -19,7 +23,9 @@ class Results {
   Results(std::filesystem::path version_folder, std::map<std::string, std::string> metadata);
 
   const std::filesystem::path& folder() const { return folder_; }
-  void save_best(const torch::nn::Module& network, const Evaluation& evaluation) const;
+  // A copy of the network's weights as save_best() writes them.
+  Weights best_of(const torch::nn::Module& network, const Evaluation& evaluation) const;
+  void save_best(const Weights& weights) const;
   void save_last(const torch::nn::Module& network) const;
 
  private:

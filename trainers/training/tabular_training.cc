@@ -12,7 +12,9 @@
 #include "trainers/training/evaluation.h"
 #include "trainers/training/losses.h"
 #include "trainers/training/machine.h"
+#include "trainers/training/network_task.h"
 #include "trainers/training/results.h"
+#include "trainers/training/resume.h"
 #include "trainers/training/training_loop.h"
 
 namespace mat {
@@ -44,50 +46,53 @@ std::string best_metric(const std::string& wanted, bool regression) {
               regression ? "choose rmse, loss or auto" : "choose accuracy, f1, loss or auto");
 }
 
-class TabularTraining : public TrainingTask {
+class TabularTraining : public NetworkTask {
  public:
   TabularTraining(const TrainRequest& request, const TabularData& data,
-                  std::shared_ptr<Network> network, const torch::Device& device)
-      : data_(data),
-        network_(std::move(network)),
+                  std::shared_ptr<Network> network, const torch::Device& device,
+                  TrainObserver& observer)
+      : NetworkTask(
+            std::move(network),
+            Results(request.version_folder, {{"algorithm", request.algorithm},
+                                             {"classes", to_json_text(Json(data.classes))},
+                                             {"preprocessing", to_json_text(data.preprocessing)}})),
+        data_(data),
         device_(device),
+        observer_(observer),
         batch_size_(std::min(request.hyperparameters.at("batch_size").get<std::int64_t>(),
                              data.train_inputs.size(0))),
         inputs_(data.train_inputs.to(device)),
         targets_(data.train_targets.to(device)),
         loss_(labels_of(data), static_cast<int>(data.classes.size()), request.hyperparameters,
-              device),
-        results_(request.version_folder, {{"algorithm", request.algorithm},
-                                          {"classes", to_json_text(Json(data.classes))},
-                                          {"preprocessing", to_json_text(data.preprocessing)}}) {
-    network_->to(device);
+              device) {
+    this->network().to(device);
   }
 
-  std::vector<torch::Tensor> parameters() override { return network_->parameters(); }
   // As with pictures, a last batch that is smaller than the others is left out.
   std::int64_t batches_per_epoch() const override { return inputs_.size(0) / batch_size_; }
-  void start_epoch(int) override {
-    network_->train();
+  void start_epoch(int, std::int64_t first_batch) override {
+    network().train();
     order_ = torch::randperm(inputs_.size(0), torch::kLong).to(device_);
-    batch_ = 0;
+    batch_ = first_batch;
   }
 
   std::optional<Step> next_step() override {
     if (batch_ == batches_per_epoch()) return std::nullopt;
     const torch::Tensor rows = order_.narrow(0, batch_++ * batch_size_, batch_size_);
-    const torch::Tensor outputs = network_->forward(inputs_.index_select(0, rows));
+    const torch::Tensor outputs = network().forward(inputs_.index_select(0, rows));
     const torch::Tensor targets = targets_.index_select(0, rows);
     return Step{data_.is_regression() ? torch::mse_loss(outputs, targets)
                                       : loss_.training(outputs, targets),
                 batch_size_};
   }
 
-  MetricValues validate() override {
+  std::optional<MetricValues> validate() override {
     torch::NoGradGuard no_grad;
-    network_->eval();
+    network().eval();
     std::vector<torch::Tensor> parts;
     for (const torch::Tensor& rows : data_.validation_inputs.split(kValidationRows)) {
-      parts.push_back(network_->forward(rows.to(device_)).to(torch::kCPU));
+      if (observer_.stop_requested()) return std::nullopt;
+      parts.push_back(network().forward(rows.to(device_)).to(torch::kCPU));
     }
     const torch::Tensor outputs = torch::cat(parts);
     const torch::Tensor& targets = data_.validation_targets;
@@ -101,41 +106,44 @@ class TabularTraining : public TrainingTask {
     return latest_.metrics;
   }
 
-  void keep_best() override {
-    best_ = latest_;
-    results_.save_best(*network_, best_);
-  }
-  void save_last() override { results_.save_last(*network_); }
-
-  void write_evaluation_of_best() const {
-    write_evaluation(best_, results_.folder(), "row", data_.validation_names, data_.classes);
-  }
-
  private:
   torch::Tensor in_original_unit(const torch::Tensor& column) const {
     return column.flatten().to(torch::kDouble).mul(data_.target_deviation).add(data_.target_mean);
   }
 
   const TabularData& data_;
-  std::shared_ptr<Network> network_;
   torch::Device device_;
+  TrainObserver& observer_;
   std::int64_t batch_size_;
   torch::Tensor inputs_, targets_;
   ClassLoss loss_;
-  Results results_;
   torch::Tensor order_;
   std::int64_t batch_ = 0;
-  Evaluation latest_, best_;
 };
+
+// What tells whether a checkpoint was made with the same rows.
+Json data_settings(const TabularData& data) {
+  Json settings = Json::object();
+  for (const char* key : {"fingerprint", "train", "validation", "classes", "inputs"}) {
+    settings[key] = data.description.at(key);
+  }
+  return settings;
+}
 
 }  // namespace
 
 TrainOutcome train_table(const TrainRequest& request, TrainObserver& observer) {
   const Json& h = request.hyperparameters;
   const torch::Device device = choose_device(request.device);
-  record_device(device, observer);
+  std::optional<Checkpoint> from = find_checkpoint(request, observer);
   observer.phase("reading the table", 0, 0);
   const TabularData data = read_tabular(request.inputs.at("data_url"), h, request.seed);
+  LoopSettings loop = LoopSettings::from(h, request.seed);
+  loop.speed_metric = "rows_per_second";
+  loop.best_metric = best_metric(loop.best_metric, data.is_regression());
+  const Json settings = checkpoint_settings(request, data_settings(data), device);
+  begin_training(request, from, settings, observer);
+  record_device(device, observer);
   observer.record("dataset", data.description);
 
   torch::manual_seed(request.seed);
@@ -145,13 +153,14 @@ TrainOutcome train_table(const TrainRequest& request, TrainObserver& observer) {
                            data.is_regression() ? 1 : static_cast<int>(data.classes.size()));
   record_parameters(*network, observer);
 
-  LoopSettings settings = LoopSettings::from(h, request.seed);
-  settings.speed_metric = "rows_per_second";
-  settings.best_metric = best_metric(settings.best_metric, data.is_regression());
-  TabularTraining training(request, data, network, device);
-  const LoopResult result = run_training_loop(training, settings, observer);
+  TabularTraining training(request, data, network, device, observer);
+  CheckpointWriter checkpoints(checkpoint_folder(request), settings);
+  const LoopResult result =
+      run_training_loop(training, loop, observer, checkpoints, std::move(from));
   record_speed(result, observer);
-  if (result.has_best) training.write_evaluation_of_best();
+  if (result.has_best) {
+    training.write_evaluation_of_best("row", data.validation_names, data.classes);
+  }
   return {result.stopped};
 }
 

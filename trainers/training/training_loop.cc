@@ -4,24 +4,30 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <deque>
 #include <limits>
 #include <memory>
+#include <utility>
 
 #include "core/base/error.h"
+#include "core/base/text.h"
 #include "core/base/time.h"
 #include "core/metrics/metric.h"
+#include "trainers/training/random_state.h"
 #include "trainers/training/schedule.h"
 
 namespace mat {
 namespace {
 
 constexpr std::uint64_t kSeedsApart = 0x9E3779B97F4A7C15;
+constexpr const char* kCheckpointVariable = "MAT_CHECKPOINT_SECONDS";
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr std::int64_t kMostPointsOfACurve = 10'000;
 constexpr double kSecondsBetweenProgress = 0.1;
 constexpr double kSecondsBetweenSpeedPoints = 1;
-constexpr double kSecondsBetweenSaves = 30;
+// Epochs get checkpoints of their own unless that would take more than about this part of the time.
+constexpr double kMostTimeForCheckpoints = 0.1;
 // Reading a loss makes the CPU wait for a GPU, so there it is done for several steps at once.
 constexpr std::size_t kStepsBetweenReadsOnGpu = 8;
 
@@ -53,49 +59,67 @@ class Speedometer {
 
 class Loop {
  public:
-  Loop(TrainingTask& task, const LoopSettings& settings, TrainObserver& observer)
+  Loop(TrainingTask& task, const LoopSettings& settings, TrainObserver& observer,
+       CheckpointWriter& checkpoints)
       : task_(task),
         settings_(settings),
         observer_(observer),
+        checkpoints_(checkpoints),
         optimizer_(make_optimizer(task.parameters(), settings.optimizer)),
         steps_(settings.epochs * task.batches_per_epoch()),
         schedule_(settings.schedule, settings.lr, settings.warmup, steps_),
         point_stride_((steps_ + kMostPointsOfACurve - 1) / kMostPointsOfACurve),
         best_direction_(direction_of(settings.best_metric)),
         started_(monotonic_seconds()),
-        saved_(started_) {}
+        checkpoint_made_(started_) {}
+
+  void go_on_from(const Checkpoint& checkpoint) {
+    task_.load_state(checkpoint);
+    optimizer_->load_state(checkpoint.tensors);
+    load_position(checkpoint.state.at("loop"));
+    first_step_ = step_;
+    if (batch_ > 0) random_state_ = random_state_in(checkpoint.tensors);
+    observer_.log(epoch_ > settings_.epochs
+                      ? fmt::format("all {} epochs are done already", settings_.epochs)
+                      : fmt::format("epoch {}/{} goes on after batch {} of {}", epoch_,
+                                    settings_.epochs, batch_, task_.batches_per_epoch()));
+  }
 
   LoopResult run() {
-    for (epoch_ = 1; epoch_ <= settings_.epochs && !result_.stopped; ++epoch_) {
+    while (epoch_ <= settings_.epochs && !result_.stopped) {
       // So that dropout in this epoch does not depend on how many numbers others drew before.
       torch::manual_seed(settings_.seed + static_cast<std::uint64_t>(epoch_) * kSeedsApart);
-      task_.start_epoch(epoch_ - 1);
-      train_epoch();
-      read_losses();
-      if (result_.stopped) break;
-      if (epoch_ % settings_.validate_every == 0 || epoch_ == settings_.epochs) validate();
-      save_last(epoch_ == settings_.epochs);
+      task_.start_epoch(epoch_ - 1, batch_);
+      set_random_state(std::exchange(random_state_, {}));
+      if (!train_epoch() || !validate_when_due()) {
+        result_.stopped = true;
+      } else {
+        ++epoch_;
+        batch_ = 0;
+        if (epoch_ > settings_.epochs || checkpoint_is_cheap()) make_checkpoint();
+      }
     }
-    if (result_.stopped) save_last(true);
+    if (result_.stopped) make_checkpoint();
+    task_.save_last();
+    checkpoints_.finish();
     return result_;
   }
 
  private:
-  void train_epoch() {
+  // False when a stop was requested.
+  bool train_epoch() {
     double before = monotonic_seconds();
     while (true) {
-      if (observer_.stop_requested()) {
-        result_.stopped = true;
-        return;
-      }
+      if (observer_.stop_requested()) return false;
       std::optional<TrainingTask::Step> step = task_.next_step();
-      if (!step) return;
+      if (!step) break;
       const double lr = schedule_.at(step_);
       optimizer_->clear_gradients();
       step->loss.backward();
       if (settings_.clip_norm > 0) optimizer_->clip_gradients(settings_.clip_norm);
       optimizer_->step(lr);
       ++step_;
+      ++batch_;
 
       unread_losses_.push_back(step->loss.detach());
       const bool on_cpu = step->loss.device().is_cpu();
@@ -106,9 +130,14 @@ class Loop {
       result_.samples += step->samples;
       result_.training_seconds += now - before;
       speed_.add(now - before, step->samples);
-      before = now;
       report(now);
+      if (!checkpoints_.is_busy() && now - checkpoint_made_ >= settings_.checkpoint_seconds) {
+        make_checkpoint();
+      }
+      before = monotonic_seconds();
     }
+    read_losses();
+    return true;
   }
 
   void read_losses() {
@@ -147,13 +176,21 @@ class Loop {
     progress.loss = smooth_loss_;
     progress.metric_name = settings_.best_metric;
     progress.metric = last_metric_;
-    progress.seconds_left =
-        (now - started_) / static_cast<double>(step_) * static_cast<double>(steps_ - step_);
+    progress.seconds_left = (now - started_) / static_cast<double>(step_ - first_step_) *
+                            static_cast<double>(steps_ - step_);
     observer_.progress(progress);
   }
 
-  void validate() {
-    const MetricValues values = task_.validate();
+  // False when a stop was requested.
+  bool validate_when_due() {
+    if (epoch_ % settings_.validate_every != 0 && epoch_ != settings_.epochs) return true;
+    const std::optional<MetricValues> values = task_.validate();
+    if (!values) return false;
+    use_validation(*values);
+    return true;
+  }
+
+  void use_validation(const MetricValues& values) {
     double loss = kNaN;
     bool has_metric = false;
     std::string line =
@@ -181,6 +218,7 @@ class Loop {
       result_.has_best = true;
       best_metric_ = last_metric_;
       best_loss_ = loss;
+      best_step_ = step_;
       task_.keep_best();
     }
   }
@@ -191,16 +229,62 @@ class Loop {
     return (best_direction_ == Direction::lower_is_better) == (last_metric_ < best_metric_);
   }
 
-  void save_last(bool now) {
-    const double time = monotonic_seconds();
-    if (!now && time - saved_ < kSecondsBetweenSaves) return;
-    task_.save_last();
-    saved_ = monotonic_seconds();
+  // The first one of all is, since nobody knows yet.
+  bool checkpoint_is_cheap() {
+    return !checkpoints_.is_busy() &&
+           checkpoint_cost_ <= kMostTimeForCheckpoints * (monotonic_seconds() - checkpoint_made_);
+  }
+
+  void make_checkpoint() {
+    const double before = monotonic_seconds();
+    read_losses();
+    Checkpoint checkpoint;
+    checkpoint.step = step_;
+    checkpoint.state["loop"] = position();
+    optimizer_->save_state(checkpoint.tensors);
+    save_random_state(checkpoint.tensors);
+    task_.save_state(checkpoint, result_.has_best && best_step_ == step_);
+    checkpoint.state["observer"] = observer_.checkpoint_state();
+    checkpoints_.write(std::move(checkpoint));
+    checkpoint_made_ = monotonic_seconds();
+    checkpoint_cost_ = checkpoint_made_ - before;
+  }
+
+  Json position() const {
+    return {{"epoch", epoch_},
+            {"batch", batch_},
+            {"step", step_},
+            {"samples", result_.samples},
+            {"training_seconds", number_to_json(result_.training_seconds)},
+            {"smooth_loss", number_to_json(smooth_loss_)},
+            {"last_metric", number_to_json(last_metric_)},
+            {"has_best", result_.has_best},
+            {"best_step", best_step_},
+            {"best_metric", number_to_json(best_metric_)},
+            {"best_loss", number_to_json(best_loss_)}};
+  }
+
+  void load_position(const Json& position) {
+    const auto number = [&](const char* key) {
+      return number_from_json(position.at(key), "a checkpoint");
+    };
+    epoch_ = position.at("epoch").get<int>();
+    batch_ = position.at("batch").get<std::int64_t>();
+    step_ = position.at("step").get<std::int64_t>();
+    result_.samples = position.at("samples").get<std::int64_t>();
+    result_.training_seconds = number("training_seconds");
+    smooth_loss_ = number("smooth_loss");
+    last_metric_ = number("last_metric");
+    result_.has_best = position.at("has_best").get<bool>();
+    best_step_ = position.at("best_step").get<std::int64_t>();
+    best_metric_ = number("best_metric");
+    best_loss_ = number("best_loss");
   }
 
   TrainingTask& task_;
   const LoopSettings& settings_;
   TrainObserver& observer_;
+  CheckpointWriter& checkpoints_;
   std::unique_ptr<Optimizer> optimizer_;
   std::int64_t steps_;
   LearningRateSchedule schedule_;
@@ -209,12 +293,15 @@ class Loop {
 
   LoopResult result_;
   int epoch_ = 1;
-  std::int64_t step_ = 0;
+  std::int64_t batch_ = 0;  // done in this epoch
+  std::int64_t step_ = 0, first_step_ = 0, best_step_ = 0;
   std::vector<torch::Tensor> unread_losses_;  // of the latest steps
   Speedometer speed_;
   double smooth_loss_ = kNaN;
   double last_metric_ = kNaN, best_metric_ = kNaN, best_loss_ = kNaN;
-  double started_, saved_;
+  Tensors random_state_;  // to begin the first epoch with; empty: the epoch's own
+  double started_, checkpoint_made_;
+  double checkpoint_cost_ = 0;  // seconds that the last one kept training from going on
   double progress_ = 0, speed_point_ = 0;
 };
 
@@ -235,12 +322,19 @@ LoopSettings LoopSettings::from(const Json& hyperparameters, std::uint64_t seed)
   settings.clip_norm = hyperparameters.value("clip_norm", settings.clip_norm);
   settings.optimizer.momentum = hyperparameters.value("momentum", settings.optimizer.momentum);
   settings.optimizer.nesterov = hyperparameters.value("nesterov", settings.optimizer.nesterov);
+  if (const char* seconds = std::getenv(kCheckpointVariable)) {
+    settings.checkpoint_seconds = parse_number(seconds).value_or(settings.checkpoint_seconds);
+  }
   return settings;
 }
 
 LoopResult run_training_loop(TrainingTask& task, const LoopSettings& settings,
-                             TrainObserver& observer) {
-  return Loop(task, settings, observer).run();
+                             TrainObserver& observer, CheckpointWriter& checkpoints,
+                             std::optional<Checkpoint> from) {
+  Loop loop(task, settings, observer, checkpoints);
+  if (from) loop.go_on_from(*from);
+  from.reset();
+  return loop.run();
 }
 
 }  // namespace mat

@@ -9,6 +9,7 @@
 #include "core/base/json.h"
 #include "core/run/trainer.h"
 #include "trainers/torch.h"
+#include "trainers/training/checkpoint.h"
 #include "trainers/training/optimizer.h"
 
 namespace mat {
@@ -23,9 +24,11 @@ struct LoopSettings {
   OptimizerSettings optimizer;
   std::string best_metric = "accuracy";  // a name that the task's validate() returns
   std::string speed_metric = "images_per_second";
+  double checkpoint_seconds = 45;  // from one to the next within an epoch
   std::uint64_t seed = 0;
 
-  // From an algorithm's checked hyperparameters.
+  // From an algorithm's checked hyperparameters. $MAT_CHECKPOINT_SECONDS replaces the default: 0
+  // makes checkpoints as often as they can be written.
   static LoopSettings from(const Json& hyperparameters, std::uint64_t seed);
 };
 
@@ -42,15 +45,23 @@ class TrainingTask {
   virtual ~TrainingTask() = default;
   virtual std::vector<torch::Tensor> parameters() = 0;
   virtual std::int64_t batches_per_epoch() const = 0;
-  // From 0. LibTorch's random numbers were seeded for this epoch just before.
-  virtual void start_epoch(int epoch) = 0;
+  // From 0, at one of its batches. LibTorch's random numbers were seeded for this epoch just
+  // before.
+  virtual void start_epoch(int epoch, std::int64_t first_batch) = 0;
   // The forward pass of the next batch; nothing at the end of the epoch.
   virtual std::optional<Step> next_step() = 0;
-  // Metrics of the present weights on the validation data, "loss" among them.
-  virtual MetricValues validate() = 0;
+  // Metrics of the present weights on the validation data, "loss" among them. Nothing when a stop
+  // was requested meanwhile. Uses no random numbers.
+  virtual std::optional<MetricValues> validate() = 0;
   // The weights that were just validated are the best so far.
   virtual void keep_best() = 0;
   virtual void save_last() = 0;
+
+  // Puts copies of the weights and of what keep_best() kept into a checkpoint. `best_is_present`:
+  // the present weights are those.
+  virtual void save_state(Checkpoint& checkpoint, bool best_is_present) const = 0;
+  // Takes them from one; what keep_best() wrote is again what it was then.
+  virtual void load_state(const Checkpoint& checkpoint) = 0;
 };
 
 struct LoopResult {
@@ -61,9 +72,13 @@ struct LoopResult {
 };
 
 // Trains all epochs, or until observer.stop_requested(). Reports progress and metrics, validates,
-// has the best and the last weights kept. Throws a training_failed error when a loss is NaN or
-// infinite, naming epoch and step.
+// has the best and the last weights kept and makes checkpoints: at the end, at a stop, every
+// checkpoint_seconds and after every epoch; but an epoch that took less than ten times what its
+// checkpoint would cost, or ends while the one before is still being written, goes without. Begins
+// at `from` when there is one. Throws a training_failed error when a loss is
+// NaN or infinite, naming epoch and step.
 LoopResult run_training_loop(TrainingTask& task, const LoopSettings& settings,
-                             TrainObserver& observer);
+                             TrainObserver& observer, CheckpointWriter& checkpoints,
+                             std::optional<Checkpoint> from);
 
 }  // namespace mat

@@ -2,7 +2,9 @@
 
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <cstring>
 #include <string>
+#include <vector>
 
 #include "core/base/error.h"
 
@@ -94,6 +96,42 @@ TEST_CASE("an infinite loss is the largest and not the best", "[metrics]") {
   const MetricSummary s = summary_of({INFINITY, 1, INFINITY}, Direction::lower_is_better);
   CHECK(s.max == INFINITY);
   CHECK(s.best == 1);
+}
+
+TEST_CASE("a summary comes back from JSON text as it was, NaN and infinity too", "[metrics]") {
+  for (const auto& values : {std::vector<double>{0.1, 1.0 / 3, 1e-300}, std::vector<double>{NAN},
+                             std::vector<double>{INFINITY, -INFINITY, NAN, -0.0}}) {
+    MetricSummary summary;
+    std::int64_t step = 1'000'000'000'000;
+    for (const double value : values) summary.add(step++, value, Direction::lower_is_better);
+    const Json json = to_json(summary);
+    const MetricSummary back = metric_summary_from_json(parse_json(to_json_text(json), "text"));
+    CHECK(to_json_text(to_json(back)) == to_json_text(json));
+    CHECK(back.count == summary.count);
+    CHECK(std::memcmp(&back.last, &summary.last, sizeof back.last) == 0);
+    CHECK(back.last_step == summary.last_step);
+    CHECK(back.min_step == summary.min_step);
+    // What is added to it afterwards meets the same state.
+    MetricSummary more = back;
+    more.add(step, 7, Direction::lower_is_better);
+    summary.add(step, 7, Direction::lower_is_better);
+    CHECK(to_json(more) == to_json(summary));
+  }
+  CHECK(to_json(metric_summary_from_json(to_json(MetricSummary()))) == to_json(MetricSummary()));
+}
+
+TEST_CASE("what is no summary is refused", "[metrics]") {
+  Json json = to_json(MetricSummary());
+  SECTION("nothing") { json = nullptr; }
+  SECTION("a value missing") { json.erase("best_step"); }
+  SECTION("a value that is no number") { json["min"] = "small"; }
+  SECTION("a null, as NaN was written by others") { json["min"] = nullptr; }
+  try {
+    metric_summary_from_json(json);
+    FAIL("it was taken");
+  } catch (const Error& e) {
+    CHECK(e.kind() == ErrorKind::io);
+  }
 }
 
 }  // namespace

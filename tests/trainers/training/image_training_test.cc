@@ -3,13 +3,13 @@
 #include <catch2/catch.hpp>
 #include <cstdio>
 
-#include "core/algorithm/algorithm.h"
 #include "core/base/error.h"
 #include "core/base/file.h"
 #include "core/base/text.h"
 #include "tests/core/dataset/test_files.h"
 #include "tests/temp_folder.h"
 #include "tests/trainers/training/recording_observer.h"
+#include "tests/trainers/training/small_trainings.h"
 #include "trainers/models/network.h"
 #include "trainers/models/weights_file.h"
 #include "trainers/training/torch_trainer.h"
@@ -18,49 +18,6 @@ namespace mat {
 namespace {
 
 namespace fs = std::filesystem;
-
-// Stripes that lie, stripes that stand, and none, in any colour and with noise.
-std::string picture(int kind, unsigned number) {
-  unsigned state = number * 2654435761U + 12345U;
-  const auto random = [&] { return (state = state * 1664525U + 1013904223U) >> 8; };
-  const std::uint32_t color = random() & 0x7f7f7f;
-  const unsigned shift = random() % 6;
-  return bmp_bytes(20, 18, [&](int x, int y) {
-    const int place = kind == 0 ? x : y;
-    const bool bright = kind < 2 ? (place + shift) / 3 % 2 == 0 : random() % 2 == 0;
-    return (color + (bright ? 0x707070 : 0)) ^ (random() & 0x0f0f0f);
-  });
-}
-
-void make_pictures(const fs::path& folder, unsigned per_class) {
-  const char* const kClasses[] = {"standing", "lying", "noise"};
-  for (int kind = 0; kind < 3; ++kind) {
-    for (unsigned i = 0; i < per_class; ++i) {
-      put_file(folder / kClasses[kind] / (std::to_string(i) + ".bmp"), picture(kind, i * 3 + kind));
-    }
-  }
-}
-
-TrainRequest request_for(const fs::path& data, const fs::path& home, const std::string& version) {
-  TrainRequest request;
-  request.algorithm = "small_cnn";
-  request.hyperparameters = Json::object();
-  for (const Hyperparameter& h : find_builtin_algorithm("small_cnn")->hyperparameters) {
-    request.hyperparameters[h.name] = h.default_value;
-  }
-  request.hyperparameters["image_size"] = 16;
-  request.hyperparameters["batch_size"] = 16;
-  request.hyperparameters["epochs"] = 4;
-  request.inputs["data_url"] = data;
-  request.version_folder = home / version;
-  request.cache_folder = home / "cache";
-  fs::create_directories(request.version_folder);
-  fs::create_directories(request.cache_folder);
-  request.seed = 5;
-  request.threads = 2;
-  request.device = "cpu";
-  return request;
-}
 
 Error error_of(const TrainRequest& request) {
   RecordingObserver observer;

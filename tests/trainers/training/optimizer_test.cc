@@ -149,4 +149,28 @@ TEST_CASE("A parameter without a gradient is not touched") {
   REQUIRE(torch::equal(parameters[0], before));
 }
 
+TEST_CASE("An optimizer goes on from a saved state as if it had never stopped") {
+  const OptimizerSettings settings =
+      GENERATE(OptimizerSettings{"sgd", 0.9, true, 0.1}, OptimizerSettings{"sgd", 0, false, 0},
+               OptimizerSettings{"adamw", 0, false, 0.1});
+  std::vector<torch::Tensor> ours = copies(some_parameters());
+  const auto optimizer = make_optimizer(ours, settings);
+  const auto do_step = [](Optimizer& which, std::vector<torch::Tensor>& parameters, int step) {
+    give_gradients(parameters, step);
+    // One that has no gradient at first has no moments to save.
+    if (step < 2) parameters[1].mutable_grad() = torch::Tensor();
+    which.step(0.05);
+  };
+  for (int step = 0; step < 2; ++step) do_step(*optimizer, ours, step);
+  Tensors state;
+  optimizer->save_state(state);
+  std::vector<torch::Tensor> later = copies(ours);
+  for (int step = 2; step < 4; ++step) do_step(*optimizer, ours, step);
+
+  const auto other = make_optimizer(later, settings);
+  other->load_state(state);
+  for (int step = 2; step < 4; ++step) do_step(*other, later, step);
+  for (std::size_t i = 0; i < ours.size(); ++i) REQUIRE(torch::equal(ours[i], later[i]));
+}
+
 }  // namespace mat
