@@ -1,4 +1,4 @@
-#include "core/run/trainer.h"
+#include "core/training/trainer.h"
 #include "trainers/training/torch_trainer.h"
 
 extern "C" __attribute__((visibility("default"))) mat::Trainer* mat_trainer(int abi) {

@@ -75,7 +75,7 @@ int list(const Context& context, const ListFlags& flags) {
     table.add({record.definition.name, name_of(record.definition.task), origin_of(record),
                record.definition.description});
   }
-  print_list(table, listing.total, "algorithms", "mat algorithm create -f FILE");
+  print_list(table, listing.total, "algorithms", "mat algorithm create -f FILE", flags.filter);
   note_total(listing.rows.size(), listing.total, listing.total_is_exact, "algorithms");
   return 0;
 }

@@ -10,9 +10,9 @@
 #include "core/base/file.h"
 #include "core/base/text.h"
 #include "core/base/version.h"
-#include "core/run/child_process.h"
+#include "core/base/child_process.h"
 #include "core/run/provenance.h"
-#include "core/run/trainer.h"
+#include "core/training/trainer.h"
 
 namespace mat {
 namespace {

@@ -18,7 +18,7 @@
 #include "core/base/error.h"
 #include "core/base/file.h"
 #include "core/base/pattern.h"
-#include "core/run/run_files.h"
+#include "core/training/log_file.h"
 
 namespace mat {
 namespace {

@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/run/trainer.h"
+#include "core/training/trainer.h"
 
 namespace mat {
 

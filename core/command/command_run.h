@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "core/command/container.h"
-#include "core/run/run_files.h"
-#include "core/run/trainer.h"
+#include "core/training/log_file.h"
+#include "core/training/trainer.h"
 
 namespace mat {
 

@@ -13,7 +13,7 @@
 #include "core/base/time.h"
 #include "core/command/program_path.h"
 #include "core/command/root_image.h"
-#include "core/run/child_process.h"
+#include "core/base/child_process.h"
 
 namespace mat {
 namespace {

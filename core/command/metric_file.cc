@@ -14,6 +14,7 @@
 #include "core/base/error.h"
 #include "core/base/json.h"
 #include "core/base/text.h"
+#include "core/metrics/line_metrics.h"
 
 namespace mat {
 namespace {

@@ -2,8 +2,6 @@
 
 #include <fmt/core.h>
 
-#include <charconv>
-#include <limits>
 
 #include "core/base/error.h"
 #include "core/base/text.h"
@@ -15,33 +13,7 @@ namespace {
 // A program that puts a number into each name ("file17: 0.3") would fill memory and tables.
 constexpr std::size_t kMaxNames = 1000;
 
-bool is_letter_or_digit(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
 }  // namespace
-
-std::optional<double> parse_metric_value(std::string_view text) {
-  const bool is_negative = text.starts_with('-');
-  if (is_negative || text.starts_with('+')) text.remove_prefix(1);
-  if (text.empty()) return std::nullopt;
-  double value = 0;
-  if (is_letter_or_digit(text.front()) && (text.front() < '0' || text.front() > '9')) {
-    const std::string word = lower(text);
-    if (word == "nan") {
-      value = std::numeric_limits<double>::quiet_NaN();
-    } else if (word == "inf" || word == "infinity") {
-      value = std::numeric_limits<double>::infinity();
-    } else {
-      return std::nullopt;
-    }
-  } else {
-    const char* const end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, value);
-    if (error != std::errc() || stop != end || text.front() == '-') return std::nullopt;
-  }
-  return is_negative ? -value : value;
-}
 
 std::optional<std::string> as_metric_name(std::string_view name) {
   while (!name.empty() && !is_letter_or_digit(name.front())) name.remove_prefix(1);

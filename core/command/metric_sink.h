@@ -6,12 +6,9 @@
 #include <string>
 #include <string_view>
 
-#include "core/run/trainer.h"
+#include "core/training/trainer.h"
 
 namespace mat {
-
-// "0.43", "1e-3", "+.5", "nan", "-Infinity" (in any case) as a number; nothing for anything else.
-std::optional<double> parse_metric_value(std::string_view text);
 
 // The name with what cannot stand in a metric's name replaced by '_' ("val loss" → "val_loss"), and
 // without such characters in front; nothing when it would be empty or too long.

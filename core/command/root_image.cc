@@ -16,7 +16,7 @@
 #include "core/base/file.h"
 #include "core/base/text.h"
 #include "core/command/program_path.h"
-#include "core/run/child_process.h"
+#include "core/base/child_process.h"
 
 namespace mat {
 namespace {

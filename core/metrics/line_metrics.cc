@@ -2,10 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <limits>
 
 #include "core/base/error.h"
 #include "core/base/text.h"
-#include "core/command/metric_sink.h"
 
 namespace mat {
 namespace {
@@ -217,6 +218,28 @@ class LineReader {
 };
 
 }  // namespace
+
+std::optional<double> parse_metric_value(std::string_view text) {
+  const bool is_negative = text.starts_with('-');
+  if (is_negative || text.starts_with('+')) text.remove_prefix(1);
+  if (text.empty()) return std::nullopt;
+  double value = 0;
+  if (is_letter_or_digit(text.front()) && (text.front() < '0' || text.front() > '9')) {
+    const std::string word = lower(text);
+    if (word == "nan") {
+      value = std::numeric_limits<double>::quiet_NaN();
+    } else if (word == "inf" || word == "infinity") {
+      value = std::numeric_limits<double>::infinity();
+    } else {
+      return std::nullopt;
+    }
+  } else {
+    const char* const end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, value);
+    if (error != std::errc() || stop != end || text.front() == '-') return std::nullopt;
+  }
+  return is_negative ? -value : value;
+}
 
 MetricPattern::MetricPattern(const std::string& expression) : pattern_(expression) {
   name_group_ = pattern_.group("name");

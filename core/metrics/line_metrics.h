@@ -41,6 +41,9 @@ struct LinePoint {
   double value = 0;
 };
 
+// "0.43", "1e-3", "+.5", "nan", "-Infinity" (in any case) as a number; nothing for anything else.
+std::optional<double> parse_metric_value(std::string_view text);
+
 // A regular expression with the groups above.
 class MetricPattern {
  public:

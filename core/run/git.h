@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "core/run/child_process.h"
+#include "core/base/child_process.h"
 
 namespace mat {
 

@@ -3,7 +3,7 @@
 #include <filesystem>
 
 #include "core/base/json.h"
-#include "core/run/trainer.h"
+#include "core/training/trainer.h"
 
 namespace mat {
 

@@ -9,7 +9,7 @@
 #include "core/metrics/event_file.h"
 #include "core/metrics/metric.h"
 #include "core/run/live_progress.h"
-#include "core/run/run_files.h"
+#include "core/training/log_file.h"
 #include "core/run/runner.h"
 
 namespace mat {

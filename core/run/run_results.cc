@@ -1,15 +1,33 @@
 #include "core/run/run_results.h"
 
+#include <fmt/core.h>
 #include <unistd.h>
 
+#include "core/base/error.h"
+#include "core/base/file.h"
 #include "core/base/names.h"
 #include "core/run/run_environment.h"
-#include "core/run/run_files.h"
 #include "core/run/stop_request.h"
 
 namespace mat {
+namespace {
 
 namespace fs = std::filesystem;
+
+// A file, or a folder's content, into the folder `to`.
+void copy_into(const fs::path& from, const fs::path& to) {
+  make_folders(to);
+  std::error_code error;
+  const bool is_folder = fs::is_directory(from, error);
+  fs::copy(from, is_folder ? to : to / from.filename(),
+           fs::copy_options::recursive | fs::copy_options::overwrite_existing, error);
+  if (error) {
+    throw_io_error(fmt::format("cannot copy '{}' to '{}'", from.string(), to.string()),
+                   error.value());
+  }
+}
+
+}  // namespace
 
 fs::path output_of_channel(const fs::path& version_folder, const std::string& channel) {
   const fs::path output = version_folder / "output";

@@ -12,7 +12,7 @@
 #include "core/run/background.h"
 #include "core/run/pools.h"
 #include "core/run/provenance.h"
-#include "core/run/run_files.h"
+#include "core/run/space_reserve.h"
 #include "core/run/run_observer.h"
 #include "core/run/run_results.h"
 #include "core/run/schedule.h"

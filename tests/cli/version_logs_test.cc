@@ -7,7 +7,7 @@
 #include "core/base/file.h"
 #include "core/registry/registry.h"
 #include "core/run/home.h"
-#include "core/run/run_files.h"
+#include "core/training/log_file.h"
 #include "core/run/version_lock.h"
 #include "tests/cli/mat_process.h"
 

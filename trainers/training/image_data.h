@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "core/dataset/pixel_cache.h"
-#include "core/run/trainer.h"
+#include "core/training/trainer.h"
 #include "trainers/data/picture_batches.h"
 
 namespace mat {

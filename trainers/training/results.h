@@ -4,7 +4,7 @@
 #include <map>
 #include <string>
 
-#include "core/run/trainer.h"
+#include "core/training/trainer.h"
 #include "trainers/models/weights_file.h"
 #include "trainers/torch.h"
 #include "trainers/training/evaluation.h"

@@ -2,7 +2,7 @@
 
 #include <optional>
 
-#include "core/run/trainer.h"
+#include "core/training/trainer.h"
 #include "trainers/torch.h"
 #include "trainers/training/checkpoint.h"
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/run/trainer.h"
+#include "core/training/trainer.h"
 
 namespace mat {
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/base/json.h"
-#include "core/run/trainer.h"
+#include "core/training/trainer.h"
 #include "trainers/torch.h"
 #include "trainers/training/checkpoint.h"
 #include "trainers/training/optimizer.h"

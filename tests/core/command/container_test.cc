@@ -4,7 +4,7 @@
 #include <cstdio>
 #include <fstream>
 
-#include "core/run/child_process.h"
+#include "core/base/child_process.h"
 #include "tests/core/command/test_command.h"
 
 namespace mat {

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "core/base/text.h"
-#include "core/run/child_process.h"
+#include "core/base/child_process.h"
 
 namespace mat {
 

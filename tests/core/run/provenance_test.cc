@@ -13,7 +13,7 @@
 
 #include "core/base/file.h"
 #include "core/base/time.h"
-#include "core/run/child_process.h"
+#include "core/base/child_process.h"
 #include "tests/core/dataset/test_files.h"
 
 namespace mat {

@@ -2,7 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "core/run/trainer.h"
+#include "core/training/trainer.h"
 
 namespace mat {
 

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/run/trainer.h"
+#include "core/training/trainer.h"
 
 namespace mat {
 

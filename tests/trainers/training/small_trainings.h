@@ -4,7 +4,7 @@
 #include <string>
 
 #include "core/algorithm/algorithm.h"
-#include "core/run/trainer.h"
+#include "core/training/trainer.h"
 #include "tests/core/dataset/test_files.h"
 
 namespace mat {

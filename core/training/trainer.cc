@@ -1,4 +1,4 @@
-#include "core/run/trainer.h"
+#include "core/training/trainer.h"
 
 #include <dlfcn.h>
 #include <fmt/core.h>

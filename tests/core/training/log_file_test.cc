@@ -1,4 +1,4 @@
-#include "core/run/run_files.h"
+#include "core/training/log_file.h"
 
 #include <algorithm>
 #include <catch2/catch.hpp>

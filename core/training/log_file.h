@@ -38,21 +38,4 @@ class LogFile {
   bool at_line_start_ = true;
 };
 
-// A little space held back on the disk while a version runs, so that its end can still be recorded
-// when the disk is full: give_back() before recording. Given back at the end in any case.
-class SpaceReserve {
- public:
-  explicit SpaceReserve(const std::filesystem::path& version_folder);
-  ~SpaceReserve();
-  SpaceReserve(const SpaceReserve&) = delete;
-  SpaceReserve& operator=(const SpaceReserve&) = delete;
-  void give_back() noexcept;
-
- private:
-  std::filesystem::path path_;
-};
-
-// Copies a file, or a folder's content, into the folder `to`, which is made when absent.
-void copy_into(const std::filesystem::path& from, const std::filesystem::path& to);
-
 }  // namespace mat

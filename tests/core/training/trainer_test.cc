@@ -1,4 +1,4 @@
-#include "core/run/trainer.h"
+#include "core/training/trainer.h"
 
 #include <unistd.h>
 
@@ -8,7 +8,7 @@
 #include <optional>
 
 #include "core/base/error.h"
-#include "core/run/child_process.h"
+#include "core/base/child_process.h"
 #include "tests/core/dataset/test_files.h"
 
 namespace mat {

@@ -1,4 +1,4 @@
-#include "core/run/child_process.h"
+#include "core/base/child_process.h"
 
 #include <fcntl.h>
 #include <poll.h>

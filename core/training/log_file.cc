@@ -1,4 +1,4 @@
-#include "core/run/run_files.h"
+#include "core/training/log_file.h"
 
 #include <fcntl.h>
 #include <fmt/core.h>
@@ -18,7 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr off_t kReservedBytes = 1 << 20;
 constexpr std::uint64_t kMinLogLimit = 1 << 10;
 
 }  // namespace
@@ -84,35 +83,6 @@ void LogFile::write(std::string_view bytes) {
     bytes_ += static_cast<std::uint64_t>(written);
     at_line_start_ = bytes[static_cast<std::size_t>(written) - 1] == '\n';
     bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-}
-
-SpaceReserve::SpaceReserve(const fs::path& version_folder) : path_(version_folder / "reserve") {
-  const FileDescriptor file(::open(path_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666));
-  if (!file) throw_io_error(fmt::format("cannot write '{}'", path_.string()), errno);
-  const int error = ::posix_fallocate(file.get(), 0, kReservedBytes);
-  if (error == ENOSPC || error == EDQUOT || error == EFBIG) {
-    ::unlink(path_.c_str());
-    throw_io_error(fmt::format("cannot write '{}'", path_.string()), error);
-  }
-}
-
-SpaceReserve::~SpaceReserve() { give_back(); }
-
-void SpaceReserve::give_back() noexcept {
-  if (!path_.empty()) ::unlink(path_.c_str());
-  path_.clear();
-}
-
-void copy_into(const fs::path& from, const fs::path& to) {
-  make_folders(to);
-  std::error_code error;
-  const bool is_folder = fs::is_directory(from, error);
-  fs::copy(from, is_folder ? to : to / from.filename(),
-           fs::copy_options::recursive | fs::copy_options::overwrite_existing, error);
-  if (error) {
-    throw_io_error(fmt::format("cannot copy '{}' to '{}'", from.string(), to.string()),
-                   error.value());
   }
 }
 

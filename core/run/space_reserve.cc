@@ -1,0 +1,38 @@
+#include "core/run/space_reserve.h"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "core/base/error.h"
+#include "core/base/file.h"
+
+namespace mat {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr off_t kReservedBytes = 1 << 20;
+
+}  // namespace
+
+SpaceReserve::SpaceReserve(const fs::path& version_folder) : path_(version_folder / "reserve") {
+  const FileDescriptor file(::open(path_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666));
+  if (!file) throw_io_error(fmt::format("cannot write '{}'", path_.string()), errno);
+  const int error = ::posix_fallocate(file.get(), 0, kReservedBytes);
+  if (error == ENOSPC || error == EDQUOT || error == EFBIG) {
+    ::unlink(path_.c_str());
+    throw_io_error(fmt::format("cannot write '{}'", path_.string()), error);
+  }
+}
+
+SpaceReserve::~SpaceReserve() { give_back(); }
+
+void SpaceReserve::give_back() noexcept {
+  if (!path_.empty()) ::unlink(path_.c_str());
+  path_.clear();
+}
+
+}  // namespace mat
