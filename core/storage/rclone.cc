@@ -331,7 +331,10 @@ void Rclone::throw_for(const Session& session, int exit_status, const std::strin
     throw Error(ErrorKind::terminated, fmt::format("stopped while moving data of '{}'", address_));
   }
   std::string error = session.last_error;
-  if (session.given_up) error = "no answer any more" + (error.empty() ? "" : "; before: " + error);
+  if (session.given_up) {
+    error =
+        error.empty() ? "no answer any more" : fmt::format("no answer any more; before: {}", error);
+  }
   if (error.empty()) error = fmt::format("rclone ended with status {}", exit_status);
   const std::string message = fmt::format("{}: {}", what, error);
   if (session.is_disk_full) {

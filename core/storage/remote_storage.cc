@@ -136,7 +136,7 @@ FetchedData fetch_remote(const std::string& text, const fs::path& cache_folder,
                      .bytes = bytes_of(listing),
                      .reused = false,
                      .fingerprint = cache.fingerprint(listing),
-                     .in_use = {}};
+                     .in_use = FileDescriptor()};
     const auto finish = [&] {
       data.in_use = cache.use(listing);
       cache.remove_unused(listing);
@@ -181,7 +181,8 @@ UploadedData upload_to_remote(const fs::path& path, const std::string& text,
   RemoteAddress address = parse_remote_address(text);
   const bool is_file = fs::is_regular_file(path);
   if (is_file && address.must_be_folder) {
-    address.key += (address.key.empty() ? "" : "/") + path.filename().string();
+    if (!address.key.empty()) address.key += '/';
+    address.key += path.filename().string();
     address.must_be_folder = false;
   }
   const Rclone rclone(address, environment, hooks);
