@@ -163,6 +163,12 @@ void FetchCache::take_back(const std::vector<RemoteFile>& listing) const {
         fmt::format("the fetched files in '{}' were changed, and a run uses them", folder.string()),
         "wait for its end; a run must not write into its inputs");
   }
+  // rclone would take a file that was changed just after it was fetched for the same.
+  for (const auto& [key, time_ns] : read_listing(folder.string() + ".json")) {
+    const auto& [name, size, modified, hash] = key;
+    const FileFacts here = facts_of(folder / name);
+    if (here.size != size || here.time_ns != time_ns) fs::remove_all(folder / name);
+  }
   fs::remove_all(partial());
   fs::rename(folder, partial());
 }

@@ -33,8 +33,8 @@ class FetchCache {
   bool is_intact(const std::vector<RemoteFile>& listing) const;
   FileDescriptor use(const std::vector<RemoteFile>& listing) const;
 
-  // Makes a whole copy, which is not right any more, the partial one. Throws a conflict error when
-  // a run uses it.
+  // Makes a copy that somebody has changed the partial one, without what was changed. Throws a
+  // conflict error when a run uses it.
   void take_back(const std::vector<RemoteFile>& listing) const;
 
   // The partial folder with all that is there already: files of an earlier attempt and, as hard

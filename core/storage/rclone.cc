@@ -179,7 +179,9 @@ void Rclone::make_obs_remote() {
                 "'obs' by: rclone config");
   }
   environment_["RCLONE_CONFIG_MATOBS_TYPE"] = "s3";
-  environment_["RCLONE_CONFIG_MATOBS_PROVIDER"] = "HuaweiOBS";
+  if (variable({"RCLONE_S3_PROVIDER"}).empty()) {
+    environment_["RCLONE_CONFIG_MATOBS_PROVIDER"] = "HuaweiOBS";
+  }
   environment_["RCLONE_CONFIG_MATOBS_ENDPOINT"] = endpoint;
   const std::string key = variable({"HUAWEICLOUD_SDK_AK", "OBS_ACCESS_KEY_ID"});
   environment_["RCLONE_CONFIG_MATOBS_ENV_AUTH"] = key.empty() ? "true" : "false";

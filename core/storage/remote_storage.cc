@@ -89,9 +89,9 @@ std::vector<RemoteFile> list_source(const Rclone& rclone, const RemoteAddress& a
 
 void fill(const Rclone& rclone, const RemoteAddress& address, bool is_object,
           const fs::path& folder) {
-  rclone.transfer({is_object ? "copy" : "sync", "--use-server-modtime", "--modify-window=1s",
-                   rclone.place(), folder.string()},
-                  fmt::format("cannot fetch '{}'", address.text()));
+  rclone.transfer(
+      {is_object ? "copy" : "sync", "--use-server-modtime", rclone.place(), folder.string()},
+      fmt::format("cannot fetch '{}'", address.text()));
 }
 
 void check_space(const fs::path& folder, std::int64_t bytes, const RemoteAddress& address) {
@@ -103,6 +103,15 @@ void check_space(const fs::path& folder, std::int64_t bytes, const RemoteAddress
                           format_bytes(static_cast<std::uint64_t>(bytes)),
                           format_bytes(space.available), folder.string()),
               "free some space, or choose another home with --home");
+}
+
+// What no retry mends is told at once. A server that does not answer just now may do so later.
+void check_quickly(const Rclone& rclone) {
+  try {
+    rclone.has_files();
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::io) throw;
+  }
 }
 
 }  // namespace
@@ -194,6 +203,7 @@ UploadedData upload_to_remote(const fs::path& path, const std::string& text,
     return {};
   }
   const std::string what = fmt::format("cannot upload to '{}'", address.text());
+  check_quickly(rclone);
   // A missing bucket is an error, not to be made: its name may be a mistake.
   if (is_file) {
     rclone.transfer({"copyto", "--s3-no-check-bucket", "--local-no-check-updated", source.string(),

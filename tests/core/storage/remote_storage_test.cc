@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 #include <cstring>
 #include <map>
+#include <thread>
 
 #include "core/base/error.h"
 #include "core/base/time.h"
@@ -81,8 +82,16 @@ Error error_of(const Action& action) {
 struct Store {
   explicit Store(S3Server& s3) : server(s3), bucket(s3.make_bucket()) {}
 
+  // Objects that stay the same are not touched.
   void put(const Tree& tree) {
-    put_tree(local / "source", tree);
+    const fs::path source = local / "source";
+    fs::create_directories(source);
+    for (const auto& [name, bytes] : read_tree(source)) {
+      if (!tree.contains(name)) fs::remove(source / name);
+    }
+    for (const auto& [name, bytes] : tree) {
+      if (read_file_if_exists(source / name) != bytes) put_file(source / name, bytes);
+    }
     server.rclone({"sync", (local / "source").string(), "remote:" + bucket + "/data"});
   }
 
@@ -192,11 +201,42 @@ TEST_CASE("a missing rclone and an unknown OBS endpoint are usage errors", "[sto
   const Error missing = error_of([] { check_remote_source("s3://b/x", {"PATH=/nonexistent"}); });
   CHECK(missing.kind() == ErrorKind::usage);
   CHECK(missing.hint().find("apt install rclone") != std::string::npos);
-  if (S3Server::get() == nullptr) return;
+  if (!fs::exists("/usr/bin/rclone")) {
+    WARN("SKIPPED: rclone is not installed");
+    return;
+  }
   const std::vector<std::string> environment{"PATH=/usr/bin:/bin", "HOME=/nonexistent"};
   const Error endpoint = error_of([&] { check_remote_source("obs://b/x", environment); });
   CHECK(endpoint.kind() == ErrorKind::usage);
   CHECK(endpoint.hint().find("OBS_ENDPOINT") != std::string::npos);
+}
+
+TEST_CASE("a server that does not answer is an error that names no password", "[storage][s3]") {
+  S3Server* server = S3Server::get();
+  if (server == nullptr) return;
+  const std::vector<std::string> nobody{"AWS_ENDPOINT_URL=http://user:hunter2@127.0.0.1:1"};
+  const double start = monotonic_seconds();
+  const Error error =
+      error_of([&] { check_remote_source("s3://b/x", server->environment(nobody)); });
+  INFO(error.message());
+  CHECK(error.kind() == ErrorKind::io);
+  CHECK(error.message().find("connection refused") != std::string::npos);
+  CHECK(error.message().find("hunter2") == std::string::npos);
+  CHECK(error.hint().find("endpoint") != std::string::npos);
+  CHECK(monotonic_seconds() - start < 30);
+}
+
+TEST_CASE("two runs that want the same data fetch it once", "[storage][s3]") {
+  S3Server* server = S3Server::get();
+  if (server == nullptr) return;
+  Store store(*server);
+  store.put(many_files(40));
+  FetchedData one, other;
+  std::thread second([&] { other = store.fetch(); });
+  one = store.fetch();
+  second.join();
+  CHECK(one.path == other.path);
+  CHECK(one.reused != other.reused);
 }
 
 TEST_CASE("a remote of the user's configuration named like the scheme is used", "[storage][s3]") {
@@ -219,12 +259,12 @@ TEST_CASE("an obs address is reached with Huawei's variables", "[storage][s3]") 
   if (server == nullptr) return;
   Store store(*server);
   store.put({{"a", "x"}, {"b/c", ""}});
-  const std::vector<std::string> environment{"PATH=/usr/bin:/bin",
-                                             "HOME=" + store.local.path().string(),
-                                             "OBS_ENDPOINT=" + server->endpoint(),
-                                             "HUAWEICLOUD_SDK_AK=" + server->access_key(),
-                                             "HUAWEICLOUD_SDK_SK=" + server->secret_key(),
-                                             "RCLONE_S3_REGION=us-east-1"};
+  const std::vector<std::string> environment{
+      "PATH=/usr/bin:/bin", "HOME=" + store.local.path().string(),
+      "OBS_ENDPOINT=" + server->endpoint(), "HUAWEICLOUD_SDK_AK=" + server->access_key(),
+      "HUAWEICLOUD_SDK_SK=" + server->secret_key(), "RCLONE_S3_REGION=us-east-1",
+      // Huawei's own way puts the bucket in front of the host's name, which a bare address lacks.
+      "RCLONE_S3_PROVIDER=Other"};
   const std::string address = "obs://" + store.bucket;
   const auto data = fetch_remote(address + "/data", store.local / "cache", environment, {});
   CHECK(read_tree(data.path) == Tree{{"a", "x"}, {"b/c", ""}});
@@ -244,7 +284,6 @@ TEST_CASE("data that changed gets a folder of its own, and only the change is fe
   tree["folder3/file 3"] = "zzz";  // as long as before
   tree.erase("-leading");
   tree["new"] = "n";
-  fs::remove(store.local / "source/-leading");
   store.put(tree);
 
   Recorded recorded;
@@ -295,15 +334,15 @@ TEST_CASE("a server killed in the middle ends a fetch in bounded time, and it go
       server->kill();
     }
   };
-  hooks.patience_s = 5;
+  hooks.patience_s = 2;
   const double start = monotonic_seconds();
   const Error error = error_of([&] { store.fetch("data", hooks, {"RCLONE_BWLIMIT=2M"}); });
   const double took = monotonic_seconds() - start;
   server->start();
-  INFO(error.message());
+  INFO(error.message() << " after " << took << " s");
   CHECK(killed);
   CHECK(error.kind() == ErrorKind::io);
-  CHECK(took < 120);
+  CHECK(took < 60);
   for (const auto& entry : fs::recursive_directory_iterator(store.local / "cache")) {
     CHECK(entry.path().extension() != ".json");
   }
