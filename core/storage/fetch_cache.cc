@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <map>
+#include <set>
 #include <tuple>
 
 #include "core/base/json.h"
@@ -92,13 +93,18 @@ std::size_t count_files(const fs::path& folder) {
   return count;
 }
 
-// rclone writes into a file that is there. One that a whole copy shares must not be.
-void remove_shared_files(const fs::path& folder) {
-  std::vector<fs::path> shared;
+// What may not stay in a partial copy: what is not in the listing any more, and files that a whole
+// copy shares, since rclone writes into a file that is there.
+void remove_strangers(const fs::path& folder, const std::vector<RemoteFile>& listing) {
+  std::set<fs::path> wanted;
+  for (const RemoteFile& file : listing) wanted.insert(folder / file.name);
+  std::vector<fs::path> strangers;
   for (const auto& entry : fs::recursive_directory_iterator(folder)) {
-    if (entry.is_regular_file() && entry.hard_link_count() > 1) shared.push_back(entry.path());
+    if (entry.is_directory() && !entry.is_symlink()) continue;
+    const bool is_shared = entry.is_regular_file() && entry.hard_link_count() > 1;
+    if (is_shared || !wanted.contains(entry.path())) strangers.push_back(entry.path());
   }
-  for (const fs::path& path : shared) fs::remove(path);
+  for (const fs::path& path : strangers) fs::remove(path);
 }
 
 void sync_file_system(const fs::path& folder) {
@@ -175,7 +181,7 @@ void FetchCache::take_back(const std::vector<RemoteFile>& listing) const {
 
 std::int64_t FetchCache::prepare_partial(const std::vector<RemoteFile>& listing) const {
   make_folders(partial());
-  remove_shared_files(partial());
+  remove_strangers(partial(), listing);
   for (const std::string& copy : copies()) link_unchanged(copy, listing);
   std::int64_t missing = 0;
   for (const RemoteFile& file : listing) {

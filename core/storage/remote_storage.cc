@@ -114,24 +114,8 @@ void check_quickly(const Rclone& rclone) {
   }
 }
 
-}  // namespace
-
-void check_remote_source(const std::string& text, const std::vector<std::string>& environment) {
-  const RemoteAddress address = parse_remote_address(text);
-  const TransferHooks hooks;
-  const Rclone rclone(address, environment, hooks);
-  if (rclone.has_files()) return;
-  throw Error(ErrorKind::not_found, fmt::format("there is nothing at '{}'", address.text()),
-              "check the name; a folder without objects does not exist in an object store");
-}
-
-void check_remote_target(const std::string& text, const std::vector<std::string>& environment) {
-  const TransferHooks hooks;
-  Rclone(parse_remote_address(text), environment, hooks).has_files();
-}
-
-FetchedData fetch_remote(const std::string& text, const fs::path& cache_folder,
-                         const std::vector<std::string>& environment, const TransferHooks& hooks) {
+FetchedData fetch(const std::string& text, const fs::path& cache_folder,
+                  const std::vector<std::string>& environment, const TransferHooks& hooks) {
   const RemoteAddress address = parse_remote_address(text);
   const Rclone rclone(address, environment, hooks);
   FetchCache cache(cache_folder, rclone.store() + " " + text, hooks);
@@ -184,9 +168,8 @@ FetchedData fetch_remote(const std::string& text, const fs::path& cache_folder,
               "if somebody writes there just now, try again later");
 }
 
-UploadedData upload_to_remote(const fs::path& path, const std::string& text,
-                              const std::vector<std::string>& environment,
-                              const TransferHooks& hooks) {
+UploadedData upload(const fs::path& path, const std::string& text,
+                    const std::vector<std::string>& environment, const TransferHooks& hooks) {
   RemoteAddress address = parse_remote_address(text);
   const bool is_file = fs::is_regular_file(path);
   if (is_file && address.must_be_folder) {
@@ -228,6 +211,42 @@ UploadedData upload_to_remote(const fs::path& path, const std::string& text,
                 "if it was written to meanwhile, upload it again");
   }
   return {.files = static_cast<std::int64_t>(local.size()), .bytes = bytes_of(local)};
+}
+
+template <typename Action>
+auto with_io_errors(const Action& action) {
+  try {
+    return action();
+  } catch (const fs::filesystem_error& error) {
+    throw_io_error(fmt::format("cannot use '{}'", error.path1().string()), error.code().value());
+  }
+}
+
+}  // namespace
+
+void check_remote_source(const std::string& text, const std::vector<std::string>& environment) {
+  const RemoteAddress address = parse_remote_address(text);
+  const TransferHooks hooks;
+  const Rclone rclone(address, environment, hooks);
+  if (rclone.has_files()) return;
+  throw Error(ErrorKind::not_found, fmt::format("there is nothing at '{}'", address.text()),
+              "check the name; a folder without objects does not exist in an object store");
+}
+
+void check_remote_target(const std::string& text, const std::vector<std::string>& environment) {
+  const TransferHooks hooks;
+  Rclone(parse_remote_address(text), environment, hooks).has_files();
+}
+
+FetchedData fetch_remote(const std::string& address, const fs::path& cache_folder,
+                         const std::vector<std::string>& environment, const TransferHooks& hooks) {
+  return with_io_errors([&] { return fetch(address, cache_folder, environment, hooks); });
+}
+
+UploadedData upload_to_remote(const fs::path& path, const std::string& address,
+                              const std::vector<std::string>& environment,
+                              const TransferHooks& hooks) {
+  return with_io_errors([&] { return upload(path, address, environment, hooks); });
 }
 
 }  // namespace mat

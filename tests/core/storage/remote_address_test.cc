@@ -25,9 +25,10 @@ TEST_CASE("a slash at the end of an address makes it a folder's", "[storage]") {
 }
 
 TEST_CASE("addresses whose names could mean something else are refused", "[storage]") {
-  for (const char* text : {"", "s3:/data", "s3://", "s3:///a", "/data", "https://data", "s3://d//a",
-                           "s3://d/a//", "s3://d/../e", "s3://d/a/..", "s3://d/./a", "s3://../a",
-                           "s3://d/a\nb", "s3://d/a\x1b[0m", "s3://d/\xff", "-s3://d"}) {
+  for (const char* text :
+       {"", "s3:/data", "s3://", "s3:///a", "/data", "https://example.com", "s3://d//a",
+        "s3://d/a//", "s3://d/../e", "s3://d/a/..", "s3://d/./a", "s3://../a", "s3://d/a\nb",
+        "s3://d/a\x1b[0m", "s3://d/\xff", "-s3://d"}) {
     INFO(text);
     CHECK_THROWS_AS(parse_remote_address(text), Error);
   }
