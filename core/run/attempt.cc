@@ -7,18 +7,19 @@
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/run/command_attempt.h"
+#include "core/run/run_inputs.h"
 
 namespace mat {
 namespace {
 
 namespace fs = std::filesystem;
 
-TrainRequest make_request(const Home& home, const HeldVersion& held, const Capacity& needs,
-                          bool resume) {
+TrainRequest make_request(const Home& home, const HeldVersion& held, const RunInputs& inputs,
+                          const Capacity& needs, bool resume) {
   TrainRequest request;
   request.algorithm = held.spec.algorithm;
   request.hyperparameters = held.spec.hyperparameters;
-  for (const auto& [channel, path] : held.spec.inputs) request.inputs[channel] = path;
+  request.inputs = inputs.paths;
   request.version_folder = home.version_folder(held.version.job, held.version.number);
   request.cache_folder = home.cache();
   request.seed = held.spec.seed;
@@ -28,9 +29,9 @@ TrainRequest make_request(const Home& home, const HeldVersion& held, const Capac
   return request;
 }
 
-TrainOutcome train_builtin(const Home& home, const HeldVersion& held, const Capacity& needs,
-                           bool resume, RunObserver& observer) {
-  const TrainRequest request = make_request(home, held, needs, resume);
+TrainOutcome train_builtin(const Home& home, const HeldVersion& held, const RunInputs& inputs,
+                           const Capacity& needs, bool resume, RunObserver& observer) {
+  const TrainRequest request = make_request(home, held, inputs, needs, resume);
   Trainer& trainer = load_trainer();
   const Json description = trainer.describe();
   for (const char* key : {"libtorch", "blas"}) {
@@ -39,10 +40,11 @@ TrainOutcome train_builtin(const Home& home, const HeldVersion& held, const Capa
   return trainer.train(request, observer);
 }
 
-TrainOutcome run_own_command(const Home& home, const HeldVersion& held, const Capacity& needs,
-                             const std::vector<int>& gpu_ids, bool resume, RunObserver& observer) {
+TrainOutcome run_own_command(const Home& home, const HeldVersion& held, const RunInputs& inputs,
+                             const Capacity& needs, const std::vector<int>& gpu_ids, bool resume,
+                             RunObserver& observer) {
   const fs::path folder = home.version_folder(held.version.job, held.version.number);
-  const CommandRequest request = command_request(home, held, needs, gpu_ids, resume);
+  const CommandRequest request = command_request(home, held, inputs, needs, gpu_ids, resume);
   // With nothing to go on from it begins anew, and so do its curves.
   if (resume && !has_command_checkpoint(folder)) {
     observer.restore(nullptr);
@@ -88,10 +90,11 @@ RunResult attempt_version(const Home& home, const HeldVersion& held, const Capac
     for (const int id : gpu_ids) ids.push_back(std::to_string(id));
     if (!ids.empty()) ::setenv("CUDA_VISIBLE_DEVICES", join(ids, ",").c_str(), 1);
     observer.record("threads", needs.cores);
+    const RunInputs inputs = fetch_inputs(home, held.spec, observer);
     const TrainOutcome outcome =
         held.spec.definition.command
-            ? run_own_command(home, held, needs, gpu_ids, resume, observer)
-            : train_builtin(home, held, needs, resume, observer);
+            ? run_own_command(home, held, inputs, needs, gpu_ids, resume, observer)
+            : train_builtin(home, held, inputs, needs, resume, observer);
     observer.flush();
     use_evaluation(folder, observer);
     if (outcome.stopped) {

@@ -8,6 +8,8 @@
 #include "core/dataset/image_folder.h"
 #include "core/dataset/labelled_table.h"
 #include "core/dataset/table_encoder.h"
+#include "core/run/run_environment.h"
+#include "core/storage/remote_storage.h"
 
 namespace mat {
 namespace {
@@ -18,6 +20,17 @@ void check_table(const JobSpec& spec) {
   const LabelledTable table =
       read_labelled_table(spec.inputs.at("data_url"), spec.hyperparameters, spec.seed);
   TableEncoder::learn(table.train, table.train_rows.rows, table.without);
+}
+
+void check_remote_places(const JobSpec& spec) {
+  const std::vector<std::string> environment = environment_with(spec.environment);
+  for (const auto& [channel, place] : spec.inputs) {
+    if (is_remote_address(place)) check_remote_source(place, environment);
+  }
+  for (const auto& [channel, place] : spec.outputs) {
+    if (is_remote_address(place)) check_remote_target(place, environment);
+  }
+  if (is_remote_address(spec.log_path)) check_remote_target(spec.log_path, environment);
 }
 
 }  // namespace
@@ -42,6 +55,7 @@ void check_places(const JobSpec& spec) {
 
 void check_inputs(const JobSpec& spec) {
   check_places(spec);
+  check_remote_places(spec);
   if (spec.definition.command || is_remote_address(spec.inputs.at("data_url"))) return;
   if (spec.definition.task == Task::image_classification) {
     read_image_folder(spec.inputs.at("data_url"),

@@ -7,7 +7,8 @@ namespace mat {
 // Looks at the data and code that the spec names, so that nothing is recorded for a training that
 // cannot begin: throws a usage error when something is not there, not readable or has no labelled
 // data. Lists folders of pictures without opening
-// them; reads tables whole. Remote addresses are looked at when the run begins.
+// them; reads tables whole. Of remote addresses, whether they can be
+// read or written.
 void check_inputs(const JobSpec& spec);
 
 // Only whether they are there.

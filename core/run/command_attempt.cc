@@ -34,9 +34,10 @@ std::optional<fs::path> newest_checkpoint(const fs::path& version_folder) {
   return newest;
 }
 
-Parameters parameters_of(const JobSpec& spec, const fs::path& version_folder) {
+Parameters parameters_of(const JobSpec& spec, const RunInputs& inputs,
+                         const fs::path& version_folder) {
   Parameters parameters;
-  for (const auto& [channel, path] : spec.inputs) parameters.emplace_back(channel, path);
+  for (const auto& [channel, path] : inputs.paths) parameters.emplace_back(channel, path.string());
   for (const Channel& channel : spec.definition.outputs) {
     parameters.emplace_back(channel.name, output_of_channel(version_folder, channel.name).string());
   }
@@ -73,8 +74,9 @@ std::map<std::string, std::string> preset_variables(const CommandRequest& reques
 
 }  // namespace
 
-CommandRequest command_request(const Home& home, const HeldVersion& held, const Capacity& needs,
-                               const std::vector<int>& gpu_ids, bool resume) {
+CommandRequest command_request(const Home& home, const HeldVersion& held, const RunInputs& inputs,
+                               const Capacity& needs, const std::vector<int>& gpu_ids,
+                               bool resume) {
   const JobSpec& spec = held.spec;
   const Command& command = *spec.definition.command;
   CommandRequest request;
@@ -89,7 +91,7 @@ CommandRequest command_request(const Home& home, const HeldVersion& held, const 
     make_folders(output_of_channel(request.version_folder, channel.name));
   }
 
-  const Parameters parameters = parameters_of(spec, request.version_folder);
+  const Parameters parameters = parameters_of(spec, inputs, request.version_folder);
   auto variables = preset_variables(request, held, needs, gpu_ids);
   if (const auto checkpoint = newest_checkpoint(request.version_folder); resume && checkpoint) {
     variables["MAT_RESUME_CHECKPOINT"] = checkpoint->string();
@@ -107,7 +109,7 @@ CommandRequest command_request(const Home& home, const HeldVersion& held, const 
     Container container;
     container.image = command.image;
     container.network = command.network;
-    for (const auto& [channel, path] : spec.inputs) container.read_only.emplace_back(path);
+    for (const auto& [channel, path] : inputs.paths) container.read_only.push_back(path);
     container.writable.push_back(checkpoint_folder(request.version_folder));
     container.image_cache = home.cache() / "images";
     request.container = std::move(container);

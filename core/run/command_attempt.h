@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/command/command_run.h"
+#include "core/run/run_inputs.h"
 #include "core/run/runner.h"
 
 namespace mat {
@@ -17,8 +18,9 @@ namespace mat {
 //   OMP_NUM_THREADS (unless it is set: its cores) and CUDA_VISIBLE_DEVICES (its GPUs, maybe none).
 // Its place for the channel train_url is the version's output/, for any other output channel
 // output/CHANNEL.
-CommandRequest command_request(const Home& home, const HeldVersion& held, const Capacity& needs,
-                               const std::vector<int>& gpu_ids, bool resume);
+CommandRequest command_request(const Home& home, const HeldVersion& held, const RunInputs& inputs,
+                               const Capacity& needs, const std::vector<int>& gpu_ids,
+                               bool resume);
 
 // Whether the command has left something to go on from.
 bool has_command_checkpoint(const std::filesystem::path& version_folder);

@@ -8,6 +8,8 @@
 #include "core/base/names.h"
 #include "core/run/run_environment.h"
 #include "core/run/stop_request.h"
+#include "core/storage/remote_storage.h"
+#include "core/training/log_file.h"
 
 namespace mat {
 namespace {
@@ -34,14 +36,26 @@ fs::path output_of_channel(const fs::path& version_folder, const std::string& ch
   return channel == "train_url" ? output : output / channel;
 }
 
-void copy_outputs(const JobSpec& spec, const VersionSummary& version, const fs::path& folder) {
-  const fs::path place = fs::path(version.job) / version_label(version.number);
-  for (const auto& [channel, path] : spec.outputs) {
-    const fs::path from = output_of_channel(folder, channel);
+void copy_outputs(const JobSpec& spec, const VersionSummary& version, const fs::path& folder,
+                  const std::function<void(std::string_view line)>& log) {
+  const std::string place = version.job + "/" + version_label(version.number);
+  const auto copy = [&](const fs::path& from, const std::string& to, const TransferHooks& hooks) {
     std::error_code ignored;
-    if (fs::exists(from, ignored)) copy_into(from, fs::path(path) / place);
+    if (!fs::exists(from, ignored)) return;
+    if (is_remote_address(to)) {
+      const std::string below = to + (to.ends_with('/') ? "" : "/") + place + "/";
+      upload_to_remote(from, below, environment_with(spec.environment), hooks);
+    } else {
+      copy_into(from, fs::path(to) / place);
+    }
+  };
+  TransferHooks hooks;
+  hooks.log = log;
+  for (const auto& [channel, path] : spec.outputs) {
+    if (!path.empty()) copy(output_of_channel(folder, channel), path, hooks);
   }
-  if (!spec.log_path.empty()) copy_into(folder / "log.txt", fs::path(spec.log_path) / place);
+  // Without a word in the log, which is on its way.
+  if (!spec.log_path.empty()) copy(folder / kLogName, spec.log_path, {});
 }
 
 void remove_run_leftovers(const fs::path& version_folder) noexcept {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 
 #include "core/registry/records.h"
@@ -14,9 +15,11 @@ std::filesystem::path output_of_channel(const std::filesystem::path& version_fol
                                         const std::string& channel);
 
 // Copies what a run has written to where its spec wants it: each output channel's to its place, the
-// log to log_path, each into JOB/V0001 there. Throws io errors.
+// log to log_path, each into JOB/V0001 there; places are folders or remote addresses. `log` gets
+// what a person should know of the transfers. Throws io errors.
 void copy_outputs(const JobSpec& spec, const VersionSummary& version,
-                  const std::filesystem::path& version_folder);
+                  const std::filesystem::path& version_folder,
+                  const std::function<void(std::string_view line)>& log);
 
 // Removes what only a run that is alive needs.
 void remove_run_leftovers(const std::filesystem::path& version_folder) noexcept;

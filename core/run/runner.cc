@@ -162,7 +162,8 @@ class Run {
   // the version's folder all the same.
   void copy_results(RunResult& result) {
     try {
-      copy_outputs(held_.spec, held_.version, folder_);
+      copy_outputs(held_.spec, held_.version, folder_,
+                   [this](std::string_view line) { observer_.log(line); });
     } catch (const Error& e) {
       const std::string problem = fmt::format("the results are only in the version's folder: {}",
                                               e.message());
