@@ -11,6 +11,7 @@
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/command/metric_file.h"
+#include "core/metrics/line_metrics.h"
 
 namespace mat {
 namespace {

@@ -55,7 +55,8 @@ CODE = [
 ]
 
 # The lives of processes of their own, which they must end.
-ENDS_ITS_PROCESS = ("core/command/guard_process.cc", "core/run/background.cc")
+ENDS_ITS_PROCESS = ("core/command/guard_process.cc", "core/run/background.cc",
+                    "core/storage/line_process.cc")
 
 # What no text file of the tree may contain.
 TEXT = [
