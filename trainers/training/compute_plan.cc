@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
 #include <optional>
 #include <vector>
 
@@ -13,6 +12,7 @@
 #include "core/base/time.h"
 #include "trainers/torch_compat.h"
 #include "trainers/training/machine.h"
+#include "trainers/training/speed_trial.h"
 
 namespace mat {
 namespace {
@@ -20,12 +20,8 @@ namespace {
 // A batch of this many pixels takes a fraction of a second on two cores and still ranks the plans
 // as a whole batch does.
 constexpr std::int64_t kTrialPixels = 1 << 18;
-constexpr int kRounds = 4;
-constexpr double kTrialSeconds = 3;
-// Plans are tried from the most promising one on, and chosen from the plainest one on: each must
-// win by this much over what is plainer, so that near ties go the same way every time.
-constexpr double kClearlyFaster = 0.95;
-constexpr double kHopeless = 2.0;
+// For this long a choice is used again that was made while the machine was busy.
+constexpr std::int64_t kUnsteadyMs = 60 * 60 * 1000;
 
 std::vector<ComputePlan> open_plans(const std::string& precision, const std::string& layout,
                                     const torch::Device& device) {
@@ -77,9 +73,6 @@ class Candidate {
     return monotonic_seconds() - before;
   }
 
-  const ComputePlan& plan() const { return plan_; }
-  double best = std::numeric_limits<double>::infinity();
-
  private:
   ComputePlan plan_;
   torch::Device device_;
@@ -87,42 +80,24 @@ class Candidate {
   torch::Tensor inputs_, targets_;
 };
 
-// Every plan takes its turn in every round, so that what else the machine does meanwhile slows all
-// of them; the least time counts.
-ComputePlan fastest(const std::vector<ComputePlan>& plans, const TrialSubject& subject,
-                    TrainObserver& observer) {
-  const double started = monotonic_seconds();
-  std::vector<Candidate> candidates;
-  std::string line;
-  double least = std::numeric_limits<double>::infinity();
-  for (std::size_t i = 0; i < plans.size(); ++i) {
-    observer.phase("choosing precision and layout", static_cast<std::int64_t>(i),
-                   static_cast<std::int64_t>(plans.size()));
-    Candidate candidate(plans[i], subject);
-    // The first step also fills caches, so it only rules out.
-    const double seconds = candidate.step();
-    least = std::min(least, seconds);
-    if (seconds <= kHopeless * least) {
-      candidates.push_back(std::move(candidate));
-    } else {
-      line += fmt::format(", {} {} far slower", plans[i].precision_name(), plans[i].layout_name());
-    }
+struct Choice {
+  ComputePlan plan;
+  bool is_steady = true;
+};
+
+Choice fastest(const std::vector<ComputePlan>& plans, const TrialSubject& subject,
+               TrainObserver& observer) {
+  std::vector<TrialCandidate> candidates;
+  for (const ComputePlan& plan : plans) {
+    candidates.push_back(
+        {fmt::format("{} {}", plan.precision_name(), plan.layout_name()), [&subject, &plan] {
+           return [candidate = std::make_shared<Candidate>(plan, subject)] {
+             return candidate->step();
+           };
+         }});
   }
-  for (int round = 0; round < kRounds && candidates.size() > 1; ++round) {
-    if (round > 0 && monotonic_seconds() - started > kTrialSeconds) break;
-    for (Candidate& candidate : candidates) {
-      candidate.best = std::min(candidate.best, candidate.step());
-    }
-  }
-  const Candidate* best = &candidates.back();
-  for (auto candidate = candidates.rbegin(); candidate != candidates.rend(); ++candidate) {
-    line = fmt::format(", {} {} {:.0f} ms", candidate->plan().precision_name(),
-                       candidate->plan().layout_name(), candidate->best * 1000) +
-           line;
-    if (candidate->best < best->best * kClearlyFaster) best = &*candidate;
-  }
-  observer.log("trial of precision and layout: " + line.substr(2));
-  return best->plan();
+  const TrialResult result = find_fastest(candidates, observer);
+  return {plans[result.fastest], result.is_steady};
 }
 
 // Everything that the choice depends on, as a file name.
@@ -139,20 +114,36 @@ std::filesystem::path file_of_choice(const std::filesystem::path& folder,
   return folder / (name + ".json");
 }
 
-std::optional<ComputePlan> read_choice(const std::filesystem::path& file,
-                                       const std::vector<ComputePlan>& plans) {
+std::optional<Choice> read_choice(const std::filesystem::path& file,
+                                  const std::vector<ComputePlan>& plans) {
   try {
     const std::optional<std::string> text = read_file_if_exists(file, 4096);
     if (!text) return std::nullopt;
     const Json json = parse_json(*text, file.string());
+    const bool is_steady = json.at("steady").get<bool>();
+    const std::int64_t age_ms = now_ms() - json.at("chosen_ms").get<std::int64_t>();
+    if (!is_steady && (age_ms < 0 || age_ms > kUnsteadyMs)) return std::nullopt;
     for (const ComputePlan& plan : plans) {
       if (json.at("precision") == plan.precision_name() && json.at("layout") == plan.layout_name())
-        return plan;
+        return Choice{plan, is_steady};
     }
   } catch (const std::exception&) {
     // A damaged file costs another trial, nothing more.
   }
   return std::nullopt;
+}
+
+void write_choice(const std::filesystem::path& file, const Choice& choice,
+                  TrainObserver& observer) {
+  const Json json{{"precision", choice.plan.precision_name()},
+                  {"layout", choice.plan.layout_name()},
+                  {"steady", choice.is_steady},
+                  {"chosen_ms", now_ms()}};
+  try {
+    write_file_atomic(file, to_json_text(json) + "\n");
+  } catch (const Error& e) {
+    observer.log(std::string("the choice is not kept for the next training: ") + e.what());
+  }
 }
 
 }  // namespace
@@ -190,16 +181,15 @@ ComputePlan choose_compute_plan(const std::string& precision, const std::string&
   const char* how = "set";
   if (plans.size() > 1) {
     const std::filesystem::path file = file_of_choice(folder, subject, precision, layout);
-    if (const std::optional<ComputePlan> known = read_choice(file, plans)) {
-      plan = *known;
-      how = "as an earlier trial found";
-    } else {
-      plan = fastest(plans, subject, observer);
-      how = "the fastest";
-      write_file_atomic(file, to_json_text(Json{{"precision", plan.precision_name()},
-                                                {"layout", plan.layout_name()}}) +
-                                  "\n");
+    std::optional<Choice> choice = read_choice(file, plans);
+    how = "as an earlier trial found";
+    if (!choice) {
+      choice = fastest(plans, subject, observer);
+      write_choice(file, *choice, observer);
+      how = choice->is_steady ? "the fastest"
+                              : "the fastest on a busy machine: tried again in an hour or later";
     }
+    plan = choice->plan;
   }
   observer.log(
       fmt::format("computing in {}, {} ({})", plan.precision_name(), plan.layout_name(), how));
