@@ -9,8 +9,6 @@
 #include <bit>
 #include <cerrno>
 #include <cstring>
-#include <optional>
-#include <set>
 #include <utility>
 #include <vector>
 
@@ -18,15 +16,12 @@
 #include "core/base/file.h"
 #include "core/base/json.h"
 #include "core/base/text.h"
+#include "core/training/weights_header.h"
 
 namespace mat {
 namespace {
 
 static_assert(std::endian::native == std::endian::little, "tensors on disk are little-endian");
-
-// Far more than any network needs; parsing takes several times as much memory.
-constexpr std::uint64_t kMaxHeaderBytes = 16 << 20;
-constexpr const char* kMetadataKey = "__metadata__";
 
 struct TypeName {
   const char* name;
@@ -39,11 +34,12 @@ constexpr TypeName kTypes[] = {
     {"BOOL", torch::kBool},
 };
 
-std::optional<torch::ScalarType> type_named(std::string_view name) {
+// Of a type that the header may have.
+torch::ScalarType type_named(std::string_view name) {
   for (const auto& entry : kTypes) {
     if (name == entry.name) return entry.type;
   }
-  return std::nullopt;
+  throw Error(ErrorKind::bug, fmt::format("no tensors are made of '{}'", name));
 }
 
 std::string shape_text(const torch::Tensor& tensor) {
@@ -55,15 +51,6 @@ std::string shape_text(const torch::Tensor& tensor) {
 std::string_view bytes_of(const torch::Tensor& tensor) {
   return {static_cast<const char*>(tensor.data_ptr()), tensor.nbytes()};
 }
-
-// A tensor as the header describes it.
-struct Entry {
-  std::string key;
-  torch::ScalarType type = torch::kFloat32;
-  std::vector<std::int64_t> shape;
-  std::uint64_t begin = 0;  // from the end of the header
-  std::uint64_t end = 0;
-};
 
 class WeightsReader {
  public:
@@ -82,25 +69,18 @@ class WeightsReader {
   }
 
   Weights read() {
-    const Json header = read_header();
+    WeightsHeader header = read_header();
     Weights weights;
-    std::vector<Entry> entries;
-    for (const auto& [key, value] : header.items()) {
-      if (key == kMetadataKey) {
-        weights.metadata = metadata_of(value);
-      } else {
-        entries.push_back(entry_of(key, value));
-      }
+    weights.metadata = std::move(header.metadata);
+    for (const TensorPlace& place : header.tensors) {
+      weights.tensors.emplace(place.key, read_tensor(place));
     }
-    check_places(entries);
-    for (const auto& entry : entries) weights.tensors.emplace(entry.key, read_tensor(entry));
     return weights;
   }
 
  private:
   [[noreturn]] void fail(const std::string& why) const {
-    throw Error(ErrorKind::io,
-                fmt::format("'{}' is not a usable weights file: {}", file_.string(), why));
+    throw_unusable_weights(file_.string(), why);
   }
 
   void read_exactly(void* target, std::uint64_t size) {
@@ -115,114 +95,28 @@ class WeightsReader {
     }
   }
 
-  Json read_header() {
+  WeightsHeader read_header() {
     std::uint64_t length = 0;
-    if (size_ < sizeof length) fail("it is too short for a header");
-    read_exactly(&length, sizeof length);
-    if (length > kMaxHeaderBytes) fail(fmt::format("its header claims {} bytes", length));
-    if (length > size_ - sizeof length) fail("its header is longer than the file");
+    if (size_ >= sizeof length) read_exactly(&length, sizeof length);
+    check_weights_header_length(length, size_, file_.string());
     std::string text(length, '\0');
     read_exactly(text.data(), length);
-    data_size_ = size_ - sizeof length - length;
-    if (text.empty() || text.front() != '{') fail("its header is not a JSON object");
-    return parse_header(text);
+    return parse_weights_header(text, size_ - sizeof length - length, file_.string());
   }
 
-  // JSON libraries keep one of two equal keys silently; here that would hide a tensor.
-  Json parse_header(const std::string& text) const {
-    std::vector<std::set<std::string>> keys;
-    const auto check = [&](int depth, Json::parse_event_t event, Json& value) {
-      if (depth > 3) fail("its header is nested too deeply");
-      if (event == Json::parse_event_t::object_start) keys.emplace_back();
-      if (event == Json::parse_event_t::object_end) keys.pop_back();
-      if (event == Json::parse_event_t::key &&
-          !keys.back().insert(value.get_ref<const std::string&>()).second) {
-        fail(fmt::format("its header has '{}' twice", value.get_ref<const std::string&>()));
-      }
-      return true;
-    };
-    try {
-      return Json::parse(text, check);
-    } catch (const Json::exception&) {
-      fail("its header is not valid JSON");
-    }
-  }
-
-  std::map<std::string, std::string> metadata_of(const Json& value) const {
-    std::map<std::string, std::string> metadata;
-    if (!value.is_object()) fail("its metadata is not an object");
-    for (const auto& [key, text] : value.items()) {
-      if (!text.is_string()) fail(fmt::format("its metadata '{}' is not text", key));
-      metadata.emplace(key, text.get<std::string>());
-    }
-    return metadata;
-  }
-
-  Entry entry_of(const std::string& key, const Json& value) const {
-    const auto wrong = [&](std::string_view what) {
-      fail(fmt::format("the tensor '{}' has {}", key, what));
-    };
-    if (!value.is_object() || !value.contains("dtype") || !value["dtype"].is_string() ||
-        !value.contains("shape") || !value["shape"].is_array() || !value.contains("data_offsets") ||
-        !value["data_offsets"].is_array() || value["data_offsets"].size() != 2) {
-      wrong("no proper dtype, shape and data_offsets");
-    }
-    Entry entry;
-    entry.key = key;
-    const auto& name = value["dtype"].get_ref<const std::string&>();
-    const auto type = type_named(name);
-    if (!type) wrong("the type '" + name + "', which is not known");
-    entry.type = *type;
-
-    std::uint64_t bytes = torch::elementSize(entry.type);
-    for (const auto& dimension : value["shape"]) {
-      if (!dimension.is_number_unsigned()) wrong("a size that is not a whole number");
-      const auto size = dimension.get<std::uint64_t>();
-      if (size > static_cast<std::uint64_t>(INT64_MAX) ||
-          __builtin_mul_overflow(bytes, size, &bytes) ||
-          bytes > static_cast<std::uint64_t>(INT64_MAX)) {
-        wrong("an impossible shape");
-      }
-      entry.shape.push_back(static_cast<std::int64_t>(size));
-    }
-    const auto& offsets = value["data_offsets"];
-    if (!offsets[0].is_number_unsigned() || !offsets[1].is_number_unsigned()) {
-      wrong("offsets that are not whole numbers");
-    }
-    entry.begin = offsets[0].get<std::uint64_t>();
-    entry.end = offsets[1].get<std::uint64_t>();
-    if (entry.begin > entry.end || entry.end > data_size_) wrong("offsets outside the file");
-    if (entry.end - entry.begin != bytes) wrong("a shape that does not fit its offsets");
-    return entry;
-  }
-
-  // As the format demands: the tensors fill the file without overlaps and gaps. Sorted afterwards,
-  // so that the file is read from front to end.
-  void check_places(std::vector<Entry>& entries) const {
-    std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
-      return std::pair(a.begin, a.end) < std::pair(b.begin, b.end);
-    });
-    std::uint64_t place = 0;
-    for (const auto& entry : entries) {
-      if (entry.begin < place) fail(fmt::format("the tensor '{}' overlaps another", entry.key));
-      if (entry.begin > place) fail(fmt::format("there is a gap before '{}'", entry.key));
-      place = entry.end;
-    }
-    if (place != data_size_) fail("there are bytes after the last tensor");
-  }
-
-  torch::Tensor read_tensor(const Entry& entry) {
+  torch::Tensor read_tensor(const TensorPlace& place) {
+    const torch::ScalarType type = type_named(place.type);
     torch::Tensor tensor;
     try {
-      tensor = torch::empty(entry.shape, entry.type);
+      tensor = torch::empty(place.shape, type);
     } catch (const c10::Error&) {
-      fail(fmt::format("there is not enough memory for '{}'", entry.key));
+      fail(fmt::format("there is not enough memory for '{}'", place.key));
     }
     read_exactly(tensor.data_ptr(), tensor.nbytes());
-    if (entry.type == torch::kBool) {
+    if (type == torch::kBool) {
       const auto bytes = bytes_of(tensor);
       if (std::any_of(bytes.begin(), bytes.end(), [](char c) { return c != 0 && c != 1; })) {
-        fail(fmt::format("the tensor '{}' has truth values other than 0 and 1", entry.key));
+        fail(fmt::format("the tensor '{}' has truth values other than 0 and 1", place.key));
       }
     }
     return tensor;
@@ -231,7 +125,6 @@ class WeightsReader {
   std::filesystem::path file_;
   FileDescriptor fd_;
   std::uint64_t size_ = 0;
-  std::uint64_t data_size_ = 0;
 };
 
 const char* name_of_type(const std::string& key, torch::ScalarType type) {
@@ -312,7 +205,7 @@ void save_weights(const Weights& weights, const std::filesystem::path& file) {
     return a.second.element_size() > b.second.element_size();
   });
   Json header = Json::object();
-  if (!weights.metadata.empty()) header[kMetadataKey] = weights.metadata;
+  if (!weights.metadata.empty()) header[kWeightsMetadataKey] = weights.metadata;
   std::vector<std::string_view> parts(2);
   std::uint64_t place = 0;
   for (const auto& [key, tensor] : tensors) {
