@@ -68,6 +68,9 @@ Hyperparameter choice(std::string name, std::string description, std::vector<std
   return h;
 }
 
+// Batch normalization has nothing to normalize with in a batch of one.
+constexpr double kLeastBatch = 2;
+
 struct ImageSize {
   int standard, min, max;
 };
@@ -75,7 +78,7 @@ struct ImageSize {
 std::vector<Hyperparameter> image_hyperparameters(ImageSize size) {
   return {
       integer("epochs", "times that every training picture is seen", 10, 1, 100000),
-      integer("batch_size", "pictures per step", 32, 1, 4096),
+      integer("batch_size", "pictures per step", 32, kLeastBatch, 4096),
       above(number("lr", "learning rate after warm-up", 0.05, 0)),
       choice("optimizer", "how weights are updated", {"sgd", "adamw"}),
       below_one(number("momentum", "momentum of sgd", 0.9, 0)),
@@ -117,7 +120,7 @@ std::vector<Hyperparameter> tabular_hyperparameters() {
       hidden,
       below_one(number("dropout", "share of hidden values dropped in training", 0.1, 0)),
       integer("epochs", "times that every training row is seen", 50, 1, 100000),
-      integer("batch_size", "rows per step", 128, 1, 65536),
+      integer("batch_size", "rows per step", 128, kLeastBatch, 65536),
       above(number("lr", "learning rate after warm-up", 1e-3, 0)),
       choice("optimizer", "how weights are updated", {"adamw", "sgd"}),
       below_one(number("momentum", "momentum of sgd", 0.9, 0)),
