@@ -4,9 +4,9 @@
     tests/bench/train_bench.py [--mat build/bin/mat] [--data DIR] [--peer SCRIPT] [--seeds 3]
         [--epochs 5] [--batch 32] [--size 128] [--arch resnet18]
 
-DIR has train/ and val/ with a folder for each class. SCRIPT is torchvision_baseline.py: it is run
-as it stands and with --tuned (channels_last and bf16). Without the options, both are looked for
-beside $MAT_SHARED_DATA. Each side trains the same epochs and batches with the same recipe on all
+DIR has train/ and val/ with a folder for each class; by default clothes6 in $MAT_SHARED_DATA. SCRIPT
+is torchvision_train.py beside this one, or another with its options and output: it is run as it
+stands and with --tuned (channels_last and bf16). Each side trains the same epochs and batches with the same recipe on all
 cores.
 
 Speeds are pictures a second while training: for the peer the time of its epochs, for mat that of
@@ -24,7 +24,7 @@ import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-SHARED = pathlib.Path(os.environ.get("MAT_SHARED_DATA", ROOT.parent / "shared" / "data"))
+SHARED = os.environ.get("MAT_SHARED_DATA")
 
 
 def run(command):
@@ -56,9 +56,10 @@ def train_mat(a, seed, home):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--mat", type=pathlib.Path, default=ROOT / "build" / "bin" / "mat")
-    parser.add_argument("--data", type=pathlib.Path, default=SHARED / "clothes6")
+    parser.add_argument("--data", type=pathlib.Path, required=not SHARED,
+                        default=SHARED and pathlib.Path(SHARED, "clothes6"))
     parser.add_argument("--peer", type=pathlib.Path,
-                        default=SHARED.parent / "bench" / "torchvision_baseline.py")
+                        default=pathlib.Path(__file__).parent / "torchvision_train.py")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--batch", type=int, default=32)
