@@ -39,13 +39,15 @@ trap clean_up EXIT
 mount_into() {
   local system=$1
   mkdir -p "$system"/{proc,dev/shm}
-  mount -t proc proc "$system/proc" && mounted=("$system/proc" "${mounted[@]}")
-  mount --bind /dev "$system/dev" && mounted=("$system/dev" "${mounted[@]}")
+  mount -t proc proc "$system/proc"
+  mounted=("$system/proc" "${mounted[@]}")
+  mount --bind /dev "$system/dev"
+  mounted=("$system/dev" "${mounted[@]}")
   if [[ -d ${MAT_SHARED_DATA-} ]]; then
     mkdir -p "$system/src/shared/data"
     mount --bind "$MAT_SHARED_DATA" "$system/src/shared/data"
-    mount -o remount,bind,ro "$system/src/shared/data"
     mounted=("$system/src/shared/data" "${mounted[@]}")
+    mount -o remount,bind,ro "$system/src/shared/data"
   fi
 }
 

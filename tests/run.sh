@@ -4,11 +4,13 @@
 # failed.
 #
 #   tests/run.sh                  everything; under 25 minutes on two cores from nothing
-#   tests/run.sh --quick          without the quickstart, clang-tidy, fuzzers and newest LibTorch
+#   tests/run.sh --quick          without the quickstart, soak, clang-tidy, fuzzers and newest LibTorch
 #   tests/run.sh --only NAME      one part, or several: --only core --only cli
 #   tests/run.sh --list           the names of the parts
 #
-# MAT_FUZZ_SECONDS (60) is how long each fuzzer runs.
+# MAT_FUZZ_SECONDS (60) is how long each fuzzer runs. MAT_LIBTORCH names the folder of another
+# LibTorch to build with beside Debian's, instead of the newest one from pip. MAT_SHARED_DATA names a
+# folder of real photographs (clothes6/, odd-images/); by default shared/data beside the clone.
 
 set -euo pipefail
 PROGRAM=tests
@@ -17,9 +19,11 @@ source "$(dirname "${BASH_SOURCE[0]}")/../examples/setup.sh"
 TEST_PACKAGES=(
   catch2 ccache clang clang-format clang-tidy libclang-rt-14-dev
   python3 python3-venv python3-numpy python3-pil python3-torch python3-torchvision shellcheck zsh fish
-  bubblewrap busybox-static
+  # What a container's image is made of, and object storage to fetch from.
+  rclone bubblewrap busybox-static
+  swift-proxy swift-account swift-container swift-object python3-swift memcached
 )
-PARTS=(layers format core trainers cli install quickstart tidy fuzz libtorch)
+PARTS=(layers format core trainers cli install quickstart soak tidy fuzz libtorch)
 NEWEST_LIBTORCH=2.13.0
 SUITE_SECONDS=900
 CHECKS=$SOURCE/tests/checks
@@ -37,7 +41,7 @@ fail() {
 
 skip() {
   skipped=$((skipped + 1))
-  printf '%s: SKIPPED: %s\n' "$PROGRAM" "$1" >&2
+  printf '%s: SKIPPED: %s\n' "$PROGRAM" "$*" >&2
 }
 
 summary() {
@@ -131,8 +135,19 @@ part_format() {
 part_core() { suite core_tests "$BUILD/bin/core_tests"; }
 part_trainers() { suite trainers_tests "$BUILD/bin/trainers_tests"; }
 part_cli() { suite cli_tests "$BUILD/bin/cli_tests"; }
-part_install() { check "install" "$CHECKS/install.sh" "$BUILD"; }
+part_install() {
+  check "install" "$CHECKS/install.sh" "$BUILD"
+  check "another protobuf in CMAKE_PREFIX_PATH" "$CHECKS/foreign_prefix.sh"
+}
 part_quickstart() { check "quickstart" "$CHECKS/quickstart.sh" "$BUILD"; }
+# Small counts; tests/soak/run.sh has the whole ones.
+part_soak() {
+  local soak=$SOURCE/tests/soak
+  export MAT_PROGRAM=$BUILD/bin/mat
+  check "soak: runs that are killed" python3 -B "$soak/kill_runs.py" 12
+  check "soak: many at once" python3 -B "$soak/storm.py" 8 12
+  check "soak: a queue" python3 -B "$soak/drain.py" 60
+}
 part_tidy() { check "clang-tidy" python3 -B "$CHECKS/tidy.py" "$BUILD"; }
 
 # As many fuzzers at once as there are cores.
@@ -151,24 +166,31 @@ part_fuzz() {
   done
 }
 
-# The newest LibTorch, from the Python wheel, where pip can install it.
+# The newest LibTorch, from the Python wheel, where pip can install one that needs no CUDA toolkit.
 part_libtorch() {
-  local folder=$SOURCE/build-torch$NEWEST_LIBTORCH log torch
-  log=$(log_of "install LibTorch $NEWEST_LIBTORCH")
-  say "install LibTorch $NEWEST_LIBTORCH …"
-  if ! torch=$(newest_libtorch "$folder/venv" 2>"$log"); then
-    skip "LibTorch $NEWEST_LIBTORCH: $(tail -n 1 "$log")"
-    return
+  local torch=${MAT_LIBTORCH-} name folder log
+  name=${torch:-LibTorch $NEWEST_LIBTORCH}
+  folder=$SOURCE/build-torch$NEWEST_LIBTORCH
+  [[ -z $torch ]] || folder=$SOURCE/build-torch
+  if [[ -z $torch ]]; then
+    log=$(log_of "install $name")
+    say "install $name …"
+    if ! torch=$(newest_libtorch "$folder/venv" 2>"$log"); then
+      skip "$name: $(tail -n 1 "$log")"
+      return
+    fi
   fi
-  step "configure with LibTorch $NEWEST_LIBTORCH" configure "$folder" -DCMAKE_PREFIX_PATH="$torch"
-  step "build with LibTorch $NEWEST_LIBTORCH" build "$folder" mat mat_trainers trainers_tests
-  suite "trainers_tests with LibTorch $NEWEST_LIBTORCH" "$folder/bin/trainers_tests"
+  step "configure with $name" configure "$folder" -DCMAKE_PREFIX_PATH="$torch" \
+    -DMAT_TRAINERS_UNITY=ON
+  step "build with $name" build "$folder" mat_trainers trainers_tests
+  suite "trainers_tests with $name" "$folder/bin/trainers_tests"
 }
 
 # Prints the folder for CMAKE_PREFIX_PATH; or fails, and the last line on stderr says why.
 newest_libtorch() {
-  local venv=$1 torch
-  if ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
+  local venv=$1 torch pip
+  pip=("$venv/bin/python" -m pip --no-input --disable-pip-version-check)
+  if ! "${pip[@]}" --version >/dev/null 2>&1; then
     python3 -m venv --clear "$venv" >&2 || {
       echo "python3 -m venv does not work here" >&2
       return 1
@@ -176,17 +198,36 @@ newest_libtorch() {
   fi
   torch=$("$venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/torch
   if [[ ! -f $torch/version.py ]]; then
-    timeout --kill-after=10 600 "$venv/bin/python" -m pip install --quiet --no-input --no-deps \
-      --disable-pip-version-check "torch==$NEWEST_LIBTORCH" >&2 || {
+    timeout --kill-after=10 120 "${pip[@]}" install --quiet --no-deps --ignore-installed --dry-run \
+      --report "$venv/report.json" "torch==$NEWEST_LIBTORCH" >&2 || {
+      echo "pip offers no torch==$NEWEST_LIBTORCH" >&2
+      return 1
+    }
+    needs_no_cuda "$venv/report.json" || {
+      echo "pip offers only the one for CUDA, gigabytes that are not downloaded for a test;" \
+        "PIP_INDEX_URL may name an index that has it for the CPU, MAT_LIBTORCH another LibTorch" >&2
+      return 1
+    }
+    timeout --kill-after=10 600 "${pip[@]}" install --quiet --no-deps \
+      "torch==$NEWEST_LIBTORCH" >&2 || {
       echo "pip cannot install torch==$NEWEST_LIBTORCH" >&2
       return 1
     }
   fi
-  if grep -q "^cuda.* = '" "$torch/version.py" && ! command -v nvcc >/dev/null; then
-    echo "pip gives torch==$NEWEST_LIBTORCH for CUDA, and there is no CUDA toolkit here" >&2
-    return 1
-  fi
   echo "$torch"
+}
+
+# needs_no_cuda REPORT: whether the wheel in pip's report is one for the CPU: says so itself, or
+# wants none of CUDA's libraries.
+needs_no_cuda() {
+  python3 - "$1" <<'END'
+import json, re, sys
+wheel = json.load(open(sys.argv[1]))["install"][0]["metadata"]
+wanted = [re.match(r"[\w.-]*", text)[0] for text in wheel.get("requires_dist", [])
+          if "extra ==" not in text]
+cuda = [name for name in wanted if re.match(r"(nvidia|cuda|triton|pytorch-triton)", name)]
+sys.exit(1 if cuda and not wheel["version"].endswith("+cpu") else 0)
+END
 }
 
 usage() {
@@ -221,11 +262,12 @@ if [[ -d $MAT_SHARED_DATA ]]; then
   MAT_SHARED_DATA=$(cd "$MAT_SHARED_DATA" && pwd)
   export MAT_SHARED_DATA
 else
+  skip "WARNING: no real photographs in '$MAT_SHARED_DATA' (MAT_SHARED_DATA names their folder);" \
+    "what needs them is not tested"
   unset MAT_SHARED_DATA
-  skip "WARNING: the real photographs (../shared/data) are not here; what needs them is not tested"
 fi
 
-if [[ " ${chosen[*]} " =~ \ (core|trainers|cli|install|quickstart|tidy)\  ]]; then
+if [[ " ${chosen[*]} " =~ \ (core|trainers|cli|install|quickstart|soak|tidy)\  ]]; then
   step "configure" configure "$BUILD" -DMAT_TESTS=ON
   step "build" build "$BUILD"
 fi

@@ -112,7 +112,7 @@ void Database::open_to_read() {
   if (size_of(path_).value_or(0) == 0) return open_empty();
   int layout = 0;
   try {
-    // Opened for writing where that is allowed: so SQLite tidies up its two helper files at the
+    // Opened for writing where that is allowed: so SQLite tidies up its two side files at the
     // end. Where it is not, SQLite falls back to reading by itself.
     connection_.emplace(path_.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_NOMUTEX,
                         kBusyTimeoutMs);
@@ -127,7 +127,7 @@ void Database::open_to_read() {
                               path_.string()),
                   "run any mat command once as a user who may write there");
     }
-    // The helper files cannot be made in a read-only folder. Nobody can write there either, except
+    // The side files cannot be made in a read-only folder. Nobody can write there either, except
     // another user who opens it in this very moment.
     connection_.emplace(uri_of(path_, "immutable=1"),
                         SQLite::OPEN_READONLY | SQLite::OPEN_URI | SQLite::OPEN_NOMUTEX);

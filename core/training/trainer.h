@@ -23,9 +23,12 @@ struct TrainRequest {
   std::filesystem::path version_folder;  // results go here: output/, evaluation.json, …
   std::filesystem::path cache_folder;    // decoded pictures; shared with other trainings
   std::uint64_t seed = 0;
-  int threads = 1;              // for computing and for reading data together
+  // LibTorch's threads, all busy. Besides them, one prepares batches of pictures on the CPU, which
+  // is light; beside a GPU threads - 1 do, at least one.
+  int threads = 1;
   std::string device = "auto";  // "cpu", "gpu" or "auto"
-  bool resume = false;  // go on from the newest whole checkpoint in version_folder/checkpoint, if any
+  bool resume =
+      false;  // go on from the newest whole checkpoint in version_folder/checkpoint, if any
 };
 
 struct Progress {
@@ -85,7 +88,7 @@ class Trainer {
   // killed and resumed. Throws mat::Error.
   virtual TrainOutcome train(const TrainRequest& request, TrainObserver& observer) = 0;
 
-  // {"libtorch": "1.13.1", "blas": "…", "threads": 2, "devices": [{"name": "cpu", …}], "problems":
+  // {"libtorch": "1.13.1", "blas": "…", "devices": [{"name": "cpu", …}], "problems":
   // [{"what": …, "hint": …}]}, for `doctor` and for the record of a version.
   virtual Json describe() = 0;
 };

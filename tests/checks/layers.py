@@ -64,6 +64,7 @@ TEXT = [
     (r"(?<![\w.$}~-])/(work|root|opt|mnt|Users)/\w|(?<![\w.$}~-])/home/\w",
      "a path of one machine"),
     (r"\bissues?[ /#]+\d", "the tree does not speak of issues"),
+    (r"(?i)(?<![a-z])helpers?(?![a-z])", "'helper' does not say what it does"),
 ]
 # Names of formats and links that a reader follows. Anything else is a host that the tree must not
 # depend on.
@@ -133,6 +134,8 @@ def check(root):
         top = name.split("/")[0]
         if top not in TOP_LEVEL and not top.startswith("."):
             breaches.append(f"{name}: {top} does not belong at the top of the tree")
+        if re.search(r"(?i)(?<![a-z])(helpers?|utils?)(?![a-z])", name):
+            breaches.append(f"{name}: the name does not say what is in it")
         size = path.stat().st_size
         if size > MAX_BYTES:
             breaches.append(f"{name}: {size} bytes, more than {MAX_BYTES}")

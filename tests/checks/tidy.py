@@ -7,10 +7,12 @@
 The sources of a folder are looked at as one, and all of trainers: the libraries' headers take longer
 than what is ours. Where that does not compile, since two sources share a name, each is looked at
 by itself. What was clean is not looked at again until it, one of our headers that it includes, or
-the rules change: BUILD_FOLDER/tidy keeps an empty file named by the hash of all that.
+the rules change: $MAT_TIDY_CACHE, by default mat-tidy in the user's cache folder, keeps an empty
+file named by the hash of all that, for every clone alike.
 """
 
 import concurrent.futures
+import contextlib
 import hashlib
 import json
 import os
@@ -20,6 +22,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 INCLUDE = re.compile(rb'^\s*#\s*include\s*"([^"]+)"', re.M)
@@ -28,6 +31,7 @@ COMPILER = re.compile(r"(^|/)(c\+\+|g\+\+|clang\+\+)(-\d+)?$")
 COMPLAINT = re.compile(r"^[^\s:][^:]*:\d+:\d+: (error|warning): .*\[([\w.,-]+)\]$")
 # A name that breaks the rules: where it is not complained of, nothing was looked at.
 CANARY = "int NotAName;"
+KEPT_SECONDS = 90 * 24 * 3600
 # What only GCC understands; and OpenMP, for which clang would need a header of its own.
 DROPPED = {"-fpch-preprocess", "-Winvalid-pch", "-fopenmp"}
 
@@ -60,13 +64,26 @@ def compiler_arguments(entry):
     return result
 
 
+def cache_folder():
+    """The folder for what was clean; None where it cannot be written."""
+    caches = os.environ.get("XDG_CACHE_HOME") or pathlib.Path(os.environ.get("HOME", "/nonexistent"), ".cache")
+    folder = pathlib.Path(os.environ.get("MAT_TIDY_CACHE") or pathlib.Path(caches, "mat-tidy"))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder if os.access(folder, os.W_OK) else None
+    except OSError:
+        return None
+
+
 class Tidy:
     def __init__(self, build):
         self.tool = shutil.which("clang-tidy-14") or shutil.which("clang-tidy")
         if not self.tool:
             sys.exit("clang-tidy is not installed")
-        self.memory = build / "tidy"
-        self.memory.mkdir(parents=True, exist_ok=True)
+        self.build = build
+        self.scratch = build / "tidy"
+        self.scratch.mkdir(parents=True, exist_ok=True)
+        self.memory = cache_folder() or self.scratch
         version = subprocess.run([self.tool, "--version"], capture_output=True).stdout
         self.rules = version + (ROOT / ".clang-tidy").read_bytes() + pathlib.Path(__file__).read_bytes()
         self.entries = {}
@@ -79,18 +96,41 @@ class Tidy:
         digest = hashlib.sha256(self.rules)
         files = set()
         for name in names:
-            digest.update("\0".join(compiler_arguments(self.entries[name])).encode())
+            arguments = "\0".join(compiler_arguments(self.entries[name]))
+            # Where a clone and its build folder are does not matter.
+            for place, meaning in ((self.build, "BUILD"), (ROOT, "ROOT")):
+                arguments = arguments.replace(str(place), meaning)
+            digest.update(arguments.encode())
             included_files(name, files)
         for name in sorted(files):
             digest.update(name.encode() + b"\0" + (ROOT / name).read_bytes())
         return digest.hexdigest()
+
+    def is_known(self, key):
+        """Whether this was clean once. What is asked for is kept longer."""
+        file = self.memory / key
+        if not file.exists():
+            return False
+        file.touch()
+        return True
+
+    def remember(self, key):
+        (self.memory / key).touch()
+
+    def forget_old(self):
+        limit = time.time() - KEPT_SECONDS
+        for file in self.memory.glob("*"):
+            # Others may be forgetting too.
+            with contextlib.suppress(FileNotFoundError):
+                if re.fullmatch(r"[0-9a-f]{64}", file.name) and file.stat().st_mtime < limit:
+                    file.unlink()
 
     def check(self, names):
         """What is wrong with these sources, looked at as one; empty when nothing is."""
         name = names[0] if len(names) == 1 else names[0].replace("/", "-") + "-and-more.cc"
         source = ROOT / name
         if len(names) > 1:
-            source = self.memory / name
+            source = self.scratch / name
             includes = "".join(f'#include "{name}"\n' for name in names)
             source.write_text(f"{includes}{CANARY}\n")
         entry = self.entries[names[0]]
@@ -133,7 +173,9 @@ def main():
     prefixes = tuple(sys.argv[2:]) or ("cli/", "core/", "trainers/")
     tidy = Tidy(build)
     names = sorted(name for name in tidy.entries if name.startswith(prefixes))
-    todo = [group for group in grouped(names) if not (tidy.memory / tidy.key(group)).exists()]
+    # By what they hold now, whatever is edited meanwhile.
+    keys = {group[0]: tidy.key(group) for group in grouped(names)}
+    todo = [group for group in grouped(names) if not tidy.is_known(keys[group[0]])]
     wrong = 0
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         for group, problem in zip(todo, pool.map(tidy.check, todo)):
@@ -141,7 +183,8 @@ def main():
                 wrong += 1
                 print(problem, flush=True)
             else:
-                (tidy.memory / tidy.key(group)).touch()
+                tidy.remember(keys[group[0]])
+    tidy.forget_old()
     print(f"{len(names)} files, {sum(map(len, todo))} looked at, problems in {wrong} folders")
     return 1 if wrong else 0
 

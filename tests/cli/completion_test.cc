@@ -14,19 +14,9 @@ std::string complete(const MatProcess& mat, std::vector<std::string> words) {
   return mat.succeed(words).out;
 }
 
-// Runs a line in a shell that has read mat's completion script; gives what it prints.
-std::string in_shell(const MatProcess& mat, const TemporaryFolder& folder,
-                     const std::string& shell_line) {
-  const std::string command =
-      "cd " + folder.path().string() + "; export MAT_HOME=" + mat.home().string() +
-      " PATH=" + MatProcess::program().parent_path().string() + ":$PATH; " + shell_line;
-  FILE* pipe = ::popen(command.c_str(), "r");
-  REQUIRE(pipe != nullptr);
-  std::string out;
-  char buffer[256];
-  while (std::fgets(buffer, sizeof buffer, pipe) != nullptr) out += buffer;
-  ::pclose(pipe);
-  return out;
+// What a line for bash prints.
+std::string in_shell(const MatProcess& mat, const std::string& line) {
+  return mat.run_in_shell(line).out;
 }
 
 }  // namespace
@@ -64,7 +54,7 @@ TEST_CASE("bash completes with the printed script") {
   const TemporaryFolder folder;
   const MatProcess mat(folder);
   const std::string out =
-      in_shell(mat, folder,
+      in_shell(mat,
                "bash --norc -c 'source <(mat completion bash); COMP_LINE=\"mat version li\"; "
                "COMP_POINT=${#COMP_LINE}; _mat; echo \"${COMPREPLY[@]}\"' 2>&1");
   CHECK(out == "list\n");
@@ -74,13 +64,13 @@ TEST_CASE("zsh and fish accept their scripts") {
   const TemporaryFolder folder;
   const MatProcess mat(folder);
   for (const std::string shell : {"zsh", "fish"}) {
-    if (in_shell(mat, folder, "command -v " + shell).empty()) {
+    if (in_shell(mat, "command -v " + shell).empty()) {
       std::cerr << "WARNING: skipped, " << shell << " is not installed\n";
       continue;
     }
     const std::string check =
         "mat completion " + shell + " > script && " + shell + " -n script && echo accepted 2>&1";
-    CHECK(in_shell(mat, folder, check) == "accepted\n");
+    CHECK(in_shell(mat, check) == "accepted\n");
   }
   CHECK(mat.run({"completion", "tcsh"}).exit_code == 2);
 }

@@ -11,21 +11,11 @@
 #include <random>
 
 #include "core/base/file.h"
+#include "tests/core/dataset/test_files.h"
 
 namespace mat::test {
 
 namespace fs = std::filesystem;
-
-TemporaryFolder::TemporaryFolder() {
-  std::string name = (fs::temp_directory_path() / "mat-test-XXXXXX").string();
-  if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make " + name);
-  path_ = fs::canonical(name);
-}
-
-TemporaryFolder::~TemporaryFolder() {
-  std::error_code ignored;
-  fs::remove_all(path_, ignored);
-}
 
 Json Output::json() const { return parse_json(out, "stdout"); }
 
@@ -83,8 +73,9 @@ Output MatProcess::run(const std::vector<std::string>& arguments) const {
 }
 
 Output MatProcess::run_in_shell(const std::string& line) const {
-  const std::string path = "PATH='" + program().parent_path().string() + "':$PATH; ";
-  return wait_for(start_program({"/bin/bash", "-c", path + line}, -1, -1));
+  return wait_for(start_program({"/bin/bash", "-c", "PATH=$1:$PATH; eval \"$2\"", "bash",
+                                 program().parent_path().string(), line},
+                                -1, -1));
 }
 
 Output MatProcess::run_on_terminal(const std::vector<std::string>& arguments, int columns) const {
@@ -134,22 +125,15 @@ void draw_pictures(const fs::path& folder, const std::vector<std::string>& class
   std::mt19937 random(7);
   for (std::size_t c = 0; c < classes.size(); ++c) {
     for (int i = 0; i < per_class; ++i) {
-      std::string pixels;
-      for (int p = 0; p < kSide * kSide; ++p) {
-        for (int channel = 0; channel < 3; ++channel) {
-          const int base = static_cast<std::size_t>(channel) == c % 3 ? 150 : 60;
-          pixels += static_cast<char>(base + static_cast<int>(random() % 60));
+      const auto color = [&](int, int) {
+        std::uint32_t rgb = 0;
+        for (std::size_t channel = 0; channel < 3; ++channel) {
+          const std::uint32_t base = channel == c % 3 ? 150 : 60;
+          rgb = rgb << 8 | (base + random() % 60);
         }
-      }
-      std::string header = "BM";
-      const auto add = [&header](std::uint32_t value, int bytes) {
-        for (int b = 0; b < bytes; ++b) header += static_cast<char>(value >> (8 * b));
+        return rgb;
       };
-      add(54 + static_cast<std::uint32_t>(pixels.size()), 4);
-      for (const std::uint32_t value : {0U, 54U, 40U}) add(value, 4);
-      add(kSide, 4), add(kSide, 4), add(1, 2), add(24, 2);
-      for (const std::uint32_t value : {0U, 0U, 2835U, 2835U, 0U, 0U}) add(value, 4);
-      write_text(folder / classes[c] / (std::to_string(i) + ".bmp"), header + pixels);
+      put_file(folder / classes[c] / (std::to_string(i) + ".bmp"), bmp_bytes(kSide, kSide, color));
     }
   }
 }

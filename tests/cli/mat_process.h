@@ -8,22 +8,11 @@
 #include <vector>
 
 #include "core/base/json.h"
+#include "tests/temp_folder.h"
 
 namespace mat::test {
 
-// A folder that is removed at the end.
-class TemporaryFolder {
- public:
-  TemporaryFolder();
-  ~TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
-
- private:
-  std::filesystem::path path_;
-};
+using TemporaryFolder = TempFolder;
 
 struct Output {
   int exit_code = -1;  // 128 + signal when a signal ended it

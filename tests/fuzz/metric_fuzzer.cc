@@ -6,16 +6,18 @@
 #include <cstdlib>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base/error.h"
-#include "core/command/line_metrics.h"
 #include "core/command/metric_file.h"
+#include "core/metrics/line_metrics.h"
 #include "core/metrics/metric.h"
 
 namespace {
 
-std::string points_of(const char* pattern, std::string_view output, std::size_t piece) {
-  mat::LineMetrics metrics(pattern);
+std::string points_of(const std::vector<std::string>& patterns, std::string_view output,
+                      std::size_t piece) {
+  mat::LineMetrics metrics(patterns);
   std::string points;
   const auto found = [&points](const mat::LinePoint& point) {
     points += point.name + " " + (point.step ? std::to_string(*point.step) : "") + " " +
@@ -35,8 +37,9 @@ std::string points_of(const char* pattern, std::string_view output, std::size_t 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const std::string_view input(reinterpret_cast<const char*>(data) + 1, size - 1);
-  for (const char* pattern : {"", R"((?P<name>\w+) is (?P<value>\S+))"}) {
-    if (points_of(pattern, input, data[0] % 64 + 1) != points_of(pattern, input, size)) {
+  for (const std::vector<std::string>& patterns :
+       {std::vector<std::string>{}, {R"((?P<name>\w+) is (?P<value>\S+))", R"((\w+)#(\d+))"}}) {
+    if (points_of(patterns, input, data[0] % 64 + 1) != points_of(patterns, input, size)) {
       std::abort();
     }
   }

@@ -6,10 +6,11 @@
 #include <cstdlib>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/algorithm/command_line.h"
-#include "core/algorithm/metric_pattern.h"
 #include "core/base/error.h"
+#include "core/metrics/line_metrics.h"
 #include "core/spec/algorithm_file.h"
 #include "core/spec/job_spec.h"
 
@@ -56,7 +57,8 @@ void check_command(const mat::Command& command) {
   std::string problem;
   require(mat::split_command(mat::join_command(command.words), &problem) == command.words);
   for (const std::string& pattern : command.metrics) {
-    mat::MetricPattern(pattern).find("accuracy: 0.5");
+    std::vector<mat::LinePoint> points;
+    mat::MetricPattern(pattern).find_in("accuracy: 0.5", points);
   }
 }
 

@@ -239,7 +239,6 @@ bool PictureBatches::next(Batch& batch) {
 
   const auto count = static_cast<std::int64_t>(places.size());
   const std::int64_t size = impl_->options.size;
-  batch.samples.assign(places.begin(), places.end());
   batch.targets = torch::empty({count}, torch::kInt64);
   std::int64_t* targets = batch.targets.data_ptr<std::int64_t>();
   for (const std::int64_t place : places) *targets++ = impl_->pictures[place].label;

@@ -14,8 +14,7 @@ struct Batch {
   // Pictures: uint8 [N, H, W, 3], not normalized; CPU. Its memory goes back to where it came from
   // when the last tensor that uses it ends, which may be after the source of the batches ended.
   torch::Tensor inputs;
-  torch::Tensor targets;              // int64 [N]
-  std::vector<std::int64_t> samples;  // places in the list the source was made from
+  torch::Tensor targets;  // int64 [N]
 };
 
 // One labelled picture of a training, in the cache.

@@ -9,7 +9,6 @@
 namespace mat {
 namespace {
 
-constexpr double kEvaluationMargin = 1.14;
 constexpr int kCropTries = 10;
 
 // Rounds halves to even, as Python does.

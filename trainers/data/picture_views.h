@@ -11,6 +11,9 @@
 
 namespace mat {
 
+// What evaluation_view() has around the cut-out.
+constexpr double kEvaluationMargin = 1.14;
+
 struct Augmentation {
   double crop_min_area = 0.35;  // random resized crop: part of the area, up to 1
   double crop_max_aspect = 4.0 / 3.0;
@@ -22,9 +25,9 @@ void training_view(const ImageView& picture, int size, const Augmentation& augme
                    Random& random, std::uint8_t* out, ResizeScratch& scratch);
 
 // The view of validation, prediction and services: the centre of the picture, as if its shorter
-// side became int(size * 1.14) and the centre square of `size` was cut out (torchvision's
-// evaluation preset). That square of the picture is resized at once, which gives the same pixels
-// but for rounding.
+// side became int(size * kEvaluationMargin) and the centre square of `size` was cut out
+// (torchvision's evaluation preset). That square of the picture is resized at once, which gives the
+// same pixels but for rounding.
 void evaluation_view(const ImageView& picture, int size, std::uint8_t* out, ResizeScratch& scratch);
 
 }  // namespace mat

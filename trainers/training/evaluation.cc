@@ -14,7 +14,7 @@ std::vector<int> as_ints(const torch::Tensor& numbers) {
 }
 
 // As many digits as a float holds; all of a double's would only make the file longer.
-double rounded(double value) { return std::round(value * 1e6) / 1e6; }
+double to_a_millionth(double value) { return std::round(value * 1e6) / 1e6; }
 
 }  // namespace
 
@@ -72,7 +72,7 @@ void write_evaluation(const Evaluation& evaluation, const std::filesystem::path&
       Json by_class = Json::object();
       for (std::int64_t c = 0; c < class_count; ++c) {
         if (scores[c] > scores[best]) best = c;
-        by_class[classes[static_cast<std::size_t>(c)]] = rounded(scores[c]);
+        by_class[classes[static_cast<std::size_t>(c)]] = to_a_millionth(scores[c]);
       }
       const std::int64_t label = evaluation.targets.data_ptr<std::int64_t>()[i];
       line["label"] = classes[static_cast<std::size_t>(label)];

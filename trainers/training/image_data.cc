@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <string_view>
 
@@ -12,9 +13,18 @@
 namespace mat {
 namespace {
 
-// Pictures are kept this much larger than the network sees them, so that a random crop of half
-// the area still has every pixel it needs.
-constexpr double kCacheMargin = 1.5;
+// Cached sizes go in steps of this part of what the network sees, so that settings that differ a
+// little share their cached pictures.
+constexpr double kCacheStep = 0.25;
+
+// How long the shorter sides of cached pictures are: so that the smallest square that a training
+// crop may take, and what is validated on, have every pixel the network sees.
+int cached_short_side(int image_size, double crop_min_area) {
+  const double margin = std::max(kEvaluationMargin, 1 / std::sqrt(crop_min_area));
+  // Just above a step by rounding is on it.
+  const double steps = std::ceil(margin / kCacheStep - 1e-9);
+  return static_cast<int>(std::ceil(steps * kCacheStep * image_size));
+}
 
 void log_what_is_wrong(const ImageFolder& folder, const std::vector<PixelCache::Picture>& pictures,
                        TrainObserver& observer) {
@@ -38,9 +48,9 @@ ImageData read_image_data(const TrainRequest& request, TrainObserver& observer) 
 
   ImageData data;
   data.classes = folder.classes;
-  const auto short_side =
-      static_cast<int>(std::ceil(kCacheMargin * h.at("image_size").get<double>()));
-  data.cache = std::make_unique<PixelCache>(request.cache_folder, short_side);
+  data.short_side =
+      cached_short_side(h.at("image_size").get<int>(), h.at("crop_min_area").get<double>());
+  data.cache = std::make_unique<PixelCache>(request.cache_folder, data.short_side);
   const std::vector<PixelCache::Picture> pictures = data.cache->load(
       folder.samples, request.threads,
       [&](std::int64_t done, std::int64_t total) {

@@ -16,6 +16,7 @@ struct ImageData {
   std::vector<LabelledPicture> train, validation;
   std::vector<std::string> validation_names;  // of `validation`, relative to the data folder
   std::unique_ptr<PixelCache> cache;          // owns the pixels
+  int short_side = 0;                         // of the pixels, where a picture is that large
 
   Json description;               // see describe_dataset()
   PixelCache::Statistics loaded;  // where the pixels came from

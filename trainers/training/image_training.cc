@@ -1,12 +1,9 @@
 #include "trainers/training/image_training.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <filesystem>
 #include <utility>
 
-#include "core/base/version.h"
+#include "trainers/data/picture_views.h"
 #include "trainers/models/network.h"
 #include "trainers/torch_compat.h"
 #include "trainers/training/compute_plan.h"
@@ -109,8 +106,11 @@ class ImageTraining : public NetworkTask {
 
   static std::map<std::string, std::string> metadata(const TrainRequest& request,
                                                      const ImageData& data) {
+    // Whoever answers with these weights sees what validation saw: the picture scaled down to
+    // short_side, then evaluation_view().
     const Json preprocessing{{"image_size", request.hyperparameters.at("image_size")},
-                             {"resize_ratio", 1.14},
+                             {"short_side", data.short_side},
+                             {"resize_ratio", kEvaluationMargin},
                              {"mean", kMean},
                              {"std", kDeviation}};
     return {{"algorithm", request.algorithm},

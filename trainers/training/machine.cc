@@ -124,13 +124,8 @@ Json describe_machine() {
                                      "), which is up to thirty times slower than OpenBLAS"},
                         {"hint", "apt install libopenblas0-openmp"}});
   }
-  return {{"libtorch", TORCH_VERSION},
-          {"blas", blas.name},
-          {"threads", at::get_num_threads()},
-          {"capability", cpu_capability()},
-          {"bf16", cpu_has_fast_bf16()},
-          {"devices", devices},
-          {"problems", problems}};
+  return {{"libtorch", TORCH_VERSION},   {"blas", blas.name},  {"capability", cpu_capability()},
+          {"bf16", cpu_has_fast_bf16()}, {"devices", devices}, {"problems", problems}};
 }
 
 }  // namespace mat

@@ -3,7 +3,9 @@
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <utility>
 
 #include "core/base/error.h"
@@ -27,6 +29,29 @@ torch::Tensor plain_copy(const torch::Tensor& tensor) {
 bool is_flat_float(const torch::Tensor& tensor) {
   return tensor.device().is_cpu() && tensor.scalar_type() == torch::kFloat &&
          tensor.is_non_overlapping_and_dense();
+}
+
+// Tensors of the CPU are summed in pieces of a fixed size, and the pieces in their order, so that
+// the result does not depend on the number of threads.
+torch::Tensor squared_norm(const torch::Tensor& gradient) {
+  if (!gradient.is_cpu()) return gradient.norm().square();
+  const torch::Tensor flat =
+      is_flat_float(gradient) ? gradient : plain_copy(gradient.to(torch::kFloat));
+  const float* const values = flat.data_ptr<float>();
+  const std::int64_t count = flat.numel();
+  std::vector<double> pieces(static_cast<std::size_t>((count + kGrain - 1) / kGrain));
+  at::parallel_for(0, static_cast<std::int64_t>(pieces.size()), 1,
+                   [&](std::int64_t from, std::int64_t to) {
+                     for (std::int64_t piece = from; piece < to; ++piece) {
+                       const std::int64_t end = std::min(count, (piece + 1) * kGrain);
+                       double sum = 0;
+                       for (std::int64_t i = piece * kGrain; i < end; ++i) {
+                         sum += static_cast<double>(values[i]) * values[i];
+                       }
+                       pieces[static_cast<std::size_t>(piece)] = sum;
+                     }
+                   });
+  return torch::tensor(std::accumulate(pieces.begin(), pieces.end(), 0.0), torch::kDouble);
 }
 
 class Sgd : public Optimizer {
@@ -162,13 +187,14 @@ void Optimizer::clear_gradients() {
 
 void Optimizer::clip_gradients(double limit) {
   torch::NoGradGuard no_grad;
-  std::vector<torch::Tensor> norms;
+  std::vector<torch::Tensor> squares;
   for (const Slot& slot : slots_) {
-    if (slot.parameter.grad().defined()) norms.push_back(slot.parameter.grad().norm());
+    if (slot.parameter.grad().defined()) squares.push_back(squared_norm(slot.parameter.grad()));
   }
-  if (norms.empty()) return;
-  const torch::Tensor norm = torch::stack(norms).norm();
-  const torch::Tensor scale = (limit / (norm + 1e-6)).clamp_max(1.0);
+  if (squares.empty()) return;
+  torch::Tensor sum = squares.front();
+  for (std::size_t i = 1; i < squares.size(); ++i) sum = sum + squares[i];
+  const torch::Tensor scale = (limit / (sum.sqrt() + 1e-6)).clamp_max(1.0);
   for (const Slot& slot : slots_) {
     if (slot.parameter.grad().defined()) slot.parameter.mutable_grad().mul_(scale);
   }

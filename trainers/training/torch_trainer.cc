@@ -30,6 +30,23 @@ bool is_out_of_memory(const std::string& what) {
 
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
+// The one way into LibTorch: its exceptions come out as ours. `subject` says what the numbers of a
+// Json error belong to.
+template <typename Work>
+auto translated(const std::string& subject, const Work& work) {
+  try {
+    return work();
+  } catch (const c10::Error& e) {
+    const std::string what = e.what_without_backtrace();
+    if (is_out_of_memory(what)) throw_out_of_memory(first_line(what));
+    throw Error(ErrorKind::training_failed, "LibTorch: " + first_line(what));
+  } catch (const std::bad_alloc&) {
+    throw_out_of_memory("the system gave no more");
+  } catch (const Json::exception& e) {
+    throw Error(ErrorKind::bug, subject + ": " + e.what());
+  }
+}
+
 class TorchTrainer : public Trainer {
  public:
   TorchTrainer() {
@@ -50,23 +67,14 @@ class TorchTrainer : public Trainer {
     if (algorithm == nullptr) {
       throw Error(ErrorKind::bug, "no trainer for algorithm '" + request.algorithm + "'");
     }
-    at::set_num_threads(request.threads);
-    try {
+    return translated("hyperparameters of " + request.algorithm, [&] {
+      at::set_num_threads(request.threads);
       return algorithm->task == Task::tabular ? train_table(request, observer)
                                               : train_images(request, observer);
-    } catch (const c10::Error& e) {
-      const std::string what = e.what_without_backtrace();
-      if (is_out_of_memory(what)) throw_out_of_memory(first_line(what));
-      throw Error(ErrorKind::training_failed, "LibTorch: " + first_line(what));
-    } catch (const std::bad_alloc&) {
-      throw_out_of_memory("the system gave no more");
-    } catch (const Json::exception& e) {
-      throw Error(ErrorKind::bug,
-                  std::string("hyperparameters of ") + request.algorithm + ": " + e.what());
-    }
+    });
   }
 
-  Json describe() override { return describe_machine(); }
+  Json describe() override { return translated("the machine", describe_machine); }
 };
 
 }  // namespace

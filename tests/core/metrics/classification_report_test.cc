@@ -5,7 +5,7 @@
 
 #include "core/base/error.h"
 #include "tests/core/dataset/test_files.h"
-#include "tests/core/metrics/python_helper.h"
+#include "tests/run_python.h"
 
 namespace mat {
 namespace {
@@ -80,8 +80,8 @@ TEST_CASE("random reports are those of an independent program", "[metrics]") {
   }
   const TempFolder folder;
   put_file(folder / "cases.json", to_json_text(cases));
-  const auto output =
-      run_python("expected_reports.py", {(folder / "cases.json").string()}, "MAT_SKLEARN_PYTHON");
+  const auto output = run_python("core/metrics/expected_reports.py",
+                                 {(folder / "cases.json").string()}, "MAT_SKLEARN_PYTHON");
   REQUIRE(output);
   const Json expected = parse_json(*output, "expected_reports.py");
   REQUIRE(expected.size() == reports.size());

@@ -19,7 +19,7 @@
 #include "core/metrics/record_file.h"
 #include "tests/core/dataset/test_files.h"
 #include "tests/core/metrics/decode_events.h"
-#include "tests/core/metrics/python_helper.h"
+#include "tests/run_python.h"
 
 namespace mat {
 namespace {
@@ -388,8 +388,8 @@ TEST_CASE("TensorBoard itself reads the same points", "[metrics]") {
     }
     writer.flush();
   }
-  const auto output =
-      run_python("read_with_tensorboard.py", {folder.path().string()}, "MAT_TENSORBOARD_PYTHON");
+  const auto output = run_python("core/metrics/read_with_tensorboard.py", {folder.path().string()},
+                                 "MAT_TENSORBOARD_PYTHON");
   if (!output) return;
   const Json read = parse_json(*output, "read_with_tensorboard.py");
   const std::vector<Curve> curves = read_event_files(folder.path());

@@ -1,14 +1,12 @@
 #include "trainers/data/picture_views.h"
 
-#include "trainers/torch.h"
-#undef CHECK
-
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <cstdlib>
 #include <set>
 #include <vector>
+
+#include "tests/trainers/catch.h"
 
 namespace mat {
 namespace {

@@ -1,14 +1,12 @@
 #include "trainers/data/tabular_data.h"
-#undef CHECK
 
 #include <fmt/format.h>
-
-#include <catch2/catch.hpp>
 
 #include "core/base/error.h"
 #include "core/base/file.h"
 #include "core/dataset/csv_table.h"
 #include "tests/temp_folder.h"
+#include "tests/trainers/catch.h"
 #include "trainers/models/network.h"
 
 namespace mat {

@@ -1,10 +1,10 @@
 #include "trainers/models/fused_norm.h"
-#undef CHECK
 
 #include <ATen/Parallel.h>
 
-#include <catch2/catch.hpp>
 #include <limits>
+
+#include "tests/trainers/catch.h"
 
 namespace mat {
 namespace {

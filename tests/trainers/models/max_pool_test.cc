@@ -1,13 +1,11 @@
 #include "trainers/models/max_pool.h"
-#undef CHECK
 
-#include <catch2/catch.hpp>
 #include <limits>
+
+#include "tests/trainers/catch.h"
 
 namespace mat {
 namespace {
-
-constexpr auto kChannelsLast = torch::MemoryFormat::ChannelsLast;
 
 TEST_CASE("the pooling gives LibTorch's values and gradients, to the bit") {
   torch::manual_seed(2);
@@ -18,13 +16,14 @@ TEST_CASE("the pooling gives LibTorch's values and gradients, to the bit") {
       CAPTURE(shape, c10::toString(type));
       // Whole numbers make equal pixels, among which the first must win; gradients of whole numbers
       // add up exactly.
-      const auto pixels = torch::randint(-3, 3, shape).to(type).contiguous(kChannelsLast);
+      const auto pixels =
+          torch::randint(-3, 3, shape).to(type).contiguous(torch::MemoryFormat::ChannelsLast);
       const auto ours = pixels.clone().requires_grad_(true);
       const auto theirs = pixels.clone().contiguous().requires_grad_(true);
       const auto y = max_pool_3x3(ours);
       const auto expected = torch::max_pool2d(theirs, 3, 2, 1);
       REQUIRE(torch::equal(y, expected));
-      CHECK(y.is_contiguous(kChannelsLast));
+      CHECK(y.is_contiguous(torch::MemoryFormat::ChannelsLast));
       const auto gradient = torch::randint(-9, 9, y.sizes()).to(type);
       y.backward(gradient);
       expected.backward(gradient);
@@ -35,7 +34,7 @@ TEST_CASE("the pooling gives LibTorch's values and gradients, to the bit") {
 
 TEST_CASE("the pooling lets NaN through and stands infinities") {
   const float infinity = std::numeric_limits<float>::infinity();
-  auto x = torch::full({1, 2, 4, 4}, -infinity).contiguous(kChannelsLast);
+  auto x = torch::full({1, 2, 4, 4}, -infinity).contiguous(torch::MemoryFormat::ChannelsLast);
   x.index_put_({0, 0, 1, 1}, std::numeric_limits<float>::quiet_NaN());
   const auto y = max_pool_3x3(x);
   CHECK(y.select(1, 0).isnan().all().item<bool>());

@@ -1,15 +1,9 @@
 #include "trainers/models/network.h"
-#undef CHECK
-
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <catch2/catch.hpp>
-#include <iostream>
 
 #include "core/base/error.h"
+#include "tests/run_python.h"
 #include "tests/temp_folder.h"
+#include "tests/trainers/catch.h"
 #include "trainers/models/weights_file.h"
 
 namespace mat {
@@ -62,34 +56,16 @@ void write_case(const std::string& algorithm, const TempFolder& folder) {
   save_weights(results, folder / (algorithm + ".results.safetensors"));
 }
 
-// The exit status of the script; 127 when there is no Python.
-int run_comparison(const TempFolder& folder) {
-  const std::string script = MAT_TESTS_FOLDER "/trainers/models/compare_with_torchvision.py";
-  std::vector<std::string> words = {"/usr/bin/python3", script, folder.path().string()};
-  words.insert(words.end(), kTorchvisionNetworks.begin(), kTorchvisionNetworks.end());
-  std::vector<char*> arguments;
-  for (auto& word : words) arguments.push_back(word.data());
-  arguments.push_back(nullptr);
-  pid_t child = 0;
-  if (::posix_spawn(&child, arguments[0], nullptr, nullptr, arguments.data(), environ) != 0) {
-    return 127;
-  }
-  int status = 0;
-  REQUIRE(::waitpid(child, &status, 0) == child);
-  REQUIRE(WIFEXITED(status));
-  return WEXITSTATUS(status);
-}
-
 TEST_CASE("the networks are torchvision's: weights, results, gradients and initialization") {
   const TempFolder folder;
   for (const auto& algorithm : kTorchvisionNetworks) write_case(algorithm, folder);
-  const int status = run_comparison(folder);
-  if (status == 127 || status == 77) {
-    std::cerr << "WARNING: not compared with torchvision, which /usr/bin/python3 does not have "
-                 "(apt-get install python3-torchvision)\n";
+  std::vector<std::string> words = {folder.path().string()};
+  words.insert(words.end(), kTorchvisionNetworks.begin(), kTorchvisionNetworks.end());
+  // Debian's, for which its torchvision is.
+  if (!run_python("trainers/models/compare_with_torchvision.py", words, "MAT_TORCHVISION_PYTHON",
+                  "/usr/bin/python3")) {
     return;
   }
-  REQUIRE(status == 0);
 
   for (const auto& algorithm : kTorchvisionNetworks) {
     CAPTURE(algorithm);

@@ -1,10 +1,8 @@
 #include "trainers/models/weights_file.h"
-#undef CHECK
 
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-#include <catch2/catch.hpp>
 #include <csignal>
 #include <cstring>
 #include <fstream>
@@ -13,6 +11,7 @@
 #include "core/base/file.h"
 #include "core/base/json.h"
 #include "tests/temp_folder.h"
+#include "tests/trainers/catch.h"
 #include "trainers/models/network.h"
 
 namespace mat {

@@ -1,15 +1,13 @@
-#include "trainers/torch.h"
-#undef CHECK
+#include "trainers/training/checkpoint.h"
+
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <catch2/catch.hpp>
 
 #include "core/base/error.h"
 #include "core/base/file.h"
 #include "tests/core/dataset/test_files.h"
 #include "tests/temp_folder.h"
-#include "trainers/training/checkpoint.h"
+#include "tests/trainers/catch.h"
 #include "trainers/training/random_state.h"
 
 namespace mat {

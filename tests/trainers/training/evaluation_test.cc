@@ -1,12 +1,10 @@
-#include "trainers/torch.h"
-#undef CHECK
-#include <catch2/catch.hpp>
+#include "trainers/training/evaluation.h"
 
 #include "core/base/file.h"
 #include "core/base/text.h"
 #include "tests/core/dataset/test_files.h"
 #include "tests/temp_folder.h"
-#include "trainers/training/evaluation.h"
+#include "tests/trainers/catch.h"
 #include "trainers/training/losses.h"
 
 namespace mat {

@@ -1,6 +1,3 @@
-#include "trainers/torch.h"
-#undef CHECK
-#include <catch2/catch.hpp>
 #include <cstdio>
 
 #include "core/base/error.h"
@@ -8,6 +5,7 @@
 #include "core/base/text.h"
 #include "tests/core/dataset/test_files.h"
 #include "tests/temp_folder.h"
+#include "tests/trainers/catch.h"
 #include "tests/trainers/training/recording_observer.h"
 #include "tests/trainers/training/small_trainings.h"
 #include "trainers/models/network.h"
@@ -92,7 +90,10 @@ TEST_CASE("A small network learns three kinds of pictures and leaves all its res
     load_weights(*network, best);
     CHECK(best.metadata.at("algorithm") == "small_cnn");
     CHECK(best.metadata.at("classes") == R"(["lying","noise","standing"])");
-    CHECK(parse_json(best.metadata.at("preprocessing"), "").at("image_size") == 16);
+    const Json preprocessing = parse_json(best.metadata.at("preprocessing"), "");
+    CHECK(preprocessing.at("image_size") == 16);
+    // The default crops keep 0.35 of the area: 1 / sqrt(0.35) is 1.69, of which 1.75 is cached.
+    CHECK(preprocessing.at("short_side") == 28);
     CHECK(parse_json(best.metadata.at("metrics"), "").at("accuracy") == evaluation.at("accuracy"));
     load_weights(*network, read_weights(request.version_folder / "output" / "last.safetensors"));
   }
@@ -269,6 +270,43 @@ TEST_CASE("Validation happens every so many epochs and always after the last") {
   const std::int64_t per_epoch = observer.last_progress.steps / 5;
   for (const auto& [step, value] : observer.metrics.at("accuracy")) steps.push_back(step);
   CHECK(steps == std::vector<std::int64_t>{2 * per_epoch, 4 * per_epoch, 5 * per_epoch});
+}
+
+TEST_CASE("The smallest batch trains the deepest layers of the smallest picture") {
+  const TempFolder folder;
+  make_pictures(folder / "data", 2);
+  const std::string algorithm = GENERATE("resnet18", "mobilenet_v3_small");
+  TrainRequest request = request_for(folder / "data", folder / "home", "V0001", algorithm);
+  for (const Hyperparameter& h : find_builtin_algorithm(algorithm)->hyperparameters) {
+    if (h.name == "batch_size" || h.name == "image_size") {
+      request.hyperparameters[h.name] = static_cast<int>(*h.min);
+    }
+  }
+  CHECK(request.hyperparameters.at("batch_size") == 2);
+  request.hyperparameters["epochs"] = 1;
+  request.hyperparameters["precision"] = "fp32";
+  request.hyperparameters["layout"] = "contiguous";
+  RecordingObserver observer;
+  torch_trainer().train(request, observer);
+  CHECK(observer.last_progress.step >= 1);
+  CHECK(std::isfinite(observer.last("train_loss")));
+}
+
+TEST_CASE("A stop is heard while precision and layout are chosen") {
+  const TempFolder folder;
+  make_pictures(folder / "data", 6);
+  const TrainRequest request = request_for(folder / "data", folder / "home", "V0001");
+  RecordingObserver observer;
+  observer.stop = [](const RecordingObserver& o) {
+    return !o.phases.empty() && o.phases.back() == "choosing precision and layout";
+  };
+  try {
+    torch_trainer().train(request, observer);
+    FAIL("nothing was thrown");
+  } catch (const Error& error) {
+    CHECK(error.kind() == ErrorKind::interrupted);
+  }
+  CHECK(fs::is_empty(request.version_folder));
 }
 
 TEST_CASE("Every way to train is accepted") {

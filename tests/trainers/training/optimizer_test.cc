@@ -1,8 +1,10 @@
-#include "trainers/torch.h"
-#undef CHECK
-#include <catch2/catch.hpp>
-
 #include "trainers/training/optimizer.h"
+
+#include <ATen/Parallel.h>
+
+#include <cmath>
+
+#include "tests/trainers/catch.h"
 
 namespace mat {
 namespace {
@@ -121,6 +123,26 @@ TEST_CASE("The number of threads changes no bit of an optimizer's result") {
     REQUIRE(torch::equal(results[0][i], results[1][i]));
     REQUIRE(torch::equal(results[0][i], results[2][i]));
   }
+}
+
+TEST_CASE("Clipped gradients do not depend on the number of threads") {
+  torch::manual_seed(3);
+  const torch::Tensor gradient = torch::randn({1000, 777});
+  std::vector<torch::Tensor> results;
+  for (const int threads : {1, 2, 5}) {
+    at::set_num_threads(threads);
+    std::vector<torch::Tensor> parameters{torch::zeros({1000, 777}).requires_grad_(),
+                                          torch::zeros({777, 1000}).requires_grad_()};
+    const auto optimizer = make_optimizer(parameters, {"sgd"});
+    parameters[0].mutable_grad() = gradient.clone();
+    parameters[1].mutable_grad() = gradient.clone().t();
+    optimizer->clip_gradients(1);
+    results.push_back(parameters[0].grad());
+    CHECK(torch::equal(parameters[1].grad().t(), parameters[0].grad()));
+  }
+  CHECK(torch::equal(results[0], results[1]));
+  CHECK(torch::equal(results[0], results[2]));
+  CHECK(results[0].norm().item<double>() == Approx(std::sqrt(0.5)));
 }
 
 TEST_CASE("Gradients are clipped to their common norm, and left alone below it") {

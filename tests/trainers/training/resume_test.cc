@@ -1,12 +1,9 @@
-#include "trainers/torch.h"
-#undef CHECK
 #include <fmt/format.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <catch2/catch.hpp>
 #include <chrono>
 #include <cstdlib>
 #include <random>
@@ -14,6 +11,7 @@
 
 #include "core/base/error.h"
 #include "core/base/file.h"
+#include "tests/trainers/catch.h"
 #include "tests/trainers/training/filing_observer.h"
 #include "tests/trainers/training/small_trainings.h"
 #include "trainers/training/checkpoint.h"
@@ -119,7 +117,7 @@ void train_until(const TrainRequest& request, std::int64_t step) {
   CHECK(torch_trainer().train(request, observer).stopped);
 }
 
-Error error_of(const TrainRequest& request) {
+Error error_of_resuming(const TrainRequest& request) {
   FilingObserver observer(request.version_folder);
   try {
     torch_trainer().train(request, observer);
@@ -339,7 +337,7 @@ TEST_CASE("A checkpoint of other settings or other data is refused, and nothing 
              read_file(home / "data" / "table.csv") + "1,2,0\n1,3,0\n2,3,0\n");
     named = "fingerprint was ";
   }
-  const Error error = error_of(request);
+  const Error error = error_of_resuming(request);
   CHECK(error.kind() == ErrorKind::conflict);
   CHECK_THAT(error.message(), Catch::Contains("the checkpoint of step 2 belongs to another"));
   CHECK_THAT(error.message(), Catch::Contains(named));

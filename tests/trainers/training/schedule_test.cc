@@ -1,6 +1,6 @@
 #include "trainers/training/schedule.h"
 
-#include <catch2/catch.hpp>
+#include "tests/trainers/catch.h"
 
 namespace mat {
 

@@ -1,13 +1,10 @@
-#include "trainers/torch.h"
-#undef CHECK
-#include <catch2/catch.hpp>
-
 #include "core/algorithm/algorithm.h"
 #include "core/base/error.h"
 #include "core/base/file.h"
 #include "core/base/text.h"
 #include "tests/core/dataset/test_files.h"
 #include "tests/temp_folder.h"
+#include "tests/trainers/catch.h"
 #include "tests/trainers/training/recording_observer.h"
 #include "trainers/models/weights_file.h"
 #include "trainers/training/torch_trainer.h"
@@ -37,8 +34,8 @@ std::string table(int rows) {
   return csv;
 }
 
-TrainRequest request_for(const fs::path& folder, const std::string& target,
-                         const std::string& ignored) {
+TrainRequest table_request(const fs::path& folder, const std::string& target,
+                           const std::string& ignored) {
   TrainRequest request;
   request.algorithm = "tabular_mlp";
   request.hyperparameters = Json::object();
@@ -72,7 +69,7 @@ std::vector<std::string> predictions_of(const TrainRequest& request) {
 TEST_CASE("A network learns to tell classes from numbers, words and gaps") {
   const TempFolder folder;
   put_file(folder / "table.csv", table(1500));
-  const TrainRequest request = request_for(folder.path(), "inside", "distance");
+  const TrainRequest request = table_request(folder.path(), "inside", "distance");
   RecordingObserver observer;
   torch_trainer().train(request, observer);
   const Json evaluation = evaluation_of(request);
@@ -96,7 +93,7 @@ TEST_CASE("A network learns to tell classes from numbers, words and gaps") {
 TEST_CASE("A network learns numbers and is measured in the table's own units") {
   const TempFolder folder;
   put_file(folder / "table.csv", table(1500));
-  const TrainRequest request = request_for(folder.path(), "distance", "inside");
+  const TrainRequest request = table_request(folder.path(), "distance", "inside");
   RecordingObserver observer;
   torch_trainer().train(request, observer);
   const Json evaluation = evaluation_of(request);
@@ -120,7 +117,7 @@ TEST_CASE("A network learns numbers and is measured in the table's own units") {
 TEST_CASE("The same table and seed give the same weights bit for bit") {
   const TempFolder folder;
   put_file(folder / "table.csv", table(300));
-  TrainRequest request = request_for(folder.path(), "inside", "distance");
+  TrainRequest request = table_request(folder.path(), "inside", "distance");
   request.hyperparameters["epochs"] = 3;
   request.threads = 2;
   std::vector<std::string> files;
@@ -135,7 +132,7 @@ TEST_CASE("The same table and seed give the same weights bit for bit") {
 TEST_CASE("A metric that does not fit the table's task is refused before training") {
   const TempFolder folder;
   put_file(folder / "table.csv", table(300));
-  TrainRequest request = request_for(folder.path(), "distance", "inside");
+  TrainRequest request = table_request(folder.path(), "distance", "inside");
   request.hyperparameters["best_metric"] = "accuracy";
   RecordingObserver observer;
   CHECK_THROWS_WITH(torch_trainer().train(request, observer),
