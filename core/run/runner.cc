@@ -144,6 +144,10 @@ class Run {
       result = {Status::failed, "another process has ended this version", ErrorKind::conflict, {}};
     }
     remove_run_leftovers(folder_);
+    // There is nothing left to go on with, and weights, moments and best are several times the model.
+    std::error_code ignored;
+    const bool is_done = result.status == Status::completed && !held_.spec.definition.command;
+    if (is_done) fs::remove_all(folder_ / "checkpoint", ignored);
     return result;
   }
 

@@ -18,6 +18,7 @@ struct RunDisplay {
   std::function<void(const Progress&)> progress;
   std::function<void(std::string_view what, std::int64_t done, std::int64_t total)> phase;
   std::function<void(std::string_view line)> log;
+  std::function<void(std::string_view bytes)> output;  // of a command of the user's own, as it is
   std::function<void(std::string_view for_what)> waiting;  // once for each new reason
 };
 
