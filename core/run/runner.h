@@ -7,9 +7,9 @@
 
 #include "core/base/error.h"
 #include "core/registry/registry.h"
-#include "core/training/trainer.h"
 #include "core/run/version_lock.h"
 #include "core/spec/job_spec.h"
+#include "core/training/trainer.h"
 
 namespace mat {
 
