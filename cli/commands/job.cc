@@ -25,6 +25,7 @@ constexpr std::int64_t kVersionsInShow = 5;
 struct CreateFlags {
   std::string file, name, params;
   std::vector<std::string> assignments;
+  std::optional<int> priority;
   TrainFlags train;
 };
 
@@ -41,6 +42,10 @@ Settings layered_settings(const Context& context, const CreateFlags& flags) {
                            "params " + flags.params);
   }
   if (!flags.file.empty()) settings = merge(settings, read_spec_file(flags.file));
+  if (flags.priority) {
+    settings =
+        merge(settings, parse_assignments({fmt::format("priority={}", *flags.priority)}, {}));
+  }
   settings = merge(settings, parse_assignments(flags.assignments, working_folder()));
   if (!flags.name.empty()) {
     Setting& name = settings["name"];
@@ -166,6 +171,10 @@ void add_job_commands(CLI::App& app, Context& context) {
       ->type_name("KEY=VALUE")
       ->expected(1)
       ->take_all();
+  command
+      ->add_option("--priority", flags->create.priority,
+                   "Start before versions of lower priority; short for --set priority=N")
+      ->type_name("N");
   flags->create.train.add_to(command);
   command->footer("Precedence: algorithm's default < --params < spec < --set.");
   set_action(command, context, [&context, flags] { return create(context, flags->create); });

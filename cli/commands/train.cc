@@ -74,6 +74,7 @@ int run_in_foreground(Registry& registry, const HeldVersion& held, bool json) {
     bar.show(what, done, total);
   };
   display.log = [&bar](std::string_view line) { bar.log(line); };
+  display.output = [&bar](std::string_view bytes) { bar.output(bytes); };
   display.waiting = [&reference](std::string_view for_what) {
     if (!for_what.empty()) note(fmt::format("{} waits for {}", reference, for_what));
   };

@@ -215,10 +215,17 @@ class Log {
 
 int print_log(const Context& context, const LogOptions& options) {
   const VersionRecord version = context.open_to_read().version(options.reference);
-  Log log(context.home().version_folder(version.job, version.number), options);
-  if (!log.exists()) {
-    throw Error(ErrorKind::not_found, fmt::format("{} has no log", version.reference()));
+  const fs::path folder = context.home().version_folder(version.job, version.number);
+  std::optional<Log> opened;
+  for (opened.emplace(folder, options); !opened->exists(); opened.emplace(folder, options)) {
+    const Status status = context.open_to_read().version(version.id).status;
+    if (!options.follow || !is_active(status)) {
+      throw Error(ErrorKind::not_found, fmt::format("{} has no log", version.reference()),
+                  is_active(status) ? fmt::format("it is {}; -f waits for it", name_of(status)) : "");
+    }
+    std::this_thread::sleep_for(kPollInterval);
   }
+  Log& log = *opened;
   log.print_beginning();
   // The status is read before the log, so that what was written before the end is printed.
   for (bool is_over = false; !is_over;) {

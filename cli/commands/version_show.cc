@@ -156,7 +156,10 @@ int show_version(const Context& context, const std::string& reference, bool json
   print_metrics(version);
   print_evaluation(evaluation);
   Table facts({{""}, {"", Align::left, true}});
-  print_facts(version.facts, "", facts);
+  Json recorded = version.facts;
+  // A command that the spec spells out stands in the settings.
+  if (version.settings.contains("algorithm.command")) recorded.erase("algorithm");
+  print_facts(recorded, "", facts);
   if (!facts.empty()) print(heading("recorded") + facts.text());
   return 0;
 }

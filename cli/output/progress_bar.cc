@@ -48,10 +48,18 @@ void ProgressBar::show(std::string_view phase, std::int64_t done, std::int64_t t
 }
 
 void ProgressBar::log(std::string_view line) {
-  if (is_drawn_) std::fputs("\r\x1b[K", stderr);
-  is_drawn_ = false;
-  last_drawn_s_ = -1;
+  clear();
   std::fprintf(stderr, "%s\n", printable(line).c_str());
+}
+
+void ProgressBar::output(std::string_view bytes) {
+  clear();
+  std::fwrite(bytes.data(), 1, bytes.size(), stderr);
+}
+
+void ProgressBar::clear() {
+  finish();
+  last_drawn_s_ = -1;
 }
 
 void ProgressBar::draw(const std::string& line, bool at_once) {

@@ -17,9 +17,12 @@ class ProgressBar {
   void show(std::string_view phase, std::int64_t done, std::int64_t total);
   // A line above the bar.
   void log(std::string_view line);
+  // What a program has printed, as it is.
+  void output(std::string_view bytes);
   void finish();
 
  private:
+  void clear();
   void draw(const std::string& line, bool at_once);
 
   std::string unit_;

@@ -17,6 +17,22 @@ RE2::Options options() {
   return options;
 }
 
+// Named groups as most other dialects write them, (?<name>…); a newer RE2 reads them itself.
+std::string with_named_groups(const std::string& expression) {
+  std::string result;
+  for (std::size_t i = 0; i < expression.size(); ++i) {
+    if (expression[i] == '\\' && i + 1 < expression.size()) {
+      result += expression.substr(i++, 2);
+      continue;
+    }
+    const bool begins_group = expression.compare(i, 3, "(?<") == 0 && i + 3 < expression.size() &&
+                              expression[i + 3] != '=' && expression[i + 3] != '!';
+    result += begins_group ? "(?P<" : expression.substr(i, 1);
+    if (begins_group) i += 2;
+  }
+  return result;
+}
+
 re2::StringPiece piece(std::string_view text) { return {text.data(), text.size()}; }
 
 }  // namespace
@@ -25,7 +41,8 @@ struct Pattern::Impl {
   RE2 expression;
 };
 
-Pattern::Pattern(const std::string& expression) : impl_(new Impl{RE2(expression, options())}) {
+Pattern::Pattern(const std::string& expression)
+    : impl_(new Impl{RE2(with_named_groups(expression), options())}) {
   if (impl_->expression.ok()) return;
   throw Error(
       ErrorKind::usage,

@@ -9,7 +9,8 @@
 
 namespace mat {
 
-// A regular expression (RE2's syntax: no look-around, no back-references), matched in a time that
+// A regular expression (RE2's syntax, (?<name>…) also for (?P<name>…); no look-around, no
+// back-references), matched in a time that
 // grows with the text's length only, whatever the expression is. Texts are bytes: '.' is one byte,
 // and other than ASCII letters are equal only to themselves.
 class Pattern {

@@ -57,6 +57,18 @@ bool is_refusal_to_write(const SQLite::Exception& error) {
   return code == SQLITE_CANTOPEN || code == SQLITE_READONLY;
 }
 
+// Who waits for the lock asks for it again every one to three milliseconds. SQLite's own handler
+// asks ever less often the longer it has waited, so that among many writers some wait for seconds.
+int wait_for_writer(void* begun, int tries) {
+  auto& begun_s = *static_cast<double*>(begun);
+  if (tries == 0) begun_s = monotonic_seconds();
+  if (monotonic_seconds() - begun_s > kBusyTimeoutMs / 1000.0) return 0;
+  // Those who began to wait together must not go on asking together.
+  const auto spread = static_cast<int>(::getpid() + tries * 37) % 2000;
+  std::this_thread::sleep_for(std::chrono::microseconds(1000 + spread));
+  return 1;
+}
+
 // PRAGMA journal_mode does not wait for other processes by itself.
 void use_wal(SQLite::Database& connection) {
   const double give_up_at = monotonic_seconds() + kBusyTimeoutMs / 1000.0;
@@ -151,7 +163,9 @@ void Database::open_to_write() {
   if (::access(path_.parent_path().c_str(), W_OK | X_OK) != 0) {
     throw_home_error(fmt::format("cannot write the registry '{}'", path_.string()), errno);
   }
-  connection_.emplace(path_.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, kBusyTimeoutMs);
+  connection_.emplace(path_.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+  waiting_since_s_ = std::make_unique<double>(0);
+  ::sqlite3_busy_handler(connection_->getHandle(), wait_for_writer, waiting_since_s_.get());
   // Before anything is written: the file may be another program's.
   check_layout(*connection_, path_, registry_layout());
   // Of a new file only. Less work than with pages of 4 KiB to keep the indexes of many versions.

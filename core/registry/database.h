@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <type_traits>
@@ -110,6 +111,7 @@ class Database {
 
   std::filesystem::path path_;
   Access access_;
+  std::unique_ptr<double> waiting_since_s_;  // of the busy handler; outlives the connection
   std::optional<SQLite::Database> connection_;
 };
 

@@ -76,8 +76,8 @@ std::vector<std::string> mat_arguments(const Home& home, const char* command) {
 bool start_runner(const Home& home, const ActiveVersion& version) {
   std::vector<std::string> arguments = mat_arguments(home, kRunVersionCommand);
   arguments.push_back(std::to_string(version.id));
-  const int code = run_mat(std::move(arguments), read_run_environment(home.version_folder(
-                                                     version.job, version.number)));
+  const int code = run_mat(std::move(arguments),
+                           read_run_environment(home.version_folder(version.job, version.number)));
   if (code == 0) return true;
   if (code == static_cast<int>(ErrorKind::conflict)) return false;
   throw Error(ErrorKind::io, fmt::format("its runner ended before it began, with {}", code),

@@ -19,8 +19,7 @@ namespace mat {
 // Its place for the channel train_url is the version's output/, for any other output channel
 // output/CHANNEL.
 CommandRequest command_request(const Home& home, const HeldVersion& held, const RunInputs& inputs,
-                               const Capacity& needs, const std::vector<int>& gpu_ids,
-                               bool resume);
+                               const Capacity& needs, const std::vector<int>& gpu_ids, bool resume);
 
 // Whether the command has left something to go on from.
 bool has_command_checkpoint(const std::filesystem::path& version_folder);

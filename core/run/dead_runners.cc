@@ -1,5 +1,6 @@
 #include "core/run/dead_runners.h"
 
+#include <cstdlib>
 #include <filesystem>
 #include <optional>
 
@@ -21,17 +22,19 @@ constexpr std::int64_t kStartGraceMs = 60'000;
 
 // Why it has no runner any more; nothing while it has one, needs none, or cannot be told.
 std::optional<std::string> why_dead(const ActiveVersion& version, const fs::path& folder) {
-  const bool needs_runner = version.status != Status::pending || !version.submission ||
-                            !version.submission->detached;
+  const bool needs_runner =
+      version.status != Status::pending || !version.submission || !version.submission->detached;
   if (!needs_runner) return std::nullopt;
   if (version.submission && version.submission->host != this_machine().host) return std::nullopt;
   try {
     switch (liveness_of(folder)) {
       case Liveness::dead:
-        return version.status == Status::running ? "its runner died" : "the process that waited died";
+        return version.status == Status::running ? "its runner died"
+                                                 : "the process that waited died";
       case Liveness::no_runner:
-        // A power failure may have taken the lock file of a version that ran.
-        if (now_ms() - version.created_ms > kStartGraceMs) return "it has no runner";
+        // A power failure may have taken the lock file of a version that ran; and a clock that was
+        // set back must not keep it alive.
+        if (std::abs(now_ms() - version.created_ms) > kStartGraceMs) return "it has no runner";
         return std::nullopt;
       case Liveness::alive:
       case Liveness::elsewhere:
@@ -64,7 +67,8 @@ void record_death(Registry& registry, const ActiveVersion& version, const std::s
   }
   const Status end = was_killed ? Status::terminated : Status::abnormal;
   const std::string reason = was_killed ? requested_stop(folder).value_or("stopped") : why;
-  if (!registry.change_status(version.id, {version.status}, end, reason, outcome_of(folder))) return;
+  if (!registry.change_status(version.id, {version.status}, end, reason, outcome_of(folder)))
+    return;
   remove_run_leftovers(folder);
 }
 

@@ -75,8 +75,7 @@ class Keeper {
   bool is_work(const ActiveVersion& version) const {
     const auto& submission = version.submission;
     if (!submission || submission->host != host_) return false;
-    return version.status == Status::pending ? submission->detached
-                                             : submission->restarts_left > 0;
+    return version.status == Status::pending ? submission->detached : submission->restarts_left > 0;
   }
 
   void start(const ActiveVersion& version) {

@@ -31,8 +31,8 @@ std::optional<std::uint64_t> bytes_in(const fs::path& path) {
 std::uint64_t usable_memory() {
   std::uint64_t bytes = static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) *
                         static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-  for (const char* file : {"/sys/fs/cgroup/memory.max",
-                           "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
+  for (const char* file :
+       {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
     bytes = std::min(bytes, bytes_in(file).value_or(bytes));
   }
   return bytes;
@@ -158,8 +158,8 @@ Capacity needs_of(const JobSpec& spec, const Pool& pool) {
   const Constraints& can = spec.definition.constraints;
   const bool on_gpu = can.gpu && (type == "gpu" || (type != "cpu" && pool.limit.gpus > 0));
   const std::string name = !spec.resources.flavor.empty() ? spec.resources.flavor
-                           : on_gpu                        ? "gpu.1"
-                                    : fmt::format("cpu.{}", pool.limit.cores);
+                           : on_gpu                       ? "gpu.1"
+                                                          : fmt::format("cpu.{}", pool.limit.cores);
   std::optional<Capacity> needs;
   for (const Flavor& flavor : pool.flavors) {
     if (flavor.name == name) needs = flavor.needs;
@@ -178,9 +178,10 @@ Capacity needs_of(const JobSpec& spec, const Pool& pool) {
                 fmt::format("the pool {} has {}", pool.name, flavor_names(pool)));
   }
   if (needs->gpus == 0 && (!can.cpu || type == "gpu")) {
-    throw Error(ErrorKind::usage,
-                fmt::format("{} is to train on a GPU, and flavor {} has none", spec.algorithm, name),
-                fmt::format("the pool {} has {}", pool.name, flavor_names(pool)));
+    throw Error(
+        ErrorKind::usage,
+        fmt::format("{} is to train on a GPU, and flavor {} has none", spec.algorithm, name),
+        fmt::format("the pool {} has {}", pool.name, flavor_names(pool)));
   }
   return *needs;
 }

@@ -3,9 +3,9 @@
 #include "core/base/error.h"
 #include "core/base/file.h"
 #include "core/base/version.h"
-#include "core/run/provenance.h"
 #include "core/run/check_inputs.h"
 #include "core/run/code_snapshot.h"
+#include "core/run/provenance.h"
 #include "core/run/run_environment.h"
 #include "core/run/runner.h"
 #include "core/run/stop_request.h"
@@ -86,8 +86,7 @@ HeldVersion hold_to_run(Registry& registry, Id id) {
   VersionRecord version = registry.version(id);
   VersionLock lock =
       VersionLock::acquire(registry.home().version_folder(version.job, version.number));
-  JobSpec spec =
-      resolve(settings_from_json(version.settings), recorded_lookup(version.facts));
+  JobSpec spec = resolve(settings_from_json(version.settings), recorded_lookup(version.facts));
   return {std::move(version), std::move(spec), std::move(lock)};
 }
 

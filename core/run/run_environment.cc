@@ -11,8 +11,8 @@
 
 #include "core/base/error.h"
 #include "core/base/file.h"
-#include "core/base/text.h"
 #include "core/base/secrets.h"
+#include "core/base/text.h"
 
 extern char** environ;
 
@@ -21,11 +21,21 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<std::string_view, 13> kRecordedNames{
-    "PATH", "LANG", "TZ", "LD_LIBRARY_PATH", "LD_PRELOAD", "VIRTUAL_ENV",
-    "CONDA_DEFAULT_ENV", "PYTHONPATH", "PYTHONHASHSEED", "HOSTNAME", "USER", "SHELL", "PWD"};
+constexpr std::array<std::string_view, 13> kRecordedNames{"PATH",
+                                                          "LANG",
+                                                          "TZ",
+                                                          "LD_LIBRARY_PATH",
+                                                          "LD_PRELOAD",
+                                                          "VIRTUAL_ENV",
+                                                          "CONDA_DEFAULT_ENV",
+                                                          "PYTHONPATH",
+                                                          "PYTHONHASHSEED",
+                                                          "HOSTNAME",
+                                                          "USER",
+                                                          "SHELL",
+                                                          "PWD"};
 constexpr std::array<std::string_view, 14> kRecordedPrefixes{
-    "LC_",  "CUDA_", "NVIDIA_", "NCCL_", "OMP_", "MKL_", "OPENBLAS_",
+    "LC_",   "CUDA_", "NVIDIA_", "NCCL_", "OMP_",  "MKL_", "OPENBLAS_",
     "GOMP_", "KMP_",  "DNNL_",   "ATEN_", "TORCH", "MAT_", "SLURM_"};
 
 fs::path path_of(const fs::path& version_folder) { return version_folder / "environment.private"; }
@@ -94,8 +104,7 @@ std::vector<std::string> environment_with(const std::map<std::string, std::strin
   return variables;
 }
 
-std::map<std::string, std::string> recorded_environment(
-    const std::vector<std::string>& variables) {
+std::map<std::string, std::string> recorded_environment(const std::vector<std::string>& variables) {
   std::map<std::string, std::string> recorded;
   for (const std::string& variable : variables) {
     const std::size_t sign = variable.find('=');

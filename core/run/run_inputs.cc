@@ -19,8 +19,8 @@ RunInputs fetch_inputs(const Home& home, const JobSpec& spec, RunObserver& obser
     };
     hooks.log = [&observer](std::string_view line) { observer.log(line); };
     hooks.stop_requested = [&observer] { return observer.stop_requested(); };
-    FetchedData data = fetch_remote(place, home.cache() / "fetched",
-                                    environment_with(spec.environment), hooks);
+    FetchedData data =
+        fetch_remote(place, home.cache() / "fetched", environment_with(spec.environment), hooks);
     fetched[channel] = {{"files", data.files},
                         {"bytes", data.bytes},
                         {"fingerprint", data.fingerprint},

@@ -13,7 +13,9 @@ RunObserver::RunObserver(fs::path version_folder, std::uint64_t log_limit_bytes,
       log_(folder_, log_limit_bytes),
       live_(folder_),
       display_(display),
-      external_reason_(std::move(stop_reason)) {}
+      external_reason_(std::move(stop_reason)) {
+  if (display.output) log_.echo_to(display.output);
+}
 
 void RunObserver::log(std::string_view line) {
   log_.line(line);

@@ -9,8 +9,8 @@
 #include "core/metrics/event_file.h"
 #include "core/metrics/metric.h"
 #include "core/run/live_progress.h"
-#include "core/training/log_file.h"
 #include "core/run/runner.h"
+#include "core/training/log_file.h"
 
 namespace mat {
 
@@ -27,7 +27,9 @@ class RunObserver final : public TrainObserver {
   void phase(std::string_view what, std::int64_t done, std::int64_t total) override;
   void progress(const Progress& progress) override;
   void metric(std::string_view name, std::int64_t step, double value) override;
-  void record(std::string_view key, const Json& value) override { facts_[std::string(key)] = value; }
+  void record(std::string_view key, const Json& value) override {
+    facts_[std::string(key)] = value;
+  }
   bool stop_requested() override;
   Json checkpoint_state() override;
   void restore(const Json& state) override;

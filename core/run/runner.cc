@@ -10,12 +10,13 @@
 #include "core/base/time.h"
 #include "core/run/attempt.h"
 #include "core/run/background.h"
+#include "core/run/launcher.h"
 #include "core/run/pools.h"
 #include "core/run/provenance.h"
-#include "core/run/space_reserve.h"
 #include "core/run/run_observer.h"
 #include "core/run/run_results.h"
 #include "core/run/schedule.h"
+#include "core/run/space_reserve.h"
 #include "core/run/time_limit.h"
 
 namespace mat {
@@ -25,7 +26,6 @@ namespace fs = std::filesystem;
 
 constexpr auto kBetweenLooks = std::chrono::milliseconds(50);
 constexpr std::int64_t kFirstPauseMs = 1000;
-constexpr std::int64_t kLongestPauseMs = 60'000;
 
 // One version from Pending to its end.
 class Run {
@@ -45,8 +45,7 @@ class Run {
     std::string waits_for;
     const Registry::Claim claim = registry_.claim(
         id_, [&](const std::vector<ActiveVersion>& active) -> std::optional<std::vector<int>> {
-          const Schedule schedule(active, pools, machine_capacity(), this_machine().host,
-                                  now_ms());
+          const Schedule schedule(active, pools, machine_capacity(), this_machine().host, now_ms());
           auto grant = schedule.grant_of(id_);
           if (grant) take_submission(active, *grant);
           waits_for = schedule.waits_for(id_);
@@ -63,7 +62,8 @@ class Run {
     for (;;) {
       const RunResult result = attempt();
       if (!may_restart(result)) return end(result);
-      const std::int64_t pause_ms = std::min(kFirstPauseMs << std::min(restarts_, 16), kLongestPauseMs);
+      const std::int64_t pause_ms =
+          std::min(kFirstPauseMs << std::min(restarts_, 16), Schedule::kLongestPauseMs);
       ++restarts_;
       const std::string reason = fmt::format("attempt {} failed: {}", restarts_, result.reason);
       observer_.log(fmt::format("{}; starts again in {}", reason,
@@ -114,8 +114,8 @@ class Run {
     std::optional<SpaceReserve> reserve;
     try {
       reserve.emplace(folder_);
-      observer_.log_quietly(fmt::format("{} begins: {}", held_.version.reference(),
-                                        held_.spec.algorithm));
+      observer_.log_quietly(
+          fmt::format("{} begins: {}", held_.version.reference(), held_.spec.algorithm));
     } catch (const Error& e) {
       return {Status::failed, e.message(), e.kind(), e.hint()};
     }
@@ -144,6 +144,11 @@ class Run {
       result = {Status::failed, "another process has ended this version", ErrorKind::conflict, {}};
     }
     remove_run_leftovers(folder_);
+    // There is nothing left to go on with, and weights, moments and best are several times the
+    // model.
+    std::error_code ignored;
+    const bool is_done = result.status == Status::completed && !held_.spec.definition.command;
+    if (is_done) fs::remove_all(folder_ / "checkpoint", ignored);
     return result;
   }
 
@@ -165,8 +170,8 @@ class Run {
       copy_outputs(held_.spec, held_.version, folder_,
                    [this](std::string_view line) { observer_.log(line); });
     } catch (const Error& e) {
-      const std::string problem = fmt::format("the results are only in the version's folder: {}",
-                                              e.message());
+      const std::string problem =
+          fmt::format("the results are only in the version's folder: {}", e.message());
       result.reason += (result.reason.empty() ? "" : "; ") + problem;
       if (result.status == Status::completed) result.error = ErrorKind::io;
     }
@@ -184,6 +189,10 @@ class Run {
   int restarts_ = 0;
 };
 
+Launcher& launcher(Registry& registry, const HeldVersion& held) {
+  return launcher_of(find_pool(registry, held.spec.resources.pool));
+}
+
 void submit(Registry& registry, const HeldVersion& held, bool detached) {
   const Pool pool = find_pool(registry, held.spec.resources.pool);
   Submission submission;
@@ -194,9 +203,8 @@ void submit(Registry& registry, const HeldVersion& held, bool detached) {
   submission.restarts_left = held.spec.auto_restart;
   submission.host = this_machine().host;
   if (!registry.submit(held.version.id, submission, {})) {
-    throw Error(ErrorKind::conflict,
-                fmt::format("{} has been ended or started by another process",
-                            held.version.reference()));
+    throw Error(ErrorKind::conflict, fmt::format("{} has been ended or started by another process",
+                                                 held.version.reference()));
   }
 }
 
@@ -225,16 +233,17 @@ int exit_code_of(const RunResult& result) {
 
 void submit_version(Registry& registry, const HeldVersion& held) {
   submit(registry, held, false);
-  if (held.spec.auto_restart > 0) ensure_keeper(registry.home());
+  if (held.spec.auto_restart > 0) launcher(registry, held).wake(registry.home());
 }
 
 void submit_detached(Registry& registry, HeldVersion held) {
   // Before, so that the version is started even if this process is killed right after; and again
   // after, since a keeper without work goes.
-  ensure_keeper(registry.home());
+  Launcher& local = launcher(registry, held);
+  local.wake(registry.home());
   submit(registry, held, true);
   { const HeldVersion given_up = std::move(held); }
-  ensure_keeper(registry.home());
+  local.wake(registry.home());
 }
 
 RunResult run_version(Registry& registry, const HeldVersion& held, const RunDisplay& display,

@@ -7,9 +7,9 @@
 
 #include "core/base/error.h"
 #include "core/registry/registry.h"
-#include "core/training/trainer.h"
 #include "core/run/version_lock.h"
 #include "core/spec/job_spec.h"
+#include "core/training/trainer.h"
 
 namespace mat {
 
@@ -18,6 +18,7 @@ struct RunDisplay {
   std::function<void(const Progress&)> progress;
   std::function<void(std::string_view what, std::int64_t done, std::int64_t total)> phase;
   std::function<void(std::string_view line)> log;
+  std::function<void(std::string_view bytes)> output;  // of a command of the user's own, as it is
   std::function<void(std::string_view for_what)> waiting;  // once for each new reason
 };
 

@@ -61,15 +61,16 @@ Schedule::Schedule(const std::vector<ActiveVersion>& active, const std::vector<P
     if (version.status != Status::pending || !submission || submission->host != host) continue;
     const auto pool = left.find(submission->pool);
     if (pool == left.end()) {
-      waiting_.emplace_back(version.id, fmt::format("the pool {}, which is not there any more",
-                                                    submission->pool));
+      waiting_.emplace_back(
+          version.id, fmt::format("the pool {}, which is not there any more", submission->pool));
       continue;
     }
-    if (version.not_before_ms > now_ms) {
-      waiting_.emplace_back(version.id,
-                            fmt::format("its next attempt, in {}",
-                                        format_duration(static_cast<double>(
-                                            version.not_before_ms - now_ms) / 1000)));
+    const std::int64_t pause_ms = version.not_before_ms - now_ms;
+    if (pause_ms > 0 && pause_ms <= kLongestPauseMs) {
+      waiting_.emplace_back(
+          version.id,
+          fmt::format("its next attempt, in {}",
+                      format_duration(static_cast<double>(version.not_before_ms - now_ms) / 1000)));
       continue;
     }
     if (const auto first = blocked.find(submission->pool); first != blocked.end()) {

@@ -14,6 +14,10 @@ namespace mat {
 // over.
 class Schedule {
  public:
+  // The longest pause before another attempt. What seems to pause longer was written before the
+  // clock was set back, and does not wait for that time to come again.
+  static constexpr std::int64_t kLongestPauseMs = 60'000;
+
   // `active` in the registry's order. Versions of other hosts and of pools that are not in `pools`
   // count for nothing and do not start.
   Schedule(const std::vector<ActiveVersion>& active, const std::vector<Pool>& pools,

@@ -1,18 +1,14 @@
 #include "core/run/stop_version.h"
 
 #include <fmt/core.h>
-#include <poll.h>
-#include <signal.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <chrono>
 #include <thread>
 
 #include "core/base/error.h"
 #include "core/base/time.h"
 #include "core/run/dead_runners.h"
+#include "core/run/launcher.h"
 #include "core/run/stop_request.h"
 #include "core/run/version_lock.h"
 
@@ -23,25 +19,27 @@ namespace fs = std::filesystem;
 
 constexpr const char* kStopped = "stopped by the user";
 constexpr const char* kKilled = "killed by the user";
-constexpr int kKillPatienceMs = 10'000;
 constexpr auto kBetweenLooks = std::chrono::milliseconds(50);
 
-void kill_runner(const VersionRecord& version, const fs::path& folder) {
+// The pool may be gone; what runs in it was started here all the same.
+Pool pool_of(Registry& registry, Id version) {
+  for (const ActiveVersion& active : registry.active_versions()) {
+    if (active.id != version || !active.submission) continue;
+    for (Pool& pool : all_pools(registry)) {
+      if (pool.name == active.submission->pool) return std::move(pool);
+    }
+  }
+  return make_pool(kPublicPool, machine_capacity());
+}
+
+void kill(Registry& registry, const VersionRecord& version, const fs::path& folder) {
   request_stop(folder, kKilled);
-  const auto process = runner_process(folder);
-  if (!process) {
-    if (liveness_of(folder) != Liveness::elsewhere) return;
-    throw Error(ErrorKind::conflict,
-                fmt::format("{} runs on another machine and cannot be killed from here",
-                            version.reference()),
-                "it has been asked to stop");
-  }
-  if (::syscall(SYS_pidfd_send_signal, process->get(), SIGKILL, nullptr, 0) != 0 &&
-      errno != ESRCH) {
-    throw_io_error(fmt::format("cannot kill the runner of {}", version.reference()), errno);
-  }
-  pollfd ended{process->get(), POLLIN, 0};
-  while (::poll(&ended, 1, kKillPatienceMs) < 0 && errno == EINTR) {
+  launcher_of(pool_of(registry, version.id)).kill(registry, version);
+  // A runner of another machine, if there still is one, finds the request and ends; its word about
+  // this version does not count any more.
+  if (liveness_of(folder) == Liveness::elsewhere) {
+    registry.change_status(version.id, {Status::running}, Status::terminated,
+                           "given up by the user; it ran on another machine");
   }
 }
 
@@ -55,16 +53,14 @@ Stop stop_version(Registry& registry, const VersionRecord& version, bool force) 
   }
   const Status status = registry.version(version.id).status;
   if (status != Status::running) {
-    throw Error(ErrorKind::conflict,
-                fmt::format("{} is {}", version.reference(), name_of(status)),
+    throw Error(ErrorKind::conflict, fmt::format("{} is {}", version.reference(), name_of(status)),
                 "only Initializing, Pending and Running versions can be stopped");
   }
   if (!force && !is_stop_requested(folder)) {
     request_stop(folder, kStopped);
     return Stop::asked;
   }
-  kill_runner(version, folder);
-  notice_dead_runners(registry);
+  kill(registry, version, folder);
   return Stop::ended;
 }
 

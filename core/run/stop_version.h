@@ -10,7 +10,8 @@ enum class Stop {
 };
 
 // Ends a version that is Initializing, Pending or Running; conflict for any other. A Running one is
-// asked to stop; when it has been asked before, or with `force`, its runner is killed.
+// asked to stop; when it has been asked before, or with `force`, its runner is killed. One that
+// runs on another machine cannot be: it is given up, and recorded as Terminated.
 Stop stop_version(Registry& registry, const VersionRecord& version, bool force);
 
 // Waits until a version has ended, at most so long; negative: for ever. Gives the version as it is

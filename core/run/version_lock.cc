@@ -124,8 +124,7 @@ VersionLock VersionLock::acquire(const fs::path& version_folder) {
 }
 
 std::optional<FileDescriptor> hold_off_runners(const fs::path& version_folder) {
-  FileDescriptor file(
-      ::open(lock_path(version_folder).c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  FileDescriptor file(::open(lock_path(version_folder).c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
   if (!file || try_lock(file.get(), LOCK_SH) != Attempt::taken) return std::nullopt;
   return file;
 }

@@ -42,10 +42,15 @@ void LogFile::open() {
 }
 
 void LogFile::line(std::string_view text) {
-  append(fmt::format("{}{} {}\n", at_line_start_ ? "" : "\n", utc_text(now_ms()), printable(text)));
+  put(fmt::format("{}{} {}\n", at_line_start_ ? "" : "\n", utc_text(now_ms()), printable(text)));
 }
 
 void LogFile::append(std::string_view bytes) {
+  if (echo_) echo_(bytes);
+  put(bytes);
+}
+
+void LogFile::put(std::string_view bytes) {
   while (bytes_ + bytes.size() > max_bytes_) {
     const std::size_t room =
         bytes_ < max_bytes_ ? static_cast<std::size_t>(max_bytes_ - bytes_) : 0;

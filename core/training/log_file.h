@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string_view>
+#include <utility>
 
 #include "core/base/file.h"
 
@@ -25,8 +27,11 @@ class LogFile {
   void line(std::string_view text);
   // As they are. Lines are kept whole where the log turns over, unless they alone pass the limit.
   void append(std::string_view bytes);
+  // Whoever also gets the raw bytes.
+  void echo_to(std::function<void(std::string_view)> echo) { echo_ = std::move(echo); }
 
  private:
+  void put(std::string_view bytes);
   void open();
   void turn_over();
   void write(std::string_view bytes);
@@ -36,6 +41,7 @@ class LogFile {
   FileDescriptor file_;
   std::uint64_t bytes_ = 0;
   bool at_line_start_ = true;
+  std::function<void(std::string_view)> echo_;
 };
 
 }  // namespace mat

@@ -72,7 +72,7 @@ TEST_CASE("a damaged registry is an error that says so, and is left as it is") {
 
 TEST_CASE("a full disk during training fails the version, and what was there stays") {
   const SmallProject p;
-  const Mount disk("tmpfs", "tmpfs", p.mat.home(), 0, "size=6m");
+  const Mount disk("tmpfs", "tmpfs", p.mat.home(), 0, "size=24m");
   if (skipped_without_mounts(static_cast<bool>(disk))) return;
   p.mat.succeed({"job", "create", "-f", "spec.yaml"});
   const std::string before = read_file(p.mat.home() / "jobs/colours/V0001/evaluation.json");

@@ -46,7 +46,8 @@ class Fixture {
     return (folder / name).string();
   }
   std::string status(const std::string& reference) const {
-    return mat.succeed({"version", "show", reference, "--json"}).json()["status"];
+    const Output shown = mat.run({"version", "show", reference, "--json"});
+    return shown.exit_code == 0 ? shown.json()["status"].get<std::string>() : "";
   }
   bool becomes(const std::string& reference, const std::string& wanted) const {
     return wait_until([&] { return status(reference) == wanted; });
@@ -81,8 +82,7 @@ TEST_CASE("a detached run goes on by itself, is followed and waited for") {
   CHECK(shown["status"] == "Completed");
   std::vector<std::string> statuses;
   for (const Json& change : shown["history"]) statuses.push_back(change["status"]);
-  CHECK(statuses ==
-        std::vector<std::string>{"Initializing", "Pending", "Running", "Completed"});
+  CHECK(statuses == std::vector<std::string>{"Initializing", "Pending", "Running", "Completed"});
   CHECK(shown["metrics"]["accuracy"]["count"] == 3);
   CHECK_FALSE(fs::exists(f.version_folder("d", "V0001") / "environment.private"));
   CHECK_FALSE(fs::exists(f.version_folder("d", "V0001") / "reserve"));
@@ -166,10 +166,11 @@ TEST_CASE("auto_restart tries again, and resumes from what the command has saved
   Fixture f;
   const std::string spec = f.write_spec(
       "job.yaml",
-      command_spec("r",
-                   R"([sh, -c, "echo from ${MAT_RESUME_CHECKPOINT:-nothing}; )"
-                   R"(echo x >> $MAT_CHECKPOINT_DIR/n; [ $(wc -l < $MAT_CHECKPOINT_DIR/n) -ge 2 ]"])",
-                   "auto_restart: 2\n"));
+      command_spec(
+          "r",
+          R"([sh, -c, "echo from ${MAT_RESUME_CHECKPOINT:-nothing}; )"
+          R"(echo x >> $MAT_CHECKPOINT_DIR/n; [ $(wc -l < $MAT_CHECKPOINT_DIR/n) -ge 2 ]"])",
+          "auto_restart: 2\n"));
   CHECK(f.mat.run({"job", "create", "-f", spec}).exit_code == 0);
   const Json shown = f.mat.succeed({"version", "show", "r", "--json"}).json();
   CHECK(shown["attempts"] == 2);
@@ -181,14 +182,13 @@ TEST_CASE("auto_restart tries again, and resumes from what the command has saved
 TEST_CASE("a killed run with restarts left starts again by itself") {
   Fixture f;
   const std::string spec = f.write_spec(
-      "job.yaml",
-      command_spec("r",
-                   R"([sh, -c, "echo x >> $MAT_CHECKPOINT_DIR/n; )"
-                   R"([ $(wc -l < $MAT_CHECKPOINT_DIR/n) -ge 2 ] || sleep 100"])",
-                   "auto_restart: 1\n"));
+      "job.yaml", command_spec("r",
+                               R"([sh, -c, "echo x >> $MAT_CHECKPOINT_DIR/n; )"
+                               R"([ $(wc -l < $MAT_CHECKPOINT_DIR/n) -ge 2 ] || sleep 100"])",
+                               "auto_restart: 1\n"));
   f.mat.succeed({"job", "create", "-f", spec, "-d"});
-  REQUIRE(wait_until(
-      [&] { return fs::exists(f.version_folder("r", "V0001") / "checkpoint" / "n"); }));
+  REQUIRE(
+      wait_until([&] { return fs::exists(f.version_folder("r", "V0001") / "checkpoint" / "n"); }));
   REQUIRE(::kill(f.runner_of("r", "V0001"), SIGKILL) == 0);
   CHECK(f.mat.run({"version", "wait", "r"}).exit_code == 0);
   CHECK(f.mat.succeed({"version", "show", "r", "--json"}).json()["attempts"] == 2);
@@ -219,7 +219,8 @@ TEST_CASE("nohup keeps a foreground training alive when the terminal goes") {
   Fixture f;
   const std::string spec = f.write_spec("job.yaml", command_spec("n", R"([sleep, "0.5"])"));
   f.mat.environment["NOHUP_TEST"] = "1";
-  struct sigaction ignore {}, before {};
+  struct sigaction ignore {
+  }, before{};
   ignore.sa_handler = SIG_IGN;
   ::sigaction(SIGHUP, &ignore, &before);
   const pid_t pid = f.mat.start({"job", "create", "-f", spec});
@@ -232,9 +233,9 @@ TEST_CASE("nohup keeps a foreground training alive when the terminal goes") {
 
 TEST_CASE("secrets reach the command and are shown nowhere") {
   Fixture f;
-  const std::string spec = f.write_spec(
-      "job.yaml", command_spec("s", R"([sh, -c, "test \"$API_TOKEN\" = hunter2"])",
-                               "environment: {API_TOKEN: hunter2}\n"));
+  const std::string spec =
+      f.write_spec("job.yaml", command_spec("s", R"([sh, -c, "test ${#API_TOKEN} = 7"])",
+                                            "environment: {API_TOKEN: hunter2}\n"));
   CHECK(f.mat.run({"job", "create", "-f", spec}).exit_code == 0);
   for (const auto& command : std::vector<std::vector<std::string>>{
            {"version", "show", "s"},
@@ -266,6 +267,46 @@ TEST_CASE("pools are added as shares of the machine, and refused when larger") {
   CHECK(f.mat.run({"job", "create", "-f", spec, "--set", "resources.pool=two"}).exit_code == 3);
   CHECK(f.mat.run({"pool", "delete", "public", "-y"}).exit_code == 4);
   f.mat.succeed({"pool", "delete", "one", "-y"});
+}
+
+TEST_CASE("a copy of the home taken in the middle of a run opens with all that was finished") {
+  Fixture f;
+  const std::string done = f.write_spec("done.yaml", command_spec("done", R"(["true"])"));
+  f.mat.succeed({"job", "create", "-f", done});
+  const std::string spec = f.write_spec("job.yaml", command_spec("running", kUntilStopped));
+  f.mat.succeed({"job", "create", "-f", spec, "-d"});
+  REQUIRE(wait_until([&] { return f.log("running").find("begun") != std::string::npos; }));
+  const fs::path copy = f.folder / "copy";
+  fs::copy(f.mat.home(), copy, fs::copy_options::recursive);
+  const std::vector<std::string> home{"--home", copy.string()};
+  const auto status_in_copy = [&](const std::string& reference) {
+    return f.mat.succeed({"--home", copy.string(), "version", "show", reference, "--json"})
+        .json()["status"];
+  };
+  CHECK(status_in_copy("done") == "Completed");
+  // As after a power failure: nobody holds its lock.
+  CHECK(status_in_copy("running") == "Abnormal");
+  CHECK(f.status("running") == "Running");
+  f.mat.succeed({"version", "stop", "running"});
+}
+
+TEST_CASE("a version of another machine is left alone until it is given up") {
+  Fixture f;
+  const std::string spec = f.write_spec("job.yaml", command_spec("far", kUntilStopped));
+  f.mat.succeed({"job", "create", "-f", spec, "-d"});
+  REQUIRE(f.becomes("far", "Running"));
+  const int pid = f.runner_of("far", "V0001");
+  REQUIRE(::kill(pid, SIGKILL) == 0);
+  // Before anybody looks: the home was another machine's.
+  write_text(f.version_folder("far", "V0001") / "lock",
+             R"({"host":"elsewhere","boot_id":"another","pid":1,"start":1})");
+  CHECK(f.status("far") == "Running");
+  CHECK(f.mat.run({"version", "delete", "far@1", "-y"}).exit_code == 4);
+  f.mat.succeed({"version", "stop", "far", "--no-wait"});
+  CHECK(f.status("far") == "Running");
+  f.mat.succeed({"version", "stop", "far", "--force"});
+  CHECK(f.status("far") == "Terminated");
+  f.mat.succeed({"version", "delete", "far@1", "-y"});
 }
 
 }  // namespace mat::test

@@ -6,7 +6,7 @@
 
 #include "core/base/file.h"
 #include "core/registry/registry.h"
-#include "core/run/home.h"
+#include "core/base/home.h"
 #include "core/training/log_file.h"
 #include "core/run/version_lock.h"
 #include "tests/cli/mat_process.h"

@@ -147,9 +147,9 @@ TEST_CASE("without a PATH the system's programs are found", "[command]") {
 TEST_CASE("a pattern that is none is refused before anything starts", "[command]") {
   CommandPlace place;
   CommandRequest request = place.request({"touch", "started"});
-  request.metric_pattern = "(";
+  request.metric_patterns = {"("};
   CHECK(place.failure(request).kind() == ErrorKind::usage);
-  request.metric_pattern = "(one group)";
+  request.metric_patterns = {"(one group)"};
   CHECK(place.failure(request).kind() == ErrorKind::usage);
   CHECK_FALSE(fs::exists(place.folder / "code" / "started"));
 }

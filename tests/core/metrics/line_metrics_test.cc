@@ -1,4 +1,4 @@
-#include "core/command/line_metrics.h"
+#include "core/metrics/line_metrics.h"
 
 #include <catch2/catch.hpp>
 #include <cmath>
@@ -22,7 +22,9 @@ std::string shown(const std::vector<LinePoint>& points) {
 }
 
 std::string points_of(const std::string& line, const std::string& pattern = {}) {
-  return shown(LineMetrics(pattern).points_of(line));
+  return shown(
+      LineMetrics(pattern.empty() ? std::vector<std::string>{} : std::vector<std::string>{pattern})
+          .points_of(line));
 }
 
 TEST_CASE("a line of pairs holds metrics", "[command]") {
@@ -112,12 +114,12 @@ TEST_CASE("a pattern says what is name, value and step", "[command]") {
   CHECK(points_of("aaa", R"((x*)(y*))") == "");
   for (const char* bad : {"(", "no groups", "(one)", "(?P<name>a)", "(?P<name>a)(b)", "(?=a)(b)"}) {
     CAPTURE(bad);
-    CHECK_THROWS_AS(LineMetrics(bad), Error);
+    CHECK_THROWS_AS(LineMetrics({bad}), Error);
   }
 }
 
 TEST_CASE("a pattern takes no longer for a hostile line than its length", "[command]") {
-  const LineMetrics metrics("((a*)*)*(b)");
+  const LineMetrics metrics({"((a*)*)*(b)"});
   CHECK(metrics.points_of(std::string(4000, 'a')).empty());
 }
 
@@ -126,7 +128,7 @@ TEST_CASE("lines are found wherever the output is cut into pieces", "[command]")
                              ": 3\n" + std::string(5000, 'y') +
                              "\rafter: 4\nloss: 5\rlast: 6\r\nend: 7";
   for (std::size_t size = 1; size < 60; ++size) {
-    LineMetrics metrics("");
+    LineMetrics metrics({});
     std::vector<LinePoint> points;
     const auto found = [&](const LinePoint& point) { points.push_back(point); };
     for (std::size_t at = 0; at < output.size(); at += size) {

@@ -40,8 +40,9 @@ void work_hard(const RegistryHome& home, int rounds) {
     const VersionRecord version = registry.create_version(new_version("clothes"), "spec");
     expect(registry.change_status(version.id, {Status::initializing}, Status::running, ""),
            "to run");
-    registry.set_metrics(version.id, {{"accuracy", summary(0.5)}});
-    expect(registry.change_status(version.id, {Status::running}, Status::completed, ""), "to end");
+    expect(registry.change_status(version.id, {Status::running}, Status::completed, "",
+                                  {Json::object(), {{"accuracy", summary(0.5)}}}),
+           "to end");
     Registry reader = home.reader();
     expect(reader.version(version.id).accuracy == 0.5, "what was written");
     expect(reader.list_versions("clothes", {20, parse_filter("accuracy > 0"), {}}).total > 0,

@@ -165,8 +165,11 @@ TEST_CASE("Summaries of metrics are kept exactly, replaced by name, and NaN stay
   const MetricSummary accuracy{30, 0.1, 0.89, 0.05, 0.91, 0.91, 1, 30, 2, 27, 27};
   MetricSummary loss;
   loss.add(1, std::nan(""), Direction::lower_is_better);
-  registry.set_metrics(id, {{"accuracy", summary(0.5)}, {"val/top1", summary(0.25)}});
-  registry.set_metrics(id, {{"accuracy", accuracy}, {"loss", loss}});
+  registry.change_status(
+      id, {Status::initializing}, Status::running, "",
+      {Json::object(), {{"accuracy", summary(0.5)}, {"val/top1", summary(0.25)}}});
+  registry.change_status(id, {Status::running}, Status::completed, "",
+                         {Json::object(), {{"accuracy", accuracy}, {"loss", loss}}});
   const VersionRecord record = registry.version(id);
   REQUIRE(record.metrics.size() == 3);
   const MetricSummary& read = record.metrics.at("accuracy");

@@ -33,10 +33,9 @@ std::vector<Id> started(const Schedule& schedule) {
 }  // namespace
 
 TEST_CASE("Versions start in their order as long as they fit") {
-  const auto found = schedule({version(1, Status::pending, {2, kGiB, 0}),
-                               version(2, Status::pending, {1, kGiB, 0}),
-                               version(3, Status::pending, {2, kGiB, 0}),
-                               version(4, Status::pending, {1, kGiB, 0})});
+  const auto found = schedule(
+      {version(1, Status::pending, {2, kGiB, 0}), version(2, Status::pending, {1, kGiB, 0}),
+       version(3, Status::pending, {2, kGiB, 0}), version(4, Status::pending, {1, kGiB, 0})});
   // The fourth would fit, but the third would wait for ever if later ones went past it.
   CHECK(started(found) == std::vector<Id>{1, 2});
   CHECK(found.waits_for(3) == "2 cores of the pool public (j@V0001 runs)");
@@ -50,15 +49,14 @@ TEST_CASE("What runs is counted: cores, memory and GPUs") {
         std::vector<Id>{2});
   const auto memory = schedule({running, version(2, Status::pending, {1, 7 * kGiB, 0})});
   CHECK(started(memory).empty());
-  CHECK(memory.waits_for(2) == "7 GiB of memory of the pool public (j@V0001 runs)");
+  CHECK(memory.waits_for(2) == "7.0 GiB of memory of the pool public (j@V0001 runs)");
 }
 
 TEST_CASE("GPUs are given by number, those that are taken left out") {
   ActiveVersion running = version(1, Status::running, {1, kGiB, 1});
   running.gpu_ids = {0};
-  const auto found =
-      schedule({running, version(2, Status::pending, {1, kGiB, 1}),
-                version(3, Status::pending, {1, kGiB, 1})});
+  const auto found = schedule({running, version(2, Status::pending, {1, kGiB, 1}),
+                               version(3, Status::pending, {1, kGiB, 1})});
   REQUIRE(started(found) == std::vector<Id>{2});
   CHECK(found.grant_of(2) == std::vector<int>{1});
   CHECK_FALSE(found.grant_of(3));
@@ -67,14 +65,14 @@ TEST_CASE("GPUs are given by number, those that are taken left out") {
 
 TEST_CASE("A pool is a share of the machine, and together pools take no more than it has") {
   const std::vector<Pool> pools{make_pool("public", kMachine), make_pool("two", {2, 8 * kGiB, 0})};
-  const auto shares = schedule({version(1, Status::pending, {2, kGiB, 0}, "two"),
-                                version(2, Status::pending, {1, kGiB, 0}, "two"),
-                                version(3, Status::pending, {2, kGiB, 0})},
-                               pools);
+  const auto shares = schedule(
+      {version(1, Status::pending, {2, kGiB, 0}, "two"),
+       version(2, Status::pending, {1, kGiB, 0}, "two"), version(3, Status::pending, {2, kGiB, 0})},
+      pools);
   CHECK(started(shares) == std::vector<Id>{1, 3});
-  const auto whole = schedule({version(1, Status::running, {3, kGiB, 0}),
-                               version(2, Status::pending, {2, kGiB, 0}, "two")},
-                              pools);
+  const auto whole = schedule(
+      {version(1, Status::running, {3, kGiB, 0}), version(2, Status::pending, {2, kGiB, 0}, "two")},
+      pools);
   CHECK(started(whole).empty());
   CHECK(whole.waits_for(2) == "2 cores of this machine (j@V0001 runs)");
 }

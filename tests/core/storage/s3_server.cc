@@ -9,7 +9,7 @@
 #include <cstdlib>
 #include <stdexcept>
 
-#include "core/run/child_process.h"
+#include "core/base/child_process.h"
 
 namespace mat {
 
