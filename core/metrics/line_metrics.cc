@@ -290,7 +290,7 @@ LineMetrics::LineMetrics(const std::vector<std::string>& patterns)
     : patterns_(patterns.begin(), patterns.end()) {}
 
 std::vector<LinePoint> LineMetrics::points_of(string_view line) const {
-  if (line.ends_with('\r')) line.remove_suffix(1);
+  while (line.ends_with('\r')) line.remove_suffix(1);
   line = line.substr(line.rfind('\r') + 1);
   if (line.size() > kMaxLineBytes) return {};
   std::string cleaned;

@@ -98,6 +98,7 @@ TEST_CASE("what only looks like metrics is none", "[command]") {
 }
 
 TEST_CASE("of a line that is drawn over the last counts, without its colours", "[command]") {
+  CHECK(points_of("loss: 0.4\r\r\r") == "loss=0.4");
   CHECK(points_of("loss: 1\rloss: 2\rloss: 3") == "loss=3.");
   CHECK(points_of("loss: 3\r") == "loss=3.");
   CHECK(points_of("\x1b[32mloss\x1b[0m: \x1b[1m0.4\x1b[0m") == "loss=0.4");
