@@ -9,12 +9,14 @@ namespace mat {
 Registry Context::open_to_read() const {
   Registry registry(home(), Registry::Mode::read);
   notice_dead_runners(registry);
+  wake_queue(registry);
   return registry;
 }
 
 Registry Context::open_to_write() const {
   Registry registry(home(), Registry::Mode::write);
   notice_dead_runners(registry);
+  wake_queue(registry);
   return registry;
 }
 

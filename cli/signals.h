@@ -17,6 +17,10 @@ class SignalsAsStop {
   SignalsAsStop(const SignalsAsStop&) = delete;
   SignalsAsStop& operator=(const SignalsAsStop&) = delete;
 
+  // What a second Ctrl-C, which ends the process at once, writes into a file before: so that others
+  // see that the user has ended it.
+  static void on_second_interrupt(const std::string& path, const std::string& text);
+
   // "interrupted by Ctrl-C", "ended by a signal"; empty while there was none.
   static std::string reason();
   static bool was_interrupted();

@@ -1,9 +1,10 @@
+#include "core/run/background.h"
+
 #include <memory>
 
 #include "cli/commands/commands.h"
 #include "cli/signals.h"
 #include "core/base/error.h"
-#include "core/run/background.h"
 #include "core/run/keeper.h"
 #include "core/run/runner.h"
 
@@ -44,9 +45,8 @@ int run_one(const Home& home, Id id) {
 }
 
 int keep(const Home& home) {
-  return in_background({}, [&](const std::function<void(int)>& begun) {
-    keep_queue(home, [&begun] { begun(0); });
-  });
+  return in_background(
+      {}, [&](const std::function<void(int)>& begun) { keep_queue(home, [&begun] { begun(0); }); });
 }
 
 }  // namespace

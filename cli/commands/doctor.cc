@@ -6,11 +6,11 @@
 
 #include "cli/commands/commands.h"
 #include "cli/commands/views.h"
+#include "core/base/child_process.h"
 #include "core/base/error.h"
 #include "core/base/file.h"
 #include "core/base/text.h"
 #include "core/base/version.h"
-#include "core/base/child_process.h"
 #include "core/run/provenance.h"
 #include "core/training/trainer.h"
 

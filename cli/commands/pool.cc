@@ -103,8 +103,8 @@ int show(const Context& context, const std::string& name, bool json) {
                                        format_bytes(pool.limit.memory_bytes))},
                 {"GPUs", fmt::format("{} of {} in use", use.taken.gpus, pool.limit.gpus)},
                 {"versions", fmt::format("{} running, {} pending", use.running, use.pending)}});
-  Table flavors({{"FLAVOR"}, {"CORES", Align::right}, {"MEMORY", Align::right},
-                 {"GPUS", Align::right}});
+  Table flavors(
+      {{"FLAVOR"}, {"CORES", Align::right}, {"MEMORY", Align::right}, {"GPUS", Align::right}});
   for (const Flavor& flavor : pool.flavors) {
     flavors.add({flavor.name, std::to_string(flavor.needs.cores),
                  format_bytes(flavor.needs.memory_bytes), std::to_string(flavor.needs.gpus)});
@@ -166,14 +166,14 @@ int add(const Context& context, const AddFlags& flags, bool json) {
   Capacity limit;
   limit.cores = flags.cores;
   limit.gpus = flags.gpus >= 0 ? flags.gpus : 0;
-  limit.memory_bytes = !flags.memory.empty() ? memory_of(flags.memory)
-                                             : machine.memory_bytes /
-                                                   static_cast<std::uint64_t>(machine.cores) *
-                                                   static_cast<std::uint64_t>(flags.cores);
+  limit.memory_bytes = !flags.memory.empty()
+                           ? memory_of(flags.memory)
+                           : machine.memory_bytes / static_cast<std::uint64_t>(machine.cores) *
+                                 static_cast<std::uint64_t>(flags.cores);
   if (limit.cores > machine.cores || limit.gpus > machine.gpus ||
       limit.memory_bytes > machine.memory_bytes) {
-    throw Error(ErrorKind::usage, fmt::format("the pool '{}' would be larger than this machine",
-                                              flags.name),
+    throw Error(ErrorKind::usage,
+                fmt::format("the pool '{}' would be larger than this machine", flags.name),
                 fmt::format("it has {} cores, {} and {} GPUs", machine.cores,
                             format_bytes(machine.memory_bytes), machine.gpus));
   }
@@ -244,13 +244,13 @@ void add_pool_commands(CLI::App& app, Context& context) {
   command->add_option("--gpus", flags->add.gpus, "GPUs; none by default")
       ->type_name("N")
       ->check(CLI::NonNegativeNumber);
-  command->add_option("--flavor", flags->add.flavors,
-                      "A flavor beside cpu.N: small=cores:2,memory:4GB,gpus:1; may be repeated")
+  command
+      ->add_option("--flavor", flags->add.flavors,
+                   "A flavor beside cpu.N: small=cores:2,memory:4GB,gpus:1; may be repeated")
       ->type_name("NAME=…")
       ->expected(1)
       ->take_all();
-  command->add_option("--description", flags->add.description, "What it is for")
-      ->type_name("TEXT");
+  command->add_option("--description", flags->add.description, "What it is for")->type_name("TEXT");
   add_json_flag(command, flags->json);
   set_action(command, context, [&context, flags] { return add(context, flags->add, flags->json); });
 

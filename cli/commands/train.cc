@@ -1,7 +1,8 @@
+#include "cli/commands/train.h"
+
 #include <fmt/core.h>
 
 #include "cli/commands/commands.h"
-#include "cli/commands/train.h"
 #include "cli/commands/views.h"
 #include "cli/output/progress_bar.h"
 #include "cli/signals.h"
@@ -10,20 +11,12 @@
 #include "core/run/check_inputs.h"
 #include "core/run/pools.h"
 #include "core/run/runner.h"
-#include "core/run/time_limit.h"
+#include "core/run/stop_request.h"
 
 namespace mat {
 namespace {
 
 namespace fs = std::filesystem;
-
-// A signal ends the training, and so does the spec's time limit.
-StopReason make_stop_reason(const JobSpec& spec) {
-  return [limit = time_limit(spec)]() -> std::string {
-    std::string reason = SignalsAsStop::reason();
-    return reason.empty() && limit ? limit() : reason;
-  };
-}
 
 void print_results(const Home& home, const VersionRecord& version) {
   std::vector<std::pair<std::string, Cell>> fields;
@@ -67,6 +60,9 @@ const char* unit_of(const Algorithm& algorithm) {
 int run_in_foreground(Registry& registry, const HeldVersion& held, bool json) {
   const std::string reference = held.version.reference();
   note(fmt::format("{} trains {} (stop with Ctrl-C)", reference, held.spec.algorithm));
+  const fs::path folder = registry.home().version_folder(held.version.job, held.version.number);
+  SignalsAsStop::on_second_interrupt(stop_request_path(folder).string(),
+                                     "killed by a second Ctrl-C\n");
   ProgressBar bar(unit_of(held.spec.definition));
   RunDisplay display;
   display.progress = [&bar](const Progress& p) { bar.show(p); };
@@ -78,7 +74,7 @@ int run_in_foreground(Registry& registry, const HeldVersion& held, bool json) {
   display.waiting = [&reference](std::string_view for_what) {
     if (!for_what.empty()) note(fmt::format("{} waits for {}", reference, for_what));
   };
-  const RunResult result = run_version(registry, held, display, make_stop_reason(held.spec));
+  const RunResult result = run_version(registry, held, display, SignalsAsStop::reason);
   bar.finish();
 
   const VersionRecord version = registry.version(held.version.id);
@@ -101,9 +97,10 @@ int run_in_background(Registry& registry, HeldVersion held, bool json) {
     print_json(version_json(registry.version(version.id)));
   } else {
     print(version.reference() + "\n");
-    note(fmt::format("it runs in the background; mat version logs -f {0}, mat version wait {0}, "
-                     "mat version stop {0}",
-                     version.reference()));
+    note(
+        fmt::format("it runs in the background; mat version logs -f {0}, mat version wait {0}, "
+                    "mat version stop {0}",
+                    version.reference()));
   }
   return 0;
 }

@@ -78,22 +78,41 @@ int stop(const Context& context, const std::vector<std::string>& references, boo
   Registry registry = context.open_to_write();
   std::vector<VersionRecord> versions;
   for (const std::string& reference : references) versions.push_back(registry.version(reference));
-  for (const VersionRecord& version : versions) stop_version(registry, version, force);
+  // One that cannot be stopped must not keep the others running.
+  std::vector<Error> refusals;
+  for (VersionRecord& version : versions) {
+    try {
+      stop_version(registry, version, force);
+    } catch (const Error& e) {
+      refusals.push_back(e);
+    }
+  }
   Json documents = Json::array();
   for (VersionRecord& version : versions) {
     version = wait_for_end(registry, version.id, wait_s);
     documents.push_back(stopped_json(version));
-    if (json) continue;
-    print(fmt::format("{}  {}\n", version.reference(),
-                      styled(name_of(version.status), style_of(version.status),
-                             stdout_has_colour())));
-    if (is_active(version.status)) {
-      note(fmt::format("it ends with its batch; to kill it: mat version stop --force {}",
-                       version.reference()));
+    if (!json) {
+      print(fmt::format(
+          "{}  {}\n", version.reference(),
+          styled(name_of(version.status), style_of(version.status), stdout_has_colour())));
+    }
+    if (is_active(version.status) && wait_s > 0) {
+      refusals.emplace_back(
+          ErrorKind::conflict,
+          fmt::format("{} is still {}", version.reference(), name_of(version.status)),
+          fmt::format("it ends with its batch; to end it at once: mat version "
+                      "stop --force {}",
+                      version.reference()));
     }
   }
   if (json) print_json(references.size() == 1 ? documents[0] : Json{{"versions", documents}});
-  return 0;
+  if (refusals.empty()) return 0;
+  std::string messages;
+  for (const Error& refusal : refusals) {
+    messages += (messages.empty() ? "" : "\n") + refusal.message();
+  }
+  finish_output();
+  throw Error(refusals.front().kind(), messages, refusals.front().hint());
 }
 
 int wait(const Context& context, const std::vector<std::string>& references, double limit_s,
@@ -115,10 +134,10 @@ int wait(const Context& context, const std::vector<std::string>& references, dou
     if (code == 0) code = result_code(version);
     documents.push_back(version_json(version));
     if (json) continue;
-    print(fmt::format("{}  {}{}\n", version.reference(),
-                      styled(name_of(version.status), style_of(version.status),
-                             stdout_has_colour()),
-                      version.status_reason.empty() ? "" : "  " + printable(version.status_reason)));
+    print(
+        fmt::format("{}  {}{}\n", version.reference(),
+                    styled(name_of(version.status), style_of(version.status), stdout_has_colour()),
+                    version.status_reason.empty() ? "" : "  " + printable(version.status_reason)));
     finish_output();
   }
   if (json) print_json(references.size() == 1 ? documents[0] : Json{{"versions", documents}});
@@ -242,7 +261,8 @@ void add_changing_commands(CLI::App* group, Context& context, const std::shared_
     return modify(context, flags->reference, flags->assignments, flags->train);
   });
 
-  command = group->add_subcommand("resume", "Let a version that has ended go on from its checkpoint");
+  command =
+      group->add_subcommand("resume", "Let a version that has ended go on from its checkpoint");
   command->add_option("REF", flags->reference, "JOB@V0003, JOB")->required();
   flags->train.add_to(command, TrainFlags::Kind::existing);
   set_action(command, context,

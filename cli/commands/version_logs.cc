@@ -220,8 +220,9 @@ int print_log(const Context& context, const LogOptions& options) {
   for (opened.emplace(folder, options); !opened->exists(); opened.emplace(folder, options)) {
     const Status status = context.open_to_read().version(version.id).status;
     if (!options.follow || !is_active(status)) {
-      throw Error(ErrorKind::not_found, fmt::format("{} has no log", version.reference()),
-                  is_active(status) ? fmt::format("it is {}; -f waits for it", name_of(status)) : "");
+      throw Error(
+          ErrorKind::not_found, fmt::format("{} has no log", version.reference()),
+          is_active(status) ? fmt::format("it is {}; -f waits for it", name_of(status)) : "");
     }
     std::this_thread::sleep_for(kPollInterval);
   }

@@ -15,10 +15,10 @@
 #include "core/base/time.h"
 #include "core/command/event_folder.h"
 #include "core/command/guard.h"
-#include "core/metrics/line_metrics.h"
 #include "core/command/metric_file.h"
 #include "core/command/metric_sink.h"
 #include "core/command/program_path.h"
+#include "core/metrics/line_metrics.h"
 
 namespace mat {
 namespace {
@@ -86,7 +86,7 @@ class CommandRun {
       : request_(request),
         observer_(observer),
         log_(log),
-        sink_(observer),
+        sink_(observer, request.last_steps),
         lines_(request.metric_patterns),
         metric_file_(request.metrics_file),
         events_(request.output_folder),

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,9 +21,12 @@ struct CommandRequest {
   std::filesystem::path working_folder;  // where it begins and its relative program is looked for
   std::filesystem::path version_folder;
   std::filesystem::path output_folder;  // event files anywhere below it are read
-  // JSON lines with metrics (MAT_METRICS_FILE), made when absent. What is in it, and in event
-  // files, when the command starts was read by an earlier attempt and is passed over.
+  // JSON lines with metrics (MAT_METRICS_FILE), made when absent. What is in event files when the
+  // command starts was read by an earlier attempt and is passed over; for this file see
+  // metric_file.h.
   std::filesystem::path metrics_file;
+  // Of metrics that earlier attempts have reported, by name: points without a step count on.
+  std::map<std::string, std::int64_t, std::less<>> last_steps;
   std::vector<std::string> metric_patterns;  // for lines on stdout; none: as line_metrics.h says
   std::optional<Container> container;
   double stop_grace_s = 10;  // between SIGTERM and SIGKILL

@@ -7,13 +7,13 @@
 #include <array>
 #include <optional>
 
+#include "core/base/child_process.h"
 #include "core/base/error.h"
 #include "core/base/file.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
 #include "core/command/program_path.h"
 #include "core/command/root_image.h"
-#include "core/base/child_process.h"
 
 namespace mat {
 namespace {

@@ -139,7 +139,7 @@ void append_metric(const fs::path& file, string_view name, std::optional<std::in
 
 MetricFile::MetricFile(const fs::path& path) : path_(path) {
   struct stat info {};
-  if (::stat(path.c_str(), &info) == 0) offset_ = static_cast<std::uint64_t>(info.st_size);
+  if (::stat(path.c_str(), &info) == 0) earlier_bytes_ = static_cast<std::uint64_t>(info.st_size);
 }
 
 void MetricFile::poll(MetricSink& sink, TrainObserver& observer) {
@@ -148,7 +148,7 @@ void MetricFile::poll(MetricSink& sink, TrainObserver& observer) {
   const auto size = static_cast<std::uint64_t>(info.st_size);
   if (size == offset_ || !S_ISREG(info.st_mode)) return;
   if (size < offset_) {
-    offset_ = 0;
+    offset_ = earlier_bytes_ = 0;
     line_.clear();
     is_too_long_ = false;
   }
@@ -171,17 +171,19 @@ void MetricFile::poll(MetricSink& sink, TrainObserver& observer) {
       if (is_too_long_) line_.clear();
       if (!is_too_long_) line_ += part;
       if (end == string_view::npos) break;
-      take_line(line_, sink, observer);
+      bytes.remove_prefix(end + 1);
+      take_line(line_, offset_ - bytes.size() <= earlier_bytes_, sink, observer);
       line_.clear();
       is_too_long_ = false;
-      bytes.remove_prefix(end + 1);
     }
   }
 }
 
 void MetricFile::finish(MetricSink& sink, TrainObserver& observer) {
   poll(sink, observer);
-  if (!line_.empty() || is_too_long_) take_line(line_, sink, observer);
+  if (!line_.empty() || is_too_long_) {
+    take_line(line_, offset_ <= earlier_bytes_, sink, observer);
+  }
   line_.clear();
   if (bad_lines_ > 1) {
     observer.log(
@@ -189,7 +191,8 @@ void MetricFile::finish(MetricSink& sink, TrainObserver& observer) {
   }
 }
 
-void MetricFile::take_line(string_view line, MetricSink& sink, TrainObserver& observer) {
+void MetricFile::take_line(string_view line, bool is_earlier, MetricSink& sink,
+                           TrainObserver& observer) {
   ++lines_;
   line = trim(line);
   if (line.empty() && !is_too_long_) return;
@@ -204,6 +207,7 @@ void MetricFile::take_line(string_view line, MetricSink& sink, TrainObserver& ob
     }
     return;
   }
+  if (is_earlier && !metrics.step) return;
   for (const auto& [name, value] : metrics.values) sink.add(name, metrics.step, value);
 }
 

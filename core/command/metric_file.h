@@ -34,7 +34,9 @@ void append_metric(const std::filesystem::path& file, std::string_view name,
 // counted, and the first of them logged with its number.
 class MetricFile {
  public:
-  // What is in the file now is passed over; it need not exist.
+  // What is in the file now was appended by earlier attempts, the last lines of which nobody may
+  // have read: points with a step are taken again (whoever gets them knows which it has), those
+  // without are passed over. It need not exist.
   explicit MetricFile(const std::filesystem::path& path);
 
   // Reads what is new. Throws io errors. A file that got shorter is read from its beginning.
@@ -43,10 +45,10 @@ class MetricFile {
   void finish(MetricSink& sink, TrainObserver& observer);
 
  private:
-  void take_line(std::string_view line, MetricSink& sink, TrainObserver& observer);
+  void take_line(std::string_view line, bool is_earlier, MetricSink& sink, TrainObserver& observer);
 
   std::filesystem::path path_;
-  std::uint64_t offset_ = 0;
+  std::uint64_t offset_ = 0, earlier_bytes_ = 0;
   std::string line_;  // the unfinished one
   bool is_too_long_ = false;
   std::int64_t lines_ = 0, bad_lines_ = 0;

@@ -2,7 +2,6 @@
 
 #include <fmt/core.h>
 
-
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/metrics/metric.h"

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "core/training/trainer.h"
 
@@ -18,7 +19,11 @@ std::optional<std::string> as_metric_name(std::string_view name);
 // as they come, also when they fall: a program may count from the start in each phase.
 class MetricSink {
  public:
-  explicit MetricSink(TrainObserver& observer) : observer_(observer) {}
+  using Steps = std::map<std::string, std::int64_t, std::less<>>;
+
+  // `last_steps`: of names that an earlier attempt has used.
+  explicit MetricSink(TrainObserver& observer, Steps last_steps = {})
+      : observer_(observer), last_steps_(std::move(last_steps)) {}
 
   // Without a step: one more than the name's last, beginning with 1. A name that cannot be one, and
   // names beyond the thousandth, are left out, with one line in the log for each of these.
@@ -26,7 +31,7 @@ class MetricSink {
 
  private:
   TrainObserver& observer_;
-  std::map<std::string, std::int64_t, std::less<>> last_steps_;
+  Steps last_steps_;
   bool told_of_bad_name_ = false, told_of_too_many_ = false;
 };
 

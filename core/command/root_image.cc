@@ -12,11 +12,11 @@
 #include <cerrno>
 #include <string_view>
 
+#include "core/base/child_process.h"
 #include "core/base/error.h"
 #include "core/base/file.h"
 #include "core/base/text.h"
 #include "core/command/program_path.h"
-#include "core/base/child_process.h"
 
 namespace mat {
 namespace {

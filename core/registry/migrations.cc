@@ -162,9 +162,9 @@ CREATE TABLE queue (
   memory_bytes INTEGER NOT NULL,
   gpus INTEGER NOT NULL,
   gpu_ids TEXT NOT NULL DEFAULT '',   -- "0,2" while it runs
-  detached INTEGER NOT NULL,          -- 1: any process of its host may start it
+  detached INTEGER NOT NULL,          -- 1: any process of its machine may start it
   restarts_left INTEGER NOT NULL,
-  host TEXT NOT NULL,
+  machine TEXT NOT NULL,
   not_before_ms INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 

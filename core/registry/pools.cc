@@ -20,9 +20,8 @@ DefinitionRecord Registry::create_pool(const DefinitionRecord& pool) {
 }
 
 std::optional<DefinitionRecord> Registry::find_pool(const std::string& name) {
-  return impl_->database.read([&](SQLite::Database& connection) {
-    return find_definition(connection, "pools", name);
-  });
+  return impl_->database.read(
+      [&](SQLite::Database& connection) { return find_definition(connection, "pools", name); });
 }
 
 std::vector<DefinitionRecord> Registry::pools() {

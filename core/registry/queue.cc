@@ -34,7 +34,7 @@ std::optional<Submission> read_submission(const SQLite::Statement& row, int colu
   submission.priority = row.getColumn(column + 4).getInt();
   submission.detached = row.getColumn(column + 5).getInt() != 0;
   submission.restarts_left = row.getColumn(column + 6).getInt();
-  submission.host = row.getColumn(column + 7).getString();
+  submission.machine = row.getColumn(column + 7).getString();
   return submission;
 }
 
@@ -42,7 +42,7 @@ std::vector<ActiveVersion> read_active(SQLite::Database& connection) {
   SQLite::Statement row(
       connection,
       "SELECT v.id, j.name, v.number, v.status, v.created_ms, q.not_before_ms, q.gpu_ids, "
-      "q.pool, q.cores, q.memory_bytes, q.gpus, q.priority, q.detached, q.restarts_left, q.host "
+      "q.pool, q.cores, q.memory_bytes, q.gpus, q.priority, q.detached, q.restarts_left, q.machine "
       "FROM versions v JOIN jobs j ON j.id = v.job_id LEFT JOIN queue q ON q.version_id = v.id "
       "WHERE v.status IN ('Initializing', 'Pending', 'Running') "
       "ORDER BY q.id IS NULL, q.priority DESC, q.id");
@@ -65,7 +65,7 @@ std::vector<ActiveVersion> read_active(SQLite::Database& connection) {
 void put_in_queue(SQLite::Database& connection, Id version, const Submission& submission) {
   SQLite::Statement insert(connection,
                            "INSERT OR REPLACE INTO queue (version_id, pool, cores, memory_bytes, "
-                           "gpus, priority, detached, restarts_left, host) "
+                           "gpus, priority, detached, restarts_left, machine) "
                            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
   insert.bind(1, version);
   insert.bind(2, submission.pool);
@@ -75,25 +75,24 @@ void put_in_queue(SQLite::Database& connection, Id version, const Submission& su
   insert.bind(6, submission.priority);
   insert.bind(7, submission.detached ? 1 : 0);
   insert.bind(8, submission.restarts_left);
-  insert.bind(9, submission.host);
+  insert.bind(9, submission.machine);
   insert.exec();
 }
 
 }  // namespace
 
 std::vector<ActiveVersion> Registry::active_versions() {
-  return impl_->database.read(
-      [](SQLite::Database& connection) { return read_active(connection); });
+  return impl_->database.read([](SQLite::Database& connection) { return read_active(connection); });
 }
 
 bool Registry::submit(Id version, const Submission& submission, const std::string& reason) {
   return impl_->database.write([&](SQLite::Database& connection) {
-    const bool is_first = update_status(connection, version, {Status::initializing},
-                                        Status::pending, reason);
-    const bool is_again = !is_first && update_status(connection, version,
-                                                     {Status::terminated, Status::failed,
-                                                      Status::abnormal},
-                                                     Status::pending, reason);
+    const bool is_first =
+        update_status(connection, version, {Status::initializing}, Status::pending, reason);
+    const bool is_again =
+        !is_first &&
+        update_status(connection, version, {Status::terminated, Status::failed, Status::abnormal},
+                      Status::pending, reason);
     if (is_first || is_again) put_in_queue(connection, version, submission);
     return is_first || is_again;
   });
@@ -133,6 +132,14 @@ bool Registry::send_back(Id version, const std::string& reason, std::int64_t not
     update.bind(3, version);
     update.exec();
     return true;
+  });
+}
+
+void Registry::detach(Id version) {
+  impl_->database.write([&](SQLite::Database& connection) {
+    SQLite::Statement update(connection, "UPDATE queue SET detached = 1 WHERE version_id = ?");
+    update.bind(1, version);
+    update.exec();
   });
 }
 

@@ -33,14 +33,14 @@ struct Capacity {
   int gpus = 0;
 };
 
-// How a version waits for its turn. Its host alone starts it: paths are that machine's.
+// How a version waits for its turn. Its machine alone starts it: paths are that machine's.
 struct Submission {
   std::string pool = "public";
   Capacity needs;
   int priority = 0;       // higher ones first
   bool detached = false;  // any process of this host may start it; else only the one that waits
   int restarts_left = 0;
-  std::string host;
+  std::string machine;  // who it is, see core/run/provenance.h
 };
 
 // A version that is Initializing, Pending or Running. Initializing ones have no submission yet.

@@ -143,13 +143,15 @@ class Registry {
   // of the restarts that it has left. From then on any process may start it if `detached`. False
   // when it is not Running.
   bool send_back(Id version, const std::string& reason, std::int64_t not_before_ms, bool detached);
+  // From now on any process may start a Pending version.
+  void detach(Id version);
   // A number that differs when another process or connection has written since.
   std::int64_t data_version();
 
   // ---- pools beside the public one
   DefinitionRecord create_pool(const DefinitionRecord& pool);  // conflict when the name is taken
   std::optional<DefinitionRecord> find_pool(const std::string& name);
-  std::vector<DefinitionRecord> pools();  // by name
+  std::vector<DefinitionRecord> pools();      // by name
   void delete_pool(const std::string& name);  // conflict while versions wait or run in it
 
   // ---- jobs

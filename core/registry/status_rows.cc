@@ -27,11 +27,10 @@ bool update_status(SQLite::Database& connection, Id version, const std::vector<S
                    Status to, const std::string& reason) {
   const std::int64_t at_ms = now_ms();
   SQLite::Statement update(
-      connection,
-      fmt::format("UPDATE versions SET status = ?1, reason = ?2, "
-                  "started_ms = iif(?3, ifnull(started_ms, ?4), started_ms), "
-                  "ended_ms = iif(?5, NULL, ?4) WHERE id = ?6 AND status IN ({})",
-                  question_marks(from.size())));
+      connection, fmt::format("UPDATE versions SET status = ?1, reason = ?2, "
+                              "started_ms = iif(?3, ifnull(started_ms, ?4), started_ms), "
+                              "ended_ms = iif(?5, NULL, ?4) WHERE id = ?6 AND status IN ({})",
+                              question_marks(from.size())));
   update.bind(1, name_of(to));
   update.bind(2, reason);
   update.bind(3, to == Status::running ? 1 : 0);

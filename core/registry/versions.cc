@@ -145,8 +145,7 @@ std::vector<StatusChange> Registry::history(Id version) {
     SQLite::Statement made(connection, "SELECT created_ms FROM versions WHERE id = ?");
     made.bind(1, version);
     if (!made.executeStep()) throw Error(ErrorKind::not_found, "this version has been deleted");
-    std::vector<StatusChange> changes{
-        {made.getColumn(0).getInt64(), Status::initializing, {}}};
+    std::vector<StatusChange> changes{{made.getColumn(0).getInt64(), Status::initializing, {}}};
     SQLite::Statement row(connection,
                           "SELECT at_ms, status, reason FROM status_changes WHERE version_id = ? "
                           "ORDER BY rowid");

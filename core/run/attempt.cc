@@ -44,9 +44,12 @@ TrainOutcome run_own_command(const Home& home, const HeldVersion& held, const Ru
                              const Capacity& needs, const std::vector<int>& gpu_ids, bool resume,
                              RunObserver& observer) {
   const fs::path folder = home.version_folder(held.version.job, held.version.number);
-  const CommandRequest request = command_request(home, held, inputs, needs, gpu_ids, resume);
-  // With nothing to go on from it begins anew, and so do its curves.
-  if (resume && !has_command_checkpoint(folder)) {
+  CommandRequest request = command_request(home, held, inputs, needs, gpu_ids, resume);
+  if (resume && has_command_checkpoint(folder)) {
+    observer.continue_curves();
+    request.last_steps = observer.earlier_steps();
+  } else if (resume) {
+    // With nothing to go on from it begins anew, and so do its curves.
     observer.restore(nullptr);
     std::error_code ignored;
     fs::remove(request.metrics_file, ignored);
@@ -95,7 +98,6 @@ RunResult attempt_version(const Home& home, const HeldVersion& held, const Capac
         held.spec.definition.command
             ? run_own_command(home, held, inputs, needs, gpu_ids, resume, observer)
             : train_builtin(home, held, inputs, needs, resume, observer);
-    observer.flush();
     use_evaluation(folder, observer);
     if (outcome.stopped) {
       return {Status::terminated, observer.stop_reason(), ErrorKind::terminated, {}};

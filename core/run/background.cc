@@ -10,11 +10,13 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <memory>
 
 #include "core/base/error.h"
 #include "core/base/file.h"
 #include "core/run/keeper.h"
+#include "core/run/provenance.h"
 #include "core/run/run_environment.h"
 
 extern char** environ;
@@ -80,16 +82,30 @@ bool start_runner(const Home& home, const ActiveVersion& version) {
                            read_run_environment(home.version_folder(version.job, version.number)));
   if (code == 0) return true;
   if (code == static_cast<int>(ErrorKind::conflict)) return false;
-  throw Error(ErrorKind::io, fmt::format("its runner ended before it began, with {}", code),
+  const bool is_usage = code == static_cast<int>(ErrorKind::usage);
+  throw Error(is_usage ? ErrorKind::usage : ErrorKind::io,
+              fmt::format("its runner ended before it began, with {}", code),
               fmt::format("the log may say more: mat version logs {}", version.reference()));
 }
 
 void ensure_keeper(const Home& home) noexcept {
+  if (std::getenv(kVersionVariable) != nullptr) return;
   try {
     if (has_standby_keeper(home)) return;
     run_mat(mat_arguments(home, kKeepQueueCommand), environment_with({}));
   } catch (const std::exception&) {
     return;
+  }
+}
+
+void wake_queue(Registry& registry) {
+  for (const ActiveVersion& version : registry.active_versions()) {
+    const auto& submission = version.submission;
+    if (version.status == Status::pending && submission && submission->detached &&
+        is_this_machine(submission->machine)) {
+      ensure_keeper(registry.home());
+      return;
+    }
   }
 }
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/base/home.h"
-#include "core/registry/records.h"
+#include "core/registry/registry.h"
 
 namespace mat {
 
@@ -24,7 +24,11 @@ bool start_runner(const Home& home, const ActiveVersion& version);
 
 // Starts a keeper of the queue unless a second one stands by already. Cheap when there is nothing
 // to do. Never throws: without a keeper, runners and other commands go on starting versions.
+// Does nothing inside a run's command: what it starts ends with it. The run's own runner looks.
 void ensure_keeper(const Home& home) noexcept;
+
+// ensure_keeper() when a version waits for anybody to start it.
+void wake_queue(Registry& registry);
 
 // The calling process becomes one that goes on in the background: returns in the process that does,
 // whose standard streams are /dev/null and, for what libraries print, `output` when not empty. The

@@ -27,7 +27,11 @@ std::optional<fs::path> newest_checkpoint(const fs::path& version_folder) {
        !error && entry != end; entry.increment(error)) {
     std::error_code unknown;
     const fs::file_time_type time = entry->last_write_time(unknown);
-    if (unknown || (newest && time <= newest_time)) continue;
+    // What was being written when an attempt was killed.
+    const std::string name = entry->path().filename().string();
+    const bool is_partial =
+        name.starts_with('.') || name.ends_with(".tmp") || name.ends_with(".part");
+    if (is_partial || unknown || (newest && time <= newest_time)) continue;
     newest = entry->path();
     newest_time = time;
   }

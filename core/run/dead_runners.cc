@@ -1,11 +1,14 @@
 #include "core/run/dead_runners.h"
 
+#include <fmt/core.h>
+
 #include <cstdlib>
 #include <filesystem>
 #include <optional>
 
 #include "core/base/error.h"
 #include "core/base/time.h"
+#include "core/run/attempts.h"
 #include "core/run/provenance.h"
 #include "core/run/run_observer.h"
 #include "core/run/run_results.h"
@@ -25,13 +28,14 @@ std::optional<std::string> why_dead(const ActiveVersion& version, const fs::path
   const bool needs_runner =
       version.status != Status::pending || !version.submission || !version.submission->detached;
   if (!needs_runner) return std::nullopt;
-  if (version.submission && version.submission->host != this_machine().host) return std::nullopt;
   try {
     switch (liveness_of(folder)) {
       case Liveness::dead:
         return version.status == Status::running ? "its runner died"
                                                  : "the process that waited died";
       case Liveness::no_runner:
+        if (version.submission && !is_this_machine(version.submission->machine))
+          return std::nullopt;
         // A power failure may have taken the lock file of a version that ran; and a clock that was
         // set back must not keep it alive.
         if (std::abs(now_ms() - version.created_ms) > kStartGraceMs) return "it has no runner";
@@ -60,16 +64,22 @@ void record_death(Registry& registry, const ActiveVersion& version, const std::s
   const auto held = hold_off_runners(folder);
   if (!held && liveness_of(folder) != Liveness::no_runner) return;
   const bool was_killed = is_stop_requested(folder);
-  const bool is_restarted = version.status == Status::running && version.submission &&
-                            version.submission->restarts_left > 0 && !was_killed;
-  if (is_restarted && registry.send_back(version.id, why + "; it starts again", now_ms(), true)) {
+  const std::vector<StatusChange> history = registry.history(version.id);
+  const bool may_restart =
+      version.submission && version.submission->restarts_left > 0 && !was_killed;
+  if (may_restart && version.status == Status::running) {
+    const std::string reason = fmt::format("attempt {} failed: {}", attempts_of(history), why);
+    const std::int64_t not_before_ms = now_ms() + pause_after(attempts_of(history));
+    if (registry.send_back(version.id, reason, not_before_ms, true)) return;
+  }
+  // Between two attempts; from now on anybody may begin the next.
+  if (may_restart && version.status == Status::pending && attempts_of(history) > 0) {
+    registry.detach(version.id);
     return;
   }
   const Status end = was_killed ? Status::terminated : Status::abnormal;
   const std::string reason = was_killed ? requested_stop(folder).value_or("stopped") : why;
-  if (!registry.change_status(version.id, {version.status}, end, reason, outcome_of(folder)))
-    return;
-  remove_run_leftovers(folder);
+  end_version(registry, version.id, folder, {version.status}, end, reason, outcome_of(folder));
 }
 
 }  // namespace

@@ -18,6 +18,7 @@
 #include "core/run/background.h"
 #include "core/run/dead_runners.h"
 #include "core/run/provenance.h"
+#include "core/run/run_results.h"
 #include "core/run/schedule.h"
 #include "core/run/version_lock.h"
 
@@ -30,7 +31,11 @@ constexpr auto kBetweenLooks = std::chrono::milliseconds(20);
 constexpr double kSecondsBetweenThoroughLooks = 1;
 // Whoever has called for a keeper is about to submit.
 constexpr double kSecondsWithoutWork = 2;
-constexpr int kMostStarts = 3;
+// A machine without memory or processes to give may have them again soon; what is wrong with the
+// version itself stays wrong.
+constexpr int kMostStarts = 60;
+constexpr double kSecondsBetweenStarts = 1;
+constexpr int kMostTroubles = 30;
 constexpr const char* kKeeperLock = "keeper.lock";
 constexpr const char* kStandbyLock = "standby.lock";
 
@@ -59,7 +64,7 @@ class Keeper {
     bool has_work = false;
     for (const ActiveVersion& version : active) has_work = has_work || is_work(version);
     if (!has_work) return false;
-    const Schedule schedule(active, all_pools(registry_), machine_capacity(), host_, now_ms());
+    const Schedule schedule(active, all_pools(registry_), machine_capacity(), now_ms());
     for (const Schedule::Grant& grant : schedule.grants()) {
       for (const ActiveVersion& version : active) {
         // Others are waited for: their own process starts them, and order is order.
@@ -74,7 +79,7 @@ class Keeper {
  private:
   bool is_work(const ActiveVersion& version) const {
     const auto& submission = version.submission;
-    if (!submission || submission->host != host_) return false;
+    if (!submission || !is_this_machine(submission->machine)) return false;
     return version.status == Status::pending ? submission->detached : submission->restarts_left > 0;
   }
 
@@ -83,18 +88,28 @@ class Keeper {
       // A runner between two attempts takes its turn itself.
       const fs::path folder = home_.version_folder(version.job, version.number);
       if (liveness_of(folder) == Liveness::alive) return;
+      const auto failed = failed_starts_.find(version.id);
+      const bool is_too_soon = failed != failed_starts_.end() &&
+                               monotonic_seconds() - failed->second.last_s < kSecondsBetweenStarts;
+      if (is_too_soon) return;
       start_runner(home_, version);
       failed_starts_.erase(version.id);
     } catch (const Error& e) {
-      if (++failed_starts_[version.id] < kMostStarts) return;
-      registry_.change_status(version.id, {Status::pending}, Status::abnormal, e.message());
+      FailedStarts& failed = failed_starts_[version.id];
+      failed.last_s = monotonic_seconds();
+      if (++failed.count < kMostStarts && e.kind() != ErrorKind::usage) return;
+      end_version(registry_, version.id, home_.version_folder(version.job, version.number),
+                  {Status::pending}, Status::abnormal, e.message());
     }
   }
 
   const Home& home_;
   Registry registry_;
-  const std::string host_ = this_machine().host;
-  std::map<Id, int> failed_starts_;
+  struct FailedStarts {
+    int count = 0;
+    double last_s = 0;
+  };
+  std::map<Id, FailedStarts> failed_starts_;
 };
 
 void keep(const Home& home, const FileDescriptor& lock) {
@@ -145,12 +160,13 @@ void keep_queue(const Home& home, const std::function<void()>& begun) {
   // Given up before the first look: whoever submits after it finds nobody standing by and starts
   // another keeper.
   standby = FileDescriptor();
-  for (;;) {
+  // A full disk, a registry that somebody holds: waiting may mend it. A newer or damaged registry
+  // it does not, and whoever can do something with it needs the lock.
+  for (int troubles = 0; troubles < kMostTroubles; ++troubles) {
     try {
       keep(home, lock);
       return;
     } catch (const Error&) {
-      // A full disk, a registry that somebody holds: nothing that waiting may not mend.
       if (!is_still_at(lock, home.queue() / kKeeperLock)) return;
       std::this_thread::sleep_for(std::chrono::seconds(1));
     }

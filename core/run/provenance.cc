@@ -154,4 +154,17 @@ Json command_line_facts(const std::vector<std::string>& arguments) {
   return facts;
 }
 
+std::string machine_text() { return this_machine().boot_id + " " + this_machine().host; }
+
+bool is_this_machine(const std::string& host, const std::string& boot_id) {
+  const Machine& here = this_machine();
+  return (!boot_id.empty() && boot_id == here.boot_id) || (!host.empty() && host == here.host);
+}
+
+bool is_this_machine(const std::string& machine_text) {
+  const std::size_t space = machine_text.find(' ');
+  if (space == std::string::npos) return false;
+  return is_this_machine(machine_text.substr(space + 1), machine_text.substr(0, space));
+}
+
 }  // namespace mat

@@ -39,6 +39,17 @@ void forget_version(Registry& registry, Id version, const std::string& reason) {
   }
 }
 
+JobSpec resolve_recorded(const VersionRecord& version) {
+  try {
+    return resolve(settings_from_json(version.settings), recorded_lookup(version.facts));
+  } catch (const Error& e) {
+    if (e.message().find("secret") == std::string::npos) throw;
+    // The hint for specs names --set, which a recorded version does not take.
+    throw Error(e.kind(), e.message(),
+                "give it as a variable of that name in the environment of this command");
+  }
+}
+
 }  // namespace
 
 HeldVersion record_version(Registry& registry, const JobSpec& spec,
@@ -91,17 +102,25 @@ HeldVersion hold_to_run(Registry& registry, Id id) {
 }
 
 HeldVersion hold_to_resume(Registry& registry, const std::string& reference) {
-  const Id id = registry.version(reference).id;
-  HeldVersion held = hold_to_run(registry, id);
-  const Status status = registry.version(id).status;
-  if (status == Status::completed || is_active(status)) {
-    throw Error(ErrorKind::conflict,
-                fmt::format("{} is {}", held.version.reference(), name_of(status)),
-                status == Status::completed
-                    ? fmt::format("to train on with other settings: mat version modify {} --set "
-                                  "epochs=N",
-                                  held.version.reference())
-                    : "it goes on by itself");
+  const VersionRecord before = registry.version(reference);
+  if (before.status == Status::completed || is_active(before.status)) {
+    throw Error(
+        ErrorKind::conflict, fmt::format("{} is {}", before.reference(), name_of(before.status)),
+        before.status == Status::completed
+            ? fmt::format("to train on with other settings: mat version modify {} --set epochs=N",
+                          before.reference())
+            : "it goes on by itself");
+  }
+  HeldVersion held = hold_to_run(registry, before.id);
+  if (const Status status = registry.version(before.id).status; is_active(status)) {
+    throw Error(ErrorKind::conflict, fmt::format("{} is {}", before.reference(), name_of(status)));
+  }
+  const auto& command = held.spec.definition.command;
+  if (command && !command->code.empty() && !before.facts.contains("code")) {
+    throw Error(
+        ErrorKind::conflict,
+        fmt::format("the code of {} has not been copied whole", before.reference()),
+        fmt::format("train anew from its settings: mat version modify {}", before.reference()));
   }
   check_inputs(held.spec);
   const fs::path folder = registry.home().version_folder(held.version.job, held.version.number);

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdio>
 #include <string_view>
 
 #include "core/base/error.h"
@@ -40,6 +41,20 @@ constexpr std::array<std::string_view, 14> kRecordedPrefixes{
 
 fs::path path_of(const fs::path& version_folder) { return version_folder / "environment.private"; }
 
+fs::path partial_of(const fs::path& version_folder) {
+  return version_folder / "environment.private.part";
+}
+
+bool is_of_a_run(std::string_view name) {
+  constexpr std::array<std::string_view, 6> kOfARun{kVersionVariable,     "MAT_OUTPUT_DIR",
+                                                    "MAT_CHECKPOINT_DIR", "MAT_RESUME_CHECKPOINT",
+                                                    "MAT_METRICS_FILE",   "MAT_SEED"};
+  for (const std::string_view known : kOfARun) {
+    if (name == known) return true;
+  }
+  return false;
+}
+
 bool is_recorded(std::string_view name) {
   for (const std::string_view known : kRecordedNames) {
     if (name == known) return true;
@@ -54,8 +69,7 @@ bool is_recorded(std::string_view name) {
 
 std::vector<std::string> read_run_environment(const fs::path& version_folder) {
   std::vector<std::string> variables;
-  const std::string text = read_file_if_exists(path_of(version_folder)).value_or("");
-  for (std::string& variable : split(text, '\0')) {
+  for (std::string& variable : split(read_file(path_of(version_folder)), '\0')) {
     if (!variable.empty()) variables.push_back(std::move(variable));
   }
   return variables;
@@ -63,30 +77,34 @@ std::vector<std::string> read_run_environment(const fs::path& version_folder) {
 
 void write_run_environment(const fs::path& version_folder,
                            const std::vector<std::string>& variables) {
-  const fs::path path = path_of(version_folder);
   remove_run_environment(version_folder);
-  const FileDescriptor file(
-      ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  const fs::path path = path_of(version_folder);
+  const fs::path partial = partial_of(version_folder);
+  FileDescriptor file(
+      ::open(partial.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!file) throw_io_error(fmt::format("cannot write '{}'", path.string()), errno);
   std::string text;
   for (const std::string& variable : variables) {
     text += variable;
     text += '\0';
   }
-  for (std::size_t done = 0; done < text.size();) {
+  std::size_t done = 0;
+  int error = 0;
+  while (done < text.size() && error == 0) {
     const ssize_t count = ::write(file.get(), text.data() + done, text.size() - done);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) {
-      const int error = errno;
-      ::unlink(path.c_str());
-      throw_io_error(fmt::format("cannot write '{}'", path.string()), error);
-    }
-    done += static_cast<std::size_t>(count);
+    if (count > 0) done += static_cast<std::size_t>(count);
+    if (count < 0 && errno != EINTR) error = errno;
   }
+  if (error == 0 && ::fdatasync(file.get()) != 0) error = errno;
+  if (error == 0 && ::rename(partial.c_str(), path.c_str()) != 0) error = errno;
+  if (error == 0) return;
+  ::unlink(partial.c_str());
+  throw_io_error(fmt::format("cannot write '{}'", path.string()), error);
 }
 
 void remove_run_environment(const fs::path& version_folder) noexcept {
   ::unlink(path_of(version_folder).c_str());
+  ::unlink(partial_of(version_folder).c_str());
 }
 
 std::vector<std::string> environment_with(const std::map<std::string, std::string>& changes) {
@@ -94,7 +112,7 @@ std::vector<std::string> environment_with(const std::map<std::string, std::strin
   for (char** variable = environ; *variable != nullptr; ++variable) {
     const std::string_view text(*variable);
     const std::size_t sign = text.find('=');
-    if (sign == 0 || sign == std::string_view::npos) continue;
+    if (sign == 0 || sign == std::string_view::npos || is_of_a_run(text.substr(0, sign))) continue;
     all.try_emplace(std::string(text.substr(0, sign)), text.substr(sign + 1));
   }
   for (const auto& [name, value] : changes) all[name] = value;

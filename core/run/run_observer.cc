@@ -1,11 +1,19 @@
 #include "core/run/run_observer.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "core/base/time.h"
 #include "core/run/stop_request.h"
 
 namespace mat {
+namespace {
+
 namespace fs = std::filesystem;
+
+constexpr double kSecondsBetweenFlushes = 1;
+
+}  // namespace
 
 RunObserver::RunObserver(fs::path version_folder, std::uint64_t log_limit_bytes,
                          const RunDisplay& display, StopReason stop_reason)
@@ -33,6 +41,8 @@ void RunObserver::progress(const Progress& progress) {
 }
 
 void RunObserver::metric(std::string_view name, std::int64_t step, double value) {
+  const auto earlier = earlier_steps_.find(name);
+  if (earlier != earlier_steps_.end() && step <= earlier->second) return;
   events().add(name, step, value);
   const auto found = metrics_.find(name);
   MetricSummary& summary = found != metrics_.end() ? found->second : metrics_[std::string(name)];
@@ -40,6 +50,11 @@ void RunObserver::metric(std::string_view name, std::int64_t step, double value)
 }
 
 bool RunObserver::stop_requested() {
+  // A command may say nothing for hours after its last point.
+  if (events_ && monotonic_seconds() - flushed_s_ >= kSecondsBetweenFlushes) {
+    flushed_s_ = monotonic_seconds();
+    events_->flush();
+  }
   if (!reason_.empty()) return true;
   if (is_stop_requested(folder_)) {
     reason_ = requested_stop(folder_).value_or("stopped");
@@ -65,8 +80,16 @@ void RunObserver::restore(const Json& state) {
   }
 }
 
-void RunObserver::flush() {
-  if (events_) events_->flush();
+void RunObserver::sync() {
+  if (events_) events_->position();
+}
+
+void RunObserver::continue_curves() {
+  for (const auto& [name, summary] : summarize_curves(folder_)) {
+    metrics_[name] = summary;
+    std::int64_t& last = earlier_steps_[name];
+    last = std::max({last, summary.first_step, summary.last_step, summary.max_step});
+  }
 }
 
 EventWriter& RunObserver::events() {

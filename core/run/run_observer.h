@@ -37,11 +37,18 @@ class RunObserver final : public TrainObserver {
   // What is for the log only: the watcher gets it in another form.
   void log_quietly(std::string_view line) { log_.line(line); }
   LogFile& log_file() { return log_; }
-  void flush();
+  // Brings the points to the disk.
+  void sync();
+  // The curves of earlier attempts go on: their summaries count, and points that they have are not
+  // taken again.
+  void continue_curves();
 
   const std::string& stop_reason() const { return reason_; }
   Json& facts() { return facts_; }
   Metrics& metrics() { return metrics_; }
+  const std::map<std::string, std::int64_t, std::less<>>& earlier_steps() const {
+    return earlier_steps_;
+  }
 
  private:
   EventWriter& events();
@@ -55,6 +62,8 @@ class RunObserver final : public TrainObserver {
   std::string reason_;
   Json facts_ = Json::object();
   Metrics metrics_;
+  std::map<std::string, std::int64_t, std::less<>> earlier_steps_;  // the last ones of a curve
+  double flushed_s_ = 0;
 };
 
 // The summaries of the curves in a version's event files, for a run that did not live to record

@@ -37,7 +37,8 @@ fs::path output_of_channel(const fs::path& version_folder, const std::string& ch
 }
 
 void copy_outputs(const JobSpec& spec, const VersionSummary& version, const fs::path& folder,
-                  const std::function<void(std::string_view line)>& log) {
+                  const std::function<void(std::string_view line)>& log,
+                  const std::function<bool()>& stop_requested) {
   const std::string place = version.job + "/" + version_label(version.number);
   const auto copy = [&](const fs::path& from, const std::string& to, const TransferHooks& hooks) {
     std::error_code ignored;
@@ -51,11 +52,22 @@ void copy_outputs(const JobSpec& spec, const VersionSummary& version, const fs::
   };
   TransferHooks hooks;
   hooks.log = log;
+  hooks.stop_requested = stop_requested;
   for (const auto& [channel, path] : spec.outputs) {
     if (!path.empty()) copy(output_of_channel(folder, channel), path, hooks);
   }
   // Without a word in the log, which is on its way.
-  if (!spec.log_path.empty()) copy(folder / kLogName, spec.log_path, {});
+  if (spec.log_path.empty()) return;
+  copy(folder / kOlderLogName, spec.log_path, {});
+  copy(folder / kLogName, spec.log_path, {});
+}
+
+bool end_version(Registry& registry, Id version, const fs::path& version_folder,
+                 const std::vector<Status>& from, Status status, const std::string& reason,
+                 const Outcome& outcome) {
+  if (!registry.change_status(version, from, status, reason, outcome)) return false;
+  remove_run_leftovers(version_folder);
+  return true;
 }
 
 void remove_run_leftovers(const fs::path& version_folder) noexcept {

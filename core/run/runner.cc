@@ -1,6 +1,8 @@
 #include "core/run/runner.h"
 
+#include <fcntl.h>
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -9,7 +11,9 @@
 #include "core/base/text.h"
 #include "core/base/time.h"
 #include "core/run/attempt.h"
+#include "core/run/attempts.h"
 #include "core/run/background.h"
+#include "core/run/dead_runners.h"
 #include "core/run/launcher.h"
 #include "core/run/pools.h"
 #include "core/run/provenance.h"
@@ -25,7 +29,12 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr auto kBetweenLooks = std::chrono::milliseconds(50);
-constexpr std::int64_t kFirstPauseMs = 1000;
+
+// On its file system, everything: a command may have written anything anywhere below.
+void sync_file_system(const fs::path& folder) {
+  const FileDescriptor fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (fd) ::syncfs(fd.get());
+}
 
 // One version from Pending to its end.
 class Run {
@@ -37,7 +46,9 @@ class Run {
         display_(display),
         id_(held.version.id),
         folder_(registry.home().version_folder(held.version.job, held.version.number)),
-        observer_(folder_, held.spec.log_limit_bytes, display, stop_reason) {}
+        stop_reason_(stop_reason),
+        limit_(held.spec, registry.history(held.version.id)),
+        observer_(folder_, held.spec.log_limit_bytes, display, [this] { return why_to_stop(); }) {}
 
   // One look whether it is this version's turn.
   Registry::Claim claim() {
@@ -45,12 +56,13 @@ class Run {
     std::string waits_for;
     const Registry::Claim claim = registry_.claim(
         id_, [&](const std::vector<ActiveVersion>& active) -> std::optional<std::vector<int>> {
-          const Schedule schedule(active, pools, machine_capacity(), this_machine().host, now_ms());
+          const Schedule schedule(active, pools, machine_capacity(), now_ms());
           auto grant = schedule.grant_of(id_);
           if (grant) take_submission(active, *grant);
           waits_for = schedule.waits_for(id_);
           return grant;
         });
+    if (claim == Registry::Claim::granted) limit_.start();
     if (claim == Registry::Claim::waiting && waits_for != waits_for_) {
       waits_for_ = waits_for;
       if (display_.waiting) display_.waiting(waits_for);
@@ -62,10 +74,9 @@ class Run {
     for (;;) {
       const RunResult result = attempt();
       if (!may_restart(result)) return end(result);
-      const std::int64_t pause_ms =
-          std::min(kFirstPauseMs << std::min(restarts_, 16), Schedule::kLongestPauseMs);
-      ++restarts_;
-      const std::string reason = fmt::format("attempt {} failed: {}", restarts_, result.reason);
+      const int attempts = attempts_of(registry_.history(id_));
+      const std::int64_t pause_ms = pause_after(attempts);
+      const std::string reason = fmt::format("attempt {} failed: {}", attempts, result.reason);
       observer_.log(fmt::format("{}; starts again in {}", reason,
                                 format_duration(static_cast<double>(pause_ms) / 1000)));
       if (!registry_.send_back(id_, reason, now_ms() + pause_ms, false)) return end(result);
@@ -83,6 +94,8 @@ class Run {
       if (version != seen || monotonic_seconds() - looked_s >= 1) {
         seen = version;
         looked_s = monotonic_seconds();
+        // Whoever has the cores may have died, and nobody else may be there to see it.
+        notice_dead_runners(registry_);
         const Registry::Claim found = claim();
         if (found != Registry::Claim::waiting) return found;
       }
@@ -103,6 +116,21 @@ class Run {
   RunObserver& observer() { return observer_; }
 
  private:
+  std::string why_to_stop() {
+    tend_queue();
+    std::string reason = stop_reason_ ? stop_reason_() : std::string();
+    return reason.empty() ? limit_.reason() : reason;
+  }
+
+  // A command may submit versions, for which it cannot start a keeper: that would end with it.
+  void tend_queue() {
+    if (!held_.spec.definition.command || monotonic_seconds() - tended_s_ < 1) return;
+    tended_s_ = monotonic_seconds();
+    const std::int64_t seen = registry_.data_version();
+    if (seen != seen_) wake_queue(registry_);
+    seen_ = seen;
+  }
+
   void take_submission(const std::vector<ActiveVersion>& active, const std::vector<int>& gpu_ids) {
     for (const ActiveVersion& version : active) {
       if (version.id == id_) submission_ = *version.submission;
@@ -119,11 +147,8 @@ class Run {
     } catch (const Error& e) {
       return {Status::failed, e.message(), e.kind(), e.hint()};
     }
-    const std::vector<StatusChange> history = registry_.history(id_);
-    const auto starts = std::count_if(history.begin(), history.end(), [](const StatusChange& c) {
-      return c.status == Status::running;
-    });
-    return attempt_version(registry_.home(), held_, submission_.needs, gpu_ids_, starts > 1,
+    const bool is_first = count_starts(registry_.history(id_)) <= 1;
+    return attempt_version(registry_.home(), held_, submission_.needs, gpu_ids_, !is_first,
                            observer_);
   }
 
@@ -139,11 +164,12 @@ class Run {
     observer_.record("result_code", exit_code_of(result));
     const Outcome outcome{observer_.facts(),
                           {observer_.metrics().begin(), observer_.metrics().end()}};
+    // What is recorded as done must still be there after a power failure.
+    sync_file_system(folder_);
     const std::vector<Status> before{Status::initializing, Status::pending, Status::running};
-    if (!registry_.change_status(id_, before, result.status, result.reason, outcome)) {
-      result = {Status::failed, "another process has ended this version", ErrorKind::conflict, {}};
+    if (!end_version(registry_, id_, folder_, before, result.status, result.reason, outcome)) {
+      return {Status::failed, "another process has ended this version", ErrorKind::conflict, {}};
     }
-    remove_run_leftovers(folder_);
     // There is nothing left to go on with, and weights, moments and best are several times the
     // model.
     std::error_code ignored;
@@ -155,7 +181,7 @@ class Run {
   // A full disk may refuse the last lines as well; the status in the registry matters more.
   void keep_last_lines(const RunResult& result) {
     try {
-      observer_.flush();
+      observer_.sync();
       observer_.log_quietly(fmt::format("{}{}{}", name_of(result.status),
                                         result.reason.empty() ? "" : ": ", result.reason));
     } catch (const Error&) {
@@ -166,9 +192,13 @@ class Run {
   // What exists goes where the spec wants it, however the run ended. What cannot be copied is in
   // the version's folder all the same.
   void copy_results(RunResult& result) {
+    // A stop that came before has ended the training, not this; one that comes now means it.
+    std::function<bool()> stop;
+    if (!observer_.stop_requested()) stop = [this] { return observer_.stop_requested(); };
     try {
-      copy_outputs(held_.spec, held_.version, folder_,
-                   [this](std::string_view line) { observer_.log(line); });
+      copy_outputs(
+          held_.spec, held_.version, folder_,
+          [this](std::string_view line) { observer_.log(line); }, stop);
     } catch (const Error& e) {
       const std::string problem =
           fmt::format("the results are only in the version's folder: {}", e.message());
@@ -182,11 +212,14 @@ class Run {
   const RunDisplay& display_;
   Id id_;
   fs::path folder_;
+  const StopReason& stop_reason_;
+  TimeLimit limit_;
   RunObserver observer_;
   Submission submission_;
   std::vector<int> gpu_ids_;
   std::string waits_for_;
-  int restarts_ = 0;
+  std::int64_t seen_ = -1;
+  double tended_s_ = 0;
 };
 
 Launcher& launcher(Registry& registry, const HeldVersion& held) {
@@ -201,20 +234,11 @@ void submit(Registry& registry, const HeldVersion& held, bool detached) {
   submission.priority = held.spec.priority;
   submission.detached = detached;
   submission.restarts_left = held.spec.auto_restart;
-  submission.host = this_machine().host;
+  submission.machine = machine_text();
   if (!registry.submit(held.version.id, submission, {})) {
+    remove_run_leftovers(registry.home().version_folder(held.version.job, held.version.number));
     throw Error(ErrorKind::conflict, fmt::format("{} has been ended or started by another process",
                                                  held.version.reference()));
-  }
-}
-
-// Whoever waits in the queue is started by its keepers; they may have been killed.
-void wake_queue(Registry& registry) {
-  for (const ActiveVersion& version : registry.active_versions()) {
-    if (version.status == Status::pending && version.submission && version.submission->detached) {
-      ensure_keeper(registry.home());
-      return;
-    }
   }
 }
 
@@ -254,8 +278,9 @@ RunResult run_version(Registry& registry, const HeldVersion& held, const RunDisp
     const Registry::Claim claim = run.wait_for_turn();
     result = claim == Registry::Claim::granted ? run.run_claimed() : run.not_started(claim);
   } catch (const Error& e) {
-    registry.change_status(held.version.id, {Status::pending, Status::running}, Status::failed,
-                           e.message());
+    end_version(registry, held.version.id,
+                registry.home().version_folder(held.version.job, held.version.number),
+                {Status::pending, Status::running}, Status::failed, e.message());
     throw;
   }
   wake_queue(registry);
@@ -267,11 +292,7 @@ void run_detached(const Home& home, Id id, const std::function<void(int)>& begun
   Registry registry(home, Registry::Mode::write);
   const HeldVersion held = hold_to_run(registry, id);
   const RunDisplay display;
-  const StopReason limit = time_limit(held.spec);
-  Run run(registry, held, display, [&]() -> std::string {
-    std::string reason = stop_reason();
-    return reason.empty() && limit ? limit() : reason;
-  });
+  Run run(registry, held, display, stop_reason);
   const Registry::Claim claim = run.claim();
   begun(claim == Registry::Claim::granted ? 0 : static_cast<int>(ErrorKind::conflict));
   if (claim != Registry::Claim::granted) return;

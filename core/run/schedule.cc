@@ -7,9 +7,14 @@
 #include <set>
 
 #include "core/base/text.h"
+#include "core/run/provenance.h"
 
 namespace mat {
 namespace {
+
+bool is_here(const std::optional<Submission>& submission) {
+  return submission && is_this_machine(submission->machine);
+}
 
 bool fits(const Capacity& needs, const Capacity& left) {
   return needs.cores <= left.cores && needs.memory_bytes <= left.memory_bytes &&
@@ -40,7 +45,7 @@ std::string shortage(const Capacity& needs, const Capacity& left) {
 }  // namespace
 
 Schedule::Schedule(const std::vector<ActiveVersion>& active, const std::vector<Pool>& pools,
-                   const Capacity& machine, const std::string& host, std::int64_t now_ms) {
+                   const Capacity& machine, std::int64_t now_ms) {
   Capacity machine_left = machine;
   std::map<std::string, Capacity> left;
   for (const Pool& pool : pools) left[pool.name] = pool.limit;
@@ -48,7 +53,7 @@ Schedule::Schedule(const std::vector<ActiveVersion>& active, const std::vector<P
   std::vector<std::string> running;
   for (const ActiveVersion& version : active) {
     const auto& submission = version.submission;
-    if (version.status != Status::running || !submission || submission->host != host) continue;
+    if (version.status != Status::running || !is_here(submission)) continue;
     take(machine_left, submission->needs);
     if (left.contains(submission->pool)) take(left[submission->pool], submission->needs);
     taken_gpus.insert(version.gpu_ids.begin(), version.gpu_ids.end());
@@ -58,7 +63,7 @@ Schedule::Schedule(const std::vector<ActiveVersion>& active, const std::vector<P
   std::map<std::string, std::string> blocked;  // pool → the version that has to go first
   for (const ActiveVersion& version : active) {
     const auto& submission = version.submission;
-    if (version.status != Status::pending || !submission || submission->host != host) continue;
+    if (version.status != Status::pending || !is_here(submission)) continue;
     const auto pool = left.find(submission->pool);
     if (pool == left.end()) {
       waiting_.emplace_back(

@@ -18,10 +18,10 @@ class Schedule {
   // clock was set back, and does not wait for that time to come again.
   static constexpr std::int64_t kLongestPauseMs = 60'000;
 
-  // `active` in the registry's order. Versions of other hosts and of pools that are not in `pools`
-  // count for nothing and do not start.
+  // `active` in the registry's order. Versions of other machines and of pools that are not in
+  // `pools` count for nothing and do not start.
   Schedule(const std::vector<ActiveVersion>& active, const std::vector<Pool>& pools,
-           const Capacity& machine, const std::string& host, std::int64_t now_ms);
+           const Capacity& machine, std::int64_t now_ms);
 
   struct Grant {
     Id version = 0;

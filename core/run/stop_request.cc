@@ -12,27 +12,27 @@ namespace fs = std::filesystem;
 
 constexpr std::uint64_t kLongestReason = 4096;
 
-fs::path path_of(const fs::path& version_folder) { return version_folder / "stop"; }
-
 }  // namespace
 
+fs::path stop_request_path(const fs::path& version_folder) { return version_folder / "stop"; }
+
 void request_stop(const fs::path& version_folder, const std::string& reason) {
-  write_file_atomic(path_of(version_folder), reason + "\n");
+  write_file_atomic(stop_request_path(version_folder), reason + "\n");
 }
 
 std::optional<std::string> requested_stop(const fs::path& version_folder) {
-  const auto text = read_file_if_exists(path_of(version_folder), kLongestReason);
+  const auto text = read_file_if_exists(stop_request_path(version_folder), kLongestReason);
   if (!text) return std::nullopt;
   const std::string reason(trim(*text));
   return reason.empty() ? "stopped" : reason;
 }
 
 void withdraw_stop(const fs::path& version_folder) noexcept {
-  ::unlink(path_of(version_folder).c_str());
+  ::unlink(stop_request_path(version_folder).c_str());
 }
 
 bool is_stop_requested(const fs::path& version_folder) noexcept {
-  return ::access(path_of(version_folder).c_str(), F_OK) == 0;
+  return ::access(stop_request_path(version_folder).c_str(), F_OK) == 0;
 }
 
 }  // namespace mat

@@ -9,6 +9,7 @@
 #include "core/base/time.h"
 #include "core/run/dead_runners.h"
 #include "core/run/launcher.h"
+#include "core/run/run_results.h"
 #include "core/run/stop_request.h"
 #include "core/run/version_lock.h"
 
@@ -48,20 +49,28 @@ void kill(Registry& registry, const VersionRecord& version, const fs::path& fold
 Stop stop_version(Registry& registry, const VersionRecord& version, bool force) {
   const fs::path folder = registry.home().version_folder(version.job, version.number);
   const std::vector<Status> not_begun{Status::initializing, Status::pending};
-  if (registry.change_status(version.id, not_begun, Status::terminated, kStopped)) {
+  for (;;) {
+    const Status status = registry.version(version.id).status;
+    if (!is_active(status)) {
+      throw Error(ErrorKind::conflict,
+                  fmt::format("{} is {}", version.reference(), name_of(status)),
+                  "only Initializing, Pending and Running versions can be stopped");
+    }
+    // A process that waits for its turn, maybe between two attempts, ends it with what it has.
+    const bool has_process = liveness_of(folder) == Liveness::alive;
+    if (status != Status::running && (force || !has_process)) {
+      if (end_version(registry, version.id, folder, not_begun, Status::terminated, kStopped)) {
+        return Stop::ended;
+      }
+      continue;
+    }
+    if (!force && !is_stop_requested(folder)) {
+      request_stop(folder, kStopped);
+      return Stop::asked;
+    }
+    if (status == Status::running) kill(registry, version, folder);
     return Stop::ended;
   }
-  const Status status = registry.version(version.id).status;
-  if (status != Status::running) {
-    throw Error(ErrorKind::conflict, fmt::format("{} is {}", version.reference(), name_of(status)),
-                "only Initializing, Pending and Running versions can be stopped");
-  }
-  if (!force && !is_stop_requested(folder)) {
-    request_stop(folder, kStopped);
-    return Stop::asked;
-  }
-  kill(registry, version, folder);
-  return Stop::ended;
 }
 
 VersionRecord wait_for_end(Registry& registry, Id version, double seconds) {

@@ -2,21 +2,30 @@
 
 #include "core/base/text.h"
 #include "core/base/time.h"
+#include "core/run/attempts.h"
 
 namespace mat {
 
-StopReason time_limit(const JobSpec& spec) {
+TimeLimit::TimeLimit(const JobSpec& spec, const std::vector<StatusChange>& history) {
   if (spec.auto_stop_s) {
-    return [begin_s = monotonic_seconds(), limit_s = *spec.auto_stop_s]() -> std::string {
-      if (monotonic_seconds() - begin_s < limit_s) return {};
-      return "auto_stop after " + format_duration(limit_s);
-    };
+    limit_s_ = spec.auto_stop_s;
+    left_s_ = *limit_s_ - seconds_used(history);
   }
-  if (!spec.auto_stop_at) return {};
-  const std::int64_t at_ms = next_time_ms(*spec.auto_stop_at, now_ms());
-  return [at_ms]() -> std::string {
-    return now_ms() < at_ms ? std::string() : "auto_stop at " + local_text(at_ms);
-  };
+  if (!spec.auto_stop_at) return;
+  const std::int64_t submitted = submitted_ms(history);
+  end_ms_ = next_time_ms(*spec.auto_stop_at, submitted > 0 ? submitted : now_ms());
+}
+
+void TimeLimit::start() {
+  if (!started_s_) started_s_ = monotonic_seconds();
+}
+
+std::string TimeLimit::reason() const {
+  if (limit_s_ && started_s_ && monotonic_seconds() - *started_s_ >= *left_s_) {
+    return "auto_stop after " + format_duration(*limit_s_);
+  }
+  if (end_ms_ && now_ms() >= *end_ms_) return "auto_stop at " + local_text(*end_ms_);
+  return {};
 }
 
 }  // namespace mat

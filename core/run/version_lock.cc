@@ -77,17 +77,15 @@ int write_whole(int fd, const std::string& content) {
   return ::fdatasync(fd) == 0 ? 0 : errno;
 }
 
-// The boot id tells kernels apart, also when containers of one machine have hosts' names of their
-// own; the name tells the same machine after it was started again.
 bool was_on_this_machine(const std::string& content) {
   const Json lock = Json::parse(content, nullptr, false);
   // What a power failure leaves: the runner is gone in any case.
   if (!lock.is_object()) return true;
-  const auto is = [&](const char* key, const std::string& here) {
+  const auto text = [&](const char* key) {
     const auto found = lock.find(key);
-    return found != lock.end() && !here.empty() && *found == here;
+    return found != lock.end() && found->is_string() ? found->get<std::string>() : std::string();
   };
-  return is("boot_id", this_machine().boot_id) || is("host", this_machine().host);
+  return is_this_machine(text("host"), text("boot_id"));
 }
 
 std::string read_content(int fd, const fs::path& path) {

@@ -220,6 +220,7 @@ class Loop {
       best_loss_ = loss;
       best_step_ = step_;
       task_.keep_best();
+      observer_.record("best_step", best_step_);
     }
   }
 
@@ -277,6 +278,7 @@ class Loop {
     last_metric_ = number("last_metric");
     result_.has_best = position.at("has_best").get<bool>();
     best_step_ = position.at("best_step").get<std::int64_t>();
+    if (result_.has_best) observer_.record("best_step", best_step_);
     best_metric_ = number("best_metric");
     best_loss_ = number("best_loss");
   }

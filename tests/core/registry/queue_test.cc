@@ -12,7 +12,7 @@ Submission submission(int priority = 0, bool detached = true) {
   wanted.priority = priority;
   wanted.detached = detached;
   wanted.restarts_left = 1;
-  wanted.host = "here";
+  wanted.machine = "boot here";
   return wanted;
 }
 
@@ -40,7 +40,7 @@ TEST_CASE("A version goes from Initializing over Pending and Running to its end,
   CHECK(running.gpu_ids == std::vector<int>{1, 3});
   CHECK(running.submission->needs.cores == 2);
   CHECK(running.submission->needs.memory_bytes == 1 << 20);
-  CHECK(running.submission->host == "here");
+  CHECK(running.submission->machine == "boot here");
 
   Outcome outcome;
   outcome.facts = {{"device", "cpu"}};

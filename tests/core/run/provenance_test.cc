@@ -11,9 +11,9 @@
 #include <map>
 #include <thread>
 
+#include "core/base/child_process.h"
 #include "core/base/file.h"
 #include "core/base/time.h"
-#include "core/base/child_process.h"
 #include "tests/core/dataset/test_files.h"
 
 namespace mat {

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "core/run/provenance.h"
+
 namespace mat {
 namespace {
 
@@ -15,13 +17,13 @@ ActiveVersion version(Id id, Status status, Capacity needs, const std::string& p
   active.job = "j";
   active.number = id;
   active.status = status;
-  active.submission = Submission{pool, needs, 0, true, 0, "here"};
+  active.submission = Submission{pool, needs, 0, true, 0, machine_text()};
   return active;
 }
 
 Schedule schedule(const std::vector<ActiveVersion>& active,
                   std::vector<Pool> pools = {make_pool("public", kMachine)}) {
-  return {active, pools, kMachine, "here", kNow};
+  return {active, pools, kMachine, kNow};
 }
 
 std::vector<Id> started(const Schedule& schedule) {
@@ -87,9 +89,9 @@ TEST_CASE("One that pauses before another attempt is passed over") {
 
 TEST_CASE("Versions of another host neither start here nor count") {
   ActiveVersion running = version(1, Status::running, {4, kGiB, 0});
-  running.submission->host = "elsewhere";
+  running.submission->machine = "another-boot elsewhere";
   ActiveVersion pending = version(2, Status::pending, {1, kGiB, 0});
-  pending.submission->host = "elsewhere";
+  pending.submission->machine = "another-boot elsewhere";
   CHECK(started(schedule({running, pending, version(3, Status::pending, {4, kGiB, 0})})) ==
         std::vector<Id>{3});
 }
