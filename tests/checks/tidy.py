@@ -4,9 +4,8 @@
     tidy.py BUILD_FOLDER [PREFIX…]    files that begin with one of the prefixes; by default
                                       cli/, core/ and, where the build has them, trainers/
 
-The sources of a folder are looked at as one, and all of trainers: the libraries' headers take longer
-than what is ours. Where that does not compile, since two sources share a name, each is looked at
-by itself. What was clean is not looked at again until it, one of our headers that it includes, or
+Many sources of a folder are looked at as one: the libraries' headers take longer than what is ours.
+Where that does not compile, since two sources share a name, each half is looked at by itself. What was clean is not looked at again until it, one of our headers that it includes, or
 the rules change: $MAT_TIDY_CACHE, by default mat-tidy in the user's cache folder, keeps an empty
 file named by the hash of all that, for every clone alike.
 """
@@ -31,6 +30,7 @@ COMPILER = re.compile(r"(^|/)(c\+\+|g\+\+|clang\+\+)(-\d+)?$")
 COMPLAINT = re.compile(r"^[^\s:][^:]*:\d+:\d+: (error|warning): .*\[([\w.,-]+)\]$")
 # A name that breaks the rules: where it is not complained of, nothing was looked at.
 CANARY = "int NotAName;"
+MOST_TOGETHER = 16
 KEPT_SECONDS = 90 * 24 * 3600
 # What only GCC understands; and OpenMP, for which clang would need a header of its own.
 DROPPED = {"-fpch-preprocess", "-Winvalid-pch", "-fopenmp"}
@@ -152,7 +152,8 @@ class Tidy:
             if wanted:
                 complaints.append(line)
         if len(names) > 1 and not compiles and not names[0].startswith("trainers/"):
-            return "\n".join(filter(None, (self.check([name]) for name in names)))
+            half = len(names) // 2
+            return "\n".join(filter(None, (self.check(names[:half]), self.check(names[half:]))))
         if not complaints and not seen_canary and (len(names) > 1 or result.returncode != 0):
             return f"{source}: clang-tidy did not get through\n{result.stdout}{result.stderr}"
         return "\n".join(complaints)
@@ -163,9 +164,12 @@ def grouped(names):
     for name in names:
         folder = name.split("/")[0] if name.startswith("trainers/") else os.path.dirname(name)
         groups.setdefault(folder, []).append(name)
+    parts = []
+    for group in groups.values():
+        count = -(-len(group) // MOST_TOGETHER)
+        parts += [group[len(group) * i // count:len(group) * (i + 1) // count] for i in range(count)]
     # The longest first, so that no core waits for it at the end.
-    return sorted(groups.values(), key=lambda group: (group[0].startswith("trainers/"), len(group)),
-                  reverse=True)
+    return sorted(parts, key=lambda part: (part[0].startswith("trainers/"), len(part)), reverse=True)
 
 
 def main():
@@ -178,14 +182,15 @@ def main():
     todo = [group for group in grouped(names) if not tidy.is_known(keys[group[0]])]
     wrong = 0
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        for group, problem in zip(todo, pool.map(tidy.check, todo)):
-            if problem:
+        checks = {pool.submit(tidy.check, group): group for group in todo}
+        for done in concurrent.futures.as_completed(checks):
+            if problem := done.result():
                 wrong += 1
                 print(problem, flush=True)
             else:
-                tidy.remember(keys[group[0]])
+                tidy.remember(keys[checks[done][0]])
     tidy.forget_old()
-    print(f"{len(names)} files, {sum(map(len, todo))} looked at, problems in {wrong} folders")
+    print(f"{len(names)} files, {sum(map(len, todo))} looked at, problems in {wrong} parts")
     return 1 if wrong else 0
 
 
