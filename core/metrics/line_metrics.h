@@ -32,9 +32,9 @@ namespace mat {
 // "epoch 3 loss: 0.4 accuracy: 0.91" and "25/25 [===] - 1s 20ms/step - loss: 0.4 - val_loss: 0.5"
 // hold two each.
 //
-// With patterns, every match of one of them counts: its groups (?P<name>…), (?P<value>…) and, if it has
-// one, (?P<step>…); or, without these names, its first group is the name and its second the value.
-// A match whose value is no number does not count.
+// With patterns, every match of one of them counts: its groups (?P<name>…), (?P<value>…) and, if it
+// has one, (?P<step>…); or, without these names, its first group is the name and its second the
+// value. A match whose value is no number does not count.
 struct LinePoint {
   std::string name;
   std::optional<std::int64_t> step;

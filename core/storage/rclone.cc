@@ -7,9 +7,9 @@
 #include <optional>
 
 #include "core/base/json.h"
+#include "core/base/secrets.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
-#include "core/base/secrets.h"
 #include "core/storage/line_process.h"
 
 namespace mat {

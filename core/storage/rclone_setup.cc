@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
-#include "core/base/text.h"
 #include "core/base/secrets.h"
+#include "core/base/text.h"
 #include "core/storage/rclone.h"
 
 namespace mat {

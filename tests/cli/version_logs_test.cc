@@ -5,10 +5,10 @@
 #include <thread>
 
 #include "core/base/file.h"
-#include "core/registry/registry.h"
 #include "core/base/home.h"
-#include "core/training/log_file.h"
+#include "core/registry/registry.h"
 #include "core/run/version_lock.h"
+#include "core/training/log_file.h"
 #include "tests/cli/mat_process.h"
 
 using namespace mat;

@@ -7,8 +7,8 @@
 #include <iostream>
 #include <optional>
 
-#include "core/base/error.h"
 #include "core/base/child_process.h"
+#include "core/base/error.h"
 #include "tests/core/dataset/test_files.h"
 
 namespace mat {
