@@ -197,7 +197,7 @@ TEST_CASE("a killed run with restarts left starts again by itself") {
 TEST_CASE("a stopped training goes on to the same weights as one that was never stopped") {
   Fixture f;
   draw_pictures(f.folder / "data", {"red", "green"}, 40);
-  const std::string spec = f.write_spec("job.yaml", small_spec("k", "./data", 30));
+  const std::string spec = f.write_spec("job.yaml", small_spec("k", "./data", 150));
   f.mat.succeed({"job", "create", "-f", spec});
   f.mat.succeed({"job", "create", "-f", spec, "-d"});
   REQUIRE(wait_until([&] {
