@@ -309,4 +309,90 @@ TEST_CASE("a version of another machine is left alone until it is given up") {
   f.mat.succeed({"version", "delete", "far@1", "-y"});
 }
 
+TEST_CASE("a version that a command submits lives on when the command has ended") {
+  Fixture f;
+  const std::string inner = f.write_spec(
+      "inner.yaml", command_spec("inner", R"([sleep, "1"])", "resources: {flavor: cpu.1}\n"));
+  const std::string outer = f.write_spec(
+      "outer.yaml", command_spec("outer", "[" + MatProcess::program().string() +
+                                              ", job, create, -f, " + inner + ", --detach]"));
+  f.mat.succeed({"job", "create", "-f", outer, "-d"});
+  CHECK(f.mat.run({"version", "wait", "outer"}).exit_code == 0);
+  CHECK(f.mat.run({"version", "wait", "inner"}).exit_code == 0);
+}
+
+TEST_CASE("a stop between two attempts keeps what the first has reported") {
+  Fixture f;
+  const std::string spec = f.write_spec(
+      "job.yaml",
+      command_spec("p", R"([sh, -c, "echo 'accuracy: 0.9'; exit 1"])", "auto_restart: 9\n"));
+  f.mat.succeed({"job", "create", "-f", spec, "-d"});
+  REQUIRE(wait_until([&] { return f.log("p").find("attempt 2 failed") != std::string::npos; }));
+  f.mat.succeed({"version", "stop", "p"});
+  const Json shown = f.mat.succeed({"version", "show", "p", "--json"}).json();
+  CHECK(shown["status"] == "Terminated");
+  CHECK(shown["metrics"].contains("accuracy"));
+  CHECK_FALSE(fs::exists(f.version_folder("p", "V0001") / "environment.private"));
+}
+
+TEST_CASE("a second Ctrl-C ends a version at once, and it is Terminated") {
+  Fixture f;
+  const std::string spec = f.write_spec(
+      "job.yaml",
+      command_spec("c", R"([sh, -c, "trap '' TERM; echo begun; sleep 100"])", "auto_restart: 3\n"));
+  const pid_t pid = f.mat.start({"job", "create", "-f", spec});
+  REQUIRE(wait_until([&] { return f.log("c").find("begun") != std::string::npos; }));
+  ::kill(pid, SIGINT);
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  ::kill(pid, SIGINT);
+  CHECK(f.mat.wait_for(pid).exit_code == 128 + SIGINT);
+  CHECK(f.status("c") == "Terminated");
+}
+
+TEST_CASE("the environment of a pending version goes with it") {
+  Fixture f;
+  const std::string first = f.write_spec("first.yaml", command_spec("first", kUntilStopped));
+  const std::string next = f.write_spec("next.yaml", command_spec("next", R"(["true"])"));
+  f.mat.succeed({"job", "create", "-f", first, "-d"});
+  REQUIRE(f.becomes("first", "Running"));
+  f.mat.succeed({"job", "create", "-f", next, "-d"});
+  const fs::path file = f.version_folder("next", "V0001") / "environment.private";
+  REQUIRE(fs::exists(file));
+  CHECK((fs::status(file).permissions() & fs::perms::all) ==
+        (fs::perms::owner_read | fs::perms::owner_write));
+  f.mat.succeed({"version", "stop", "next"});
+  CHECK_FALSE(fs::exists(file));
+  f.mat.succeed({"version", "stop", "first"});
+}
+
+TEST_CASE("a command that goes on adds to its curves, and no point is there twice") {
+  Fixture f;
+  const std::string spec = f.write_spec(
+      "job.yaml",
+      command_spec(
+          "g", R"([sh, -c, "touch $MAT_CHECKPOINT_DIR/c; if [ -n \"$MAT_RESUME_CHECKPOINT\" ]; )"
+               R"(then for i in 2 3 4; do echo step $i loss: 0.$i; done; echo f1: 0.4; else )"
+               R"(for i in 1 2 3; do echo step $i loss: 0.$i; done; echo f1: 0.9; exit 1; fi"])"));
+  CHECK(f.mat.run({"job", "create", "-f", spec}).exit_code == 1);
+  CHECK(f.mat.run({"version", "resume", "g"}).exit_code == 0);
+  const Json metrics = f.mat.succeed({"version", "show", "g", "--json"}).json()["metrics"];
+  CHECK(metrics["loss"]["count"] == 4);
+  CHECK(metrics["loss"]["last_step"] == 4);
+  CHECK(metrics["f1"]["count"] == 2);
+  CHECK(metrics["f1"]["best"] == Approx(0.9));
+}
+
+TEST_CASE("several versions are stopped although one of them has ended") {
+  Fixture f;
+  const std::string done = f.write_spec("done.yaml", command_spec("done", R"(["true"])"));
+  const std::string spec = f.write_spec("job.yaml", command_spec("s", kUntilStopped));
+  f.mat.succeed({"job", "create", "-f", done});
+  f.mat.succeed({"job", "create", "-f", spec, "-d"});
+  REQUIRE(f.becomes("s", "Running"));
+  const Output stopped = f.mat.run({"version", "stop", "done", "s"});
+  CHECK(stopped.exit_code == 4);
+  CHECK(stopped.err.find("done@V0001 is Completed") != std::string::npos);
+  CHECK(f.status("s") == "Terminated");
+}
+
 }  // namespace mat::test
