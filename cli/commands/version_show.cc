@@ -34,7 +34,7 @@ double training_time_s(const std::vector<StatusChange>& history) {
   for (std::size_t i = 0; i < history.size(); ++i) {
     if (history[i].status != Status::running) continue;
     const std::int64_t end = i + 1 < history.size() ? history[i + 1].at_ms : now_ms();
-    ms += static_cast<double>(end - history[i].at_ms);
+    ms += static_cast<double>(std::max<std::int64_t>(0, end - history[i].at_ms));
   }
   return ms / 1000;
 }

@@ -124,7 +124,8 @@ Table job_table(const std::vector<JobRecord>& jobs) {
 double duration_s(const VersionSummary& version) {
   if (!version.started_ms) return std::numeric_limits<double>::quiet_NaN();
   const std::int64_t end = version.ended_ms ? *version.ended_ms : now_ms();
-  return static_cast<double>(end - *version.started_ms) / 1000;
+  // The clock may have been set back meanwhile.
+  return static_cast<double>(std::max<std::int64_t>(0, end - *version.started_ms)) / 1000;
 }
 
 Json version_json(const VersionSummary& v) {
