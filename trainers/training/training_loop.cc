@@ -161,7 +161,9 @@ class Loop {
   }
 
   void report(double now) {
-    if (now - speed_point_ >= kSecondsBetweenSpeedPoints) {
+    // The first moments say nothing: memory is new, and threads are not there yet.
+    const bool is_end_of_epoch = batch_ == task_.batches_per_epoch();
+    if (is_end_of_epoch || now - speed_point_ >= kSecondsBetweenSpeedPoints) {
       speed_point_ = now;
       observer_.metric(settings_.speed_metric, step_, speed_.rate());
     }
@@ -304,7 +306,7 @@ class Loop {
   Tensors random_state_;  // to begin the first epoch with; empty: the epoch's own
   double started_, checkpoint_made_;
   double checkpoint_cost_ = 0;  // seconds that the last one kept training from going on
-  double progress_ = 0, speed_point_ = 0;
+  double progress_ = 0, speed_point_ = monotonic_seconds();
 };
 
 }  // namespace
