@@ -17,6 +17,7 @@
 #include "core/base/time.h"
 #include "core/run/stop_version.h"
 #include "core/spec/job_spec.h"
+#include "core/spec/problems.h"
 
 namespace mat {
 namespace {
@@ -44,7 +45,7 @@ int list(const Context& context, const std::string& job, const std::string& colu
     print_json(list_document("versions", rows, listing.total, listing.total_is_exact));
     return 0;
   }
-  print_list(version_table(listing.rows, extra), listing.total, "versions",
+  print_list(version_table(listing.rows, extra, job.empty()), listing.total, "versions",
              "mat job create -f SPEC", flags.filter);
   note_total(listing.rows.size(), listing.total, listing.total_is_exact, "versions");
   return 0;
@@ -52,10 +53,12 @@ int list(const Context& context, const std::string& job, const std::string& colu
 
 int modify(const Context& context, const std::string& reference,
            const std::vector<std::string>& assignments, const TrainFlags& flags) {
-  const Settings changes = parse_assignments(assignments, working_folder());
+  Problems problems;
+  const Settings changes = parse_assignments(assignments, working_folder(), problems);
   const VersionRecord parent = context.open_to_read().version(reference);
   const Settings recorded = with_source(settings_from_json(parent.settings), parent.reference());
-  const JobSpec spec = resolve(merge(recorded, changes), spec_lookup(context, parent.facts));
+  const JobSpec spec =
+      resolve(merge(recorded, changes), spec_lookup(context, parent.facts), problems);
   if (spec.name != parent.job) {
     throw Error(ErrorKind::usage, "a modified version stays in its job",
                 fmt::format("for another job: mat params save {} NAME, then mat job create "
@@ -75,7 +78,7 @@ Json stopped_json(const VersionRecord& version) {
 
 int stop(const Context& context, const std::vector<std::string>& references, bool force,
          double wait_s, bool json) {
-  Registry registry = context.open_to_write();
+  Registry registry = context.open_to_change();
   std::vector<VersionRecord> versions;
   for (const std::string& reference : references) versions.push_back(registry.version(reference));
   for (const VersionRecord& version : versions) stop_version(registry, version, force);
@@ -84,9 +87,9 @@ int stop(const Context& context, const std::vector<std::string>& references, boo
     version = wait_for_end(registry, version.id, wait_s);
     documents.push_back(stopped_json(version));
     if (json) continue;
-    print(fmt::format("{}  {}\n", version.reference(),
-                      styled(name_of(version.status), style_of(version.status),
-                             stdout_has_colour())));
+    print(fmt::format(
+        "{}  {}\n", version.reference(),
+        styled(name_of(version.status), style_of(version.status), stdout_has_colour())));
     if (is_active(version.status)) {
       note(fmt::format("it ends with its batch; to kill it: mat version stop --force {}",
                        version.reference()));
@@ -115,10 +118,10 @@ int wait(const Context& context, const std::vector<std::string>& references, dou
     if (code == 0) code = result_code(version);
     documents.push_back(version_json(version));
     if (json) continue;
-    print(fmt::format("{}  {}{}\n", version.reference(),
-                      styled(name_of(version.status), style_of(version.status),
-                             stdout_has_colour()),
-                      version.status_reason.empty() ? "" : "  " + printable(version.status_reason)));
+    print(
+        fmt::format("{}  {}{}\n", version.reference(),
+                    styled(name_of(version.status), style_of(version.status), stdout_has_colour()),
+                    version.status_reason.empty() ? "" : "  " + printable(version.status_reason)));
     finish_output();
   }
   if (json) print_json(references.size() == 1 ? documents[0] : Json{{"versions", documents}});
@@ -131,7 +134,7 @@ int remove(const Context& context, const std::string& reference, bool yes, bool 
         ErrorKind::usage, fmt::format("'{}' does not say which version to delete", reference),
         fmt::format("name it, as in {0}@V0001; the whole job: mat job delete {0}", reference));
   }
-  Registry registry = context.open_to_write();
+  Registry registry = context.open_to_change();
   const VersionRecord version = registry.version(reference);
   if (!confirmed(
           fmt::format("Delete {} and its files? They cannot be recovered.", version.reference()),
@@ -187,7 +190,7 @@ void add_reading_commands(CLI::App* group, Context& context, const std::shared_p
   command->add_flag("--all", flags->all, "Also what does not differ");
   command->add_option("--limit", flags->limit, "Of a whole job: so many latest versions; 0: all")
       ->type_name("N")
-      ->check(CLI::NonNegativeNumber)
+      ->check(whole_number_from(0))
       ->capture_default_str();
   add_json_flag(command, flags->json);
   set_action(command, context, [&context, flags] {
@@ -198,10 +201,11 @@ void add_reading_commands(CLI::App* group, Context& context, const std::shared_p
   command->add_option("REF", flags->log.reference, "JOB@V0003, JOB@best, JOB")->required();
   command->add_option("--tail", flags->log.tail, "Only the last N lines, with --grep that match")
       ->type_name("N")
-      ->check(CLI::PositiveNumber);
+      ->check(whole_number_from(1));
   command->add_option("--grep", flags->log.grep, "Only lines that match a regular expression")
       ->type_name("REGEX");
   command->add_flag("-f,--follow", flags->log.follow, "Go on until the version has ended");
+  add_json_flag(command, flags->log.json);
   set_action(command, context, [&context, flags] { return print_log(context, flags->log); });
 }
 
@@ -242,7 +246,8 @@ void add_changing_commands(CLI::App* group, Context& context, const std::shared_
     return modify(context, flags->reference, flags->assignments, flags->train);
   });
 
-  command = group->add_subcommand("resume", "Let a version that has ended go on from its checkpoint");
+  command =
+      group->add_subcommand("resume", "Let a version that has ended go on from its checkpoint");
   command->add_option("REF", flags->reference, "JOB@V0003, JOB")->required();
   flags->train.add_to(command, TrainFlags::Kind::existing);
   set_action(command, context,
