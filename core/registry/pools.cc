@@ -20,9 +20,8 @@ DefinitionRecord Registry::create_pool(const DefinitionRecord& pool) {
 }
 
 std::optional<DefinitionRecord> Registry::find_pool(const std::string& name) {
-  return impl_->database.read([&](SQLite::Database& connection) {
-    return find_definition(connection, "pools", name);
-  });
+  return impl_->database.read(
+      [&](SQLite::Database& connection) { return find_definition(connection, "pools", name); });
 }
 
 std::vector<DefinitionRecord> Registry::pools() {
@@ -37,7 +36,7 @@ void Registry::delete_pool(const std::string& name) {
     used.executeStep();
     if (const auto count = used.getColumn(0).getInt64(); count > 0) {
       throw Error(ErrorKind::conflict,
-                  fmt::format("{} versions wait or run in the pool '{}'", count, name),
+                  fmt::format("versions wait or run in the pool '{}' ({})", name, count),
                   "stop them first, or wait until they have ended");
     }
     delete_definition(connection, "pools", "pool", name);
