@@ -226,6 +226,7 @@ VersionDiff compare_versions(const Versions& versions) {
   facts.take_all("code", code);
   facts.take_all("algorithm.", code);
   facts.take("mat_version", code, "mat_version");
+  mark_minor(code, 0);
   diff.sections.push_back(std::move(code));
 
   DiffSection environment{"environment", {}};
@@ -235,7 +236,6 @@ VersionDiff compare_versions(const Versions& versions) {
   }
   const std::size_t of_settings = environment.rows.size();
   facts.take_all("", environment);
-  mark_minor(code, 0);
   mark_minor(environment, of_settings);
   diff.sections.push_back(std::move(environment));
   return diff;

@@ -151,7 +151,7 @@ TEST_CASE("a name that is too long and a working directory that is gone are erro
   CHECK(p.mat.run({"init", std::string(300, 'x')}).exit_code == 5);
   CHECK(p.mat.run({"--home", std::string(300, 'x'), "init"}).exit_code == 5);
   for (const char* command :
-       {"init", "init there", "job create -f spec.yaml", "job create --params q --name q",
+       {"init there", "job create -f spec.yaml", "job create --params q --name q",
         "version modify colours --set lr=1", "params edit quick --set lr=1"}) {
     const Output output = p.mat.run_in_shell("mkdir -p gone && cd gone && rmdir ../gone && mat " +
                                              std::string(command));

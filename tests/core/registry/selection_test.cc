@@ -98,8 +98,6 @@ TEST_CASE("Filters compare hyperparameters, metrics, settings and what a list sh
       {"optimizer ~ ADAM", {2}},
       {"optimizer > b", {1}},
       {"optimizer < b", {2}},
-      {"lr > zzz", {}},
-      {"lr < zzz", {}},
       {"flip = true", {2}},
       {"flip != true", {3}},
       {"resources.flavor = cpu.2", {4}},

@@ -45,7 +45,7 @@ TEST_CASE("what is wrong with a file and what is wrong for an algorithm are told
   CHECK(refusal([&] { resolve(settings, {}, problems); }) ==
         file + ":2:1: unknown key 'sed' (did you mean 'seed'?)\n" + file +
             ":3:19: resnet18 has no hyperparameter 'epoch' (did you mean 'epochs'?)\n" + file +
-            ":3:33: lr must be a number, not the text '0.1'\n" + file +
+            ":3:33: lr must be a number, not the text '0.1': write it without quotes\n" + file +
             ":3:46: flip must not be the bare word yes: write true, or \"yes\" for the text");
 }
 
