@@ -1,6 +1,7 @@
 #include "cli/context.h"
 
-#include "core/base/time.h"
+#include <filesystem>
+
 #include "core/run/background.h"
 #include "core/run/dead_runners.h"
 
@@ -18,6 +19,13 @@ Registry Context::open_to_write() const {
   notice_dead_runners(registry);
   wake_queue(registry);
   return registry;
+}
+
+Registry Context::open_to_change() const {
+  std::error_code ignored;
+  const bool is_absent = std::filesystem::status(home().database(), ignored).type() ==
+                         std::filesystem::file_type::not_found;
+  return is_absent ? open_to_read() : open_to_write();
 }
 
 }  // namespace mat

@@ -21,6 +21,9 @@ struct Context {
   Registry open_to_read() const;
   // Makes the home and the registry when they are absent.
   Registry open_to_write() const;
+  // For commands that change what is already there: makes no home, so that with a mistyped one
+  // nothing is found, and nothing is left behind. Where there is none it is open for reading.
+  Registry open_to_change() const;
 };
 
 }  // namespace mat

@@ -66,12 +66,25 @@ Mistake explain(const CLI::App& app, const std::vector<std::string>& arguments,
 }
 
 std::string help_of(const CLI::App& app, const CLI::App& command) {
-  return command.help(&command == &app ? "" : command.get_parent()->get_display_name());
+  std::string before;
+  for (const CLI::App* at = &command; at != &app; at = at->get_parent()) {
+    before = at->get_parent()->get_name() + (before.empty() ? "" : " ") + before;
+  }
+  return command.help(before);
 }
 
-int run(CLI::App& app, Context& context, int argc, const char* const* argv) {
+// "mat help job create" is "mat job create --help".
+std::vector<std::string> without_help_word(std::vector<std::string> arguments) {
+  if (arguments.size() < 2 || arguments[1] != "help") return arguments;
+  arguments.erase(arguments.begin() + 1);
+  arguments.emplace_back("--help");
+  return arguments;
+}
+
+int run(CLI::App& app, Context& context) {
   try {
-    app.parse(argc, argv);
+    std::vector<std::string> words(context.arguments.rbegin(), context.arguments.rend() - 1);
+    app.parse(std::move(words));
     const int code = context.action();
     finish_output();
     return code;
@@ -102,16 +115,17 @@ int run(CLI::App& app, Context& context, int argc, const char* const* argv) {
 int run_cli(int argc, const char* const* argv) {
   try {
     // Before the parser is made: it is the quickest way to see that mat runs at all.
-    if (argc == 2 && std::string_view(argv[1]) == "--version") {
+    if (argc == 2 &&
+        (std::string_view(argv[1]) == "--version" || std::string_view(argv[1]) == "-V")) {
       print_version();
       finish_output();
       return 0;
     }
     Context context;
-    context.arguments.assign(argv, argv + argc);
+    context.arguments = without_help_word({argv, argv + argc});
     CLI::App app;
     add_commands(app, context);
-    return run(app, context, argc, argv);
+    return run(app, context);
   } catch (const Error& e) {
     std::fflush(stdout);
     print_error(e.message(), e.hint());

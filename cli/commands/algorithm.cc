@@ -132,11 +132,11 @@ int show(const Context& context, const std::string& name, bool json) {
 }
 
 int remove(const Context& context, const std::string& name, bool yes, bool json) {
-  Registry registry = context.open_to_write();
+  Registry registry = context.open_to_change();
   const AlgorithmRecord record = registry.algorithm(name);
   const std::int64_t versions = registry.versions_of_algorithm(name);
   if (record.definition.command &&
-      !confirmed(fmt::format("Delete the algorithm {}? The {} versions trained with it stay.", name,
+      !confirmed(fmt::format("Delete the algorithm {}? Versions trained with it stay ({}).", name,
                              versions),
                  yes)) {
     throw Error(ErrorKind::interrupted, "nothing was deleted");

@@ -6,6 +6,7 @@
 
 #include "cli/output/terminal.h"
 #include "core/base/error.h"
+#include "core/base/text.h"
 #include "core/base/version.h"
 
 namespace mat {
@@ -26,7 +27,7 @@ void add_commands(CLI::App& app, Context& context) {
   app.name("mat");
   app.description(kDescription);
   app.footer(kFooter);
-  app.set_version_flag("--version", fmt::format("mat {}", mat_version()));
+  app.set_version_flag("-V,--version", fmt::format("mat {}", mat_version()));
   app.set_help_flag("-h,--help", "Print this help and exit");
   app.add_option("--home", context.home_option, "The folder of the registry and of all results")
       ->type_name("DIR");
@@ -61,10 +62,23 @@ void add_json_flag(CLI::App* command, bool& json) {
   command->add_flag("--json", json, "Print one JSON document");
 }
 
+CLI::Validator whole_number_from(std::int64_t least) {
+  const auto check = [least](const std::string& text) {
+    const auto number = parse_integer(text);
+    return number && *number >= least ? std::string()
+                                      : fmt::format("must be a whole number, {} or more", least);
+  };
+  return CLI::Validator(check, "");
+}
+
+std::string counted(std::int64_t count, const std::string& noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
 void ListFlags::add_to(CLI::App* command) {
   command->add_option("--limit", limit, "At most so many rows; 0 for all")
       ->type_name("N")
-      ->check(CLI::NonNegativeNumber)
+      ->check(whole_number_from(0))
       ->capture_default_str();
   command->add_option("--sort", sort, "Fields to sort by; '-' in front for descending")
       ->type_name("FIELDS");

@@ -35,6 +35,12 @@ void set_action(CLI::App* command, Context& context, std::function<int()> run);
 // --json, on every command that prints.
 void add_json_flag(CLI::App* command, bool& json);
 
+// For options: "must be a whole number, 0 or more", with `least` in place of 0.
+CLI::Validator whole_number_from(std::int64_t least);
+
+// "1 version", "2 versions".
+std::string counted(std::int64_t count, const std::string& noun);
+
 // The options of all lists.
 struct ListFlags {
   std::int64_t limit = 20;

@@ -9,9 +9,11 @@
 #include "core/algorithm/algorithm.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
+#include "core/run/pools.h"
+#include "core/spec/setting_keys.h"
 
 // The three scripts only ask `mat __complete WORD…` for candidates, so that every shell offers the
-// same, and names come from the registry.
+// same, and names come from the registry. ":files" asks the shell for its own files.
 
 namespace mat {
 namespace {
@@ -29,7 +31,12 @@ constexpr const char* kBash = R"sh(_mat() {
   local IFS=$'\n'
   COMPREPLY=($(mat __complete -- "${words[@]:1}" 2>/dev/null))
   [[ "${COMP_WORDBREAKS}" == *@* && -n "$prefix" ]] && COMPREPLY=("${COMPREPLY[@]#"$prefix"}")
-  [[ ${#COMPREPLY[@]} -eq 0 ]] && compopt -o default 2>/dev/null
+  if [[ "${COMPREPLY[0]}" == ":files" ]]; then
+    COMPREPLY=()
+    compopt -o default 2>/dev/null
+  elif [[ "${COMPREPLY[0]}" == *= ]]; then
+    compopt -o nospace 2>/dev/null
+  fi
 }
 complete -F _mat mat
 )sh";
@@ -38,10 +45,10 @@ constexpr const char* kZsh = R"sh(#compdef mat
 _mat() {
   local -a candidates
   candidates=("${(@f)$(mat __complete -- "${(@)words[2,CURRENT]}" 2>/dev/null)}")
-  if [[ -n "${candidates[1]}" ]]; then
-    compadd -- "${candidates[@]}"
-  else
+  if [[ "${candidates[1]}" == ":files" ]]; then
     _files
+  elif [[ -n "${candidates[1]}" ]]; then
+    compadd -- "${candidates[@]}"
   fi
 }
 if [[ "${funcstack[1]}" == _mat ]]; then _mat "$@"; else compdef _mat mat; fi
@@ -51,11 +58,12 @@ constexpr const char* kFish = R"sh(function __mat_complete
   set -l words (commandline -opc) (commandline -ct)
   mat __complete -- $words[2..-1] 2>/dev/null
 end
-complete -c mat -f -a '(__mat_complete)'
-complete -c mat -n 'not __mat_complete | string length -q' -F
+complete -c mat -f -a '(__mat_complete | string match -v :files)'
+complete -c mat -n '__mat_complete | string match -q :files' -F
 )sh";
 
 constexpr std::int64_t kMostNames = 200;
+constexpr const char* kFiles = ":files";
 
 std::vector<std::string> job_names(const Context& context) {
   Registry registry(context.home(), Registry::Mode::read);
@@ -85,6 +93,43 @@ std::vector<std::string> references(const Context& context, const std::string& w
   return names;
 }
 
+std::vector<std::string> pool_names(const Context& context) {
+  Registry registry(context.home(), Registry::Mode::read);
+  std::vector<std::string> names;
+  for (const Pool& pool : all_pools(registry)) names.push_back(pool.name);
+  return names;
+}
+
+// "lr=", "resources.pool=": of the built-in algorithms and of a spec.
+std::vector<std::string> setting_names() {
+  std::vector<std::string> names;
+  for (const SettingKey& key : setting_keys()) names.push_back(key.rule.name + "=");
+  for (const Algorithm& algorithm : builtin_algorithms()) {
+    for (const Hyperparameter& h : algorithm.hyperparameters) names.push_back(h.name + "=");
+  }
+  return names;
+}
+
+// What can stand for the value of an option, by its name and the type in the help.
+std::vector<std::string> values_of_option(const Context& context, const CLI::App& command,
+                                          const std::string& option) {
+  const std::string type = command.get_option(option)->get_type_name();
+  if (type == "SPEC" || type == "DIR" || type == "FILE") return {kFiles};
+  if (type == "JOB") return job_names(context);
+  const std::string group = command.get_parent() != nullptr ? command.get_parent()->get_name() : "";
+  Registry registry(context.home(), Registry::Mode::read);
+  std::vector<std::string> names;
+  if (option == "--params") {
+    for (const auto& p : registry.list_params({}).rows) names.push_back(p.name);
+  } else if (option == "--set") {
+    names = setting_names();
+  } else if (group == "version" &&
+             (option == "--sort" || option == "--filter" || option == "--columns")) {
+    names = registry.version_field_names();
+  }
+  return names;
+}
+
 // What can stand for a positional argument, by its name in the help.
 std::vector<std::string> values_for(const Context& context, const CLI::App& command,
                                     const std::string& positional, const std::string& word) {
@@ -92,6 +137,8 @@ std::vector<std::string> values_for(const Context& context, const CLI::App& comm
   std::vector<std::string> names;
   if (positional == "JOB") return job_names(context);
   if (positional == "REF") return references(context, word);
+  if (positional == "POOL" && command.get_name() != "add") return pool_names(context);
+  if (positional == "DIR") return {kFiles};
   if (positional == "SHELL") return {"bash", "zsh", "fish"};
   ListOptions options;
   options.limit = kMostNames;
@@ -160,14 +207,12 @@ std::vector<std::string> candidates(const Context& context, const CLI::App& app,
       values.push_back(words[next]);
     }
   }
-  const std::string word = words.empty() ? "" : words.back();
+  std::string word = words.empty() ? "" : words.back();
+  // A shell does not count the quote that a filter begins with.
+  if (word.starts_with('\'') || word.starts_with('"')) word.erase(0, 1);
   std::vector<std::string> found;
   if (words.size() >= 2 && is_option_value(*at, words[words.size() - 2])) {
-    const std::string& option = words[words.size() - 2];
-    if (option == "--params") {
-      Registry registry(context.home(), Registry::Mode::read);
-      for (const auto& p : registry.list_params({}).rows) found.push_back(p.name);
-    }
+    found = values_of_option(context, *at, words[words.size() - 2]);
   } else if (word.rfind('-', 0) == 0) {
     for (const CLI::App* a : {at, &app}) {
       for (const CLI::Option* o : a->get_options()) {
@@ -191,7 +236,9 @@ std::vector<std::string> candidates(const Context& context, const CLI::App& app,
   std::sort(found.begin(), found.end());
   found.erase(std::unique(found.begin(), found.end()), found.end());
   found.erase(std::remove_if(found.begin(), found.end(),
-                             [&](const std::string& name) { return name.rfind(word, 0) != 0; }),
+                             [&](const std::string& name) {
+                               return name != kFiles && name.rfind(word, 0) != 0;
+                             }),
               found.end());
   return found;
 }
@@ -200,8 +247,10 @@ std::vector<std::string> candidates(const Context& context, const CLI::App& app,
 int complete(Context context, const CLI::App& app, std::vector<std::string> words) {
   try {
     take_home_option(words, context);
-    // What follows is a folder: the shell's own business.
-    if (words.size() >= 2 && words[words.size() - 2] == "--home") return 0;
+    if (words.size() >= 2 && words[words.size() - 2] == "--home") {
+      print(std::string(kFiles) + "\n");
+      return 0;
+    }
     for (const std::string& name : candidates(context, app, words)) print(name + "\n");
   } catch (const Error&) {
     return 0;

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <utility>
 
 #include "cli/commands/commands.h"
 #include "cli/commands/views.h"
@@ -11,6 +12,7 @@
 #include "core/base/file.h"
 #include "core/base/text.h"
 #include "core/base/version.h"
+#include "core/command/program_path.h"
 #include "core/run/provenance.h"
 #include "core/training/trainer.h"
 
@@ -85,7 +87,7 @@ void look_at_registry(const Home& home, std::vector<Finding>& findings) {
     ListOptions options;
     options.limit = 1;
     const auto versions = registry.list_versions("", options);
-    findings.push_back({"registry", Verdict::ok, fmt::format("{} versions", versions.total), {}});
+    findings.push_back({"registry", Verdict::ok, counted(versions.total, "version"), {}});
   } catch (const Error& e) {
     findings.push_back({"registry", Verdict::problem, e.message(), e.hint()});
   }
@@ -131,6 +133,27 @@ void look_at_git(std::vector<Finding>& findings) {
                       "install git"});
 }
 
+// Programs that some trainings need; without them the others run all the same.
+void look_at_programs(std::vector<Finding>& findings) {
+  constexpr std::pair<const char*, const char*> kPrograms[] = {
+      {"bwrap", "runs commands in a container image that is a folder"},
+      {"podman", "runs commands in a named container image"},
+      {"docker", "the same, instead of podman"},
+      {"rclone", "moves data from and to s3:// and obs://"},
+      {"tensorboard", "shows curves: tensorboard --logdir HOME/jobs"}};
+  std::vector<std::string> environment;
+  for (char** entry = environ; *entry != nullptr; ++entry) environment.emplace_back(*entry);
+  for (const auto& [name, purpose] : kPrograms) {
+    std::string place = "not found";
+    try {
+      place = find_program(name, environment, {}).string();
+    } catch (const Error&) {
+      // It is only a note.
+    }
+    findings.push_back({name, Verdict::ok, fmt::format("{}; {}", place, purpose), {}});
+  }
+}
+
 int doctor(const Context& context, bool json) {
   const Home home = context.home();
   Json description;
@@ -144,6 +167,7 @@ int doctor(const Context& context, bool json) {
   look_at_registry(home, findings);
   look_at_trainers(findings, description);
   look_at_git(findings);
+  look_at_programs(findings);
 
   bool has_problem = false;
   Json rows = Json::array();

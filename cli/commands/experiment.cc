@@ -43,7 +43,7 @@ int list(const Context& context, const ListFlags& flags) {
   }
   Table table({{"NAME"}, {"JOBS", Align::right}, {"CREATED"}, {"DESCRIPTION", Align::left, true}});
   for (const auto& e : listing.rows) {
-    table.add({e.name, std::to_string(e.job_count), local_text(e.created_ms), e.description});
+    table.add({e.name, std::to_string(e.job_count), short_local_text(e.created_ms), e.description});
   }
   print_list(table, listing.total, "experiments", "mat experiment create NAME", flags.filter);
   note_total(listing.rows.size(), listing.total, listing.total_is_exact, "experiments");
@@ -69,10 +69,10 @@ int show(const Context& context, const std::string& name, bool json) {
 }
 
 int remove(const Context& context, const std::string& name, bool yes, bool json) {
-  Registry registry = context.open_to_write();
+  Registry registry = context.open_to_change();
   const ExperimentRecord experiment = registry.experiment(name);
   if (!confirmed(
-          fmt::format("Delete the experiment {}? Its {} jobs stay.", name, experiment.job_count),
+          fmt::format("Delete the experiment {}? Its jobs stay ({}).", name, experiment.job_count),
           yes)) {
     throw Error(ErrorKind::interrupted, "nothing was deleted");
   }

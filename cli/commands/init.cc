@@ -1,5 +1,6 @@
 #include <fmt/core.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
 
@@ -17,8 +18,16 @@ namespace fs = std::filesystem;
 // What lies in a home is large or this machine's own: a repository should not keep it.
 constexpr const char* kGitignore = "*\n";
 
+// Null when it is unset or empty.
+const char* variable_home() {
+  const char* value = std::getenv("MAT_HOME");
+  return value == nullptr || *value == '\0' ? nullptr : value;
+}
+
+// As other commands find it, but none upward: a home in a folder is made there.
 Home home_to_make(const Context& context, const std::string& folder) {
-  if (context.home_option.empty()) {
+  const bool is_chosen = variable_home() != nullptr && folder.empty();
+  if (context.home_option.empty() && !is_chosen) {
     const fs::path parent = folder.empty() ? working_folder() : absolute_path(folder);
     return {parent / ".mat", "init"};
   }
@@ -42,6 +51,9 @@ int init(const Context& context, const std::string& folder, bool json) {
     write_file_atomic(home.root / ".gitignore", kGitignore);
   }
   const Registry registry(home, Registry::Mode::write);
+  if (!folder.empty() && variable_home() != nullptr) {
+    note(fmt::format("other commands use $MAT_HOME, '{}'", printable(variable_home())));
+  }
   if (json) {
     print_json({{"home", home.root.string()}, {"created", !existed}});
   } else {
@@ -60,8 +72,9 @@ void add_init_command(CLI::App& app, Context& context) {
   };
   auto flags = std::make_shared<Flags>();
   CLI::App* command = app.add_subcommand(
-      "init", "Make a home for jobs: .mat/ in this folder or in DIR, or what --home says");
-  command->add_option("DIR", flags->folder, "The folder to make .mat/ in; this one by default");
+      "init",
+      "Make a home for jobs: what --home or $MAT_HOME says, or .mat/ in this folder or DIR");
+  command->add_option("DIR", flags->folder, "The folder to make .mat/ in, whatever $MAT_HOME says");
   add_json_flag(command, flags->json);
   set_action(command, context,
              [&context, flags] { return init(context, flags->folder, flags->json); });

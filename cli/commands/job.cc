@@ -12,8 +12,8 @@
 #include "core/base/text.h"
 #include "core/base/time.h"
 #include "core/run/check_inputs.h"
-#include "core/run/pools.h"
 #include "core/spec/job_spec.h"
+#include "core/spec/problems.h"
 
 namespace mat {
 namespace {
@@ -34,19 +34,19 @@ fs::path folder_of(const std::string& file) {
 }
 
 // The layers of precedence, lowest first; resolve() puts the algorithm's defaults below them.
-Settings layered_settings(const Context& context, const CreateFlags& flags) {
+Settings layered_settings(const Context& context, const CreateFlags& flags, Problems& problems) {
   Settings settings;
   if (!flags.params.empty()) {
     Registry registry(context.home(), Registry::Mode::read);
     settings = with_source(settings_from_json(registry.params(flags.params).settings),
                            "params " + flags.params);
   }
-  if (!flags.file.empty()) settings = merge(settings, read_spec_file(flags.file));
+  if (!flags.file.empty()) settings = merge(settings, read_spec_file(flags.file, problems));
   if (flags.priority) {
     settings =
         merge(settings, parse_assignments({fmt::format("priority={}", *flags.priority)}, {}));
   }
-  settings = merge(settings, parse_assignments(flags.assignments, working_folder()));
+  settings = merge(settings, parse_assignments(flags.assignments, working_folder(), problems));
   if (!flags.name.empty()) {
     Setting& name = settings["name"];
     name = Setting();
@@ -61,15 +61,19 @@ int create(const Context& context, const CreateFlags& flags) {
     throw Error(ErrorKind::usage, "nothing says what to train",
                 "give a spec with -f SPEC, or a saved configuration with --params NAME --name JOB");
   }
-  const JobSpec spec = resolve(layered_settings(context, flags), spec_lookup(context));
+  Problems problems;
+  const Settings settings = layered_settings(context, flags, problems);
+  const JobSpec spec = resolve(settings, spec_lookup(context), problems);
   return train(context, spec, folder_of(flags.file), std::nullopt, flags.train);
 }
 
 int validate(const Context& context, const std::string& file, bool json) {
-  const JobSpec spec = resolve(read_spec_file(file), spec_lookup(context));
+  Problems problems;
+  const Settings settings = read_spec_file(file, problems);
+  const JobSpec spec = resolve(settings, spec_lookup(context), problems);
   check_inputs(spec);
   Registry registry = context.open_to_read();
-  needs_of(spec, find_pool(registry, spec.resources.pool));
+  check_pool(registry, spec);
   if (json) {
     print_json({{"valid", true}, {"name", spec.name}, {"algorithm", spec.algorithm}});
   } else {
@@ -114,16 +118,20 @@ int show(const Context& context, const std::string& name, bool json) {
                 {"created", local_text(job.created_ms)},
                 {"versions", std::to_string(job.version_count)},
                 {"best accuracy", metric_text(job.best_accuracy)}});
-  if (!versions.rows.empty()) print("\n" + version_table(versions.rows, {}).text());
+  if (!versions.rows.empty()) print("\n" + version_table(versions.rows, {}, false).text());
   if (job.version_count > kVersionsInShow) note(fmt::format("all: mat version list {}", name));
   return 0;
 }
 
 int remove(const Context& context, const std::string& name, bool yes, bool json) {
-  Registry registry = context.open_to_write();
+  if (name.find('@') != std::string::npos) {
+    throw Error(ErrorKind::usage, fmt::format("'{}' names a version, not a job", name),
+                fmt::format("mat version delete {}", name));
+  }
+  Registry registry = context.open_to_change();
   const JobRecord job = registry.job(name);
-  if (!confirmed(fmt::format("Delete the job {} and its {} versions? They cannot be recovered.",
-                             name, job.version_count),
+  if (!confirmed(fmt::format("Delete the job {} and its files ({})? They cannot be recovered.",
+                             name, counted(job.version_count, "version")),
                  yes)) {
     throw Error(ErrorKind::interrupted, "nothing was deleted");
   }
@@ -139,8 +147,8 @@ int remove(const Context& context, const std::string& name, bool yes, bool json)
                 {"bytes_freed", deleted.bytes},
                 {"kept", kept}});
   } else {
-    print(fmt::format("Deleted the job {}: {} versions, {} freed\n", name, deleted.versions,
-                      format_bytes(deleted.bytes)));
+    print(fmt::format("Deleted the job {}: {}, {} freed\n", name,
+                      counted(deleted.versions, "version"), format_bytes(deleted.bytes)));
   }
   return 0;
 }
@@ -159,7 +167,7 @@ void add_job_commands(CLI::App& app, Context& context) {
 
   CLI::App* command =
       group->add_subcommand("create", "Train from a spec; an existing job gets its next version");
-  command->add_option("-f,--file", flags->create.file, "The job spec, a YAML file")
+  command->add_option("-f,--file", flags->create.file, "The job spec, a YAML file; - for stdin")
       ->type_name("SPEC");
   command->add_option("--name", flags->create.name, "The job's name, instead of the spec's")
       ->type_name("JOB");
@@ -197,7 +205,7 @@ void add_job_commands(CLI::App& app, Context& context) {
              [&context, flags] { return remove(context, flags->name, flags->yes, flags->json); });
 
   command = group->add_subcommand("validate", "Check a spec and its data without training");
-  command->add_option("-f,--file", flags->file, "The job spec, a YAML file")
+  command->add_option("-f,--file", flags->file, "The job spec, a YAML file; - for stdin")
       ->type_name("SPEC")
       ->required();
   add_json_flag(command, flags->json);

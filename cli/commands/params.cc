@@ -43,7 +43,7 @@ void print_params(const ParamsRecord& p) {
 
 int save(const Context& context, const std::string& reference, const std::string& name,
          const std::string& description, bool json) {
-  Registry registry = context.open_to_write();
+  Registry registry = context.open_to_change();
   const VersionRecord version = registry.version(reference);
   ParamsRecord params;
   params.name = name;
@@ -75,8 +75,8 @@ int list(const Context& context, const ListFlags& flags) {
   Table table(
       {{"NAME"}, {"ALGORITHM"}, {"SAVED FROM"}, {"UPDATED"}, {"DESCRIPTION", Align::left, true}});
   for (const auto& p : listing.rows) {
-    table.add({p.name, setting_text(p.settings, "algorithm"), p.origin, local_text(p.updated_ms),
-               p.description});
+    table.add({p.name, setting_text(p.settings, "algorithm"), p.origin,
+               short_local_text(p.updated_ms), p.description});
   }
   print_list(table, listing.total, "parameter configurations", "mat params save REF NAME",
              flags.filter);
@@ -126,7 +126,7 @@ int edit(const Context& context, const EditFlags& flags) {
     throw Error(ErrorKind::usage, "nothing to change",
                 "use --set KEY=VALUE, --unset KEY or --description TEXT");
   }
-  Registry registry = context.open_to_write();
+  Registry registry = context.open_to_change();
   ParamsRecord params = registry.params(flags.name);
   Settings settings = settings_from_json(params.settings);
   for (const std::string& key : flags.unset) {
@@ -153,7 +153,7 @@ int edit(const Context& context, const EditFlags& flags) {
 }
 
 int remove(const Context& context, const std::string& name, bool yes, bool json) {
-  Registry registry = context.open_to_write();
+  Registry registry = context.open_to_change();
   registry.params(name);
   note(fmt::format("a deleted configuration cannot be recovered: {}", name));
   if (!confirmed(fmt::format("Delete the configuration {}?", name), yes)) {

@@ -198,7 +198,7 @@ int remove(const Context& context, const std::string& name, bool yes, bool json)
   if (name == kPublicPool) {
     throw Error(ErrorKind::conflict, "the pool public cannot be deleted: it is this machine");
   }
-  Registry registry = context.open_to_write();
+  Registry registry = context.open_to_change();
   find_pool(registry, name);
   if (!confirmed(fmt::format("Delete the pool {}?", name), yes)) {
     throw Error(ErrorKind::interrupted, "nothing was deleted");
@@ -237,13 +237,13 @@ void add_pool_commands(CLI::App& app, Context& context) {
   command->add_option("POOL", flags->add.name, "Its name")->required();
   command->add_option("--cores", flags->add.cores, "Cores that its versions may take together")
       ->type_name("N")
-      ->check(CLI::PositiveNumber)
+      ->check(whole_number_from(1))
       ->required();
   command->add_option("--memory", flags->add.memory, "Memory, like 8GB; by default by the cores")
       ->type_name("SIZE");
   command->add_option("--gpus", flags->add.gpus, "GPUs; none by default")
       ->type_name("N")
-      ->check(CLI::NonNegativeNumber);
+      ->check(whole_number_from(0));
   command
       ->add_option("--flavor", flags->add.flavors,
                    "A flavor beside cpu.N: small=cores:2,memory:4GB,gpus:1; may be repeated")

@@ -1,6 +1,10 @@
 #include "cli/commands/spec_lookup.h"
 
+#include <fmt/core.h>
+
+#include "core/base/error.h"
 #include "core/base/time.h"
+#include "core/run/pools.h"
 
 namespace mat {
 
@@ -17,6 +21,22 @@ SpecLookup spec_lookup(const Context& context, const Json& facts) {
   };
   lookup.now_ms = now_ms();
   return lookup;
+}
+
+void check_pool(Registry& registry, const JobSpec& spec) {
+  std::string key = "resources.pool";
+  try {
+    const Pool pool = find_pool(registry, spec.resources.pool);
+    key = spec.resources.flavor.empty() ? "resources.type" : "resources.flavor";
+    needs_of(spec, pool);
+  } catch (const Error& e) {
+    const bool is_gone = e.kind() == ErrorKind::not_found;
+    if (!is_gone && e.kind() != ErrorKind::usage) throw;
+    const std::string other =
+        is_gone ? fmt::format("for the whole machine: --set resources.pool={}", kPublicPool) : "";
+    const std::string line_break = e.hint().empty() || other.empty() ? "" : "\n";
+    refuse(spec, key, e.message(), e.hint() + line_break + other);
+  }
 }
 
 }  // namespace mat

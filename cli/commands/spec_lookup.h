@@ -10,4 +10,8 @@ namespace mat {
 // modified: its algorithm may have been deleted since. The context must outlive the lookup.
 SpecLookup spec_lookup(const Context& context, const Json& facts = Json::object());
 
+// Checks that there is the pool that the spec names and that the version fits into it. Throws a
+// usage error with the place in the spec.
+void check_pool(Registry& registry, const JobSpec& spec);
+
 }  // namespace mat

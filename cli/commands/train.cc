@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "cli/commands/commands.h"
+#include "cli/commands/spec_lookup.h"
 #include "cli/commands/views.h"
 #include "cli/output/progress_bar.h"
 #include "cli/signals.h"
@@ -137,7 +138,7 @@ int train(const Context& context, const JobSpec& spec, const fs::path& spec_fold
   flags.detach ? check_places(spec) : check_inputs(spec);
   {
     Registry reader = context.open_to_read();
-    needs_of(spec, find_pool(reader, spec.resources.pool));
+    check_pool(reader, spec);
   }
   Registry registry = context.open_to_write();
   const SignalsAsStop signals;
@@ -146,7 +147,7 @@ int train(const Context& context, const JobSpec& spec, const fs::path& spec_fold
 }
 
 int resume(const Context& context, const std::string& reference, const TrainFlags& flags) {
-  Registry registry = context.open_to_write();
+  Registry registry = context.open_to_change();
   const SignalsAsStop signals;
   return run_or_detach(registry, hold_to_resume(registry, reference), flags);
 }

@@ -17,6 +17,7 @@
 #include "core/base/time.h"
 #include "core/run/stop_version.h"
 #include "core/spec/job_spec.h"
+#include "core/spec/problems.h"
 
 namespace mat {
 namespace {
@@ -44,7 +45,7 @@ int list(const Context& context, const std::string& job, const std::string& colu
     print_json(list_document("versions", rows, listing.total, listing.total_is_exact));
     return 0;
   }
-  print_list(version_table(listing.rows, extra), listing.total, "versions",
+  print_list(version_table(listing.rows, extra, job.empty()), listing.total, "versions",
              "mat job create -f SPEC", flags.filter);
   note_total(listing.rows.size(), listing.total, listing.total_is_exact, "versions");
   return 0;
@@ -52,10 +53,12 @@ int list(const Context& context, const std::string& job, const std::string& colu
 
 int modify(const Context& context, const std::string& reference,
            const std::vector<std::string>& assignments, const TrainFlags& flags) {
-  const Settings changes = parse_assignments(assignments, working_folder());
+  Problems problems;
+  const Settings changes = parse_assignments(assignments, working_folder(), problems);
   const VersionRecord parent = context.open_to_read().version(reference);
   const Settings recorded = with_source(settings_from_json(parent.settings), parent.reference());
-  const JobSpec spec = resolve(merge(recorded, changes), spec_lookup(context, parent.facts));
+  const JobSpec spec =
+      resolve(merge(recorded, changes), spec_lookup(context, parent.facts), problems);
   if (spec.name != parent.job) {
     throw Error(ErrorKind::usage, "a modified version stays in its job",
                 fmt::format("for another job: mat params save {} NAME, then mat job create "
@@ -75,7 +78,7 @@ Json stopped_json(const VersionRecord& version) {
 
 int stop(const Context& context, const std::vector<std::string>& references, bool force,
          double wait_s, bool json) {
-  Registry registry = context.open_to_write();
+  Registry registry = context.open_to_change();
   std::vector<VersionRecord> versions;
   for (const std::string& reference : references) versions.push_back(registry.version(reference));
   // One that cannot be stopped must not keep the others running.
@@ -150,7 +153,7 @@ int remove(const Context& context, const std::string& reference, bool yes, bool 
         ErrorKind::usage, fmt::format("'{}' does not say which version to delete", reference),
         fmt::format("name it, as in {0}@V0001; the whole job: mat job delete {0}", reference));
   }
-  Registry registry = context.open_to_write();
+  Registry registry = context.open_to_change();
   const VersionRecord version = registry.version(reference);
   if (!confirmed(
           fmt::format("Delete {} and its files? They cannot be recovered.", version.reference()),
@@ -206,7 +209,7 @@ void add_reading_commands(CLI::App* group, Context& context, const std::shared_p
   command->add_flag("--all", flags->all, "Also what does not differ");
   command->add_option("--limit", flags->limit, "Of a whole job: so many latest versions; 0: all")
       ->type_name("N")
-      ->check(CLI::NonNegativeNumber)
+      ->check(whole_number_from(0))
       ->capture_default_str();
   add_json_flag(command, flags->json);
   set_action(command, context, [&context, flags] {
@@ -217,10 +220,11 @@ void add_reading_commands(CLI::App* group, Context& context, const std::shared_p
   command->add_option("REF", flags->log.reference, "JOB@V0003, JOB@best, JOB")->required();
   command->add_option("--tail", flags->log.tail, "Only the last N lines, with --grep that match")
       ->type_name("N")
-      ->check(CLI::PositiveNumber);
+      ->check(whole_number_from(1));
   command->add_option("--grep", flags->log.grep, "Only lines that match a regular expression")
       ->type_name("REGEX");
   command->add_flag("-f,--follow", flags->log.follow, "Go on until the version has ended");
+  add_json_flag(command, flags->log.json);
   set_action(command, context, [&context, flags] { return print_log(context, flags->log); });
 }
 

@@ -60,7 +60,7 @@ Json diff_json(const VersionDiff& diff, bool all) {
   for (const DiffSection& section : diff.sections) {
     Json rows = Json::array();
     for (const DiffRow& row : section.rows) {
-      if (!all && !row.differs) continue;
+      if (!all && (!row.differs || row.is_minor)) continue;
       Json best = Json::array();
       for (std::size_t i = 0; i < row.is_best.size(); ++i) {
         if (row.is_best[i]) best.push_back(diff.references[i]);
@@ -80,13 +80,24 @@ Json diff_json(const VersionDiff& diff, bool all) {
 }
 
 Table diff_table(const VersionDiff& diff, bool all) {
-  std::vector<Column> columns{{""}};
-  for (const std::string& reference : diff.references) columns.push_back({reference});
+  // Of one job, its name stands once.
+  const std::string& first = diff.references.front();
+  const std::string job = first.substr(0, first.find('@'));
+  const bool is_one_job =
+      std::all_of(diff.references.begin(), diff.references.end(),
+                  [&](const std::string& r) { return r.starts_with(job + "@"); });
+  std::vector<Column> columns{{is_one_job ? job : ""}};
+  for (const std::string& reference : diff.references) {
+    // Two can always be compared; further ones give way on a narrow terminal.
+    const int optional = std::max(0, static_cast<int>(columns.size()) - 2);
+    const std::string title = is_one_job ? reference.substr(job.size() + 1) : reference;
+    columns.push_back({title, Align::left, true, optional});
+  }
   Table table(columns);
   for (const DiffSection& section : diff.sections) {
     bool has_title = false;
     for (const DiffRow& row : section.rows) {
-      if (!all && !row.differs) continue;
+      if (!all && (!row.differs || row.is_minor)) continue;
       if (!has_title) table.add({Cell(section.title, Style::bold)});
       has_title = true;
       std::vector<Cell> cells{Cell("  " + row.name)};
@@ -116,7 +127,10 @@ int diff_versions(const Context& context, const DiffFlags& flags) {
     return 0;
   }
   print(table.text());
-  note(flags.all ? "* best" : "* best; what is the same is left out (--all shows it)");
+  note_left_out(table);
+  note(flags.all
+           ? "* best"
+           : "* best; what is the same or follows from the rest is left out (--all shows it)");
   return 0;
 }
 

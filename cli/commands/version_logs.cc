@@ -12,12 +12,15 @@
 #include <functional>
 #include <optional>
 #include <thread>
+#include <utility>
 #include <vector>
 
+#include "cli/commands/commands.h"
 #include "cli/output/terminal.h"
 #include "core/base/error.h"
 #include "core/base/file.h"
 #include "core/base/pattern.h"
+#include "core/base/text.h"
 #include "core/training/log_file.h"
 
 namespace mat {
@@ -54,6 +57,9 @@ bool are_same(int a, int b) {
          first.st_dev == second.st_dev;
 }
 
+// Gets the log piece by piece.
+using Tell = std::function<void(std::string_view)>;
+
 struct Tail {
   off_t offset = 0;
   std::int64_t lines = 0;  // from there on; fewer than wanted when the file has no more
@@ -79,12 +85,12 @@ Tail tail_of(int fd, std::int64_t lines) {
   return {0, end > 0 ? breaks + 1 : 0};
 }
 
-off_t print_from(int fd, off_t offset) {
+off_t tell_from(int fd, off_t offset, const Tell& tell) {
   std::vector<char> buffer(kChunkBytes);
   for (;;) {
     const ssize_t size = read_at(fd, buffer, offset, buffer.size());
     if (size == 0) return offset;
-    print({buffer.data(), static_cast<std::size_t>(size)});
+    tell({buffer.data(), static_cast<std::size_t>(size)});
     offset += size;
   }
 }
@@ -113,16 +119,11 @@ off_t scan_lines(int fd, off_t offset, bool is_over,
   }
 }
 
-void print_line(std::string_view line) {
-  print(line);
-  print("\n");
-}
-
 // The two files of a log that may turn over at any moment.
 class Log {
  public:
-  Log(const fs::path& folder, const LogOptions& options)
-      : path_(folder / kLogName), options_(options) {
+  Log(const fs::path& folder, const LogOptions& options, Tell tell)
+      : path_(folder / kLogName), options_(options), tell_(std::move(tell)) {
     if (!options.grep.empty()) pattern_.emplace(options.grep);
     // Between the two steps of turning over there is no log.txt.
     for (int tries = 0; !current_ && tries < kMaxOpenTries; ++tries) {
@@ -139,13 +140,13 @@ class Log {
   void print_beginning() {
     if (pattern_) return options_.tail > 0 ? print_last_matches() : print_all_matches();
     if (options_.tail == 0) {
-      if (older_) print_from(older_.get(), 0);
+      if (older_) tell_from(older_.get(), 0, tell_);
       return;
     }
     const Tail tail = tail_of(current_.get(), options_.tail);
     if (older_ && tail.lines < options_.tail) {
       const Tail before = tail_of(older_.get(), options_.tail - tail.lines);
-      print_from(older_.get(), before.offset);
+      tell_from(older_.get(), before.offset, tell_);
     }
     offset_ = tail.offset;
   }
@@ -163,20 +164,25 @@ class Log {
   }
 
  private:
+  void tell_line(std::string_view line) {
+    tell_(line);
+    tell_("\n");
+  }
+
   void print_rest(bool is_over) {
     if (!pattern_) {
-      offset_ = print_from(current_.get(), offset_);
+      offset_ = tell_from(current_.get(), offset_, tell_);
       return;
     }
     offset_ = scan_lines(current_.get(), offset_, is_over, [this](off_t, std::string_view line) {
-      if (pattern_->is_in(line)) print_line(line);
+      if (pattern_->is_in(line)) tell_line(line);
     });
   }
 
   void print_all_matches() {
     if (!older_) return;
     scan_lines(older_.get(), 0, true, [this](off_t, std::string_view line) {
-      if (pattern_->is_in(line)) print_line(line);
+      if (pattern_->is_in(line)) tell_line(line);
     });
   }
 
@@ -200,12 +206,13 @@ class Log {
     std::vector<char> buffer(kMaxLineBytes);
     for (const Place& place : places) {
       const ssize_t size = read_at(place.fd, buffer, place.offset, place.size);
-      print_line({buffer.data(), static_cast<std::size_t>(size)});
+      tell_line({buffer.data(), static_cast<std::size_t>(size)});
     }
   }
 
   fs::path path_;
   const LogOptions& options_;
+  Tell tell_;
   std::optional<Pattern> pattern_;
   FileDescriptor current_, older_;
   off_t offset_ = 0;  // in the current file: everything before is printed
@@ -214,10 +221,19 @@ class Log {
 }  // namespace
 
 int print_log(const Context& context, const LogOptions& options) {
+  if (options.json && options.follow) {
+    throw Error(ErrorKind::usage, "--json is one document and has no end with --follow",
+                "leave one of them out; curves while they grow: mat version show REF --json");
+  }
   const VersionRecord version = context.open_to_read().version(options.reference);
   const fs::path folder = context.home().version_folder(version.job, version.number);
+  std::string text;
+  const Tell tell = [&](std::string_view piece) {
+    options.json ? void(text += piece) : print(piece);
+  };
   std::optional<Log> opened;
-  for (opened.emplace(folder, options); !opened->exists(); opened.emplace(folder, options)) {
+  for (opened.emplace(folder, options, tell); !opened->exists();
+       opened.emplace(folder, options, tell)) {
     const Status status = context.open_to_read().version(version.id).status;
     if (!options.follow || !is_active(status)) {
       throw Error(
@@ -234,6 +250,11 @@ int print_log(const Context& context, const LogOptions& options) {
     log.print_new(is_over);
     finish_output();
     if (!is_over) std::this_thread::sleep_for(kPollInterval);
+  }
+  if (options.json) {
+    if (text.ends_with('\n')) text.pop_back();
+    const Json lines = text.empty() ? Json::array() : Json(split(text, '\n'));
+    print_json({{"reference", version.reference()}, {"lines", lines}});
   }
   return 0;
 }

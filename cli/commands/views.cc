@@ -54,11 +54,18 @@ void print_list(const Table& table, std::int64_t total, const std::string& what,
                 const std::string& how_to_make_one, const std::string& filter) {
   if (!table.empty()) {
     print(table.text());
+    note_left_out(table);
   } else if (total == 0 && !filter.empty()) {
     note(fmt::format("no {}: none matches the filter", what));
   } else if (total == 0) {
     note(fmt::format("no {} here; '{}' makes one", what, how_to_make_one));
   }
+}
+
+void note_left_out(const Table& table) {
+  const std::vector<std::string> titles = table.left_out();
+  if (titles.empty()) return;
+  note(fmt::format("too narrow for: {} (--json has them)", join(titles, ", ")));
 }
 
 Style style_of(Status status) {
@@ -107,8 +114,8 @@ Table job_table(const std::vector<JobRecord>& jobs) {
                {"LATEST"},
                {"STATUS"},
                {"BEST ACCURACY", Align::right},
-               {"EXPERIMENT"},
-               {"CREATED"},
+               {"EXPERIMENT", Align::left, false, 1},
+               {"CREATED", Align::left, false, 2},
                {"DESCRIPTION", Align::left, true}});
   for (const JobRecord& job : jobs) {
     Cell status("-");
@@ -116,7 +123,7 @@ Table job_table(const std::vector<JobRecord>& jobs) {
     table.add({job.name, std::to_string(job.version_count),
                job.latest_number > 0 ? version_label(job.latest_number) : "-", status,
                metric_text(job.best_accuracy), job.experiment.empty() ? "-" : job.experiment,
-               local_text(job.created_ms), job.description});
+               short_local_text(job.created_ms), job.description});
   }
   return table;
 }
@@ -169,28 +176,28 @@ Json json_of(const FieldValues& values, std::size_t row) {
 }
 
 Table version_table(const std::vector<VersionSummary>& versions,
-                    const std::vector<ExtraColumn>& extra) {
-  const bool has_jobs = std::any_of(versions.begin(), versions.end(),
-                                    [&](const auto& v) { return v.job != versions.front().job; });
-  std::vector<Column> columns{{has_jobs ? "REFERENCE" : "VERSION"}, {"STATUS"}, {"ALGORITHM"}};
+                    const std::vector<ExtraColumn>& extra, bool with_job) {
+  std::vector<Column> columns{{with_job ? "REFERENCE" : "VERSION"}, {"STATUS"}, {"ALGORITHM"}};
   for (const ExtraColumn& column : extra) columns.push_back({column.field, Align::right});
-  for (const char* title : {"ACCURACY", "PRECISION", "RECALL", "F1", "TIME"}) {
-    columns.push_back({title, Align::right});
-  }
-  columns.push_back({"CREATED"});
+  columns.push_back({"ACCURACY", Align::right});
+  columns.push_back({"PRECISION", Align::right, false, 3});
+  columns.push_back({"RECALL", Align::right, false, 4});
+  columns.push_back({"F1", Align::right, false, 5});
+  columns.push_back({"TIME", Align::right, false, 1});
+  columns.push_back({"CREATED", Align::left, false, 2});
   columns.push_back({"NOTE", Align::left, true});
   Table table(columns);
   for (std::size_t i = 0; i < versions.size(); ++i) {
     const VersionSummary& v = versions[i];
     const std::string label = version_label(v.number);
-    std::vector<Cell> row{has_jobs ? v.job + "@" + label : label,
+    std::vector<Cell> row{with_job ? v.job + "@" + label : label,
                           Cell(name_of(v.status), style_of(v.status)), v.algorithm};
     for (const ExtraColumn& column : extra) row.emplace_back(text_of(column.values, i));
     for (const auto& metric : {v.accuracy, v.precision, v.recall, v.f1}) {
       row.emplace_back(metric_text(metric));
     }
     row.emplace_back(format_duration(duration_s(v)));
-    row.emplace_back(local_text(v.created_ms));
+    row.emplace_back(short_local_text(v.created_ms));
     const std::string parent = v.parent.empty() ? "" : "from " + v.parent;
     row.emplace_back(v.status_reason.empty() ? parent : v.status_reason);
     table.add(row);

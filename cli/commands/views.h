@@ -19,6 +19,9 @@ void print_fields(const std::vector<std::pair<std::string, Cell>>& fields);
 void print_list(const Table& table, std::int64_t total, const std::string& what,
                 const std::string& how_to_make_one, const std::string& filter);
 
+// Says on stderr which columns did not fit the terminal, if any.
+void note_left_out(const Table& table);
+
 Style style_of(Status status);
 std::string metric_text(const std::optional<double>& value);  // four digits; "-" for none
 std::string value_text(const Json& value);  // strings without quotes, "-" for null
@@ -35,8 +38,9 @@ struct ExtraColumn {
   FieldValues values;
 };
 Json json_of(const FieldValues& values, std::size_t row);
+// With `with_job` the first column is JOB@V0001, otherwise V0001.
 Table version_table(const std::vector<VersionSummary>& versions,
-                    const std::vector<ExtraColumn>& extra);
+                    const std::vector<ExtraColumn>& extra, bool with_job);
 
 double duration_s(const VersionSummary& version);  // NaN when it has not started
 

@@ -8,7 +8,8 @@
 namespace mat {
 
 // Shows a training on stderr: what is logged, line by line, and where stderr_has_bar() below it one
-// line that is drawn again, at most ten times a second. finish() removes that line.
+// line that is drawn again, at most ten times a second. finish() removes that line, and ends one
+// that a program's output has begun.
 class ProgressBar {
  public:
   explicit ProgressBar(std::string unit) : unit_(std::move(unit)) {}  // "images", "rows"
@@ -23,11 +24,17 @@ class ProgressBar {
 
  private:
   void clear();
+  void erase();
+  void erase_wrapped();
+  void end_line();
   void draw(const std::string& line, bool at_once);
 
   std::string unit_;
   double last_drawn_s_ = -1;
   bool is_drawn_ = false;
+  int drawn_width_ = 0;      // of the line
+  int terminal_width_ = 0;   // when it was drawn
+  bool is_in_line_ = false;  // of a program's output
 };
 
 }  // namespace mat

@@ -10,10 +10,23 @@ namespace {
 
 constexpr int kGap = 2;
 constexpr int kNarrowestElastic = 8;
+constexpr int kNarrowest = 3;
 
 std::string padded(const std::string& text, int width, Align align) {
   const std::string space(std::max(0, width - display_width(text)), ' ');
   return align == Align::right ? space + text : text + space;
+}
+
+// Takes columns from the widest ones, which are left at least `narrowest`; gives what is still too
+// much.
+int cut_widest(const std::vector<int*>& widths, int narrowest, int excess) {
+  for (; excess > 0; --excess) {
+    const auto widest = std::max_element(widths.rbegin(), widths.rend(),
+                                         [](const int* a, const int* b) { return *a < *b; });
+    if (widest == widths.rend() || **widest <= narrowest) break;
+    --**widest;
+  }
+  return excess;
 }
 
 }  // namespace
@@ -24,39 +37,66 @@ void Table::add(std::vector<Cell> row) {
   rows_.push_back(std::move(row));
 }
 
-std::vector<int> Table::widths() const {
-  std::vector<int> widths;
+Table::Layout Table::layout() const {
+  std::vector<int> wanted;
   for (std::size_t c = 0; c < columns_.size(); ++c) {
     int width = display_width(columns_[c].title);
     for (const auto& row : rows_) width = std::max(width, display_width(row[c].text));
-    widths.push_back(width);
+    wanted.push_back(width);
   }
+  Layout layout;
+  layout.columns.resize(columns_.size());
+  std::iota(layout.columns.begin(), layout.columns.end(), 0);
   const int room = stdout_width();
-  if (room == 0) return widths;
-  int total = std::accumulate(widths.begin(), widths.end(), 0) +
-              kGap * (static_cast<int>(widths.size()) - 1);
-  for (std::size_t c = columns_.size(); c-- > 0 && total > room;) {
-    if (!columns_[c].elastic) continue;
-    const int cut = std::min(total - room, std::max(0, widths[c] - kNarrowestElastic));
-    widths[c] -= cut;
-    total -= cut;
+  for (;;) {
+    layout.widths.clear();
+    for (const std::size_t c : layout.columns) layout.widths.push_back(wanted[c]);
+    if (room == 0) return layout;
+    int excess = std::accumulate(layout.widths.begin(), layout.widths.end(), 0) +
+                 kGap * (static_cast<int>(layout.widths.size()) - 1) - room;
+    std::vector<int*> elastic, all;
+    for (std::size_t i = 0; i < layout.columns.size(); ++i) {
+      all.push_back(&layout.widths[i]);
+      if (columns_[layout.columns[i]].elastic) elastic.push_back(&layout.widths[i]);
+    }
+    excess = cut_widest(elastic, kNarrowestElastic, excess);
+    if (excess <= 0) return layout;
+    const auto next = std::max_element(
+        layout.columns.begin(), layout.columns.end(),
+        [this](auto a, auto b) { return columns_[a].optional < columns_[b].optional; });
+    if (next == layout.columns.end() || columns_[*next].optional == 0) {
+      cut_widest(all, kNarrowest, excess);
+      return layout;
+    }
+    layout.columns.erase(next);
   }
-  return widths;
+}
+
+std::vector<std::string> Table::left_out() const {
+  const Layout shown = layout();
+  std::vector<std::string> titles;
+  for (std::size_t c = 0; c < columns_.size(); ++c) {
+    const bool is_shown =
+        std::find(shown.columns.begin(), shown.columns.end(), c) != shown.columns.end();
+    if (!is_shown) titles.push_back(columns_[c].title);
+  }
+  return titles;
 }
 
 std::string Table::text() const {
   const bool has_colour = stdout_has_colour();
-  const std::vector<int> widths = this->widths();
+  const Layout layout = this->layout();
   std::string out;
   const auto add_line = [&](const auto& cell_of) {
     std::string line;
-    for (std::size_t c = 0; c < columns_.size(); ++c) {
+    for (std::size_t i = 0; i < layout.columns.size(); ++i) {
+      const std::size_t c = layout.columns[i];
       const Cell cell = cell_of(c);
-      const bool is_last = c + 1 == columns_.size();
-      const std::string fitted = fit_width(cell.text, widths[c]);
+      const bool is_last = i + 1 == layout.columns.size();
+      const std::string fitted = fit_width(cell.text, layout.widths[i]);
       const std::string padded_text = is_last && columns_[c].align == Align::left
                                           ? fitted
-                                          : padded(fitted, widths[c], columns_[c].align);
+                                          : padded(fitted, layout.widths[i], columns_[c].align);
       line += styled(padded_text, cell.style, has_colour);
       if (!is_last) line += std::string(kGap, ' ');
     }

@@ -22,10 +22,12 @@ struct Column {
   std::string title;
   Align align = Align::left;
   bool elastic = false;  // cut with "…" when the terminal is too narrow
+  int optional = 0;      // above 0: left out when that is not enough, the highest first
 };
 
 // A table for people: a header line, then a line a row, two spaces between columns. On a terminal
-// elastic columns are cut so that lines do not wrap; elsewhere nothing is cut.
+// no line wraps: elastic columns are cut, then optional ones left out, then the widest cut.
+// Elsewhere nothing is cut.
 class Table {
  public:
   explicit Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
@@ -33,9 +35,15 @@ class Table {
   void add(std::vector<Cell> row);
   bool empty() const { return rows_.empty(); }
   std::string text() const;
+  // Titles of the columns that the terminal has no room for.
+  std::vector<std::string> left_out() const;
 
  private:
-  std::vector<int> widths() const;
+  struct Layout {
+    std::vector<std::size_t> columns;  // those that are shown
+    std::vector<int> widths;           // of these
+  };
+  Layout layout() const;
 
   std::vector<Column> columns_;
   std::vector<std::vector<Cell>> rows_;

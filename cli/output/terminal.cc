@@ -1,5 +1,6 @@
 #include "cli/output/terminal.h"
 
+#include <fmt/core.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -85,7 +86,12 @@ void finish_output() {
 }
 
 bool confirmed(std::string_view question, bool assume_yes) {
-  if (assume_yes || !stdin_is_terminal()) return true;
+  if (assume_yes) return true;
+  if (!stdin_is_terminal()) {
+    throw Error(ErrorKind::usage,
+                fmt::format("{} Nobody can be asked: stdin is no terminal", question),
+                "-y answers yes");
+  }
   std::fprintf(stderr, "%.*s [y/N] ", static_cast<int>(question.size()), question.data());
   char answer[16] = {};
   if (std::fgets(answer, sizeof answer, stdin) == nullptr) return false;

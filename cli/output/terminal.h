@@ -27,7 +27,8 @@ void print(std::string_view text);
 void note(std::string_view text);  // one line to stderr, "mat: TEXT"
 void finish_output();
 
-// Asks on the terminal; true without asking when stdin is none or `assume_yes`.
+// Asks on the terminal; true without asking when `assume_yes`. A usage error when stdin is no
+// terminal: what cannot be undone is not done unasked.
 bool confirmed(std::string_view question, bool assume_yes);
 
 }  // namespace mat

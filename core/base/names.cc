@@ -23,8 +23,10 @@ bool is_valid_name(std::string_view name) {
 
 void check_name(std::string_view kind, std::string_view name) {
   if (is_valid_name(name)) return;
+  const bool has_vowel = std::string_view("aeiou").find(kind.substr(0, 1)) != kind.npos;
+  const char* article = has_vowel ? "an" : "a";
   throw Error(
-      ErrorKind::usage, fmt::format("'{}' cannot be the name of a {}", name, kind),
+      ErrorKind::usage, fmt::format("'{}' cannot be the name of {} {}", name, article, kind),
       fmt::format("use 1 to {} letters, digits, '-', '_' or '.', beginning with a letter or "
                   "digit",
                   kMaxNameLength));

@@ -39,4 +39,13 @@ std::string local_text(std::int64_t ms) {
   return date_text(t, ' ');
 }
 
+std::string short_local_text(std::int64_t ms) {
+  constexpr std::size_t kYear = 5;     // "2026-"
+  constexpr std::size_t kSeconds = 3;  // ":59"
+  const std::string text = local_text(ms);
+  const bool is_this_year = local_text(now_ms()).substr(0, kYear) == text.substr(0, kYear);
+  const std::string minutes = text.substr(0, text.size() - kSeconds);
+  return is_this_year ? minutes.substr(kYear) : minutes;
+}
+
 }  // namespace mat

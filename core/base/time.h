@@ -15,4 +15,8 @@ double monotonic_seconds();
 std::string utc_text(std::int64_t ms);
 std::string local_text(std::int64_t ms);
 
+// For narrow columns: local time without seconds and, in the year that it is, without the year:
+// "01-31 13:00", "2025-01-31 13:00".
+std::string short_local_text(std::int64_t ms);
+
 }  // namespace mat

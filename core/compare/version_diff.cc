@@ -194,6 +194,15 @@ DiffSection metrics_section(const Versions& versions) {
   return section;
 }
 
+// Facts that follow from others, or are other ones in each terminal and in each run.
+void mark_minor(DiffSection& section, std::size_t first) {
+  for (std::size_t i = first; i < section.rows.size(); ++i) {
+    DiffRow& row = section.rows[i];
+    row.is_minor = row.name == "cpu_seconds" || row.name == "peak_memory_bytes" ||
+                   row.name == "algorithm.hyperparameters" || row.name.starts_with("environment.");
+  }
+}
+
 }  // namespace
 
 VersionDiff compare_versions(const Versions& versions) {
@@ -214,7 +223,10 @@ VersionDiff compare_versions(const Versions& versions) {
   DiffSection code{"code", {}};
   for (const char* key : {"git.commit", "git.branch", "git.dirty"}) facts.take(key, code, key);
   facts.take_all("git", code);
+  facts.take_all("code", code);
+  facts.take_all("algorithm.", code);
   facts.take("mat_version", code, "mat_version");
+  mark_minor(code, 0);
   diff.sections.push_back(std::move(code));
 
   DiffSection environment{"environment", {}};
@@ -222,7 +234,9 @@ VersionDiff compare_versions(const Versions& versions) {
   for (const char* key : {"host.name", "device", "libtorch", "threads", "precision", "layout"}) {
     facts.take(key, environment, key);
   }
+  const std::size_t of_settings = environment.rows.size();
   facts.take_all("", environment);
+  mark_minor(environment, of_settings);
   diff.sections.push_back(std::move(environment));
   return diff;
 }

@@ -60,6 +60,17 @@ bool has_pair(string_view text) {
   return false;
 }
 
+// "SHLVL=2": variables of an environment that is printed, which are no metrics. A whole number
+// alone tells them from AUC=0.93.
+bool is_variable(string_view line) {
+  const std::size_t sign = line.find('=');
+  const string_view name = line.substr(0, sign);
+  const string_view value = sign == string_view::npos ? string_view() : line.substr(sign + 1);
+  return !name.empty() && !value.empty() && std::all_of(value.begin(), value.end(), is_digit) &&
+         std::all_of(name.begin(), name.end(),
+                     [](char c) { return (c >= 'A' && c <= 'Z') || is_digit(c) || c == '_'; });
+}
+
 // Colours and cursor movements: ESC [ … letter, and ESC with one character.
 std::string without_escapes(string_view line) {
   std::string text;
@@ -253,7 +264,7 @@ MetricPattern::MetricPattern(const std::string& expression) : pattern_(expressio
   if (name_group_ == 0 || value_group_ == 0) {
     throw Error(ErrorKind::usage,
                 "the pattern for metrics '" + expression + "' does not say what is name and value",
-                "give it groups, as in (?P<name>\\w+) is (?P<value>[0-9.]+), or just two groups");
+                "give it groups, as in (?<name>\\w+) is (?<value>[0-9.]+), or just two groups");
   }
 }
 
@@ -296,7 +307,8 @@ std::vector<LinePoint> LineMetrics::points_of(string_view line) const {
   std::string cleaned;
   string_view text = line;
   if (line.find('\x1b') != string_view::npos) text = cleaned = without_escapes(line);
-  if (patterns_.empty()) return LineReader(text).points();
+  if (patterns_.empty())
+    return is_variable(text) ? std::vector<LinePoint>() : LineReader(text).points();
   std::vector<LinePoint> points;
   for (const MetricPattern& pattern : patterns_) pattern.find_in(text, points);
   return points;

@@ -141,7 +141,12 @@ class FilterParser {
     skip_spaces();
     const Comparison comparison = parse_comparison();
     skip_spaces();
-    return {std::string(field), comparison, parse_value()};
+    const std::size_t start = at_;
+    std::variant<double, std::string> value = parse_value();
+    const bool is_number = std::holds_alternative<double>(value);
+    const std::string text(is_number ? trim(text_.substr(start, at_ - start))
+                                     : std::string_view(std::get<std::string>(value)));
+    return {std::string(field), comparison, std::move(value), text};
   }
 
   Comparison parse_comparison() {

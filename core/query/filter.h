@@ -15,6 +15,7 @@ struct Condition {
   std::string field;
   Comparison comparison;
   std::variant<double, std::string> value;
+  std::string text;  // the value as it was written
 };
 
 struct FilterNode;

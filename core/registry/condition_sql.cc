@@ -37,10 +37,7 @@ bool is_equality(Comparison comparison) {
   return comparison == Comparison::equal || comparison == Comparison::not_equal;
 }
 
-std::string text_of(const Condition& condition) {
-  if (const auto* number = std::get_if<double>(&condition.value)) return format_number(*number);
-  return std::get<std::string>(condition.value);
-}
+const std::string& text_of(const Condition& condition) { return condition.text; }
 
 std::optional<double> number_of(const Condition& condition) {
   if (const auto* number = std::get_if<double>(&condition.value)) return *number;
@@ -79,9 +76,16 @@ SqlTest test_number(const Field& field, const Condition& condition, const std::s
 
 // Numbers and texts are compared with their own kind only. SQLite orders all numbers before all
 // texts, and '' is the first text.
-SqlTest test_any(const Condition& condition, const std::string& value) {
+SqlTest test_any(const Field& field, const Condition& condition, const std::string& value) {
   if (condition.comparison == Comparison::contains) return test_contains(value, condition);
   const auto number = number_of(condition);
+  if (!number && field.has_only && field.has_only(Field::Kind::numbers)) {
+    fail(field, condition, "its values are numbers", "");
+  }
+  if (number && !is_equality(condition.comparison) && field.has_only &&
+      field.has_only(Field::Kind::texts)) {
+    fail(field, condition, "its values are texts", "a text in quotes, or = != or ~, finds them");
+  }
   if (is_equality(condition.comparison)) {
     if (!number) return compare(value, condition.comparison, text_of(condition));
     const char* sign = condition.comparison == Comparison::equal ? "IN" : "NOT IN";
@@ -168,7 +172,7 @@ SqlTest test_reference(const std::string& value, const Condition& condition) {
       text = text.substr(0, at + 1) + version_label(*number);
     }
   }
-  return test_text(value, {condition.field, condition.comparison, text});
+  return test_text(value, {condition.field, condition.comparison, text, text});
 }
 
 struct RowTest {
@@ -219,7 +223,7 @@ SqlTest test_of(const Field& field, const Condition& condition, const std::strin
     case FieldType::text:
       return test_text(value, condition);
     case FieldType::any:
-      return test_any(condition, value);
+      return test_any(field, condition, value);
     case FieldType::time:
       return test_time(field, condition, value);
     case FieldType::duration:

@@ -57,8 +57,9 @@ bool starts_with(std::string_view text, std::string_view start) {
   return text.substr(0, start.size()) == start;
 }
 
-// Names as a user writes them.
-std::vector<std::string> known_names(SQLite::Database& connection) {
+}  // namespace
+
+std::vector<std::string> version_field_names(SQLite::Database& connection) {
   std::vector<std::string> names;
   for (const auto& column : version_columns()) names.push_back(column.name);
   SQLite::Statement key(connection, fmt::format("SELECT name FROM keys LIMIT {}", kMostKeysInHint));
@@ -73,8 +74,6 @@ std::vector<std::string> known_names(SQLite::Database& connection) {
   names.erase(std::unique(names.begin(), names.end()), names.end());
   return names;
 }
-
-}  // namespace
 
 std::optional<std::pair<Id, std::string>> find_key(SQLite::Database& connection,
                                                    const std::string& name) {
@@ -105,7 +104,7 @@ Field VersionFields::find(const std::string& name) const {
     if (column.name == wanted) return plain_field(*this, column);
   }
   const auto key = find_key(connection_, name);
-  if (!key) throw unknown_field(name, known_names(connection_));
+  if (!key) throw unknown_field(name, version_field_names(connection_));
   const bool is_metric = starts_with(key->second, kMetrics);
   const char* table = is_metric ? "metrics" : "version_values";
   const char* value = is_metric ? "best" : "value";
@@ -120,6 +119,19 @@ Field VersionFields::find(const std::string& name) const {
                           "FROM jobs j CROSS JOIN {} s ON s.job_id = j.id AND s.key_id = {} "
                           "WHERE true",
                           table, key->first);
+  if (field.type == FieldType::any) {
+    field.has_only = [this, from = field.from](Field::Kind kind) {
+      // The first text is ''; numbers stand before it in the index.
+      const auto has = [&](const char* test) {
+        return connection_
+                   .execAndGet(
+                       fmt::format("SELECT EXISTS (SELECT 1 {} AND s.value {} '')", from, test))
+                   .getInt() != 0;
+      };
+      const bool texts = has(">="), numbers = has("<");
+      return kind == Field::Kind::numbers ? numbers && !texts : texts && !numbers;
+    };
+  }
   field.id = "s.version_id";
   field.value = fmt::format("s.{}", value);
   field.in_row = fmt::format("(SELECT {} FROM {} WHERE version_id = v.id AND key_id = {})", value,

@@ -2,6 +2,7 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -41,6 +42,9 @@ struct Field {
   std::string ordered_rows;
   std::string ordered_id;
   std::string ordered_by;
+  // Of FieldType::any: whether there are values, and all of this kind. May be empty.
+  enum class Kind { numbers, texts };
+  std::function<bool(Kind)> has_only;
 };
 
 // What a kind of list can be filtered and sorted by.
@@ -82,6 +86,9 @@ class VersionFields final : public Fields {
 // the metrics; any other bare name is a hyperparameter first.
 std::optional<std::pair<Id, std::string>> find_key(SQLite::Database& connection,
                                                    const std::string& name);
+
+// The names of VersionFields, as a user writes them, in order.
+std::vector<std::string> version_field_names(SQLite::Database& connection);
 
 // A list of small tables whose fields are plain expressions.
 class SimpleFields final : public Fields {

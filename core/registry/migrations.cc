@@ -194,6 +194,31 @@ CREATE TRIGGER delete_version AFTER DELETE ON versions BEGIN
 END;
 )sql";
 
+struct Header {
+  int application = 0;
+  int layout = 0;
+  bool is_empty = true;
+};
+
+// All of it as of one moment: another process may be filling the file just now. So in one
+// transaction, the caller's where there is one.
+Header header_of(SQLite::Database& connection) {
+  const bool is_ours = ::sqlite3_get_autocommit(connection.getHandle()) != 0;
+  if (is_ours) connection.exec("BEGIN");
+  try {
+    Header header;
+    // Reads the file, and so begins the moment.
+    header.is_empty = connection.execAndGet("SELECT count(*) FROM sqlite_schema").getInt() == 0;
+    header.application = pragma(connection, "application_id");
+    header.layout = pragma(connection, "user_version");
+    if (is_ours) connection.exec("COMMIT");
+    return header;
+  } catch (...) {
+    if (is_ours) connection.tryExec("ROLLBACK");
+    throw;
+  }
+}
+
 }  // namespace
 
 const std::vector<std::string>& registry_layout() {
@@ -203,9 +228,7 @@ const std::vector<std::string>& registry_layout() {
 
 int check_layout(SQLite::Database& connection, const fs::path& path,
                  const std::vector<std::string>& steps) {
-  const int application = pragma(connection, "application_id");
-  const int layout = pragma(connection, "user_version");
-  const bool is_empty = connection.execAndGet("SELECT count(*) FROM sqlite_schema").getInt() == 0;
+  const auto [application, layout, is_empty] = header_of(connection);
   if (application == 0 && layout == 0 && is_empty) return 0;
   if (application != kApplicationId || layout < 1) {
     throw Error(ErrorKind::io,

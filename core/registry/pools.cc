@@ -36,7 +36,7 @@ void Registry::delete_pool(const std::string& name) {
     used.executeStep();
     if (const auto count = used.getColumn(0).getInt64(); count > 0) {
       throw Error(ErrorKind::conflict,
-                  fmt::format("{} versions wait or run in the pool '{}'", count, name),
+                  fmt::format("versions wait or run in the pool '{}' ({})", name, count),
                   "stop them first, or wait until they have ended");
     }
     delete_definition(connection, "pools", "pool", name);

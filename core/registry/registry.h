@@ -115,6 +115,8 @@ class Registry {
   VersionRecord version(Id id);
   // Of one job or, with an empty name, of all jobs.
   Listing<VersionSummary> list_versions(const std::string& job, const ListOptions& options);
+  // What versions can be filtered and sorted by, as a user writes it, in order.
+  std::vector<std::string> version_field_names();
   // For a column of a list; hyperparameters have the types that they were given with.
   FieldValues values_of(const std::vector<VersionSummary>& versions, const std::string& field);
 

@@ -29,6 +29,10 @@ FieldValues::Meaning meaning_of(FieldType type) {
 
 }  // namespace
 
+std::vector<std::string> Registry::version_field_names() {
+  return impl_->database.read(mat::version_field_names);
+}
+
 FieldValues Registry::values_of(const std::vector<VersionSummary>& versions,
                                 const std::string& field) {
   return impl_->database.read([&](SQLite::Database& connection) {

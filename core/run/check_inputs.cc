@@ -40,15 +40,17 @@ void check_places(const JobSpec& spec) {
     if (is_remote_address(path)) continue;
     std::error_code error;
     if (!fs::exists(fs::status(path, error))) {
-      throw Error(ErrorKind::usage, fmt::format("inputs.{}: '{}' does not exist", channel, path),
-                  "paths in a spec are relative to the spec's folder");
+      refuse(spec, "inputs." + channel,
+             fmt::format("inputs.{}: '{}' does not exist", channel, path),
+             "paths in a spec are relative to the spec's folder");
     }
   }
   if (const auto& command = spec.definition.command; command && !command->code.empty()) {
     std::error_code error;
     if (!fs::is_directory(command->code, error)) {
-      throw Error(ErrorKind::usage, fmt::format("the code folder '{}' is not there", command->code),
-                  "paths in a spec are relative to the spec's folder");
+      refuse(spec, "algorithm.code",
+             fmt::format("the code folder '{}' is not there", command->code),
+             "paths in a spec are relative to the spec's folder");
     }
   }
 }

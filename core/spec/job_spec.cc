@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/algorithm/parameters.h"
+#include "core/base/error.h"
 #include "core/base/secrets.h"
 #include "core/base/text.h"
 #include "core/spec/command_settings.h"
@@ -28,7 +29,8 @@ std::vector<std::string> names_of(const std::vector<Named>& all) {
 
 class Resolver {
  public:
-  Resolver(const Settings& settings, const SpecLookup& lookup) : lookup_(lookup) {
+  Resolver(const Settings& settings, const SpecLookup& lookup, const Problems& problems)
+      : lookup_(lookup), problems_(problems), was_good_(problems.empty()) {
     spec_.settings = settings;
   }
 
@@ -84,21 +86,26 @@ class Resolver {
     problems_.add(*find(key), fmt::format("{} {}", display_name(key), problem), hint);
   }
 
+  // It may stand there under a mistyped key.
+  void add_missing(const std::string& what, const std::string& hint) {
+    if (was_good_) problems_.add(what, hint);
+  }
+
   bool is_refused(const std::string& key) const {
     return std::find(refused_.begin(), refused_.end(), key) != refused_.end();
   }
 
   void find_algorithm() {
     for (const auto& [key, setting] : spec_.settings) {
-      if (!key.starts_with("algorithm.") || is_refused(key)) continue;
+      if (!key.starts_with("algorithm.") || is_refused(key) || !was_good_) continue;
       problems_.add_at_key(setting, fmt::format("{} belongs to a command, and there is none", key),
                            "write 'algorithm: {command: …}' in the spec");
     }
     const Setting* setting = find("algorithm");
     if (setting == nullptr) {
-      problems_.add("the algorithm is missing",
-                    fmt::format("write 'algorithm: NAME' in the spec, NAME being one of {}",
-                                join(algorithm_names(), ", ")));
+      add_missing("the algorithm is missing",
+                  fmt::format("write 'algorithm: NAME' in the spec, NAME being one of {}",
+                              join(algorithm_names(), ", ")));
       return;
     }
     if (is_refused("algorithm")) return;
@@ -162,9 +169,9 @@ class Resolver {
     for (const Channel& channel : channels) {
       const std::string key = group + "." + channel.name;
       if (!channel.required || find(key) != nullptr) continue;
-      problems_.add(fmt::format("{} is missing: {} needs it ({})", key, algorithm_->name,
-                                channel.description),
-                    fmt::format("write '{}: {{{}: PATH}}' in the spec", group, channel.name));
+      add_missing(fmt::format("{} is missing: {} needs it ({})", key, algorithm_->name,
+                              channel.description),
+                  fmt::format("write '{}: {{{}: PATH}}' in the spec", group, channel.name));
     }
   }
 
@@ -199,10 +206,10 @@ class Resolver {
     }
     for (const Hyperparameter& rule : algorithm_->hyperparameters) {
       if (!rule.required || find(kHyperparameters + rule.name) != nullptr) continue;
-      problems_.add(fmt::format("hyperparameters.{} is missing: {} needs it ({})", rule.name,
-                                algorithm_->name, rule.description),
-                    fmt::format("write '{}: VALUE' below 'hyperparameters:' or give --set {}=VALUE",
-                                rule.name, rule.name));
+      add_missing(fmt::format("hyperparameters.{} is missing: {} needs it ({})", rule.name,
+                              algorithm_->name, rule.description),
+                  fmt::format("write '{}: VALUE' below 'hyperparameters:' or give --set {}=VALUE",
+                              rule.name, rule.name));
     }
   }
 
@@ -286,9 +293,10 @@ class Resolver {
 
   void check_name() {
     if (find("name") == nullptr) {
-      problems_.add("the job has no name", "write 'name: NAME' in the spec or give --name NAME");
+      add_missing("the job has no name", "write 'name: NAME' in the spec or give --name NAME");
     }
-    if (find("experiment.description") != nullptr && find("experiment.name") == nullptr) {
+    if (find("experiment.description") != nullptr && find("experiment.name") == nullptr &&
+        was_good_) {
       problems_.add(*find("experiment.description"), "the experiment has no name",
                     "write 'experiment: {name: NAME, description: …}'");
     }
@@ -413,13 +421,32 @@ class Resolver {
   std::optional<Algorithm> found_;        // when it is not built-in
   const Algorithm* algorithm_ = nullptr;  // null while it is not known
   Problems problems_;
+  bool was_good_;                     // all that the settings were read from
   std::vector<std::string> refused_;  // keys whose values are of a wrong kind
 };
 
 }  // namespace
 
 JobSpec resolve(const Settings& settings, const SpecLookup& lookup) {
-  return Resolver(settings, lookup).resolve();
+  return Resolver(settings, lookup, {}).resolve();
+}
+
+JobSpec resolve(const Settings& settings, const SpecLookup& lookup, const Problems& problems) {
+  return Resolver(settings, lookup, problems).resolve();
+}
+
+void refuse(const JobSpec& spec, const std::string& key, const std::string& what,
+            const std::string& hint) {
+  std::string where;
+  if (const auto found = spec.settings.find(key); found != spec.settings.end()) {
+    const auto& [value, source, file, position, key_position] = found->second;
+    if (position.line > 0) {
+      where = fmt::format("{}:{}:{}: ", file, position.line, position.column);
+    } else if (source == "--set") {
+      where = "--set: ";
+    }
+  }
+  throw Error(ErrorKind::usage, where + what, hint);
 }
 
 SpecLookup recorded_lookup(const Json& facts) {

@@ -72,6 +72,14 @@ SpecLookup recorded_lookup(const Json& facts);
 // usage error with FILE:LINE:COLUMN where the value came from a file, naming all problems that were
 // found, one a line, and nearest names as hints; it quotes no secret. Does not look at the disk.
 JobSpec resolve(const Settings& settings, const SpecLookup& lookup = {});
+// The same after reading has found `problems`, which are told with its own. What they are about is
+// not in `settings`; so nothing is said to be missing then.
+JobSpec resolve(const Settings& settings, const SpecLookup& lookup, const Problems& problems);
+
+// A usage error about a setting that proved wrong when something outside of the spec was looked at,
+// like a path: with FILE:LINE:COLUMN, or "--set", where the setting came from there.
+[[noreturn]] void refuse(const JobSpec& spec, const std::string& key, const std::string& what,
+                         const std::string& hint = {});
 
 // A spec that `job create -f` accepts and that gives the same settings again. With `comments`, each
 // line ends with a comment that says where the value came from.

@@ -1,10 +1,12 @@
 #include <fmt/core.h>
 
+#include <optional>
 #include <utility>
 
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/spec/problems.h"
+#include "core/spec/read_setting.h"
 #include "core/spec/setting_keys.h"
 #include "core/spec/settings.h"
 #include "core/spec/yaml_tree.h"
@@ -43,12 +45,34 @@ Json read_value(const std::string& key, std::string_view text, std::string* prob
   return nullptr;
 }
 
+// A list where the setting may be one; nothing for a text, which may begin with '[' as well.
+std::optional<YamlNode> read_list(const std::string& key, std::string_view text) {
+  const SettingKey* setting = find_setting_key(key);
+  const bool may_be_list =
+      setting != nullptr && (setting->form == Form::command || setting->form == Form::patterns);
+  if (!may_be_list || !trim(text).starts_with('[')) return std::nullopt;
+  try {
+    YamlNode node = parse_yaml(trim(text), std::string(kSource) + " " + key);
+    if (node.kind == YamlNode::Kind::list) return node;
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 Settings parse_assignments(const std::vector<std::string>& assignments,
                            const std::filesystem::path& folder) {
-  Settings settings;
   Problems problems;
+  Settings settings = parse_assignments(assignments, folder, problems);
+  problems.throw_if_any();
+  return settings;
+}
+
+Settings parse_assignments(const std::vector<std::string>& assignments,
+                           const std::filesystem::path& folder, Problems& problems) {
+  Settings settings;
   for (const std::string& assignment : assignments) {
     Setting setting{nullptr, kSource, {}, {}, {}};
     const auto equals = assignment.find('=');
@@ -64,12 +88,19 @@ Settings parse_assignments(const std::vector<std::string>& assignments,
       continue;
     }
     std::string problem;
-    setting.value = read_value(key, std::string_view(assignment).substr(equals + 1), &problem);
-    if (problem.empty()) setting.value = check_setting(key, setting.value, folder, &problem);
-    if (!problem.empty()) problems.add(setting, fmt::format("{} {}", display_name(given), problem));
-    settings[key] = std::move(setting);
+    const std::string_view text = std::string_view(assignment).substr(equals + 1);
+    if (const auto list = read_list(key, text)) {
+      setting.value = read_setting(key, *list, folder, &problem);
+    } else {
+      setting.value = read_value(key, text, &problem);
+      if (problem.empty()) setting.value = check_setting(key, setting.value, folder, &problem);
+    }
+    if (problem.empty()) {
+      settings[key] = std::move(setting);
+    } else {
+      problems.add(setting, fmt::format("{} {}", display_name(given), problem));
+    }
   }
-  problems.throw_if_any();
   return settings;
 }
 

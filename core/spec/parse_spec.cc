@@ -30,8 +30,11 @@ std::vector<std::string> keys_of_section(const std::string& section) {
 
 class SpecReader {
  public:
-  SpecReader(std::string file, std::filesystem::path folder, std::string source)
-      : file_(std::move(file)), folder_(std::move(folder)), source_(std::move(source)) {}
+  SpecReader(std::string file, std::filesystem::path folder, std::string source, Problems& problems)
+      : file_(std::move(file)),
+        folder_(std::move(folder)),
+        source_(std::move(source)),
+        problems_(problems) {}
 
   Settings read(const YamlNode& root) {
     if (root.kind != YamlNode::Kind::mapping) {
@@ -44,7 +47,6 @@ class SpecReader {
     for (std::size_t i = 0; i + 1 < root.children.size(); i += 2) {
       read_entry(root.children[i], root.children[i + 1]);
     }
-    problems_.throw_if_any();
     return std::move(settings_);
   }
 
@@ -134,30 +136,50 @@ class SpecReader {
   std::filesystem::path folder_;
   std::string source_;
   Settings settings_;
-  Problems problems_;
+  Problems& problems_;
 };
+
+Settings read_spec(std::string_view yaml, const std::string& file,
+                   const std::filesystem::path& folder, const std::string& source,
+                   Problems& problems) {
+  std::error_code error;
+  const auto absolute = std::filesystem::absolute(folder.empty() ? "." : folder, error);
+  if (error) throw_io_error("cannot tell the working directory", error.value());
+  return SpecReader(file, absolute, source, problems).read(parse_yaml(yaml, file));
+}
 
 }  // namespace
 
 Settings parse_spec(std::string_view yaml, const std::string& file,
                     const std::filesystem::path& folder, const std::string& source) {
-  std::error_code error;
-  const auto absolute = std::filesystem::absolute(folder.empty() ? "." : folder, error);
-  if (error) throw_io_error("cannot tell the working directory", error.value());
-  return SpecReader(file, absolute, source).read(parse_yaml(yaml, file));
+  Problems problems;
+  Settings settings = read_spec(yaml, file, folder, source, problems);
+  problems.throw_if_any();
+  return settings;
 }
 
 Settings read_spec_file(const std::filesystem::path& path) {
+  Problems problems;
+  Settings settings = read_spec_file(path, problems);
+  problems.throw_if_any();
+  return settings;
+}
+
+Settings read_spec_file(const std::filesystem::path& path, Problems& problems) {
+  if (path == "-") {
+    const auto yaml = read_file_if_exists("/dev/stdin", kMaxSpecBytes);
+    return read_spec(yaml.value_or(""), "standard input", working_folder(), "spec", problems);
+  }
   const auto yaml = read_file_if_exists(path, kMaxSpecBytes);
   if (!yaml) {
     throw Error(ErrorKind::not_found, fmt::format("there is no file '{}'", path.string()));
   }
-  return parse_spec(*yaml, path.string(), folder_of_spec(path));
+  return read_spec(*yaml, path.string(), folder_of_spec(path), "spec", problems);
 }
 
 std::filesystem::path folder_of_spec(const std::filesystem::path& path) {
   std::error_code error;
-  if (!std::filesystem::is_regular_file(path, error)) return working_folder();
+  if (path == "-" || !std::filesystem::is_regular_file(path, error)) return working_folder();
   return absolute_path(path).parent_path();
 }
 

@@ -17,6 +17,8 @@ class Problems {
   // About no place in particular.
   void add(const std::string& what, const std::string& hint = {});
 
+  bool empty() const { return problems_.empty(); }
+
   // Throws a usage error with one line a problem, in the order of the file.
   void throw_if_any() const;
 

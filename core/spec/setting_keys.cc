@@ -130,8 +130,10 @@ Json check_bytes(const Hyperparameter& rule, const Json& value, std::string* pro
   if (!count) {
     *problem = "must be a number of bytes, or like 256MB or 1.5GiB";
   } else if (*count < *rule.min || *count > *rule.max) {
-    *problem = fmt::format("must be {} to {}", format_bytes(static_cast<std::uint64_t>(*rule.min)),
-                           format_bytes(static_cast<std::uint64_t>(*rule.max)));
+    const bool is_small = *count < *rule.min;
+    *problem =
+        fmt::format("must be at {} {}", is_small ? "least" : "most",
+                    format_bytes(static_cast<std::uint64_t>(is_small ? *rule.min : *rule.max)));
   }
   return value;
 }
@@ -185,8 +187,10 @@ const std::vector<SettingKey>& setting_keys() {
            "clock, as 18:30 or 2026-11-21 06:00",
            Form::stop_time),
       text("log_path", "folder or address that gets a copy of the log", Form::address),
-      bytes("log_limit", "size at which log.txt begins anew, keeping the one before", "256MiB",
-            64 << 10),
+      bytes("log_limit",
+            "largest size of a log: at half of it log.txt becomes log.1.txt, in place of an older "
+            "one",
+            "256MiB", 64 << 10),
       integer("seed", "start of all random numbers; the same seed gives the same result", 0, 0,
               std::nullopt),
   };

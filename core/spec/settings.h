@@ -37,6 +37,8 @@ struct Setting {
 // merging, saving and comparing are one mechanism.
 using Settings = std::map<std::string, Setting>;
 
+class Problems;
+
 // Reads a YAML job spec. Paths become absolute against `folder`. `file` names it in errors, which
 // are usage errors "FILE:LINE:COLUMN: what" with the nearest known key as hint. Keys are checked
 // here; hyperparameters are checked against their algorithm by resolve(). `source` is put into
@@ -44,9 +46,11 @@ using Settings = std::map<std::string, Setting>;
 Settings parse_spec(std::string_view yaml, const std::string& file,
                     const std::filesystem::path& folder, const std::string& source = "spec");
 
-// The same from a file; paths are relative to folder_of_spec(). Not found when there is no such
-// file.
+// The same from a file, or from standard input for "-"; paths are relative to folder_of_spec(). Not
+// found when there is no such file. With `problems`, wrong values are told there and left out, for
+// resolve() to go on with the others; what is no YAML is thrown all the same.
 Settings read_spec_file(const std::filesystem::path& path);
+Settings read_spec_file(const std::filesystem::path& path, Problems& problems);
 
 // Absolute: the folder that the file is in or, for a pipe, which is in none, the working directory.
 std::filesystem::path folder_of_spec(const std::filesystem::path& path);
@@ -55,9 +59,12 @@ std::filesystem::path folder_of_spec(const std::filesystem::path& path);
 // "lr=0.1" is "hyperparameters.lr=0.1"; "experiment=E" is "experiment.name=E". Values are YAML
 // scalars, but where text is wanted (names, descriptions, paths, environment) they are taken as
 // they are. Paths are relative to `folder`, the working directory. An empty value removes nothing:
-// it is an error, except for strings. Of a key given twice the later one wins.
+// it is an error, except for strings. A command and metric patterns may also be YAML lists. Of a
+// key given twice the later one wins. `problems` as above.
 Settings parse_assignments(const std::vector<std::string>& assignments,
                            const std::filesystem::path& folder);
+Settings parse_assignments(const std::vector<std::string>& assignments,
+                           const std::filesystem::path& folder, Problems& problems);
 
 // Later layers win. When `above` names another algorithm than `below`, those hyperparameters of
 // `below` that were only the old algorithm's defaults go with it. A name replaces a command of the

@@ -172,6 +172,57 @@ void check_duplicates(const Text& text, const YamlNode& node) {
   }
 }
 
+// Where the last bracket opens that is not closed; npos when all are. Comments and quoted texts
+// are passed over.
+std::size_t open_bracket(std::string_view text) {
+  std::vector<std::size_t> open;
+  char quote = '\0';
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    const bool begins_word = i == 0 || std::string_view(" \t\n[{,:").find(text[i - 1]) != text.npos;
+    if (quote != '\0') {
+      if (quote == '"' && c == '\\') {
+        ++i;
+      } else if (c == quote) {
+        quote = '\0';
+      }
+    } else if (begins_word && (c == '"' || c == '\'')) {
+      quote = c;
+    } else if (begins_word && c == '#') {
+      i = std::min(text.find('\n', i), text.size());
+    } else if ((c == '[' || c == '{') && (begins_word || !open.empty())) {
+      open.push_back(i);
+    } else if ((c == ']' || c == '}') && !open.empty()) {
+      open.pop_back();
+    }
+  }
+  return open.empty() ? std::string_view::npos : open.back();
+}
+
+// The two mistakes that yaml-cpp tells in words of its grammar.
+void explain_bad_yaml(const Text& text, const YAML::Exception& e) {
+  const std::string_view all = text.bytes();
+  for (std::size_t line = 0; line < all.size();) {
+    const std::size_t begin = all.find_first_not_of(' ', line);
+    const std::size_t end = std::min(all.find('\n', line), all.size());
+    if (begin < end && all[begin] == '\t') {
+      const Position at = text.position_of_byte(begin);
+      // Before the place where it could not go on: others did no harm.
+      const bool is_cause = at.line <= e.mark.line + 1 && at.line >= e.mark.line;
+      if (is_cause) text.fail(at, "a tab stands here", "indent with spaces: YAML takes no tabs");
+    }
+    line = end + 1;
+  }
+  const bool is_flow = e.msg == YAML::ErrorMsg::END_OF_SEQ_FLOW ||
+                       e.msg == YAML::ErrorMsg::END_OF_MAP_FLOW ||
+                       e.msg == YAML::ErrorMsg::FLOW_END;
+  const std::size_t bracket = is_flow ? open_bracket(all) : std::string_view::npos;
+  if (bracket != std::string_view::npos) {
+    text.fail(text.position_of_byte(bracket),
+              fmt::format("the bracket '{}' that opens here is not closed", all[bracket]));
+  }
+}
+
 }  // namespace
 
 YamlNode parse_yaml(std::string_view yaml, const std::string& file) {
@@ -189,6 +240,7 @@ YamlNode parse_yaml(std::string_view yaml, const std::string& file) {
     if (!parser.HandleNextDocument(builder)) text.fail({}, "there is nothing in it");
     parser.HandleNextDocument(builder);
   } catch (const YAML::Exception& e) {
+    explain_bad_yaml(text, e);
     // It would quote what follows the '*', which may be a password without quotes.
     const bool is_alias = e.msg.starts_with(YAML::ErrorMsg::UNKNOWN_ANCHOR);
     text.fail(text.position(e.mark),

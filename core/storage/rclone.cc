@@ -212,9 +212,14 @@ void Rclone::throw_for(const Session& session, int exit_status, const std::strin
   if (session.is_disk_full) {
     throw Error(ErrorKind::io, message, "the disk is full: free some space, what is there is kept");
   }
-  if (contains_any(error, {"SignatureDoesNotMatch", "InvalidAccessKeyId", "NoCredentialProviders",
-                           "AccessDenied", "Forbidden", "ExpiredToken", "InvalidToken",
-                           "Unauthorized", "status code: 403"})) {
+  if (contains_any(error, {"NoCredentialProviders"})) {
+    throw Error(ErrorKind::usage, fmt::format("{}: there are no credentials for it", what),
+                "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or make a remote "
+                "of its scheme's name by: rclone config");
+  }
+  if (contains_any(error,
+                   {"SignatureDoesNotMatch", "InvalidAccessKeyId", "AccessDenied", "Forbidden",
+                    "ExpiredToken", "InvalidToken", "Unauthorized", "status code: 403"})) {
     throw Error(ErrorKind::usage, message,
                 "check the credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, "
                 "or the remote in rclone's configuration");

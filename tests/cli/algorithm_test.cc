@@ -46,7 +46,8 @@ TEST_CASE("an algorithm of one's own is saved, listed, shown and deleted") {
     INFO(part);
     CHECK(shown.out.find(part) != std::string::npos);
   }
-  CHECK(a.mat.succeed({"algorithm", "delete", "forest", "--json"}).json()["versions_kept"] == 0);
+  CHECK(a.mat.succeed({"algorithm", "delete", "forest", "-y", "--json"}).json()["versions_kept"] ==
+        0);
   CHECK(a.mat.run({"algorithm", "show", "forest"}).exit_code == 3);
 }
 

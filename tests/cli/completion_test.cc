@@ -35,6 +35,13 @@ TEST_CASE("completion offers commands, options and names of the registry") {
   CHECK(complete(mat, {"job", "create", "--dry"}) == "--dry-run\n");
   CHECK(complete(mat, {"algorithm", "show", "resnet1"}) == "resnet18\n");
   CHECK(complete(mat, {"completion", "f"}) == "fish\n");
+  CHECK(complete(mat, {"pool", "show", ""}) == "public\n");
+  CHECK(complete(mat, {"job", "create", "-f", "sp"}) == ":files\n");
+  CHECK(complete(mat, {"job", "show", "spec"}).empty());
+  CHECK(complete(mat, {"version", "list", "--sort", "acc"}) == "accuracy\n");
+  CHECK(complete(mat, {"version", "list", "--filter", "'stat"}) == "status\n");
+  CHECK(complete(mat, {"version", "modify", "colours", "--set", "resources.p"}) ==
+        "resources.pool=\n");
 }
 
 TEST_CASE("completion looks into the home that the line names") {
@@ -47,7 +54,7 @@ TEST_CASE("completion looks into the home that the line names") {
   CHECK(complete(mat, {"--home=" + other, "experiment", "show", ""}) == "elsewhere\n");
   CHECK(complete(mat, {"experiment", "--home", other, "show", ""}) == "elsewhere\n");
   CHECK(complete(mat, {"experiment", "show", "--home", "~/other", "e"}) == "elsewhere\n");
-  CHECK(complete(mat, {"experiment", "show", "--home", ""}).empty());
+  CHECK(complete(mat, {"experiment", "show", "--home", ""}) == ":files\n");
 }
 
 TEST_CASE("bash completes with the printed script") {

@@ -26,7 +26,7 @@ TEST_CASE("an experiment groups jobs and leaves them when it goes") {
   CHECK(list["experiments"][1]["job_count"] == 1);
   const Output none = mat.succeed({"experiment", "list", "--filter", "name = x"});
   CHECK(none.err == "mat: no experiments: none matches the filter\n");
-  CHECK(mat.succeed({"experiment", "delete", "first", "--json"}).json()["jobs_kept"] == 1);
+  CHECK(mat.succeed({"experiment", "delete", "first", "-y", "--json"}).json()["jobs_kept"] == 1);
   CHECK(mat.succeed({"job", "show", "colours", "--json"}).json()["experiment"] == nullptr);
 }
 

@@ -19,7 +19,7 @@ std::string steady(std::string text, const TemporaryFolder& folder) {
   const auto replace = [&text](const char* what, const char* with) {
     text = std::regex_replace(text, std::regex(what), with);
   };
-  replace(R"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)", "TIME");
+  replace(R"((\d{4}-)?\d\d-\d\d \d\d:\d\d(:\d\d)?)", "TIME");
   replace(R"(\d+m\d\ds|\d+(\.\d)?s\b)", "DURATION");
   replace(R"(\d+\.\d{4}\b)", "METRIC");
   replace(" {2,}", "  ");

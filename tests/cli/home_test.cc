@@ -90,7 +90,7 @@ TEST_CASE("a full disk during training fails the version, and what was there sta
   CHECK(list["versions"][1]["status"] == "Completed");
   CHECK(read_file(p.mat.home() / "jobs/colours/V0001/evaluation.json") == before);
   fs::remove(p.mat.home() / "ballast");
-  p.mat.succeed({"version", "delete", "colours@2"});
+  p.mat.succeed({"version", "delete", "colours@2", "-y"});
   p.mat.succeed({"job", "create", "-f", "spec.yaml"});
 }
 
@@ -106,7 +106,7 @@ TEST_CASE("a read-only home can be read, and writing to it is a clear error") {
   p.mat.succeed({"version", "show", "colours", "--home", home});
   for (const std::vector<std::string>& words :
        std::vector<std::vector<std::string>>{{"job", "create", "-f", "spec.yaml", "--home", home},
-                                             {"job", "delete", "colours", "--home", home},
+                                             {"job", "delete", "colours", "-y", "--home", home},
                                              {"experiment", "create", "x", "--home", home}}) {
     const Output output = p.mat.run(words);
     INFO(output.err);
@@ -122,7 +122,7 @@ TEST_CASE("a job whose folder cannot be removed keeps its rows too") {
   const fs::path inside = p.mat.home() / "jobs/colours/V0001/output/mounted";
   const Mount disk("tmpfs", "tmpfs", inside, 0, "size=1m");
   if (skipped_without_mounts(static_cast<bool>(disk))) return;
-  const Output denied = p.mat.run({"job", "delete", "colours"});
+  const Output denied = p.mat.run({"job", "delete", "colours", "-y"});
   CHECK(denied.exit_code == 5);
   CHECK(p.mat.succeed({"job", "show", "colours", "--json"}).json()["versions"] == 1);
   CHECK(fs::exists(p.mat.home() / "jobs/colours/V0001/evaluation.json"));
@@ -151,7 +151,7 @@ TEST_CASE("a name that is too long and a working directory that is gone are erro
   CHECK(p.mat.run({"init", std::string(300, 'x')}).exit_code == 5);
   CHECK(p.mat.run({"--home", std::string(300, 'x'), "init"}).exit_code == 5);
   for (const char* command :
-       {"init", "init there", "job create -f spec.yaml", "job create --params q --name q",
+       {"init there", "job create -f spec.yaml", "job create --params q --name q",
         "version modify colours --set lr=1", "params edit quick --set lr=1"}) {
     const Output output = p.mat.run_in_shell("mkdir -p gone && cd gone && rmdir ../gone && mat " +
                                              std::string(command));
@@ -191,6 +191,6 @@ TEST_CASE("a home that was moved still works") {
   p.mat.environment["MAT_HOME"] = (p.folder / "elsewhere").string();
   const Json version = p.mat.succeed({"version", "show", "colours", "--json"}).json();
   CHECK(fs::exists(version["folder"].get<std::string>() + "/evaluation.json"));
-  p.mat.succeed({"version", "delete", "colours@1"});
+  p.mat.succeed({"version", "delete", "colours@1", "-y"});
   CHECK_FALSE(fs::exists(p.folder / "elsewhere/jobs/colours/V0001"));
 }

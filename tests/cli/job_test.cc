@@ -163,7 +163,7 @@ TEST_CASE("deleting a job frees its folder and its rows") {
   p.mat.succeed({"job", "create", "-f", "spec.yaml"});
   const fs::path unknown = p.mat.home() / "jobs" / "colours" / "V0009";
   write_text(unknown / "results.txt", "of a registry that was lost");
-  const Output output = p.mat.succeed({"job", "delete", "colours", "--json"});
+  const Output output = p.mat.succeed({"job", "delete", "colours", "-y", "--json"});
   const Json deleted = output.json();
   CHECK(deleted["kept"] == Json::array({unknown.string()}));
   CHECK(output.err.find("kept, since it is of no recorded version: ") != std::string::npos);

@@ -62,7 +62,7 @@ TEST_CASE("a configuration is listed, shown, edited and deleted") {
   const Output renamed = s.mat.run({"params", "edit", "quick", "--name", "slow"});
   CHECK(renamed.exit_code == 2);
   CHECK(renamed.err.find("cannot be changed") != std::string::npos);
-  const Output deleted = s.mat.succeed({"params", "delete", "quick"});
+  const Output deleted = s.mat.succeed({"params", "delete", "quick", "-y"});
   CHECK(deleted.err.find("cannot be recovered") != std::string::npos);
   CHECK(s.mat.run({"params", "show", "quick"}).exit_code == 3);
 }

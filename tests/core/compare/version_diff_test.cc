@@ -64,6 +64,26 @@ std::vector<bool> best_of(const std::string& metric, std::vector<std::optional<d
   return row(compare_versions(versions), "metrics", metric).is_best;
 }
 
+TEST_CASE("what follows from the rest is marked as minor", "[compare]") {
+  const auto with = [](int n) {
+    return version(n, Json::object(),
+                   {{"cpu_seconds", n},
+                    {"peak_memory_bytes", n},
+                    {"device", std::to_string(n)},
+                    {"environment", {{"PATH", std::to_string(n)}}},
+                    {"code", {{"files", n}}},
+                    {"algorithm", {{"hyperparameters", Json::array({n})}, {"name", n}}}});
+  };
+  const VersionDiff diff = compare_versions({with(1), with(2)});
+  CHECK(row(diff, "environment", "cpu_seconds").is_minor);
+  CHECK(row(diff, "environment", "peak_memory_bytes").is_minor);
+  CHECK(row(diff, "environment", "environment.PATH").is_minor);
+  CHECK_FALSE(row(diff, "environment", "device").is_minor);
+  CHECK(row(diff, "code", "algorithm.hyperparameters").is_minor);
+  CHECK_FALSE(row(diff, "code", "algorithm.name").is_minor);
+  CHECK_FALSE(row(diff, "code", "code.files").is_minor);
+}
+
 TEST_CASE("versions are the columns, and sections come in their order", "[compare]") {
   VersionRecord other = version(3, Json::object());
   other.job = "shoes";

@@ -63,6 +63,11 @@ TEST_CASE("lines of well-known libraries hold their metrics", "[command]") {
   CHECK(points_of("train loss: 0.5, val loss: 0.6") == "train_loss=0.5 val_loss=0.6");
 }
 
+TEST_CASE("a metric may have a name in capitals", "[command]") {
+  CHECK(points_of("AUC=0.93") == "AUC=0.93");
+  CHECK(points_of("AUC = 0.5") == "AUC=0.5");
+}
+
 TEST_CASE("what only looks like metrics is none", "[command]") {
   for (const char* line : {"",
                            ":",
@@ -91,7 +96,9 @@ TEST_CASE("what only looks like metrics is none", "[command]") {
                            "path=/tmp/x",
                            "C:\\1",
                            "'loss: 0.4",
-                           "loss: --4"}) {
+                           "loss: --4",
+                           "SHLVL=2",
+                           "PYTHONUNBUFFERED=1"}) {
     CAPTURE(line);
     CHECK(points_of(line) == "");
   }

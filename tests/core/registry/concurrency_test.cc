@@ -71,6 +71,21 @@ TEST_CASE("Processes that create, list and delete at once wait for each other") 
   CHECK(job.latest_number <= kProcesses * kRounds);
 }
 
+TEST_CASE("Processes that make a registry at once all find it good") {
+  constexpr int kProcesses = 12, kRounds = 12;
+  for (int round = 0; round < kRounds; ++round) {
+    const RegistryHome home;
+    std::vector<std::unique_ptr<Child>> children;
+    for (int i = 0; i < kProcesses; ++i) {
+      children.push_back(std::make_unique<Child>([&, i] {
+        if (i % 3 == 0) home.reader();
+        home.writer();
+      }));
+    }
+    for (auto& child : children) CHECK(child->wait().problem == "");
+  }
+}
+
 TEST_CASE("A status is changed by only one of the processes that try at once") {
   const RegistryHome home;
   const Id id = home.writer().create_version(new_version("clothes"), "").id;

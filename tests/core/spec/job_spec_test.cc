@@ -4,8 +4,11 @@
 
 #include <catch2/catch.hpp>
 
+#include "core/base/file.h"
 #include "core/base/secrets.h"
+#include "core/spec/problems.h"
 #include "tests/core/spec/spec_testing.h"
+#include "tests/temp_folder.h"
 
 namespace mat {
 namespace {
@@ -29,6 +32,28 @@ TEST_CASE("defaults fill what a spec leaves out, and say so") {
   CHECK(spec.settings.at("hyperparameters.lr").source == "spec");
   CHECK(spec.settings.at("hyperparameters.epochs").source == "algorithm");
   CHECK(spec.settings.at("seed").source == "default");
+}
+
+TEST_CASE("what is wrong with a file and what is wrong for an algorithm are told together") {
+  const TempFolder folder;
+  const std::string file = (folder / "job.yaml").string();
+  write_file_atomic(file,
+                    "algorithm: resnet18\nsed: 3\n"
+                    "hyperparameters: {epoch: 3, lr: '0.1', flip: yes}\n");
+  Problems problems;
+  const Settings settings = read_spec_file(file, problems);
+  CHECK(refusal([&] { resolve(settings, {}, problems); }) ==
+        file + ":2:1: unknown key 'sed' (did you mean 'seed'?)\n" + file +
+            ":3:19: resnet18 has no hyperparameter 'epoch' (did you mean 'epochs'?)\n" + file +
+            ":3:33: lr must be a number, not the text '0.1': write it without quotes\n" + file +
+            ":3:46: flip must not be the bare word yes: write true, or \"yes\" for the text");
+}
+
+TEST_CASE("what proves wrong later is told at its place in the spec") {
+  const JobSpec spec = resolved(complete("resources: {pool: far}"));
+  CHECK(refusal([&] { refuse(spec, "resources.pool", "there is no pool 'far'", "look"); }) ==
+        "job.yaml:4:19: there is no pool 'far' | look");
+  CHECK(refusal([&] { refuse(spec, "seed", "no seed"); }) == "no seed");
 }
 
 TEST_CASE("everything that a spec says is taken") {

@@ -70,6 +70,15 @@ TEST_CASE("a wrong assignment is refused") {
   CHECK(assign_refusal("target=\xff") == "--set: target must be UTF-8 text");
 }
 
+TEST_CASE("a command and metric patterns may be lists") {
+  CHECK(assign({R"(algorithm.command=["sh","-c","echo a b"])"}).at("algorithm.command").value ==
+        "sh -c 'echo a b'");
+  CHECK(assign({R"(algorithm.metrics=['(?<name>a) (?<value>b)', '(c)(d)'])"})
+            .at("algorithm.metrics")
+            .value == "(?<name>a) (?<value>b)\n(c)(d)");
+  CHECK(assign({"algorithm.metrics=[ab](c)(d)"}).at("algorithm.metrics").value == "[ab](c)(d)");
+}
+
 TEST_CASE("of a key given twice the later one wins, and all problems are told") {
   CHECK(assign({"lr=1", "lr=2"}).at("hyperparameters.lr").value == 2);
   CHECK(refusal([] {

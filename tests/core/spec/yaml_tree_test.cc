@@ -44,7 +44,12 @@ TEST_CASE("columns count characters, not bytes") {
 }
 
 TEST_CASE("what is no YAML is refused with its place") {
-  CHECK(starts_with(yaml_refusal("a: [1\nb: 2"), "job.yaml:"));
+  CHECK(yaml_refusal("a: [1\nb: 2") ==
+        "job.yaml:1:4: the bracket '[' that opens here is not closed");
+  CHECK(yaml_refusal("a: {b: '[', c: 2\n") ==
+        "job.yaml:1:4: the bracket '{' that opens here is not closed");
+  CHECK(yaml_refusal("a:\n\tb: 1\n") ==
+        "job.yaml:2:1: a tab stands here | indent with spaces: YAML takes no tabs");
   CHECK(starts_with(yaml_refusal("a: b: c"), "job.yaml:1:5: not valid YAML: "));
   CHECK(starts_with(yaml_refusal("\"a"), "job.yaml:1:3: not valid YAML: "));
   CHECK(starts_with(yaml_refusal("{:"), "job.yaml"));
