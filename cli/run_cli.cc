@@ -54,7 +54,7 @@ Mistake explain(const CLI::App& app, const std::vector<std::string>& arguments,
     if (word == "--home") ++i;
     if (word.rfind("--home", 0) == 0) continue;
     if (std::find(names.begin(), names.end(), word) == names.end()) {
-      const Mistake other{parser_message, fmt::format("see '{} --help'", path)};
+      Mistake other{parser_message, fmt::format("see '{} --help'", path)};
       if (names.empty() || word.rfind('-', 0) == 0) return other;
       return {fmt::format("there is no command '{} {}'", path, word), name_hint(word, names)};
     }

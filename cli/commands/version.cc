@@ -228,7 +228,7 @@ void add_reading_commands(CLI::App* group, Context& context, const std::shared_p
   set_action(command, context, [&context, flags] { return print_log(context, flags->log); });
 }
 
-constexpr double kStopPatience_s = 30;
+constexpr double kStopPatienceSeconds = 30;
 
 void add_living_commands(CLI::App* group, Context& context, const std::shared_ptr<Flags>& flags) {
   CLI::App* command = group->add_subcommand(
@@ -238,7 +238,7 @@ void add_living_commands(CLI::App* group, Context& context, const std::shared_pt
   command->add_flag("--no-wait", flags->no_wait, "Do not wait for the end");
   add_json_flag(command, flags->json);
   set_action(command, context, [&context, flags] {
-    return stop(context, flags->references, flags->force, flags->no_wait ? 0 : kStopPatience_s,
+    return stop(context, flags->references, flags->force, flags->no_wait ? 0 : kStopPatienceSeconds,
                 flags->json);
   });
 
