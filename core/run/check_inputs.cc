@@ -5,6 +5,8 @@
 #include <filesystem>
 
 #include "core/base/error.h"
+#include "core/command/container.h"
+#include "core/command/program_path.h"
 #include "core/dataset/image_folder.h"
 #include "core/dataset/labelled_table.h"
 #include "core/dataset/table_encoder.h"
@@ -33,6 +35,23 @@ void check_remote_places(const JobSpec& spec) {
   if (is_remote_address(spec.log_path)) check_remote_target(spec.log_path, environment);
 }
 
+// In a container only the container knows what programs it has.
+void check_program(const JobSpec& spec) {
+  const auto& command = spec.definition.command;
+  if (!command || !command->image.empty()) return;
+  find_program(command->words.front(), environment_with(spec.environment),
+               command->code.empty() ? "/" : command->code);
+}
+
+void check_image(const JobSpec& spec) {
+  const auto& command = spec.definition.command;
+  if (!command || command->image.empty()) return;
+  Container container;
+  container.image = command->image;
+  container.network = command->network;
+  check_container(container, environment_with(spec.environment));
+}
+
 }  // namespace
 
 void check_places(const JobSpec& spec) {
@@ -53,11 +72,13 @@ void check_places(const JobSpec& spec) {
              "paths in a spec are relative to the spec's folder");
     }
   }
+  check_program(spec);
 }
 
 void check_inputs(const JobSpec& spec) {
   check_places(spec);
   check_remote_places(spec);
+  check_image(spec);
   if (spec.definition.command || is_remote_address(spec.inputs.at("data_url"))) return;
   if (spec.definition.task == Task::image_classification) {
     read_image_folder(spec.inputs.at("data_url"),

@@ -11,7 +11,7 @@ namespace mat {
 // read or written.
 void check_inputs(const JobSpec& spec);
 
-// Only whether they are there.
+// Only whether they are there, and a command's program: what takes no time.
 void check_places(const JobSpec& spec);
 
 }  // namespace mat

@@ -122,8 +122,13 @@ HeldVersion hold_to_resume(Registry& registry, const std::string& reference) {
         fmt::format("the code of {} has not been copied whole", before.reference()),
         fmt::format("train anew from its settings: mat version modify {}", before.reference()));
   }
-  check_inputs(held.spec);
   const fs::path folder = registry.home().version_folder(held.version.job, held.version.number);
+  // It goes on with its own copy of the code.
+  JobSpec with_copy = held.spec;
+  if (command && !command->code.empty()) {
+    with_copy.definition.command->code = (folder / "code").string();
+  }
+  check_inputs(with_copy);
   withdraw_stop(folder);
   write_run_environment(folder, environment_with(held.spec.environment));
   return held;
