@@ -14,31 +14,11 @@
 #include <cmath>
 
 #include "core/base/error.h"
-#include "core/base/file.h"
+#include "core/base/process.h"
 #include "core/base/time.h"
 
 namespace mat {
 namespace {
-
-struct Pipe {
-  FileDescriptor read, write;
-};
-
-Pipe make_pipe() {
-  std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw_io_error("cannot make a pipe", errno);
-  Pipe pipe{FileDescriptor(ends[0]), FileDescriptor(ends[1])};
-  ::fcntl(pipe.read.get(), F_SETFL, O_NONBLOCK);
-  return pipe;
-}
-
-std::vector<char*> as_pointers(const std::vector<std::string>& texts) {
-  std::vector<char*> pointers;
-  pointers.reserve(texts.size() + 1);
-  for (const std::string& text : texts) pointers.push_back(const_cast<char*>(text.c_str()));
-  pointers.push_back(nullptr);
-  return pointers;
-}
 
 // -1 when there is no such program.
 pid_t spawn(const std::vector<std::string>& arguments, const std::vector<std::string>& environment,
@@ -49,23 +29,11 @@ pid_t spawn(const std::vector<std::string>& arguments, const std::vector<std::st
   posix_spawn_file_actions_adddup2(&files, output, STDOUT_FILENO);
   posix_spawn_file_actions_adddup2(&files, error, STDERR_FILENO);
 
-  // A signal that this process ignores or blocks would stay so in the program.
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
-  sigset_t none, all;
-  sigemptyset(&none);
-  sigfillset(&all);
-  posix_spawnattr_setsigmask(&attributes, &none);
-  posix_spawnattr_setsigdefault(&attributes, &all);
-  posix_spawnattr_setpgroup(&attributes, 0);
-  posix_spawnattr_setflags(&attributes,
-                           POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-
+  const SpawnAttributes attributes(POSIX_SPAWN_SETPGROUP);
   pid_t pid = -1;
   const int problem =
-      ::posix_spawnp(&pid, arguments.front().c_str(), &files, &attributes,
+      ::posix_spawnp(&pid, arguments.front().c_str(), &files, attributes.get(),
                      as_pointers(arguments).data(), as_pointers(environment).data());
-  posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&files);
   return problem == 0 ? pid : -1;
 }
@@ -117,7 +85,7 @@ void read_until_end(pid_t pid, Pipe& output, Pipe& error, const ChildLimits& lim
 
 ChildResult run_child(const std::vector<std::string>& arguments,
                       const std::vector<std::string>& environment, const ChildLimits& limits) {
-  Pipe output = make_pipe(), error = make_pipe();
+  Pipe output = make_non_blocking_pipe(), error = make_non_blocking_pipe();
   ChildResult result;
   const pid_t pid = spawn(arguments, environment, output.write.get(), error.write.get());
   if (pid < 0) return result;

@@ -8,10 +8,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 
 #include "core/base/error.h"
+#include "core/base/process.h"
 #include "core/base/time.h"
 #include "core/command/guard_process.h"
 
@@ -23,14 +23,8 @@ constexpr int kPipeBytes = 1 << 20;
 constexpr int kEndMs = 40'000;
 constexpr double kKillSeconds = 10;
 
-struct Pipe {
-  FileDescriptor read, write;
-};
-
-Pipe make_pipe() {
-  std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw_io_error("cannot make a pipe", errno);
-  Pipe pipe{FileDescriptor(ends[0]), FileDescriptor(ends[1])};
+Pipe make_high_pipe() {
+  Pipe pipe = make_pipe();
   // The guard closes everything above the standard files but what it keeps.
   for (FileDescriptor* end : {&pipe.read, &pipe.write}) {
     if (end->get() > STDERR_FILENO) continue;
@@ -42,7 +36,7 @@ Pipe make_pipe() {
 }
 
 Pipe make_output_pipe() {
-  Pipe pipe = make_pipe();
+  Pipe pipe = make_high_pipe();
   ::fcntl(pipe.read.get(), F_SETFL, O_NONBLOCK);
   // Smaller where a user has used up what is allowed for pipes; only speed depends on it.
   ::fcntl(pipe.read.get(), F_SETPIPE_SZ, kPipeBytes);
@@ -67,7 +61,7 @@ const char* words_for(GuardReport::Step step) {
 
 Guard::Guard(const GuardedCommand& command) {
   Pipe output = make_output_pipe(), error_output = make_output_pipe();
-  Pipe control = make_pipe(), report = make_pipe();
+  Pipe control = make_high_pipe(), report = make_high_pipe();
   int was_subreaper = 0;
   ::prctl(PR_GET_CHILD_SUBREAPER, &was_subreaper);
   was_subreaper_ = was_subreaper != 0;

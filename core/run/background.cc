@@ -8,13 +8,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <memory>
 
 #include "core/base/error.h"
-#include "core/base/file.h"
+#include "core/base/process.h"
 #include "core/run/keeper.h"
 #include "core/run/provenance.h"
 #include "core/run/run_environment.h"
@@ -29,26 +28,11 @@ namespace fs = std::filesystem;
 // Still this program after its file was replaced by a newer one.
 constexpr const char* kThisProgram = "/proc/self/exe";
 
-std::vector<char*> as_pointers(std::vector<std::string>& texts) {
-  std::vector<char*> pointers;
-  pointers.reserve(texts.size() + 1);
-  for (std::string& text : texts) pointers.push_back(text.data());
-  pointers.push_back(nullptr);
-  return pointers;
-}
-
 // Runs mat until its first process ends. Gives its exit code, -1 when a signal ended it. Throws
 // when it cannot be started.
-int run_mat(std::vector<std::string> arguments, std::vector<std::string> environment) {
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
-  sigset_t none, all;
-  sigemptyset(&none);
-  sigfillset(&all);
-  posix_spawnattr_setsigmask(&attributes, &none);
-  posix_spawnattr_setsigdefault(&attributes, &all);
-  posix_spawnattr_setflags(&attributes,
-                           POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+int run_mat(const std::vector<std::string>& arguments,
+            const std::vector<std::string>& environment) {
+  const SpawnAttributes attributes(POSIX_SPAWN_SETSID);
   posix_spawn_file_actions_t files;
   posix_spawn_file_actions_init(&files);
   for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
@@ -57,10 +41,9 @@ int run_mat(std::vector<std::string> arguments, std::vector<std::string> environ
   // Whatever else this process has open belongs to it alone: locks, pipes of whoever started it.
   posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 1);
   pid_t pid = -1;
-  const int problem = ::posix_spawn(&pid, kThisProgram, &files, &attributes,
+  const int problem = ::posix_spawn(&pid, kThisProgram, &files, attributes.get(),
                                     as_pointers(arguments).data(), as_pointers(environment).data());
   posix_spawn_file_actions_destroy(&files);
-  posix_spawnattr_destroy(&attributes);
   if (problem != 0) throw_io_error("cannot start a process of mat", problem);
   int status = 0;
   while (::waitpid(pid, &status, 0) < 0) {
@@ -110,18 +93,17 @@ void wake_queue(Registry& registry) {
 }
 
 std::function<void(int)> go_to_background(const fs::path& output) {
-  std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw_io_error("cannot make a pipe", errno);
+  Pipe pipe = make_pipe();
   const pid_t pid = ::fork();
   if (pid < 0) throw_io_error("cannot start a process", errno);
   if (pid > 0) {
-    ::close(ends[1]);
+    pipe.write = FileDescriptor();
     unsigned char code = static_cast<unsigned char>(ErrorKind::bug);
-    while (::read(ends[0], &code, 1) < 0 && errno == EINTR) {
+    while (::read(pipe.read.get(), &code, 1) < 0 && errno == EINTR) {
     }
     ::_exit(code);
   }
-  ::close(ends[0]);
+  pipe.read = FileDescriptor();
   ::setsid();
   if (!output.empty()) {
     const int file = ::open(output.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
@@ -131,7 +113,7 @@ std::function<void(int)> go_to_background(const fs::path& output) {
       ::close(file);
     }
   }
-  const auto answer = std::make_shared<FileDescriptor>(ends[1]);
+  const auto answer = std::make_shared<FileDescriptor>(std::move(pipe.write));
   return [answer](int exit_code) {
     const auto code = static_cast<unsigned char>(exit_code);
     while (*answer && ::write(answer->get(), &code, 1) < 0 && errno == EINTR) {

@@ -11,6 +11,7 @@
 #include "core/base/secrets.h"
 #include "core/base/text.h"
 #include "core/spec/command_settings.h"
+#include "core/spec/job_spec_values.h"
 #include "core/spec/problems.h"
 #include "core/spec/setting_keys.h"
 
@@ -53,7 +54,7 @@ class Resolver {
     check_stop_time();
     reveal_secrets();
     problems_.throw_if_any();
-    take_values();
+    take_values(*algorithm_, spec_);
     return std::move(spec_);
   }
 
@@ -354,66 +355,6 @@ class Resolver {
     if (lookup_.find_secret) return lookup_.find_secret(name);
     const char* value = std::getenv(name.c_str());
     return value == nullptr ? std::nullopt : std::optional<std::string>(value);
-  }
-
-  std::string text(const std::string& key) {
-    const Setting* setting = find(key);
-    return setting == nullptr ? std::string() : setting->value.get<std::string>();
-  }
-
-  void take_values() {
-    spec_.name = text("name");
-    spec_.description = text("description");
-    spec_.experiment = text("experiment.name");
-    spec_.experiment_description = text("experiment.description");
-    spec_.algorithm = algorithm_->name;
-    spec_.definition = *algorithm_;
-    for (const auto& [key, setting] : spec_.settings) {
-      const std::string member(member_name(key));
-      if (key.starts_with("inputs.")) spec_.inputs[member] = setting.value;
-      if (key.starts_with("outputs.")) spec_.outputs[member] = setting.value;
-    }
-    for (const Hyperparameter& rule : algorithm_->hyperparameters) {
-      const Setting* setting = find(kHyperparameters + rule.name);
-      if (setting != nullptr) spec_.hyperparameters[rule.name] = setting->value;
-    }
-    for (const auto& [key, setting] : spec_.settings) {
-      const std::string member(member_name(key));
-      if (!key.starts_with(kHyperparameters) || spec_.hyperparameters.contains(member)) continue;
-      spec_.hyperparameters[member] = setting.value;
-    }
-    if (algorithm_->name == kInlineAlgorithm) declare_hyperparameters();
-    spec_.resources = {text("resources.pool"), text("resources.type"), text("resources.flavor"),
-                       find("resources.nodes")->value.get<int>()};
-    spec_.auto_restart = find("auto_restart")->value.get<int>();
-    spec_.priority = find("priority")->value.get<int>();
-    if (const Setting* limit = find("auto_stop")) take_stop_time(limit->value);
-    spec_.log_path = text("log_path");
-    spec_.log_limit_bytes = bytes_of(find("log_limit")->value);
-    spec_.seed = find("seed")->value.get<std::uint64_t>();
-  }
-
-  void take_stop_time(const Json& value) {
-    if (value.is_number()) {
-      spec_.auto_stop_s = value.get<double>();
-    } else {
-      const auto& text = value.get_ref<const std::string&>();
-      spec_.auto_stop_at = parse_clock_time(text);
-      if (!spec_.auto_stop_at) spec_.auto_stop_s = parse_duration(text);
-    }
-  }
-
-  // So that the record of a version says what its command got.
-  void declare_hyperparameters() {
-    for (const auto& [name, value] : spec_.hyperparameters.items()) {
-      Hyperparameter h;
-      h.name = name;
-      h.type = value.is_string()           ? ValueType::string
-               : value.is_boolean()        ? ValueType::boolean
-               : value.is_number_integer() ? ValueType::integer
-                                           : ValueType::floating;
-      spec_.definition.hyperparameters.push_back(std::move(h));
-    }
   }
 
   const SpecLookup& lookup_;

@@ -13,7 +13,7 @@
 #include <cerrno>
 
 #include "core/base/error.h"
-#include "core/base/file.h"
+#include "core/base/process.h"
 #include "core/base/time.h"
 
 namespace mat {
@@ -22,26 +22,6 @@ namespace {
 constexpr std::size_t kMaxLine = 1 << 20;
 constexpr int kPollMs = 100;
 constexpr double kGraceSeconds = 1;
-
-struct Pipe {
-  FileDescriptor read, write;
-};
-
-Pipe make_pipe() {
-  std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw_io_error("cannot make a pipe", errno);
-  Pipe pipe{FileDescriptor(ends[0]), FileDescriptor(ends[1])};
-  ::fcntl(pipe.read.get(), F_SETFL, O_NONBLOCK);
-  return pipe;
-}
-
-std::vector<char*> as_pointers(const std::vector<std::string>& texts) {
-  std::vector<char*> pointers;
-  pointers.reserve(texts.size() + 1);
-  for (const std::string& text : texts) pointers.push_back(const_cast<char*>(text.c_str()));
-  pointers.push_back(nullptr);
-  return pointers;
-}
 
 // Only what is allowed between fork and exec in a process with threads.
 [[noreturn]] void become(const char* program, char** arguments, char** environment, int input,
@@ -137,7 +117,7 @@ class Lines {
 
 int run_lines(const std::filesystem::path& program, const std::vector<std::string>& arguments,
               const std::vector<std::string>& environment, const LineWatch& watch) {
-  Pipe output = make_pipe(), error = make_pipe();
+  Pipe output = make_non_blocking_pipe(), error = make_non_blocking_pipe();
   const FileDescriptor input(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   std::vector<std::string> all{program.filename().string()};
   all.insert(all.end(), arguments.begin(), arguments.end());

@@ -1,14 +1,17 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <sstream>
 #include <thread>
 
 #include "core/base/file.h"
+#include "core/base/text.h"
 #include "core/base/time.h"
 #include "tests/cli/mat_process.h"
 
@@ -52,11 +55,32 @@ class Fixture {
   bool becomes(const std::string& reference, const std::string& wanted) const {
     return wait_until([&] { return status(reference) == wanted; });
   }
+  // A version that has all cores until it is stopped.
+  void start_blocker() {
+    const std::string spec = write_spec("blocker.yaml", command_spec("blocker", kUntilStopped));
+    mat.succeed({"job", "create", "-f", spec, "-d"});
+    REQUIRE(wait_until([&] { return log("blocker").find("begun") != std::string::npos; }));
+  }
   std::string log(const std::string& reference) const {
     return mat.run({"version", "logs", reference}).out;
   }
   fs::path version_folder(const std::string& job, const std::string& label) const {
     return mat.home() / "jobs" / job / label;
+  }
+  // The processes that keep this home's queue; the older one first.
+  std::vector<int> keepers() const {
+    std::vector<int> pids;
+    for (const auto& process : fs::directory_iterator("/proc")) {
+      const auto pid = parse_integer(process.path().filename().string());
+      if (!pid) continue;
+      std::ifstream file(process.path() / "cmdline", std::ios::binary);
+      const std::string line((std::istreambuf_iterator<char>(file)), {});
+      const bool is_keeper = line.find("keep-queue") != std::string::npos &&
+                             line.find(mat.home().string()) != std::string::npos;
+      if (is_keeper) pids.push_back(static_cast<int>(*pid));
+    }
+    std::sort(pids.begin(), pids.end());
+    return pids;
   }
   int runner_of(const std::string& job, const std::string& label) const {
     return parse_json(read_file(version_folder(job, label) / "lock"), "lock")["pid"];
@@ -90,12 +114,18 @@ TEST_CASE("a detached run goes on by itself, is followed and waited for") {
 
 TEST_CASE("a detached run is in a session of its own, without a terminal") {
   Fixture f;
-  const std::string spec = f.write_spec(
-      "job.yaml", command_spec("s", R"([sh, -c, "ps -o sid=,tty= -p $PPID; ps -o tty= -p $$"])"));
-  f.mat.succeed({"job", "create", "-f", spec, "-d"});
-  REQUIRE(f.mat.run({"version", "wait", "s"}).exit_code == 0);
-  CHECK(f.log("s").find("?") != std::string::npos);
-  CHECK(f.log("s").find("pts") == std::string::npos);
+  f.start_blocker();
+  // "PID (NAME) STATE PARENT GROUP SESSION TERMINAL …"; mat's name has no blanks.
+  const int pid = f.runner_of("blocker", "V0001");
+  std::istringstream stat(read_file("/proc/" + std::to_string(pid) + "/stat"));
+  std::string id, name, state;
+  int parent = 0, group = 0, session = 0, terminal = -1;
+  stat >> id >> name >> state >> parent >> group >> session >> terminal;
+  CHECK(id == std::to_string(pid));
+  CHECK(session > 0);
+  CHECK(session != ::getsid(0));
+  CHECK(terminal == 0);
+  f.mat.succeed({"version", "stop", "blocker"});
 }
 
 TEST_CASE("stop ends a running version with what it has, a second stop kills it") {
@@ -122,10 +152,8 @@ TEST_CASE("stop ends a running version with what it has, a second stop kills it"
 
 TEST_CASE("a pending version waits for the cores that another has, and can be stopped") {
   Fixture f;
-  const std::string first = f.write_spec("first.yaml", command_spec("first", kUntilStopped));
+  f.start_blocker();
   const std::string next = f.write_spec("next.yaml", command_spec("next", R"(["true"])"));
-  f.mat.succeed({"job", "create", "-f", first, "-d"});
-  REQUIRE(f.becomes("first", "Running"));
   f.mat.succeed({"job", "create", "-f", next, "-d"});
   f.mat.succeed({"job", "create", "-f", next, "-d"});
   CHECK(f.status("next@1") == "Pending");
@@ -133,22 +161,42 @@ TEST_CASE("a pending version waits for the cores that another has, and can be st
   const Json pool = f.mat.succeed({"pool", "show", "public", "--json"}).json();
   CHECK(pool["running"] == 1);
   CHECK(pool["pending"] == 1);
-  f.mat.succeed({"version", "stop", "first"});
+  f.mat.succeed({"version", "stop", "blocker"});
   CHECK(f.mat.run({"version", "wait", "next@1"}).exit_code == 0);
 }
 
-TEST_CASE("the queue goes on when its keepers and a runner are killed") {
+TEST_CASE("the queue goes on when a runner is killed") {
   Fixture f;
-  const std::string first = f.write_spec("first.yaml", command_spec("first", kUntilStopped));
+  f.start_blocker();
   const std::string next = f.write_spec("next.yaml", command_spec("next", R"(["true"])"));
-  f.mat.succeed({"job", "create", "-f", first, "-d"});
-  REQUIRE(f.becomes("first", "Running"));
   f.mat.succeed({"job", "create", "-f", next, "-d"});
-  REQUIRE(::kill(f.runner_of("first", "V0001"), SIGKILL) == 0);
+  REQUIRE(::kill(f.runner_of("blocker", "V0001"), SIGKILL) == 0);
   // The keeper finds out; nobody calls mat meanwhile.
   CHECK(wait_until([&] { return fs::exists(f.version_folder("next", "V0001") / "log.txt"); }));
   CHECK(f.mat.run({"version", "wait", "next"}).exit_code == 0);
-  CHECK(f.status("first") == "Abnormal");
+  CHECK(f.status("blocker") == "Abnormal");
+}
+
+TEST_CASE("the queue goes on when its keeper is killed") {
+  Fixture f;
+  f.start_blocker();
+  const std::string next = f.write_spec("next.yaml", command_spec("next", R"(["true"])"));
+  f.mat.succeed({"job", "create", "-f", next, "-d"});
+  // The second one stands by before the first may be killed: any one process, not any two.
+  std::vector<int> keepers;
+  REQUIRE(wait_until([&] {
+    keepers = f.keepers();
+    return keepers.size() == 2;
+  }));
+  REQUIRE(::kill(keepers.front(), SIGKILL) == 0);
+  // The runner too, once another keeper stands by: now only keepers are left to see it.
+  REQUIRE(wait_until([&] {
+    const std::vector<int> now = f.keepers();
+    return now.size() == 2 && now != keepers;
+  }));
+  REQUIRE(::kill(f.runner_of("blocker", "V0001"), SIGKILL) == 0);
+  CHECK(wait_until([&] { return fs::exists(f.version_folder("next", "V0001") / "log.txt"); }));
+  CHECK(f.mat.run({"version", "wait", "next"}).exit_code == 0);
 }
 
 TEST_CASE("wait exits with the run's own code") {
@@ -351,10 +399,8 @@ TEST_CASE("a second Ctrl-C ends a version at once, and it is Terminated") {
 
 TEST_CASE("the environment of a pending version goes with it") {
   Fixture f;
-  const std::string first = f.write_spec("first.yaml", command_spec("first", kUntilStopped));
+  f.start_blocker();
   const std::string next = f.write_spec("next.yaml", command_spec("next", R"(["true"])"));
-  f.mat.succeed({"job", "create", "-f", first, "-d"});
-  REQUIRE(f.becomes("first", "Running"));
   f.mat.succeed({"job", "create", "-f", next, "-d"});
   const fs::path file = f.version_folder("next", "V0001") / "environment.private";
   REQUIRE(fs::exists(file));
@@ -362,7 +408,7 @@ TEST_CASE("the environment of a pending version goes with it") {
         (fs::perms::owner_read | fs::perms::owner_write));
   f.mat.succeed({"version", "stop", "next"});
   CHECK_FALSE(fs::exists(file));
-  f.mat.succeed({"version", "stop", "first"});
+  f.mat.succeed({"version", "stop", "blocker"});
 }
 
 TEST_CASE("a command that goes on adds to its curves, and no point is there twice") {
