@@ -12,7 +12,7 @@
 #include "core/algorithm/algorithm.h"
 #include "core/base/secrets.h"
 #include "core/base/text.h"
-#include "core/dataset/content.h"
+#include "core/cache/content.h"
 
 namespace mat {
 namespace {

@@ -5,7 +5,7 @@
 #include <memory>
 #include <new>
 
-#include "core/dataset/content.h"
+#include "core/cache/content.h"
 
 namespace mat {
 namespace {
@@ -19,7 +19,7 @@ Json to_json(const ClassCounts& counts) {
 
 }  // namespace
 
-std::vector<ClassCounts> count_classes(const ImageFolder& folder,
+std::vector<ClassCounts> count_classes(const PictureSet& folder,
                                        const std::vector<PixelCache::Picture>& pictures) {
   std::vector<ClassCounts> classes(folder.classes.size());
   for (std::size_t i = 0; i < folder.samples.size(); ++i) {
@@ -35,14 +35,14 @@ std::vector<ClassCounts> count_classes(const ImageFolder& folder,
   return classes;
 }
 
-std::string dataset_fingerprint(const ImageFolder& folder,
+std::string dataset_fingerprint(const PictureSet& folder,
                                 const std::vector<PixelCache::Picture>& pictures) {
   const std::unique_ptr<XXH3_state_t, XXH_errorcode (*)(XXH3_state_t*)> state(XXH3_createState(),
                                                                               XXH3_freeState);
   if (!state) throw std::bad_alloc();
   XXH3_128bits_reset(state.get());
   for (std::size_t i = 0; i < folder.samples.size(); ++i) {
-    const ImageSample& sample = folder.samples[i];
+    const PictureSample& sample = folder.samples[i];
     // Names cannot contain the NUL that ends them here.
     XXH3_128bits_update(state.get(), sample.name.c_str(), sample.name.size() + 1);
     const std::uint64_t rest[] = {static_cast<std::uint64_t>(sample.label),
@@ -53,7 +53,7 @@ std::string dataset_fingerprint(const ImageFolder& folder,
   return to_hex({hash.high64, hash.low64});
 }
 
-Json describe_dataset(const ImageFolder& folder, const std::vector<PixelCache::Picture>& pictures) {
+Json describe_dataset(const PictureSet& folder, const std::vector<PixelCache::Picture>& pictures) {
   const std::vector<ClassCounts> classes = count_classes(folder, pictures);
   ClassCounts total;
   Json per_class = Json::object();

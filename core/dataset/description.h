@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "core/base/json.h"
+#include "core/cache/pixel_cache.h"
 #include "core/dataset/image_folder.h"
-#include "core/dataset/pixel_cache.h"
 
 // What is told of a data folder once its pictures are loaded. `pictures` are those of
 // PixelCache::load() for folder.samples, in the same order.
@@ -19,17 +19,17 @@ struct ClassCounts {
 };
 
 // In order of folder.classes.
-std::vector<ClassCounts> count_classes(const ImageFolder& folder,
+std::vector<ClassCounts> count_classes(const PictureSet& folder,
                                        const std::vector<PixelCache::Picture>& pictures);
 
 // XXH3-128, in hexadecimal, of every sample's name, label and content: the same for the same data
 // wherever it lies, another when a file is added, removed, renamed or changed. The split into
 // training and validation does not count.
-std::string dataset_fingerprint(const ImageFolder& folder,
+std::string dataset_fingerprint(const PictureSet& folder,
                                 const std::vector<PixelCache::Picture>& pictures);
 
 // {"root", "fingerprint", "classes": […], "train": n, "validation": n, "test": n, "unreadable": n,
 //  "per_class": {class: {"train": n, "validation": n, "test": n, "unreadable": n}}}
-Json describe_dataset(const ImageFolder& folder, const std::vector<PixelCache::Picture>& pictures);
+Json describe_dataset(const PictureSet& folder, const std::vector<PixelCache::Picture>& pictures);
 
 }  // namespace mat

@@ -46,7 +46,7 @@ std::string folder_name(const std::string& parent, const std::string& name) {
 
 class FolderReader {
  public:
-  explicit FolderReader(ImageFolder& result) : result_(result) {}
+  explicit FolderReader(PictureSet& result) : result_(result) {}
 
   void read() {
     const FolderListing top = list_folder(result_.root.string());
@@ -270,18 +270,19 @@ class FolderReader {
   void finish() {
     auto& samples = result_.samples;
     std::sort(samples.begin(), samples.end(),
-              [](const ImageSample& a, const ImageSample& b) { return a.name < b.name; });
+              [](const PictureSample& a, const PictureSample& b) { return a.name < b.name; });
     const std::string root = result_.root.string() + "/";
     for (auto& sample : samples) sample.file = root + sample.name;
     std::sort(result_.ignored.begin(), result_.ignored.end());
   }
 
-  ImageFolder& result_;
+  PictureSet& result_;
   bool has_validation_folder_ = false;
 };
 
-void split_classes(ImageFolder& folder, const SplitOptions& options) {
-  std::vector<std::vector<std::pair<std::uint64_t, ImageSample*>>> by_class(folder.classes.size());
+void split_classes(PictureSet& folder, const SplitOptions& options) {
+  std::vector<std::vector<std::pair<std::uint64_t, PictureSample*>>> by_class(
+      folder.classes.size());
   for (auto& sample : folder.samples) {
     if (sample.usage != Usage::train) continue;
     const auto key = XXH3_64bits_withSeed(sample.name.data(), sample.name.size(), options.seed);
@@ -315,13 +316,13 @@ fs::path real_folder(const fs::path& root) {
 
 }  // namespace
 
-ImageFolder read_image_folder(const fs::path& root, const SplitOptions& options) {
+PictureSet read_image_folder(const fs::path& root, const SplitOptions& options) {
   if (!(options.validation_ratio >= 0 && options.validation_ratio < 1)) {
     throw usage_error(fmt::format("{} is no part of the pictures to validate with",
                                   format_number(options.validation_ratio)),
                       "give a number from 0 to below 1");
   }
-  ImageFolder folder;
+  PictureSet folder;
   folder.root = real_folder(root);
   FolderReader reader(folder);
   reader.read();

@@ -2,30 +2,10 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <string>
-#include <vector>
+
+#include "core/dataset/picture_set.h"
 
 namespace mat {
-
-enum class Usage { train, validation, test };
-
-struct ImageSample {
-  std::filesystem::path file;  // absolute
-  std::string name;            // relative to the data folder, with '/'; any bytes but NUL
-  int label = 0;               // index into classes
-  Usage usage = Usage::train;
-};
-
-// Labelled pictures on disk. Classes are in the order of their names (bytewise), samples in the
-// order of theirs, so that the same folder gives the same data everywhere.
-struct ImageFolder {
-  std::filesystem::path root;  // absolute, links resolved
-  std::vector<std::string> classes;
-  std::vector<ImageSample> samples;
-  // What is there but is no picture by name, place or type (".DS_Store", notes.txt, a file outside
-  // the class folders, a pipe, a link to a folder elsewhere), in order of its name.
-  std::vector<std::string> ignored;
-};
 
 struct SplitOptions {
   // Without a validation folder, round(n * ratio) of a class's n pictures: at least one, and never
@@ -48,6 +28,6 @@ struct SplitOptions {
 // Opens no file. Throws usage errors: no such folder, fewer than two classes, classes without any
 // picture, a class of the validation or test folder that train lacks; io errors for folders that
 // cannot be read.
-ImageFolder read_image_folder(const std::filesystem::path& root, const SplitOptions& options);
+PictureSet read_image_folder(const std::filesystem::path& root, const SplitOptions& options);
 
 }  // namespace mat

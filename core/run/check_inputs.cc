@@ -8,8 +8,8 @@
 #include "core/command/container.h"
 #include "core/command/program_path.h"
 #include "core/dataset/image_folder.h"
-#include "core/dataset/labelled_table.h"
-#include "core/dataset/table_encoder.h"
+#include "core/table/labelled_table.h"
+#include "core/table/table_encoder.h"
 #include "core/run/run_environment.h"
 #include "core/storage/remote_storage.h"
 

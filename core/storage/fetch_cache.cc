@@ -14,7 +14,7 @@
 #include <tuple>
 
 #include "core/base/json.h"
-#include "core/dataset/content.h"
+#include "core/cache/content.h"
 
 namespace mat {
 namespace {

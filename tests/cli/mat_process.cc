@@ -11,7 +11,7 @@
 #include <random>
 
 #include "core/base/file.h"
-#include "tests/core/dataset/test_files.h"
+#include "tests/test_files.h"
 
 namespace mat::test {
 

@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "core/base/error.h"
-#include "core/dataset/csv_table.h"
-#include "core/dataset/table_encoder.h"
-#include "core/dataset/table_target.h"
+#include "core/table/csv_table.h"
+#include "core/table/table_encoder.h"
+#include "core/table/table_target.h"
 
 namespace {
 

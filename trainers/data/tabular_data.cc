@@ -6,8 +6,8 @@
 #include <memory>
 
 #include "core/base/error.h"
-#include "core/dataset/labelled_table.h"
-#include "core/dataset/table_encoder.h"
+#include "core/table/labelled_table.h"
+#include "core/table/table_encoder.h"
 
 namespace mat {
 namespace {

@@ -26,7 +26,7 @@ int cached_short_side(int image_size, double crop_min_area) {
   return static_cast<int>(std::ceil(steps * kCacheStep * image_size));
 }
 
-void log_what_is_wrong(const ImageFolder& folder, const std::vector<PixelCache::Picture>& pictures,
+void log_what_is_wrong(const PictureSet& folder, const std::vector<PixelCache::Picture>& pictures,
                        TrainObserver& observer) {
   for (std::size_t i = 0; i < pictures.size(); ++i) {
     const std::string& name = folder.samples[i].name;
@@ -43,7 +43,7 @@ void log_what_is_wrong(const ImageFolder& folder, const std::vector<PixelCache::
 ImageData read_image_data(const TrainRequest& request, TrainObserver& observer) {
   observer.phase("looking for pictures", 0, 0);
   const Json& h = request.hyperparameters;
-  const ImageFolder folder = read_image_folder(
+  const PictureSet folder = read_image_folder(
       request.inputs.at("data_url"), {h.at("validation_ratio").get<double>(), request.seed});
 
   ImageData data;
@@ -52,7 +52,7 @@ ImageData read_image_data(const TrainRequest& request, TrainObserver& observer) 
       cached_short_side(h.at("image_size").get<int>(), h.at("crop_min_area").get<double>());
   data.cache = std::make_unique<PixelCache>(request.cache_folder, data.short_side);
   const std::vector<PixelCache::Picture> pictures = data.cache->load(
-      folder.samples, request.threads,
+      files_of(folder), request.threads,
       [&](std::int64_t done, std::int64_t total) {
         observer.phase("reading pictures", done, total);
         return !observer.stop_requested();
@@ -62,7 +62,7 @@ ImageData read_image_data(const TrainRequest& request, TrainObserver& observer) 
 
   std::int64_t left_out = 0;
   for (std::size_t i = 0; i < pictures.size(); ++i) {
-    const ImageSample& sample = folder.samples[i];
+    const PictureSample& sample = folder.samples[i];
     if (!pictures[i].problem.empty()) {
       ++left_out;
     } else if (sample.usage == Usage::train) {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "core/dataset/pixel_cache.h"
+#include "core/cache/pixel_cache.h"
 #include "core/training/trainer.h"
 #include "trainers/data/picture_batches.h"
 

@@ -2,7 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "tests/core/dataset/test_files.h"
+#include "tests/test_files.h"
 
 namespace mat {
 namespace {
@@ -16,9 +16,9 @@ struct Described {
 
 Described describe(const fs::path& root, std::uint64_t seed = 0) {
   TempFolder cache_folder;
-  const ImageFolder folder = read_image_folder(root, {0.25, seed});
+  const PictureSet folder = read_image_folder(root, {0.25, seed});
   PixelCache cache(cache_folder.path(), 16);
-  const auto pictures = cache.load(folder.samples, 1, {}, nullptr);
+  const auto pictures = cache.load(files_of(folder), 1, {}, nullptr);
   return {describe_dataset(folder, pictures), dataset_fingerprint(folder, pictures)};
 }
 

@@ -9,7 +9,7 @@
 #include <set>
 
 #include "core/base/error.h"
-#include "tests/core/dataset/test_files.h"
+#include "tests/test_files.h"
 
 namespace mat {
 namespace {
@@ -17,7 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 using Catch::Contains;
 
-std::vector<std::string> names_of(const ImageFolder& folder) {
+std::vector<std::string> names_of(const PictureSet& folder) {
   std::vector<std::string> names;
   for (const auto& sample : folder.samples) names.push_back(sample.name);
   return names;
@@ -37,7 +37,7 @@ void put_pictures(const fs::path& folder, int count) {
   for (int i = 0; i < count; ++i) put_file(folder / (std::to_string(i) + ".jpg"), "");
 }
 
-std::set<std::string> validation_names(const ImageFolder& folder) {
+std::set<std::string> validation_names(const PictureSet& folder) {
   std::set<std::string> names;
   for (const auto& sample : folder.samples) {
     if (sample.usage == Usage::validation) names.insert(sample.name);
@@ -50,7 +50,7 @@ TEST_CASE("classes and pictures of a folder come in the order of their names") {
   for (const char* name : {"b/2.jpg", "b/10.jpg", "a/x.png", "B/z.bmp", "a/deep/er/y"}) {
     put_file(data / name, "");
   }
-  const ImageFolder folder = read_image_folder(data.path(), {});
+  const PictureSet folder = read_image_folder(data.path(), {});
   CHECK(folder.root == data.path());
   CHECK(folder.classes == std::vector<std::string>{"B", "a", "b"});
   CHECK(names_of(folder) ==
@@ -70,7 +70,7 @@ TEST_CASE("train, val and test folders say what each picture is for") {
   put_file(data / "LICENSE", "");
   put_file(data / "notes/n.jpg", "");
   put_file(data / "train/stray.jpg", "");
-  const ImageFolder folder = read_image_folder(data.path(), {});
+  const PictureSet folder = read_image_folder(data.path(), {});
   CHECK(folder.classes == std::vector<std::string>{"cat", "dog"});
   std::map<Usage, int> count;
   for (const auto& sample : folder.samples) {
@@ -93,7 +93,7 @@ TEST_CASE("without a validation folder a part of every class is set aside") {
   put_pictures(data / "many", 50);
   put_pictures(data / "few", 2);
   put_pictures(data / "one", 1);
-  const ImageFolder folder = read_image_folder(data.path(), {0.2, 1});
+  const PictureSet folder = read_image_folder(data.path(), {0.2, 1});
   std::map<std::string, int> chosen;
   for (const auto& name : validation_names(folder)) ++chosen[name.substr(0, name.find('/'))];
   CHECK(chosen == std::map<std::string, int>{{"many", 10}, {"few", 1}});
@@ -139,7 +139,7 @@ TEST_CASE("files that are no pictures by name are listed and left out") {
   put_file(data / "a/.ipynb_checkpoints/0.jpg", "");
   put_file(data / "__MACOSX/a/._0.jpg", "");
   REQUIRE(::mkfifo((data / "a/pipe.jpg").c_str(), 0600) == 0);
-  const ImageFolder folder = read_image_folder(data.path(), {});
+  const PictureSet folder = read_image_folder(data.path(), {});
   CHECK(names_of(folder) == std::vector<std::string>{"a/0.jpg", "b/0.jpg"});
   CHECK(folder.ignored == std::vector<std::string>{"a/.DS_Store", "a/Thumbs.db", "a/desktop.ini",
                                                    "a/labels.CSV", "a/pipe.jpg", "a/x.yaml"});
@@ -151,7 +151,7 @@ TEST_CASE("any bytes may be in a name") {
                                           "a b/" + std::string(255, 'x'), "a b/\xff\xfe.jpg",
                                           "\xe7\x8c\xab\n/'\".jpg"};
   for (const auto& name : files) put_file(data.path() / name, "");
-  const ImageFolder folder = read_image_folder(data.path(), {});
+  const PictureSet folder = read_image_folder(data.path(), {});
   CHECK(names_of(folder) == files);
   for (const auto& sample : folder.samples) CHECK(fs::exists(sample.file));
 }
@@ -179,7 +179,7 @@ TEST_CASE("links are followed as long as they lead to files or stay in the data 
   }
   fs::remove(data / "here");
   SECTION("inside a class") {
-    const ImageFolder folder = read_image_folder(data.path(), {});
+    const PictureSet folder = read_image_folder(data.path(), {});
     CHECK(names_of(folder) == std::vector<std::string>{"a/0.jpg", "a/circle", "a/dangling",
                                                        "a/file", "a/folder/0.jpg", "b/0.jpg",
                                                        "b/inner/0.jpg"});
@@ -220,7 +220,7 @@ TEST_CASE("folders too deep to open are listed and left out") {
   std::ofstream("unreachable.jpg") << "x";
   REQUIRE(::fchdir(home) == 0);
   ::close(home);
-  const ImageFolder folder = read_image_folder(data.path(), {});
+  const PictureSet folder = read_image_folder(data.path(), {});
   CHECK(folder.samples.size() == 2);
   CHECK(folder.ignored.size() == 1);
 }
@@ -325,7 +325,7 @@ TEST_CASE("100,000 pictures are listed within two seconds of computing") {
   }
   REQUIRE(all_made);
   const std::clock_t start = std::clock();
-  const ImageFolder folder = read_image_folder(data.path(), {});
+  const PictureSet folder = read_image_folder(data.path(), {});
   const double seconds = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
   CHECK(folder.samples.size() == 100'000);
   CHECK(validation_names(folder).size() == 20'000);

@@ -4,7 +4,7 @@
 #include <random>
 
 #include "core/base/error.h"
-#include "tests/core/dataset/test_files.h"
+#include "tests/test_files.h"
 #include "tests/run_python.h"
 
 namespace mat {

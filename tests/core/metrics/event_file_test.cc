@@ -17,7 +17,7 @@
 #include "core/base/json.h"
 #include "core/base/time.h"
 #include "core/metrics/record_file.h"
-#include "tests/core/dataset/test_files.h"
+#include "tests/test_files.h"
 #include "tests/core/metrics/decode_events.h"
 #include "tests/run_python.h"
 

@@ -14,7 +14,7 @@
 #include "core/base/child_process.h"
 #include "core/base/file.h"
 #include "core/base/time.h"
-#include "tests/core/dataset/test_files.h"
+#include "tests/test_files.h"
 
 namespace mat {
 namespace {

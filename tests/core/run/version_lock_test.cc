@@ -16,7 +16,7 @@
 #include "core/base/error.h"
 #include "core/base/json.h"
 #include "core/run/provenance.h"
-#include "tests/core/dataset/test_files.h"
+#include "tests/test_files.h"
 
 namespace mat {
 namespace {

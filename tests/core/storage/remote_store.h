@@ -9,7 +9,7 @@
 
 #include "core/base/error.h"
 #include "core/storage/remote_storage.h"
-#include "tests/core/dataset/test_files.h"
+#include "tests/test_files.h"
 #include "tests/core/storage/s3_server.h"
 
 namespace mat {

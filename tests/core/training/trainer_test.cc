@@ -9,7 +9,7 @@
 
 #include "core/base/child_process.h"
 #include "core/base/error.h"
-#include "tests/core/dataset/test_files.h"
+#include "tests/test_files.h"
 
 namespace mat {
 namespace {

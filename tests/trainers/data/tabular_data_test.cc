@@ -4,7 +4,7 @@
 
 #include "core/base/error.h"
 #include "core/base/file.h"
-#include "core/dataset/csv_table.h"
+#include "core/table/csv_table.h"
 #include "tests/temp_folder.h"
 #include "tests/trainers/catch.h"
 #include "trainers/models/network.h"

@@ -5,7 +5,7 @@
 
 #include "core/base/error.h"
 #include "core/base/file.h"
-#include "tests/core/dataset/test_files.h"
+#include "tests/test_files.h"
 #include "tests/temp_folder.h"
 #include "tests/trainers/catch.h"
 #include "trainers/training/random_state.h"

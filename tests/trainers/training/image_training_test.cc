@@ -3,7 +3,7 @@
 #include "core/base/error.h"
 #include "core/base/file.h"
 #include "core/base/text.h"
-#include "tests/core/dataset/test_files.h"
+#include "tests/test_files.h"
 #include "tests/temp_folder.h"
 #include "tests/trainers/catch.h"
 #include "tests/trainers/training/recording_observer.h"

@@ -5,7 +5,7 @@
 
 #include "core/algorithm/algorithm.h"
 #include "core/training/trainer.h"
-#include "tests/core/dataset/test_files.h"
+#include "tests/test_files.h"
 
 namespace mat {
 

@@ -1,4 +1,4 @@
-#include "core/dataset/table_encoder.h"
+#include "core/table/table_encoder.h"
 
 #include <fmt/format.h>
 

@@ -5,8 +5,8 @@
 #include <memory>
 #include <vector>
 
-#include "core/dataset/pixel_cache.h"
-#include "tests/core/dataset/test_files.h"
+#include "core/cache/pixel_cache.h"
+#include "tests/test_files.h"
 
 namespace mat {
 
@@ -15,14 +15,14 @@ inline constexpr int kSide = 32;
 // Every picture has a color of its own, so that a mix-up shows.
 inline std::uint32_t color_of(int i) { return 0x10203 * (i % 80) + 0x070000 * (i / 80); }
 
-inline std::vector<ImageSample> put_samples(const std::filesystem::path& folder, int count) {
-  std::vector<ImageSample> samples;
+inline std::vector<std::filesystem::path> put_pictures(const std::filesystem::path& folder,
+                                                       int count) {
+  std::vector<std::filesystem::path> files;
   for (int i = 0; i < count; ++i) {
-    const std::string name = fmt::format("{}.bmp", i);
-    put_file(folder / name, bmp_of_color(40 + i % 7, 44, color_of(i)));
-    samples.push_back({folder / name, name, 0, Usage::train});
+    files.push_back(folder / fmt::format("{}.bmp", i));
+    put_file(files.back(), bmp_of_color(40 + i % 7, 44, color_of(i)));
   }
-  return samples;
+  return files;
 }
 
 inline bool has_color(const PixelCache::Picture& picture, std::uint32_t color) {
@@ -52,10 +52,10 @@ struct Loaded {
   PixelCache::Statistics statistics;
 };
 
-inline Loaded load(const std::filesystem::path& folder, const std::vector<ImageSample>& samples,
-                   int threads = 2) {
+inline Loaded load(const std::filesystem::path& folder,
+                   const std::vector<std::filesystem::path>& files, int threads = 2) {
   Loaded loaded{std::make_unique<PixelCache>(folder, kSide), {}, {}};
-  loaded.pictures = loaded.cache->load(samples, threads, {}, &loaded.statistics);
+  loaded.pictures = loaded.cache->load(files, threads, {}, &loaded.statistics);
   return loaded;
 }
 

@@ -7,9 +7,9 @@
 #include <unordered_map>
 #include <vector>
 
-#include "core/dataset/content.h"
-#include "core/dataset/picture_file.h"
-#include "core/dataset/shared_log.h"
+#include "core/cache/content.h"
+#include "core/cache/picture_file.h"
+#include "core/cache/shared_log.h"
 
 namespace mat {
 

@@ -9,7 +9,7 @@
 #include <iostream>
 
 #include "core/base/error.h"
-#include "tests/core/dataset/cached_pictures.h"
+#include "tests/core/cache/cached_pictures.h"
 
 namespace mat {
 namespace {
@@ -42,8 +42,8 @@ int exit_of(pid_t child) {
 
 TEST_CASE("a damaged entry is made again") {
   TempFolder data;
-  const auto samples = put_samples(data / "in", 10);
-  load(data / "cache", samples);
+  const auto files = put_pictures(data / "in", 10);
+  load(data / "cache", files);
   const auto overwrite = [&](const fs::path& file, std::uint64_t at, const std::string& bytes) {
     std::fstream stream(file, std::ios::binary | std::ios::in | std::ios::out);
     stream.seekp(static_cast<std::streamoff>(at));
@@ -78,24 +78,24 @@ TEST_CASE("a damaged entry is made again") {
     put_file(data / "cache/files-v1.index", std::string(10'001, '\x01'));
     damaged = 0;
   }
-  const Loaded second = load(data / "cache", samples);
+  const Loaded second = load(data / "cache", files);
   CHECK(second.statistics.decoded == damaged);
   CHECK(are_right(second.pictures));
-  const Loaded third = load(data / "cache", samples);
+  const Loaded third = load(data / "cache", files);
   CHECK(third.statistics.decoded == 0);
   CHECK(are_right(third.pictures));
 }
 
 TEST_CASE("processes that fill a cache at once share their work") {
   TempFolder data;
-  const auto samples = put_samples(data / "in", 300);
+  const auto files = put_pictures(data / "in", 300);
   std::vector<pid_t> children;
   for (int i = 0; i < 3; ++i) {
     children.push_back(
-        in_process([&] { return are_right(load(data / "cache", samples).pictures) ? 0 : 1; }));
+        in_process([&] { return are_right(load(data / "cache", files).pictures) ? 0 : 1; }));
   }
   for (const pid_t child : children) CHECK(exit_of(child) == 0);
-  const Loaded loaded = load(data / "cache", samples);
+  const Loaded loaded = load(data / "cache", files);
   CHECK(loaded.statistics.decoded == 0);
   CHECK(are_right(loaded.pictures));
   std::uintmax_t bytes = 0;
@@ -105,18 +105,18 @@ TEST_CASE("processes that fill a cache at once share their work") {
 
 TEST_CASE("a cache survives the death of whoever fills it") {
   TempFolder data;
-  std::vector<ImageSample> samples;
+  std::vector<fs::path> files;
   for (int i = 0; i < 100; ++i) {
     const std::string name = fmt::format("{}.bmp", i);
     // Large enough for several batches of writing.
     put_file(data / name, bmp_of_color(400, 400, color_of(i)));
-    samples.push_back({data / name, name, 0, Usage::train});
+    files.push_back(data / name);
   }
   std::int64_t found = 0;
   for (std::uintmax_t kill_at : {1U, 17'000'000U, 35'000'000U}) {
     const fs::path folder = data / "cache";
     const pid_t child = in_process([&] {
-      PixelCache(folder, 400).load(samples, 2, {}, nullptr);
+      PixelCache(folder, 400).load(files, 2, {}, nullptr);
       while (true) ::pause();
       return 0;
     });
@@ -131,7 +131,7 @@ TEST_CASE("a cache survives the death of whoever fills it") {
     CHECK(exit_of(child) == -SIGKILL);
     PixelCache cache(folder, 400);
     PixelCache::Statistics statistics;
-    CHECK(are_right(cache.load(samples, 2, {}, &statistics)));
+    CHECK(are_right(cache.load(files, 2, {}, &statistics)));
     CHECK(statistics.decoded + statistics.reused == 100);
     found += statistics.reused;
     fs::remove_all(folder);
@@ -142,8 +142,8 @@ TEST_CASE("a cache survives the death of whoever fills it") {
 TEST_CASE("a cache that may not be written keeps pictures in memory") {
   TempFolder data;
   fs::permissions(data.path(), fs::perms::all);
-  const auto samples = put_samples(data / "in", 10);
-  const std::vector<ImageSample> half(samples.begin(), samples.begin() + 5);
+  const auto files = put_pictures(data / "in", 10);
+  const std::vector<fs::path> half(files.begin(), files.begin() + 5);
   const bool has_some = GENERATE(false, true);
   if (has_some) load(data / "cache", half);
   fs::create_directories(data / "cache");
@@ -152,12 +152,12 @@ TEST_CASE("a cache that may not be written keeps pictures in memory") {
     // Root may write everywhere, so somebody else has to try.
     if (::geteuid() == 0 && ::setuid(65534) != 0) return 99;
     for (int i = 0; i < 2; ++i) {
-      const Loaded loaded = load(data / "cache", samples);
+      const Loaded loaded = load(data / "cache", files);
       if (!are_right(loaded.pictures)) return 1;
       if (loaded.statistics.decoded != (has_some ? 5 : 10)) return 2;
       if (loaded.statistics.note.find("Permission denied") == std::string::npos) return 3;
       PixelCache::Statistics again;
-      if (!are_right(loaded.cache->load(samples, 1, {}, &again)) || again.decoded != 0) return 4;
+      if (!are_right(loaded.cache->load(files, 1, {}, &again)) || again.decoded != 0) return 4;
     }
     return 0;
   }));
@@ -186,19 +186,19 @@ class SmallDisk {
 
 TEST_CASE("a full disk is an error that leaves the cache as it was") {
   TempFolder data;
-  const auto samples = put_samples(data / "in", 200);
+  const auto files = put_pictures(data / "in", 200);
   const SmallDisk disk(data / "disk");
   if (!disk.mounted()) {
     std::cerr << "WARNING: a full disk is not tested: no right to mount one\n";
     return;
   }
   const fs::path cache = data / "disk/cache";
-  const std::vector<ImageSample> few(samples.begin(), samples.begin() + 20);
+  const std::vector<fs::path> few(files.begin(), files.begin() + 20);
   CHECK(load(cache, few).statistics.decoded == 20);
   const auto size = fs::file_size(pack_of(cache));
   int exit_code = 0;
   try {
-    load(cache, samples);
+    load(cache, files);
   } catch (const Error& error) {
     exit_code = error.exit_code();
     CHECK_THAT(error.hint(), Contains("the disk is full"));

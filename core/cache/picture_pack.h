@@ -8,8 +8,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "core/dataset/content.h"
-#include "core/dataset/shared_log.h"
+#include "core/cache/content.h"
+#include "core/cache/shared_log.h"
 
 namespace mat {
 

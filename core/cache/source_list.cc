@@ -1,4 +1,4 @@
-#include "core/dataset/source_list.h"
+#include "core/cache/source_list.h"
 
 #include <algorithm>
 

@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "core/dataset/image_folder.h"
 #include "core/image/image.h"
 
 namespace mat {
@@ -44,11 +43,12 @@ class PixelCache {
   PixelCache(const std::filesystem::path& folder, int short_side);
   ~PixelCache();
 
-  // Finds or makes every sample's picture, in order of `samples`, with `threads` threads.
-  // `progress(done, total)`, which may be empty, is called from the calling thread about ten times
-  // a second; when it returns false, what has been decoded is kept and an interrupted error is
-  // thrown. A full disk is an io error. `statistics` may be null. For one thread at a time.
-  std::vector<Picture> load(const std::vector<ImageSample>& samples, int threads,
+  // Finds or makes every file's picture, in order of `files` (absolute paths), with `threads`
+  // threads. `progress(done, total)`, which may be empty, is called from the calling thread about
+  // ten times a second; when it returns false, what has been decoded is kept and an interrupted
+  // error is thrown. A full disk is an io error. `statistics` may be null. For one thread at a
+  // time.
+  std::vector<Picture> load(const std::vector<std::filesystem::path>& files, int threads,
                             const std::function<bool(std::int64_t, std::int64_t)>& progress,
                             Statistics* statistics);
 

@@ -1,4 +1,4 @@
-#include "core/dataset/content.h"
+#include "core/cache/content.h"
 
 #include <fmt/core.h>
 #include <xxhash.h>

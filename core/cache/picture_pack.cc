@@ -1,4 +1,4 @@
-#include "core/dataset/picture_pack.h"
+#include "core/cache/picture_pack.h"
 
 #include <fmt/core.h>
 #include <sys/mman.h>

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/dataset/csv_table.h"
+#include "core/table/csv_table.h"
 
 namespace mat {
 

@@ -1,4 +1,4 @@
-#include "core/dataset/shared_log.h"
+#include "core/cache/shared_log.h"
 
 #include <fcntl.h>
 #include <fmt/core.h>

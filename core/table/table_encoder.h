@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "core/base/json.h"
-#include "core/dataset/csv_table.h"
+#include "core/table/csv_table.h"
 
 namespace mat {
 

@@ -1,4 +1,4 @@
-#include "core/dataset/pixel_cache.h"
+#include "core/cache/pixel_cache.h"
 
 #include <algorithm>
 #include <atomic>
@@ -14,9 +14,9 @@
 #include <utility>
 
 #include "core/base/error.h"
-#include "core/dataset/picture_file.h"
-#include "core/dataset/picture_pack.h"
-#include "core/dataset/source_list.h"
+#include "core/cache/picture_file.h"
+#include "core/cache/picture_pack.h"
+#include "core/cache/source_list.h"
 #include "core/image/decode.h"
 #include "core/image/resize.h"
 
@@ -61,15 +61,15 @@ class Loader {
   using Progress = std::function<bool(std::int64_t, std::int64_t)>;
 
   Loader(const fs::path& folder, PicturePack& pack, int short_side,
-         const std::vector<ImageSample>& samples)
+         const std::vector<std::filesystem::path>& files)
       : pack_(pack),
         short_side_(short_side),
-        samples_(samples),
+        files_(files),
         sources_(folder),
-        found_(samples.size()) {
-    paths_.reserve(samples.size());
-    for (const auto& sample : samples) {
-      const std::string& path = sample.file.native();
+        found_(files.size()) {
+    paths_.reserve(files.size());
+    for (const auto& file : files) {
+      const std::string& path = file.native();
       paths_.push_back(content_of(path.data(), path.size()));
     }
     sources_.read(paths_);
@@ -89,7 +89,7 @@ class Loader {
     std::string problem;
   };
 
-  // The duty to make a content's picture, which only one sample has; given up unless fulfilled.
+  // The duty to make a content's picture, which only one file has; given up unless fulfilled.
   class Claim {
    public:
     explicit Claim(Loader& loader) : loader_(loader) {}
@@ -116,10 +116,10 @@ class Loader {
 
   PicturePack& pack_;
   int short_side_;
-  const std::vector<ImageSample>& samples_;
+  const std::vector<std::filesystem::path>& files_;
   std::vector<Content> paths_;
   SourceList sources_;
-  std::vector<Found> found_;  // every thread writes to the places of its own samples
+  std::vector<Found> found_;  // every thread writes to the places of its own files
 
   std::atomic<std::size_t> next_ = 0;
   std::atomic<std::int64_t> done_ = 0;
@@ -163,7 +163,7 @@ void Loader::Claim::give_up() {
 void Loader::load_one(std::size_t i, std::vector<std::uint8_t>& bytes) {
   Found& found = found_[i];
   Claim claim(*this);
-  const PictureFile file = look_at_picture_file(samples_[i].file);
+  const PictureFile file = look_at_picture_file(files_[i]);
   const std::optional<Content> known =
       file.problem.empty() ? sources_.find(paths_[i], file.identity) : std::nullopt;
   if (known && !claim.take(*known)) {
@@ -180,7 +180,7 @@ void Loader::load_one(std::size_t i, std::vector<std::uint8_t>& bytes) {
 void Loader::read_and_decode(std::size_t i, std::vector<std::uint8_t>& bytes,
                              const std::optional<Content>& known, Claim& claim) {
   Found& found = found_[i];
-  const PictureFile file = read_picture_file(samples_[i].file, bytes);
+  const PictureFile file = read_picture_file(files_[i], bytes);
   if (!file.problem.empty()) {
     found = {Outcome::unreadable, {}, file.problem};
     return;
@@ -233,7 +233,7 @@ void Loader::work() {
     std::vector<std::uint8_t> bytes;
     while (!stop_) {
       const std::size_t i = next_++;
-      if (i >= samples_.size()) break;
+      if (i >= files_.size()) break;
       load_one(i, bytes);
       ++done_;
       if (bytes.capacity() > kLargeBuffer) std::vector<std::uint8_t>().swap(bytes);
@@ -250,7 +250,7 @@ void Loader::work() {
 
 // Until all threads are done; false if `progress` wants to stop.
 bool Loader::wait(const Progress& progress) {
-  const auto total = static_cast<std::int64_t>(samples_.size());
+  const auto total = static_cast<std::int64_t>(files_.size());
   std::unique_lock lock(mutex_);
   for (;;) {
     const bool all_done = finished_.wait_for(lock, kProgressPause, [&] { return running_ == 0; });
@@ -262,7 +262,7 @@ bool Loader::wait(const Progress& progress) {
 }
 
 void Loader::run(int threads, const Progress& progress) {
-  const auto most = static_cast<int>(std::min<std::size_t>(samples_.size(), kMostThreads));
+  const auto most = static_cast<int>(std::min<std::size_t>(files_.size(), kMostThreads));
   running_ = std::clamp(threads, 1, std::max(most, 1));
   bool may_go_on = false;
   {
@@ -283,7 +283,7 @@ void Loader::run(int threads, const Progress& progress) {
 // Whoever had the duty for a content may have failed (its file vanished) while others relied on it.
 void Loader::load_left_over() {
   std::vector<std::uint8_t> bytes;
-  for (std::size_t i = 0; i < samples_.size(); ++i) {
+  for (std::size_t i = 0; i < files_.size(); ++i) {
     while (found_[i].outcome != Outcome::unreadable && !ready_.contains(found_[i].content)) {
       load_one(i, bytes);
       keep(std::exchange(pending_, {}));
@@ -292,8 +292,8 @@ void Loader::load_left_over() {
 }
 
 std::vector<PixelCache::Picture> Loader::pictures() {
-  std::vector<PixelCache::Picture> pictures(samples_.size());
-  for (std::size_t i = 0; i < samples_.size(); ++i) {
+  std::vector<PixelCache::Picture> pictures(files_.size());
+  for (std::size_t i = 0; i < files_.size(); ++i) {
     auto& picture = pictures[i];
     picture.problem = std::move(found_[i].problem);
     if (found_[i].outcome == Outcome::unreadable) continue;
@@ -339,9 +339,9 @@ PixelCache::PixelCache(const fs::path& folder, int short_side)
 PixelCache::~PixelCache() = default;
 
 std::vector<PixelCache::Picture> PixelCache::load(
-    const std::vector<ImageSample>& samples, int threads,
+    const std::vector<std::filesystem::path>& files, int threads,
     const std::function<bool(std::int64_t, std::int64_t)>& progress, Statistics* statistics) {
-  Loader loader(impl_->folder, impl_->pack, impl_->short_side, samples);
+  Loader loader(impl_->folder, impl_->pack, impl_->short_side, files);
   loader.run(threads, progress);
   std::vector<Picture> pictures = loader.pictures();
   if (statistics != nullptr) *statistics = loader.statistics();

@@ -1,4 +1,4 @@
-#include "core/dataset/csv_table.h"
+#include "core/table/csv_table.h"
 
 #include <catch2/catch.hpp>
 

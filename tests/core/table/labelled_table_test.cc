@@ -1,9 +1,9 @@
-#include "core/dataset/labelled_table.h"
+#include "core/table/labelled_table.h"
 
 #include <catch2/catch.hpp>
 
 #include "core/base/error.h"
-#include "tests/core/dataset/test_files.h"
+#include "tests/test_files.h"
 
 namespace mat {
 namespace {

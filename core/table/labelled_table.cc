@@ -1,4 +1,4 @@
-#include "core/dataset/labelled_table.h"
+#include "core/table/labelled_table.h"
 
 #include <fmt/format.h>
 

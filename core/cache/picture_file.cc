@@ -1,4 +1,4 @@
-#include "core/dataset/picture_file.h"
+#include "core/cache/picture_file.h"
 
 #include <fcntl.h>
 #include <fmt/core.h>

@@ -1,4 +1,4 @@
-#include "core/dataset/table_target.h"
+#include "core/table/table_target.h"
 
 #include <fmt/format.h>
 #include <xxhash.h>

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "core/base/json.h"
-#include "core/dataset/csv_table.h"
-#include "core/dataset/table_target.h"
+#include "core/table/csv_table.h"
+#include "core/table/table_target.h"
 
 namespace mat {
 

@@ -1,11 +1,11 @@
-#include "core/dataset/pixel_cache.h"
+#include "core/cache/pixel_cache.h"
 
 #include <sys/stat.h>
 
 #include <catch2/catch.hpp>
 
 #include "core/base/error.h"
-#include "tests/core/dataset/cached_pictures.h"
+#include "tests/core/cache/cached_pictures.h"
 
 namespace mat {
 namespace {
@@ -14,8 +14,8 @@ namespace fs = std::filesystem;
 
 TEST_CASE("pictures are decoded once, shrunk to the short side, and found again") {
   TempFolder data;
-  const auto samples = put_samples(data / "in", 20);
-  const Loaded first = load(data / "cache", samples);
+  const auto files = put_pictures(data / "in", 20);
+  const Loaded first = load(data / "cache", files);
   CHECK(first.statistics.decoded == 20);
   CHECK(first.statistics.reused == 0);
   CHECK(first.statistics.note.empty());
@@ -25,7 +25,7 @@ TEST_CASE("pictures are decoded once, shrunk to the short side, and found again"
   CHECK(first.pictures[2].original_width == 42);
   CHECK(first.pictures[2].original_height == 44);
 
-  const Loaded second = load(data / "cache", samples);
+  const Loaded second = load(data / "cache", files);
   CHECK(second.statistics.decoded == 0);
   CHECK(second.statistics.reused == 20);
   CHECK(are_right(second.pictures));
@@ -36,14 +36,14 @@ TEST_CASE("pictures are decoded once, shrunk to the short side, and found again"
   SECTION("another short side is another picture") {
     PixelCache other(data / "cache", 16);
     PixelCache::Statistics statistics;
-    const auto pictures = other.load(samples, 1, {}, &statistics);
+    const auto pictures = other.load(files, 1, {}, &statistics);
     CHECK(statistics.decoded == 20);
     CHECK(pictures[2].view.width == 16);
   }
   SECTION("the files may lie elsewhere and have other names") {
     fs::rename(data / "in", data / "moved");
-    auto moved = samples;
-    for (auto& sample : moved) sample.file = data.path() / "moved" / sample.name;
+    auto moved = files;
+    for (auto& file : moved) file = data.path() / "moved" / file.filename();
     const Loaded third = load(data / "cache", moved);
     CHECK(third.statistics.decoded == 0);
     CHECK(third.statistics.unread == 0);
@@ -51,10 +51,10 @@ TEST_CASE("pictures are decoded once, shrunk to the short side, and found again"
   }
   SECTION("the cache may be moved with its home") {
     fs::rename(data / "cache", data / "home");
-    CHECK(load(data / "home", samples).statistics.decoded == 0);
+    CHECK(load(data / "home", files).statistics.decoded == 0);
   }
   SECTION("the same object can load again, and earlier views stay") {
-    const auto again = first.cache->load(samples, 1, {}, nullptr);
+    const auto again = first.cache->load(files, 1, {}, nullptr);
     CHECK(are_right(again));
     CHECK(are_right(first.pictures));
   }
@@ -62,12 +62,12 @@ TEST_CASE("pictures are decoded once, shrunk to the short side, and found again"
 
 TEST_CASE("files that are known and unchanged are not opened") {
   TempFolder data;
-  auto samples = put_samples(data / "in", 10);
+  auto files = put_pictures(data / "in", 10);
   pass_file_clock(data.path());
-  load(data / "cache", samples);
-  CHECK(load(data / "cache", samples).statistics.unread == 10);
+  load(data / "cache", files);
+  CHECK(load(data / "cache", files).statistics.unread == 10);
 
-  const fs::path changed = samples[3].file;
+  const fs::path changed = files[3];
   struct stat before {};
   REQUIRE(::stat(changed.c_str(), &before) == 0);
   const std::string other = bmp_of_color(43, 44, 0x123456);
@@ -79,7 +79,7 @@ TEST_CASE("files that are known and unchanged are not opened") {
   }
   const timespec times[] = {before.st_atim, before.st_mtim};
   REQUIRE(::utimensat(AT_FDCWD, changed.c_str(), times, 0) == 0);
-  const Loaded after = load(data / "cache", samples);
+  const Loaded after = load(data / "cache", files);
   CHECK(after.statistics.unread == 9);
   CHECK(after.statistics.decoded == 1);
   CHECK(has_color(after.pictures[3], 0x123456));
@@ -87,24 +87,24 @@ TEST_CASE("files that are known and unchanged are not opened") {
 
 TEST_CASE("a file written just now is read again, since its next change could look the same") {
   TempFolder data;
-  const auto samples = put_samples(data / "in", 1);
+  const auto files = put_pictures(data / "in", 1);
   for (int i = 0; i < 50; ++i) {
     const auto color = static_cast<std::uint32_t>(i);
-    put_file(samples[0].file, bmp_of_color(40, 44, color));
-    const Loaded loaded = load(data / "cache", samples);
+    put_file(files[0], bmp_of_color(40, 44, color));
+    const Loaded loaded = load(data / "cache", files);
     REQUIRE(has_color(loaded.pictures[0], color));
   }
 }
 
 TEST_CASE("equal files are decoded once") {
   TempFolder data;
-  auto samples = put_samples(data / "in", 1);
+  auto files = put_pictures(data / "in", 1);
   for (int i = 1; i < 30; ++i) {
     const std::string name = fmt::format("copy{}.bmp", i);
-    fs::copy_file(samples[0].file, data.path() / "in" / name);
-    samples.push_back({data.path() / "in" / name, name, 0, Usage::train});
+    fs::copy_file(files[0], data.path() / "in" / name);
+    files.push_back(data.path() / "in" / name);
   }
-  const Loaded loaded = load(data / "cache", samples, 4);
+  const Loaded loaded = load(data / "cache", files, 4);
   CHECK(loaded.statistics.decoded == 1);
   CHECK(loaded.statistics.reused == 29);
   for (const auto& picture : loaded.pictures) CHECK(has_color(picture, color_of(0)));
@@ -112,10 +112,10 @@ TEST_CASE("equal files are decoded once") {
 
 TEST_CASE("files without a picture say why, also from the cache") {
   TempFolder data;
-  auto samples = put_samples(data / "in", 2);
+  auto files = put_pictures(data / "in", 2);
   const auto add = [&](const std::string& name) {
-    samples.push_back({data.path() / "in" / name, name, 0, Usage::train});
-    return samples.back().file;
+    files.push_back(data.path() / "in" / name);
+    return files.back();
   };
   put_file(add("text.jpg"), "no picture");
   put_file(add("empty.jpg"), "");
@@ -124,15 +124,15 @@ TEST_CASE("files without a picture say why, also from the cache") {
   fs::create_directories(add("folder.jpg"));
   fs::create_symlink("/dev/zero", add("device.jpg"));
   put_file(add("huge.jpg"), "x");
-  fs::resize_file(samples.back().file, 600ULL << 20);
-  const Loaded first = load(data / "cache", samples);
-  const Loaded second = load(data / "cache", samples);
+  fs::resize_file(files.back(), 600ULL << 20);
+  const Loaded first = load(data / "cache", files);
+  const Loaded second = load(data / "cache", files);
   for (const Loaded* loaded : {&first, &second}) {
     const auto& pictures = loaded->pictures;
     CHECK(pictures[0].problem.empty());
     CHECK(pictures[1].problem.empty());
     for (std::size_t i = 2; i < pictures.size(); ++i) {
-      INFO(samples[i].name << ": " << pictures[i].problem);
+      INFO(files[i].filename().string() << ": " << pictures[i].problem);
       CHECK(!pictures[i].problem.empty());
       CHECK(pictures[i].view.pixels == nullptr);
     }
@@ -148,12 +148,12 @@ TEST_CASE("files without a picture say why, also from the cache") {
 
 TEST_CASE("an interrupted load keeps what was decoded") {
   TempFolder data;
-  const auto samples = put_samples(data / "in", 50);
+  const auto files = put_pictures(data / "in", 50);
   PixelCache cache(data / "cache", kSide);
   std::int64_t last = -1;
   try {
     cache.load(
-        samples, 1,
+        files, 1,
         [&](std::int64_t done, std::int64_t total) {
           CHECK(total == 50);
           CHECK(done >= last);
@@ -165,18 +165,18 @@ TEST_CASE("an interrupted load keeps what was decoded") {
   } catch (const Error& error) {
     CHECK(error.kind() == ErrorKind::interrupted);
   }
-  const Loaded after = load(data / "cache", samples);
+  const Loaded after = load(data / "cache", files);
   CHECK(after.statistics.reused >= last);
   CHECK(are_right(after.pictures));
 }
 
 TEST_CASE("progress is told up to the last picture") {
   TempFolder data;
-  const auto samples = put_samples(data / "in", 5);
+  const auto files = put_pictures(data / "in", 5);
   std::int64_t last = 0;
   PixelCache(data / "cache", kSide)
       .load(
-          samples, 2,
+          files, 2,
           [&](std::int64_t done, std::int64_t) {
             last = done;
             return true;
@@ -192,12 +192,12 @@ TEST_CASE("no pictures are no trouble") {
 
 TEST_CASE("a list of files far longer than what is in use is begun anew") {
   TempFolder data;
-  const auto samples = put_samples(data / "in", 10);
+  const auto files = put_pictures(data / "in", 10);
   pass_file_clock(data.path());
   put_file(data / "cache/files-v1.index", std::string(33U << 20, 'x'));
-  load(data / "cache", samples);
+  load(data / "cache", files);
   CHECK(fs::file_size(data / "cache/files-v1.index") < 10'000);
-  CHECK(load(data / "cache", samples).statistics.unread == 10);
+  CHECK(load(data / "cache", files).statistics.unread == 10);
 }
 
 }  // namespace

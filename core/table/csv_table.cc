@@ -1,4 +1,4 @@
-#include "core/dataset/csv_table.h"
+#include "core/table/csv_table.h"
 
 #include <fmt/format.h>
 
@@ -10,7 +10,7 @@
 #include "core/base/error.h"
 #include "core/base/file.h"
 #include "core/base/text.h"
-#include "core/dataset/content.h"
+#include "core/cache/content.h"
 
 namespace mat {
 
