@@ -258,7 +258,7 @@ class FolderReader {
                  Usage usage) {
     for (const auto& file : files) {
       if (is_picture_by_name(file)) {
-        result_.samples.push_back({{}, folder_name(folder, file), label, usage});
+        result_.samples.push_back({{}, folder_name(folder, file), label, usage, {}});
       } else {
         result_.ignored.push_back(folder_name(folder, file));
       }
