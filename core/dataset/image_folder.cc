@@ -1,7 +1,6 @@
 #include "core/dataset/image_folder.h"
 
 #include <fmt/core.h>
-#include <xxhash.h>
 
 #include <algorithm>
 #include <array>
@@ -14,7 +13,6 @@
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/dataset/folder_listing.h"
-#include "core/dataset/split.h"
 
 namespace mat {
 namespace {
@@ -260,7 +258,7 @@ class FolderReader {
                  Usage usage) {
     for (const auto& file : files) {
       if (is_picture_by_name(file)) {
-        result_.samples.push_back({{}, folder_name(folder, file), label, usage});
+        result_.samples.push_back({{}, folder_name(folder, file), label, usage, {}});
       } else {
         result_.ignored.push_back(folder_name(folder, file));
       }
@@ -279,23 +277,6 @@ class FolderReader {
   PictureSet& result_;
   bool has_validation_folder_ = false;
 };
-
-void split_classes(PictureSet& folder, const SplitOptions& options) {
-  std::vector<std::vector<std::pair<std::uint64_t, PictureSample*>>> by_class(
-      folder.classes.size());
-  for (auto& sample : folder.samples) {
-    if (sample.usage != Usage::train) continue;
-    const auto key = XXH3_64bits_withSeed(sample.name.data(), sample.name.size(), options.seed);
-    by_class[sample.label].emplace_back(key, &sample);
-  }
-  for (auto& pictures : by_class) {
-    // Samples are in order of their names, so a stable sort leaves equal hashes in that order.
-    std::stable_sort(pictures.begin(), pictures.end(),
-                     [](const auto& a, const auto& b) { return a.first < b.first; });
-    const std::size_t count = validation_count(pictures.size(), options.validation_ratio);
-    for (std::size_t i = 0; i < count; ++i) pictures[i].second->usage = Usage::validation;
-  }
-}
 
 fs::path real_folder(const fs::path& root) {
   std::error_code error;
@@ -317,11 +298,7 @@ fs::path real_folder(const fs::path& root) {
 }  // namespace
 
 PictureSet read_image_folder(const fs::path& root, const SplitOptions& options) {
-  if (!(options.validation_ratio >= 0 && options.validation_ratio < 1)) {
-    throw usage_error(fmt::format("{} is no part of the pictures to validate with",
-                                  format_number(options.validation_ratio)),
-                      "give a number from 0 to below 1");
-  }
+  check_split(options);
   PictureSet folder;
   folder.root = real_folder(root);
   FolderReader reader(folder);

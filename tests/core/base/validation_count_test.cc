@@ -1,4 +1,4 @@
-#include "core/dataset/split.h"
+#include "core/base/validation_count.h"
 
 #include <catch2/catch.hpp>
 
