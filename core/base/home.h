@@ -10,9 +10,9 @@ namespace mat {
 // The home of a registry, and where things are in it:
 //   HOME/mat.db                 the registry
 //   HOME/jobs/JOB/V0001/        one folder per version
-//   HOME/datasets/NAME/         a dataset: pictures.manifest, the list that is worked on; files/,
-//                               copies of pictures that were fetched; V001/manifest.jsonl, … what
-//                               was published, never written again
+//   HOME/datasets/NAME/         a dataset: pictures.manifest, the list that is worked on;
+//                               V001.manifest, … what was published, never written again; files/,
+//                               copies of pictures that were fetched
 //   HOME/datasets/.NAME.lock    held by whoever changes the dataset
 //   HOME/cache/                 decoded pictures; may be deleted at any time
 //   HOME/queue/                 locks of those that start pending versions
@@ -29,8 +29,7 @@ struct Home {
   std::filesystem::path trash() const { return root / "trash"; }
   std::filesystem::path version_folder(const std::string& job, std::int64_t number) const;
   std::filesystem::path dataset_folder(const std::string& dataset) const;
-  std::filesystem::path dataset_version_folder(const std::string& dataset,
-                                               std::int64_t number) const;
+  std::filesystem::path dataset_manifest(const std::string& dataset, std::int64_t number) const;
 };
 
 // --home > $MAT_HOME > nearest .mat/ upward from the working directory > $XDG_DATA_HOME/mat or

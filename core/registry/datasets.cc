@@ -139,14 +139,14 @@ std::vector<DatasetVersionRecord> Registry::versions_of_dataset(const std::strin
 
 DatasetVersionRecord Registry::create_dataset_version(
     const DatasetVersionRecord& version,
-    const std::function<void(const fs::path& folder)>& make_folder) {
+    const std::function<void(const fs::path& manifest)>& make_manifest) {
   return impl_->database.write([&](SQLite::Database& connection) {
     const DatasetRecord dataset = dataset_row(connection, version.dataset);
     refuse_taken_name(connection, dataset, version.name);
     DatasetVersionRecord numbered = version;
     numbered.number = next_number(connection, dataset.id);
-    // A folder without a row is of a registry that was lost or replaced by an older copy.
-    const auto place = [&] { return home().dataset_version_folder(dataset.name, numbered.number); };
+    // A manifest without a row is of a registry that was lost or replaced by an older copy.
+    const auto place = [&] { return home().dataset_manifest(dataset.name, numbered.number); };
     std::error_code ignored;
     while (fs::exists(fs::symlink_status(place(), ignored))) ++numbered.number;
     const Id id = insert_version(connection, dataset.id, numbered);
@@ -155,7 +155,7 @@ DatasetVersionRecord Registry::create_dataset_version(
     update.bind(1, numbered.number + 1);
     update.bind(2, dataset.id);
     update.exec();
-    make_folder(place());
+    make_manifest(place());
     return dataset_version_row(connection, id);
   });
 }
@@ -200,15 +200,15 @@ Deleted Registry::delete_dataset_version(Id id) {
   return delete_rows_and_folders(impl_->database, home(), [&](SQLite::Database& connection) {
     const DatasetVersionRecord version = dataset_version_row(connection, id);
     const DatasetRecord dataset = dataset_row(connection, version.dataset);
-    const fs::path folder = home().dataset_version_folder(version.dataset, version.number);
+    const fs::path manifest = home().dataset_manifest(version.dataset, version.number);
     Removal removal;
-    measure_folder(folder, &removal.deleted);
+    measure_folder(manifest, &removal.deleted);
     delete_row(connection, "DELETE FROM dataset_versions WHERE id = ?", id);
     if (version.is_current) {
       const auto left = dataset_version_rows(connection, dataset);
       set_current(connection, dataset.id, left.empty() ? 0 : left.front().number);
     }
-    trash_folder(home(), TrashKind::dataset_version, id, folder, &removal);
+    trash_folder(home(), TrashKind::dataset_manifest, id, manifest, &removal);
     return removal;
   });
 }

@@ -202,16 +202,16 @@ class Registry {
   // not_found names what is missing.
   DatasetVersionRecord dataset_version(const std::string& reference);
   std::vector<DatasetVersionRecord> versions_of_dataset(const std::string& name);  // newest first
-  // Takes the next number whose folder is free, calls `make_folder` with it, and makes the row: all
-  // or nothing, but for the folder when it is killed. The version is the current one from then on.
-  // Conflict when the given name is taken.
+  // Takes the next number whose manifest is not there yet, has `make_manifest` put it there, and
+  // makes the row: all or nothing, but for the manifest when it fails or is killed. The version is
+  // the current one from then on. Conflict when the given name is taken.
   DatasetVersionRecord create_dataset_version(
       const DatasetVersionRecord& version,
-      const std::function<void(const std::filesystem::path& folder)>& make_folder);
+      const std::function<void(const std::filesystem::path& manifest)>& make_manifest);
   void set_current_dataset_version(Id version);
   // How many versions of jobs have it (or, without a number, any version of the dataset) as input.
   std::int64_t trainings_of_dataset(const std::string& name, std::int64_t number = 0);
-  // Remove rows and folders, or nothing. After the current version the newest is current.
+  // Remove rows and files, or nothing. After the current version the newest is current.
   Deleted delete_dataset(const std::string& name);
   Deleted delete_dataset_version(Id version);
 

@@ -17,10 +17,10 @@ struct Removal {
   std::vector<std::filesystem::path> trashed;
 };
 
-// Counts a folder that is about to go. Throws an io error when it could not be removed.
-void measure_folder(const std::filesystem::path& folder, Deleted* deleted);
+// Counts a folder or file that is about to go. Throws an io error when it could not be removed.
+void measure_folder(const std::filesystem::path& path, Deleted* deleted);
 
-void trash_folder(const Home& home, TrashKind kind, Id row, const std::filesystem::path& folder,
+void trash_folder(const Home& home, TrashKind kind, Id row, const std::filesystem::path& path,
                   Removal* removal);
 
 // Runs a statement with one parameter.

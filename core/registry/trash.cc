@@ -27,7 +27,7 @@ constexpr std::array kKinds{
     Kind{TrashKind::version, "version",
          "SELECT j.name, v.number FROM versions v JOIN jobs j ON j.id = v.job_id WHERE v.id = ?"},
     Kind{TrashKind::dataset, "dataset", "SELECT name, 0 FROM datasets WHERE id = ?"},
-    Kind{TrashKind::dataset_version, "dataset-version",
+    Kind{TrashKind::dataset_manifest, "dataset-manifest",
          "SELECT d.name, v.number FROM dataset_versions v JOIN datasets d ON d.id = v.dataset_id "
          "WHERE v.id = ?"}};
 
@@ -54,8 +54,8 @@ std::optional<fs::path> place_of(SQLite::Database& connection, const Home& home,
       return home.version_folder(name, number);
     case TrashKind::dataset:
       return home.dataset_folder(name);
-    case TrashKind::dataset_version:
-      return home.dataset_version_folder(name, number);
+    case TrashKind::dataset_manifest:
+      return home.dataset_manifest(name, number);
   }
   return std::nullopt;
 }

@@ -18,7 +18,7 @@ DatasetRecord named(const std::string& name) {
   return dataset;
 }
 
-void make_manifest(const fs::path& folder) { put_file(folder / "manifest.jsonl", "{}\n"); }
+void make_manifest(const fs::path& manifest) { put_file(manifest, "{}\n"); }
 
 DatasetVersionRecord publish(Registry& registry, const std::string& dataset,
                              const std::string& name = "") {
@@ -110,10 +110,10 @@ TEST_CASE("Numbers of versions of a dataset are never given again") {
   registry.create_dataset(named("flowers"));
   for (int i = 0; i < 3; ++i) publish(registry, "flowers");
   registry.delete_dataset_version(registry.dataset_version("flowers@3").id);
-  CHECK_FALSE(fs::exists(home.home().dataset_version_folder("flowers", 3)));
+  CHECK_FALSE(fs::exists(home.home().dataset_manifest("flowers", 3)));
   CHECK(registry.dataset("flowers").current_number == 2);
   CHECK(publish(registry, "flowers").number == 4);
-  put_file(home.home().dataset_version_folder("flowers", 5) / "notes", "of an older registry");
+  put_file(home.home().dataset_manifest("flowers", 5), "of an older registry");
   CHECK(publish(registry, "flowers").number == 6);
 }
 
@@ -167,12 +167,12 @@ TEST_CASE("A deletion that was killed is taken back or finished by the next writ
   const fs::path trash = home.home().trash();
   fs::create_directories(trash);
   const fs::path folder = home.home().dataset_folder("flowers");
-  fs::rename(folder / "V001", trash / ("dataset-version." + std::to_string(version)));
+  fs::rename(folder / "V001.manifest", trash / ("dataset-manifest." + std::to_string(version)));
   { home.writer(); }
-  CHECK(fs::exists(folder / "V001" / "manifest.jsonl"));
+  CHECK(fs::exists(folder / "V001.manifest"));
   fs::rename(folder, trash / ("dataset." + std::to_string(dataset)));
   { home.writer(); }
-  CHECK(fs::exists(folder / "V001" / "manifest.jsonl"));
+  CHECK(fs::exists(folder / "V001.manifest"));
   put_file(trash / "dataset.99" / "manifest.jsonl", "of a row that is gone");
   put_file(trash / "notes.txt", "not ours");
   { home.writer(); }
