@@ -163,8 +163,9 @@ class CsvImport {
     image_ = options_.image_column.empty()
                  ? find_image_column()
                  : table_.index_of(options_.image_column, "with the pictures");
-    has_no_header_ =
-        options_.image_column.empty() && finder_.find(table_.columns()[image_]).problem.empty();
+    const std::string& name = table_.columns()[image_];
+    has_no_header_ = options_.image_column.empty() && !is_one_of(kImageNames, name) &&
+                     finder_.find(name).problem.empty();
     usage_ = options_.usage_column.empty()
                  ? column_named(kUsageNames)
                  : table_.index_of(options_.usage_column, "with the usage");
