@@ -39,6 +39,10 @@ struct ExportSummary {
   std::int64_t problem_count = 0;
 };
 
+// A name for a file that any system takes: separators and control bytes become '_', leading dots
+// too, and what is longer than 200 bytes is cut before its ending. Never empty.
+std::string safe_file_name(std::string_view name);
+
 // Writes the pictures of a manifest to `target`, which must not be there yet (an empty folder may
 // be). It is there when all is written, or not at all. Names of files are those they had, made
 // safe: no separators, control bytes or leading dots, and no two the same. Throws usage errors,

@@ -30,7 +30,7 @@ struct ImportOptions {
   ImportFormat format = ImportFormat::automatic;
 
   // CSV. Empty or zero: found out by usual names (image, file, path, …; label, class, …; usage,
-  // split, …) and by which column names files. `no_usage_column`: take none for it.
+  // split, …) and by which column names files.
   std::string image_column, label_column, usage_column;
   char delimiter = 0;
   char label_separator = '|';  // between several labels in one cell

@@ -33,8 +33,10 @@ struct PublishSummary {
 
 // Writes the manifest of a version at `to` from the one at `from`, with a content hash and a usage
 // for every labelled picture. `contents` and `groups` (see SplitSample; may be empty) are in order
-// of the lines of `from`. A file whose content is zeros (it could not be read) is left out. Reads
-// `from` twice instead of keeping it. Throws usage errors, with FILE:LINE, and io errors.
+// of the lines of `from`. A file whose content is zeros (it could not be read) is left out.
+// Pictures of the same content are one group. A usage that `from` says is kept, except that without
+// any EVAL those that say TRAIN are split too. Reads `from` twice instead of keeping it. Throws
+// usage errors, with FILE:LINE, and io errors.
 PublishSummary write_published(const std::filesystem::path& from, const std::filesystem::path& to,
                                const std::vector<Content>& contents, const std::vector<int>& groups,
                                const PublishOptions& options);

@@ -27,11 +27,13 @@ struct Unit {
   std::map<int, std::int64_t> size;  // stratum → pictures
   std::int64_t total = 0;
   bool in_validation = false;
+  bool is_pinned = false;  // to train: all that there is of a stratum
 };
 
 struct Stratum {
   std::int64_t train = 0, validation = 0;
   std::int64_t target = 0;  // of validation
+  int units = 0;
 };
 
 class GroupedSplit {
@@ -44,11 +46,12 @@ class GroupedSplit {
       const auto count = static_cast<std::size_t>(stratum.train + stratum.validation);
       stratum.target = static_cast<std::int64_t>(validation_count(count, 1 - train_ratio));
     }
+    pin();
   }
 
   std::vector<Usage> split() {
     for (Unit& unit : units_) {
-      if (brings_nearer(unit)) move(unit);
+      if (!unit.is_pinned && brings_nearer(unit)) move(unit);
     }
     std::stable_sort(units_.begin(), units_.end(),
                      [](const Unit& a, const Unit& b) { return a.total < b.total; });
@@ -97,7 +100,10 @@ class GroupedSplit {
       }
       std::size_t place = units_.size();
       if (sample.group >= 0) place = unit_of_group.emplace(sample.group, place).first->second;
-      if (place == units_.size()) units_.push_back({.name = sample.name});
+      if (place == units_.size()) {
+        units_.emplace_back();
+        units_.back().name = sample.name;
+      }
       Unit& unit = units_[place];
       unit.name = std::min(unit.name, std::string_view(sample.name));
       unit.samples.push_back(i);
@@ -111,6 +117,18 @@ class GroupedSplit {
     std::sort(units_.begin(), units_.end(), [](const Unit& a, const Unit& b) {
       return std::tie(a.key, a.name) < std::tie(b.key, b.name);
     });
+  }
+
+  void pin() {
+    for (const Unit& unit : units_) {
+      for (const auto& part : unit.size) ++strata_[part.first].units;
+    }
+    for (Unit& unit : units_) {
+      unit.is_pinned = std::any_of(unit.size.begin(), unit.size.end(), [&](const auto& part) {
+        const Stratum& stratum = strata_[part.first];
+        return stratum.units == 1 && stratum.train == part.second;
+      });
+    }
   }
 
   void take_decided(std::size_t i, Usage usage) {
@@ -142,7 +160,7 @@ class GroupedSplit {
   void give_one(int s, bool to_validation) {
     if (strata_[s].target == 0) return;
     for (Unit& unit : units_) {
-      if (unit.in_validation == to_validation || !unit.size.contains(s)) continue;
+      if (unit.is_pinned || unit.in_validation == to_validation || !unit.size.contains(s)) continue;
       const bool is_needed = std::any_of(unit.size.begin(), unit.size.end(), [&](const auto& part) {
         const Stratum& stratum = strata_[part.first];
         return (to_validation ? stratum.train : stratum.validation) <= part.second;

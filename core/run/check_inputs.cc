@@ -7,11 +7,11 @@
 #include "core/base/error.h"
 #include "core/command/container.h"
 #include "core/command/program_path.h"
-#include "core/dataset/image_folder.h"
-#include "core/table/labelled_table.h"
-#include "core/table/table_encoder.h"
+#include "core/dataset/published.h"
 #include "core/run/run_environment.h"
 #include "core/storage/remote_storage.h"
+#include "core/table/labelled_table.h"
+#include "core/table/table_encoder.h"
 
 namespace mat {
 namespace {
@@ -81,8 +81,8 @@ void check_inputs(const JobSpec& spec) {
   check_image(spec);
   if (spec.definition.command || is_remote_address(spec.inputs.at("data_url"))) return;
   if (spec.definition.task == Task::image_classification) {
-    read_image_folder(spec.inputs.at("data_url"),
-                      {spec.hyperparameters.at("validation_ratio").get<double>(), spec.seed});
+    read_pictures(spec.inputs.at("data_url"),
+                  {spec.hyperparameters.at("validation_ratio").get<double>(), spec.seed});
   }
   if (spec.definition.task == Task::tabular) check_table(spec);
 }

@@ -9,6 +9,7 @@
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/dataset/description.h"
+#include "core/dataset/published.h"
 
 namespace mat {
 namespace {
@@ -43,8 +44,8 @@ void log_what_is_wrong(const PictureSet& folder, const std::vector<PixelCache::P
 ImageData read_image_data(const TrainRequest& request, TrainObserver& observer) {
   observer.phase("looking for pictures", 0, 0);
   const Json& h = request.hyperparameters;
-  const PictureSet folder = read_image_folder(
-      request.inputs.at("data_url"), {h.at("validation_ratio").get<double>(), request.seed});
+  const PictureSet folder = read_pictures(request.inputs.at("data_url"),
+                                          {h.at("validation_ratio").get<double>(), request.seed});
 
   ImageData data;
   data.classes = folder.classes;
@@ -58,6 +59,7 @@ ImageData read_image_data(const TrainRequest& request, TrainObserver& observer) 
         return !observer.stop_requested();
       },
       &data.loaded);
+  require_unchanged(folder, pictures);
   log_what_is_wrong(folder, pictures, observer);
 
   std::int64_t left_out = 0;
@@ -77,6 +79,10 @@ ImageData read_image_data(const TrainRequest& request, TrainObserver& observer) 
       "the cache",
       data.classes.size(), data.train.size(), data.validation.size(), left_out, data.loaded.decoded,
       data.loaded.reused));
+  if (folder.unlabelled + folder.several_labels > 0) {
+    observer.log(fmt::format("{} pictures without a label and {} with several are not trained with",
+                             folder.unlabelled, folder.several_labels));
+  }
   if (!data.loaded.note.empty()) observer.log(data.loaded.note);
   data.description = describe_dataset(folder, pictures);
   return data;
