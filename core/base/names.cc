@@ -45,6 +45,16 @@ bool is_dataset_version_name(std::string_view name) {
          });
 }
 
+bool is_dataset_reference(std::string_view text) {
+  const std::size_t at = text.find('@');
+  if (!is_valid_name(text.substr(0, at))) return false;
+  if (at == std::string_view::npos) return true;
+  const std::string_view which = text.substr(at + 1);
+  return !which.empty() && which.size() <= kMaxVersionNameLength &&
+         std::all_of(which.begin(), which.end(),
+                     [](char c) { return is_letter_or_digit(c) || c == '-' || c == '_'; });
+}
+
 std::string version_label(std::int64_t number) { return fmt::format("V{:04}", number); }
 
 std::string dataset_version_label(std::int64_t number) { return fmt::format("V{:03}", number); }

@@ -16,7 +16,7 @@ struct CatalogHooks {
   // Called often; 0 is an unknown total. False ends the work with an interrupted error.
   std::function<bool(std::string_view phase, std::int64_t done, std::int64_t total)> progress;
   std::function<void(std::string_view line)> note;
-  std::function<bool()> stop_requested;  // while pictures are fetched
+  std::function<bool()> stop_requested;  // asked where there is no progress to tell
 };
 
 // Calls hooks.progress; throws an interrupted error when it says so.

@@ -141,6 +141,15 @@ LabelChange label_picture(Registry& registry, const std::string& name, const std
   return change;
 }
 
+fs::path list_of_dataset(const Home& home, const std::string& name) {
+  return home.dataset_folder(name) / "pictures.manifest";
+}
+
+bool has_fetched_pictures(const Home& home, const std::string& name) {
+  std::error_code error;
+  return fs::exists(home.dataset_folder(name) / "files", error);
+}
+
 fs::path manifest_of(const Home& home, const DatasetVersionRecord& version) {
   fs::path manifest = home.dataset_manifest(version.dataset, version.number);
   std::error_code error;

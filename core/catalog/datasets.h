@@ -40,6 +40,12 @@ LabelChange label_picture(Registry& registry, const std::string& name, const std
                           const std::vector<std::string>& labels, bool remove,
                           const CatalogHooks& hooks);
 
+// The list that is worked on.
+std::filesystem::path list_of_dataset(const Home& home, const std::string& name);
+
+// Whether the dataset has copies of its own of pictures that were fetched.
+bool has_fetched_pictures(const Home& home, const std::string& name);
+
 // What was published. Throws not_found when the manifest is gone.
 std::filesystem::path manifest_of(const Home& home, const DatasetVersionRecord& version);
 

@@ -38,23 +38,6 @@ void check(const PublishRequest& request) {
   }
 }
 
-// Of all bytes of a file of any size.
-std::string fingerprint_of(const fs::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  Content hash;
-  for (std::string block(kBlockBytes, '\0'); stream;) {
-    stream.read(block.data(), static_cast<std::streamsize>(block.size()));
-    const auto count = static_cast<std::size_t>(stream.gcount());
-    if (count == 0) continue;
-    const std::string chained = to_hex(hash) + block.substr(0, count);
-    hash = content_of(chained.data(), chained.size());
-  }
-  if (!stream.eof()) {
-    throw Error(ErrorKind::io, fmt::format("cannot read '{}'", file.string()));
-  }
-  return to_hex(hash);
-}
-
 // A change of one picture's source from absolute to relative; see DatasetManifestWriter.
 void make_sources_relative(const fs::path& manifest, const DatasetFolder& folder) {
   std::error_code error;
@@ -148,7 +131,7 @@ class Publication {
 
   void record(const PublishSummary& summary) {
     DatasetVersionRecord& version = report_.version;
-    version.fingerprint = fingerprint_of(manifest_);
+    version.fingerprint = manifest_fingerprint(manifest_);
     if (const auto same = current_if_same(version.fingerprint)) {
       if (!request_.accept_same) refuse_same(*same);
       version = *same;
@@ -204,6 +187,22 @@ PublishReport publish_dataset(Registry& registry, const std::string& name,
   Publication publication(registry, name, request, hooks);
   registry.dataset(name);
   return publication.run();
+}
+
+std::string manifest_fingerprint(const fs::path& manifest) {
+  std::ifstream stream(manifest, std::ios::binary);
+  Content hash;
+  for (std::string block(kBlockBytes, '\0'); stream;) {
+    stream.read(block.data(), static_cast<std::streamsize>(block.size()));
+    const auto count = static_cast<std::size_t>(stream.gcount());
+    if (count == 0) continue;
+    const std::string chained = to_hex(hash) + block.substr(0, count);
+    hash = content_of(chained.data(), chained.size());
+  }
+  if (!stream.eof()) {
+    throw Error(ErrorKind::io, fmt::format("cannot read '{}'", manifest.string()));
+  }
+  return to_hex(hash);
 }
 
 }  // namespace mat

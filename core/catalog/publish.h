@@ -38,4 +38,8 @@ struct PublishReport {
 PublishReport publish_dataset(Registry& registry, const std::string& name,
                               const PublishRequest& request, const CatalogHooks& hooks);
 
+// What is recorded of a published manifest and of those that train on it: a hash of all its bytes.
+// Throws an io error when it cannot be read.
+std::string manifest_fingerprint(const std::filesystem::path& manifest);
+
 }  // namespace mat
