@@ -41,7 +41,7 @@ const char* const kModelArtsLine =
     R"({"source":"s3://bucket/a.jpg","usage":"TRAIN","annotation":[{"type":)"
     R"("modelarts/image_classification","name":"cat","creation-time":"2019-03-30 17:22:35",)"
     R"("annotated-by":"human","hard":false,"confidence":0.8,"property":{"@modelarts:x":[1,2]}}],)"
-    R"("id":"162d","inference-loc":"/inf","extra":{"deep":[1,null,1.5e300]}})";
+    R"("id":"162d","inference-loc":"/inf","extra":{"deep":[1,null,1.5e+300]}})";
 
 TEST_CASE("a line as ModelArts writes it is read, and written as it was") {
   const TempFolder folder;

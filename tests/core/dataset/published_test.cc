@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "core/cache/picture_file.h"
 #include "core/dataset/description.h"
 #include "tests/core/dataset/imported.h"
 

@@ -139,7 +139,7 @@ TEST_CASE("what is decided stays, and takes its group with it") {
   CHECK(usages[20] == Usage::test);
   CHECK(usages[23] == Usage::train);
   // 24 for training and validation: 5 are wanted in validation, and these are there already.
-  CHECK(sides_of(samples, usages).at("a") == Sides{19, 5, 7});
+  CHECK(sides_of(samples, usages).at("a") == Sides{19, 5, 8});
 }
 
 TEST_CASE("a ratio that leaves a side empty is refused") {
