@@ -4,7 +4,6 @@
 
 #include <memory>
 
-#include "cli/commands/dataset_check.h"
 #include "cli/output/terminal.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
@@ -44,7 +43,6 @@ void add_commands(CLI::App& app, Context& context) {
   add_dataset_commands(app, context);
   add_pool_commands(app, context);
   add_background_commands(app, context);
-  add_dataset_check(add_group(app, "dataset", "Labelled pictures"), context);
   add_metric_commands(app, context);
   add_completion_command(app, context);
 }

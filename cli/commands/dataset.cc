@@ -4,6 +4,7 @@
 
 #include "cli/commands/commands.h"
 #include "cli/commands/dataset_change.h"
+#include "cli/commands/dataset_check.h"
 #include "cli/commands/dataset_view.h"
 #include "cli/commands/views.h"
 #include "cli/output/progress_bar.h"
@@ -252,6 +253,7 @@ void add_dataset_commands(CLI::App& app, Context& context) {
       "A version is named NAME@V002, NAME@2, NAME@latest or NAME@ and the name that it was given;\n"
       "NAME alone is its current version.");
   add_dataset_changes(group, context);
+  add_dataset_check(group, context);
 
   CLI::App* command = group->add_subcommand("list", "List datasets");
   flags->list.add_to(command);

@@ -136,6 +136,16 @@ TEST_CASE("names and labels that cannot be are refused with what to do") {
   CHECK_FALSE(fs::exists(f.mat.home() / "datasets" / ".nothing.lock"));
 }
 
+TEST_CASE("names of datasets and of their versions are completed") {
+  const Flowers f;
+  f.mat.succeed({"dataset", "publish", "colours", "--name", "first"});
+  const Output name = f.mat.run({"__complete", "--", "dataset", "show", "col"});
+  const Output version = f.mat.run({"__complete", "--", "dataset", "show", "colours@"});
+  CHECK(has(name.out, "colours"));
+  CHECK(has(version.out, "colours@V001"));
+  CHECK(has(version.out, "colours@first"));
+}
+
 TEST_CASE("a version is written as a folder, a table and a manifest, and read again") {
   const Flowers f;
   f.mat.succeed({"dataset", "publish", "colours"});
