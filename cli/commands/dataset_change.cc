@@ -279,7 +279,7 @@ void add_dataset_changes(CLI::App* group, Context& context) {
   command->add_option("NAME", flags->publish.dataset, "The dataset")->required();
   command
       ->add_option("--train-ratio", flags->publish.request.train_ratio,
-                   "The part for training of pictures whose usage is not decided, 0 to 1")
+                   "The part for training of pictures whose usage is not decided")
       ->type_name("R")
       ->capture_default_str();
   command

@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <optional>
 #include <unordered_map>
+#include <utility>
 
 #include "core/base/address.h"
 #include "core/base/error.h"
-#include "core/base/text.h"
 #include "core/cache/content.h"
 #include "core/catalog/fetched_pictures.h"
 
@@ -30,9 +30,9 @@ std::string identity_of(const ManifestSample& sample, const fs::path& files) {
   return sample.source;
 }
 
-// Of all that an import may change.
+// Of its labels and usage.
 Content state_of(const ManifestSample& sample) {
-  std::string text = sample.source + '\0' + (sample.usage ? usage_text(*sample.usage) : "");
+  std::string text = sample.usage ? usage_text(*sample.usage) : "";
   for (const std::string& label : sample.labels) text += '\0' + label;
   return hash_of(text);
 }
@@ -72,10 +72,10 @@ class ListImport {
 
  private:
   struct Known {
-    Content state;
+    Content state, source;
     bool is_labelled = false;
-    bool is_replaced = false;  // an incoming one stands for it
-    bool is_incoming = false;
+    bool is_replaced = false;  // by one of this import
+    bool is_seen = false;      // by this import
   };
 
   void read_list() {
@@ -84,7 +84,7 @@ class ListImport {
     ManifestReader reader(folder_.list());
     for (ManifestSample sample; reader.next(sample);) {
       known_[hash_of(identity_of(sample, folder_.files()))] = {
-          state_of(sample), !sample.labels.empty(), false, false};
+          state_of(sample), hash_of(sample.source), !sample.labels.empty(), false, false};
     }
   }
 
@@ -92,8 +92,7 @@ class ListImport {
   void refuse_own(const std::string& path) const {
     const std::string datasets = home_.datasets().string();
     if (path != datasets && !path.starts_with(datasets + "/")) return;
-    throw Error(ErrorKind::usage,
-                fmt::format("'{}' is in mat's own folder of datasets", printable(path)),
+    throw Error(ErrorKind::usage, fmt::format("'{}' is in mat's own folder of datasets", path),
                 "take it out with 'mat dataset export', and give what that has written");
   }
 
@@ -109,24 +108,29 @@ class ListImport {
     if (++taken_ % kBetweenReports == 0) tell(hooks_, "importing pictures", taken_, 0);
     const bool is_own_file = sample.source.starts_with(folder_.files().string() + "/");
     if (!is_own_file) refuse_own(sample.source);
-    const Known now{state_of(sample), !sample.labels.empty(), false, true};
+    const Known now{state_of(sample), hash_of(sample.source), !sample.labels.empty(), false, true};
     const auto [found, is_new] = known_.emplace(hash_of(identity_of(sample, folder_.files())), now);
+    Known& before = found->second;
     if (is_new) {
       ++report->added;
-    } else if (found->second.is_incoming) {
-      ++report->repeated;
-      return;
-    } else if (found->second.state == now.state) {
-      ++report->already_there;
-      return;
-    } else if (request_.replace || (!found->second.is_labelled && now.is_labelled)) {
-      ++report->changed;
-      found->second.is_replaced = found->second.is_incoming = true;
-    } else {
-      ++report->already_there;
-      ++report->differing;
+      writer_.write(std::move(sample));
       return;
     }
+    if (std::exchange(before.is_seen, true)) {
+      ++report->repeated;
+      return;
+    }
+    const bool has_same_labels = before.state == now.state;
+    const bool is_same = has_same_labels && before.source == now.source;
+    const bool may_change =
+        request_.replace || has_same_labels || (!before.is_labelled && now.is_labelled);
+    if (is_same || !may_change) {
+      ++report->already_there;
+      if (!is_same) ++report->differing;
+      return;
+    }
+    ++report->changed;
+    before.is_replaced = true;
     writer_.write(std::move(sample));
   }
 

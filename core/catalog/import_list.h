@@ -21,7 +21,7 @@ struct ImportRequest {
 struct ImportReport {
   ImportSummary found;
   std::int64_t added = 0;
-  std::int64_t changed = 0;        // in the list already, with other labels or another usage now
+  std::int64_t changed = 0;        // in the list already, with other labels, usage or content now
   std::int64_t already_there = 0;  // the same as before, or not replaced
   std::int64_t differing = 0;      // of those: with other labels in the list, which stay
   std::int64_t repeated = 0;       // given again by the source; the first one counts

@@ -26,9 +26,9 @@ constexpr std::size_t kShownLeftOut = 100;
 constexpr std::size_t kBlockBytes = 1 << 20;
 
 void check(const PublishRequest& request) {
-  if (!(request.train_ratio >= 0 && request.train_ratio <= 1)) {
+  if (!(request.train_ratio > 0 && request.train_ratio < 1)) {
     throw Error(ErrorKind::usage,
-                fmt::format("the part for training must be between 0 and 1, not {}",
+                fmt::format("the part for training must lie between 0 and 1, not {}",
                             format_number(request.train_ratio)));
   }
   if (request.seed < 0) throw Error(ErrorKind::usage, "the seed must be 0 or more");

@@ -10,7 +10,7 @@
 namespace mat {
 
 struct PublishRequest {
-  double train_ratio = 0.8;  // of the pictures whose usage is not decided; between 0 and 1
+  double train_ratio = 0.8;  // of the pictures whose usage is not decided; above 0 and below 1
   std::int64_t seed = 0;
   std::string name;  // of the version; empty: none but its number
   std::string description;

@@ -138,7 +138,7 @@ TEST_CASE("Wrong ratios and names are refused before any work") {
   h.draw("rose", 4);
   h.draw("tulip", 4);
   h.create("flowers");
-  for (const double ratio : {-0.1, 1.1, std::nan("")}) {
+  for (const double ratio : {-0.1, 0.0, 1.0, 1.1, std::nan("")}) {
     CHECK(error_of([&] { h.publish("flowers", {.train_ratio = ratio}); }).kind() ==
           ErrorKind::usage);
   }
@@ -149,7 +149,6 @@ TEST_CASE("Wrong ratios and names are refused before any work") {
   h.publish("flowers", {.name = "clean"});
   CHECK(error_of([&] { h.publish("flowers", {.seed = 9, .name = "clean"}); }).kind() ==
         ErrorKind::conflict);
-  CHECK(h.publish("flowers", {.train_ratio = 1}).version.counts["train"].get<int>() > 0);
   CHECK(error_of([&] { h.publish("trees"); }).kind() == ErrorKind::not_found);
 }
 
