@@ -148,18 +148,55 @@ void write_file_atomic(const fs::path& path, std::string_view bytes) {
 }
 
 void write_file_atomic(const fs::path& path, std::span<const std::string_view> parts) {
-  static std::atomic<int> counter = 0;
-  const std::string name = fmt::format("{}.{}.{}.part", path.string(), ::getpid(), counter++);
-  const FileDescriptor fd(
-      ::open(name.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666));
-  if (!fd) throw_io_error("cannot write " + quoted(path), errno);
-  PartialFile partial(name);
-  for (const auto part : parts) write_all(fd.get(), part, path);
-  if (::fsync(fd.get()) != 0) throw_io_error("cannot write " + quoted(path), errno);
-  if (::rename(name.c_str(), path.c_str()) != 0) {
+  AtomicFile file(path);
+  for (const auto part : parts) file.write(part);
+  file.finish();
+}
+
+struct AtomicFile::Impl {
+  static constexpr std::size_t kBuffer = 256 << 10;
+
+  explicit Impl(fs::path place)
+      : path(std::move(place)),
+        name(fmt::format("{}.{}.{}.part", path.string(), ::getpid(), counter++)),
+        fd(::open(name.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666)),
+        partial(fd ? fs::path(name) : fs::path()) {
+    if (!fd) throw_io_error("cannot write " + quoted(path), errno);
+  }
+
+  void flush() {
+    write_all(fd.get(), buffer, path);
+    buffer.clear();
+  }
+
+  static inline std::atomic<int> counter = 0;
+  fs::path path;
+  std::string name;
+  FileDescriptor fd;
+  PartialFile partial;
+  std::string buffer;
+};
+
+AtomicFile::AtomicFile(fs::path path) : impl_(std::make_unique<Impl>(std::move(path))) {}
+AtomicFile::~AtomicFile() = default;
+
+void AtomicFile::write(std::string_view bytes) {
+  if (impl_->buffer.size() + bytes.size() > Impl::kBuffer) impl_->flush();
+  if (bytes.size() > Impl::kBuffer) {
+    write_all(impl_->fd.get(), bytes, impl_->path);
+  } else {
+    impl_->buffer += bytes;
+  }
+}
+
+void AtomicFile::finish() {
+  impl_->flush();
+  const fs::path& path = impl_->path;
+  if (::fsync(impl_->fd.get()) != 0) throw_io_error("cannot write " + quoted(path), errno);
+  if (::rename(impl_->name.c_str(), path.c_str()) != 0) {
     throw_io_error("cannot write " + quoted(path), errno);
   }
-  partial.keep();
+  impl_->partial.keep();
   sync_folder(path.has_parent_path() ? path.parent_path() : fs::path("."));
 }
 

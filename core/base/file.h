@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -24,6 +25,22 @@ void write_file_atomic(const std::filesystem::path& path, std::string_view bytes
 
 // The same with the parts one after another, for what is too large to be copied together.
 void write_file_atomic(const std::filesystem::path& path, std::span<const std::string_view> parts);
+
+// The same piece by piece, for what is never whole in memory.
+class AtomicFile {
+ public:
+  explicit AtomicFile(std::filesystem::path path);
+  ~AtomicFile();  // without finish(), nothing is left
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+
+  void write(std::string_view bytes);
+  void finish();  // syncs, puts the file in its place and syncs the folder
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
 
 void make_folders(const std::filesystem::path& path);
 

@@ -79,4 +79,9 @@ int Pattern::group(const std::string& name) const {
   return found == groups.end() ? 0 : found->second;
 }
 
+bool is_letter_or_digit(std::string_view character) {
+  static const RE2 kPattern("[\\p{L}\\p{M}\\p{N}]");
+  return RE2::FullMatch(re2::StringPiece(character.data(), character.size()), kPattern);
+}
+
 }  // namespace mat

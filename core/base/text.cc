@@ -10,14 +10,9 @@
 #include <numeric>
 
 namespace mat {
-namespace {
-
-struct CodePoint {
-  char32_t value = 0;
-  int length = 0;  // bytes; 0: these bytes are not UTF-8
-};
 
 CodePoint read_code_point(std::string_view text) {
+  if (text.empty()) return {};
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char first = byte(0);
   if (first < 0x80) return {first, 1};
@@ -33,6 +28,8 @@ CodePoint read_code_point(std::string_view text) {
   if (value < kSmallest[length] || value > 0x10FFFF || is_surrogate) return {};
   return {value, length};
 }
+
+namespace {
 
 // C1 controls, and the characters that reorder or hide what follows them on a terminal.
 bool is_unsafe(char32_t c) {

@@ -20,6 +20,14 @@ std::string name_hint(std::string_view word, const std::vector<std::string>& can
 // \xNN), so that a hostile name cannot write to the terminal. Line breaks are kept on request.
 std::string printable(std::string_view text, bool keep_line_breaks = false);
 
+struct CodePoint {
+  char32_t value = 0;
+  int length = 0;  // bytes; 0: these bytes are not UTF-8
+};
+
+// The character that `text` begins with.
+CodePoint read_code_point(std::string_view text);
+
 // The place of the first byte that is no part of a UTF-8 character; npos when all are. Overlong
 // forms, surrogates and what is beyond U+10FFFF are none.
 std::size_t find_bad_utf8(std::string_view text);
@@ -35,6 +43,9 @@ std::vector<std::string> split(std::string_view text, char separator);
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
 std::string lower(std::string_view text);  // ASCII only
 bool is_letter_or_digit(char c);           // ASCII only
+
+// Whether one UTF-8 character is a letter, a mark on one, or a digit of any script.
+bool is_letter_or_digit(std::string_view character);
 
 // 1536 → "1.5 KiB".
 std::string format_bytes(std::uint64_t bytes);

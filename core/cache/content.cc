@@ -3,6 +3,8 @@
 #include <fmt/core.h>
 #include <xxhash.h>
 
+#include <charconv>
+
 namespace mat {
 
 Content content_of(const void* bytes, std::size_t size) {
@@ -12,6 +14,20 @@ Content content_of(const void* bytes, std::size_t size) {
 
 std::string to_hex(const Content& content) {
   return fmt::format("{:016x}{:016x}", content.high, content.low);
+}
+
+std::optional<Content> content_from_hex(std::string_view text) {
+  if (text.size() != 32) return std::nullopt;
+  const auto half = [&](std::size_t begin) {
+    std::uint64_t value = 0;
+    const char* end = text.data() + begin + 16;
+    const auto result = std::from_chars(text.data() + begin, end, value, 16);
+    return result.ptr == end && result.ec == std::errc() ? std::optional(value) : std::nullopt;
+  };
+  const auto high = half(0);
+  const auto low = half(16);
+  if (!high || !low) return std::nullopt;
+  return Content{*high, *low};
 }
 
 }  // namespace mat

@@ -2,7 +2,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace mat {
 
@@ -17,6 +19,9 @@ Content content_of(const void* bytes, std::size_t size);
 
 // 32 hexadecimal digits, as xxh128sum prints them.
 std::string to_hex(const Content& content);
+
+// The content that to_hex() wrote; nothing for any other text.
+std::optional<Content> content_from_hex(std::string_view text);
 
 // For hash tables; the content is a hash already.
 struct ContentHash {

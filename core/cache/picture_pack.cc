@@ -14,8 +14,9 @@ namespace {
 constexpr std::uint32_t kLongestSide = 1U << 30;  // three times its square fits 64 bits
 constexpr std::uint64_t kMappedHeadroom = 64ULL << 30;
 
-// To be raised whenever decoding or shrinking gives other pixels, or another problem, than before.
-constexpr int kVersion = 1;
+// To be raised whenever decoding or shrinking gives other pixels, another problem or other facts
+// than before.
+constexpr int kVersion = 2;
 
 std::filesystem::path file_of(const std::filesystem::path& folder, int short_side,
                               const char* ending) {

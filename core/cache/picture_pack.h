@@ -20,7 +20,8 @@ struct PictureRecord {
   std::uint32_t width = 0, height = 0;  // both 0: no picture, and the message is the problem
   std::uint32_t original_width = 0, original_height = 0;
   std::uint32_t message_bytes = 0;  // with a picture, the message is a warning
-  std::uint32_t reserved = 0;
+  std::uint16_t format = 0;         // ImageFormat
+  std::uint16_t traits = 0;         // PictureTrait bits
   std::uint64_t data_checksum = 0;
   std::uint64_t checksum = 0;
 
@@ -33,7 +34,7 @@ struct NewPicture {
   std::vector<std::uint8_t> data;  // pixels, then the message
 };
 
-// FOLDER/pictures-v1-SHORT.pack holds the data, back to back, and .index its records. Data is on
+// FOLDER/pictures-v2-SHORT.pack holds the data, back to back, and .index its records. Data is on
 // disk before its record is, and neither is changed afterwards, so that readers need no lock.
 // Several processes may add to it. Where nothing may be written, what is added stays in memory.
 // Thread safe. All throw io errors.

@@ -38,6 +38,8 @@ PictureRecord record_of(const Content& content, const Image& image, const Decode
   record.height = static_cast<std::uint32_t>(image.height);
   record.original_width = static_cast<std::uint32_t>(decoded.original_width);
   record.original_height = static_cast<std::uint32_t>(decoded.original_height);
+  record.format = static_cast<std::uint16_t>(decoded.format);
+  record.traits = decoded.traits;
   return record;
 }
 
@@ -61,9 +63,10 @@ class Loader {
   using Progress = std::function<bool(std::int64_t, std::int64_t)>;
 
   Loader(const fs::path& folder, PicturePack& pack, int short_side,
-         const std::vector<std::filesystem::path>& files)
+         const std::vector<std::filesystem::path>& files, const PixelCache::Visit& visit)
       : pack_(pack),
         short_side_(short_side),
+        visit_(visit),
         files_(files),
         sources_(folder),
         found_(files.size()) {
@@ -110,12 +113,14 @@ class Loader {
   void load_one(std::size_t i, std::vector<std::uint8_t>& bytes);
   void read_and_decode(std::size_t i, std::vector<std::uint8_t>& bytes,
                        const std::optional<Content>& known, Claim& claim);
+  void visit_known(std::size_t i, const Content& content);
   void add(NewPicture picture);
   void keep(std::vector<NewPicture> batch);
   void load_left_over();
 
   PicturePack& pack_;
   int short_side_;
+  const PixelCache::Visit& visit_;
   const std::vector<std::filesystem::path>& files_;
   std::vector<Content> paths_;
   SourceList sources_;
@@ -168,6 +173,7 @@ void Loader::load_one(std::size_t i, std::vector<std::uint8_t>& bytes) {
       file.problem.empty() ? sources_.find(paths_[i], file.identity) : std::nullopt;
   if (known && !claim.take(*known)) {
     found = {Outcome::unread, *known, {}};
+    visit_known(i, *known);
     return;
   }
   try {
@@ -194,12 +200,31 @@ void Loader::read_and_decode(std::size_t i, std::vector<std::uint8_t>& bytes,
     }
     if (!claim.take(content)) {
       found = {Outcome::reused, content, {}};
+      visit_known(i, content);
       return;
     }
   }
-  add(decode(content, bytes, short_side_));
+  NewPicture picture = decode(content, bytes, short_side_);
+  const PictureRecord& record = picture.record;
+  if (visit_ && record.width > 0) {
+    visit_(i, {static_cast<int>(record.width), static_cast<int>(record.height),
+               picture.data.data()});
+  }
+  add(std::move(picture));
   claim.fulfil();
   found = {Outcome::decoded, content, {}};
+}
+
+void Loader::visit_known(std::size_t i, const Content& content) {
+  if (!visit_) return;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!ready_.contains(content)) return;  // another thread is still making it
+  }
+  const auto found = pack_.find(content);
+  if (!found || found->record.width == 0) return;
+  visit_(i, {static_cast<int>(found->record.width), static_cast<int>(found->record.height),
+             found->data});
 }
 
 void Loader::add(NewPicture picture) {
@@ -304,6 +329,8 @@ std::vector<PixelCache::Picture> Loader::pictures() {
     const auto& [record, data] = *in_pack;
     const char* text = reinterpret_cast<const char*>(data + record.pixel_bytes());
     (record.width == 0 ? picture.problem : picture.warning).assign(text, record.message_bytes);
+    picture.format = static_cast<ImageFormat>(record.format);
+    picture.traits = static_cast<std::uint8_t>(record.traits);
     if (record.width == 0) continue;
     picture.original_width = static_cast<int>(record.original_width);
     picture.original_height = static_cast<int>(record.original_height);
@@ -340,8 +367,9 @@ PixelCache::~PixelCache() = default;
 
 std::vector<PixelCache::Picture> PixelCache::load(
     const std::vector<std::filesystem::path>& files, int threads,
-    const std::function<bool(std::int64_t, std::int64_t)>& progress, Statistics* statistics) {
-  Loader loader(impl_->folder, impl_->pack, impl_->short_side, files);
+    const std::function<bool(std::int64_t, std::int64_t)>& progress, Statistics* statistics,
+    const Visit& visit) {
+  Loader loader(impl_->folder, impl_->pack, impl_->short_side, files, visit);
   loader.run(threads, progress);
   std::vector<Picture> pictures = loader.pictures();
   if (statistics != nullptr) *statistics = loader.statistics();

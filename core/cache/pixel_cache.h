@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/image/decode.h"
 #include "core/image/image.h"
 
 namespace mat {
@@ -27,6 +28,8 @@ class PixelCache {
     std::string problem;  // why the file has no picture; then `view` is empty
     std::string warning;
     int original_width = 0, original_height = 0;
+    ImageFormat format = ImageFormat::unknown;
+    std::uint8_t traits = 0;  // PictureTrait bits
     // XXH3-128 of the file's bytes; zeros when they could not be read.
     std::uint64_t content_high = 0, content_low = 0;
   };
@@ -38,6 +41,11 @@ class PixelCache {
     std::string note;          // for the log: why pictures are kept in memory; else empty
   };
 
+  // Is given a file's pixels while they are at hand, for measures that need no second pass over the
+  // pixels of all; in any order, by several threads at once, and valid for the call only. Left out
+  // are files without a picture, and some whose content another file has too.
+  using Visit = std::function<void(std::size_t index, const ImageView& picture)>;
+
   // `folder` is made when needed. `short_side` > 0: pictures larger than that are shrunk to it.
   // Throws io errors.
   PixelCache(const std::filesystem::path& folder, int short_side);
@@ -46,11 +54,11 @@ class PixelCache {
   // Finds or makes every file's picture, in order of `files` (absolute paths), with `threads`
   // threads. `progress(done, total)`, which may be empty, is called from the calling thread about
   // ten times a second; when it returns false, what has been decoded is kept and an interrupted
-  // error is thrown. A full disk is an io error. `statistics` may be null. For one thread at a
-  // time.
+  // error is thrown. A full disk is an io error. `statistics` may be null and `visit` empty. For
+  // one thread at a time.
   std::vector<Picture> load(const std::vector<std::filesystem::path>& files, int threads,
                             const std::function<bool(std::int64_t, std::int64_t)>& progress,
-                            Statistics* statistics);
+                            Statistics* statistics, const Visit& visit = {});
 
  private:
   struct Impl;

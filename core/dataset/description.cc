@@ -68,6 +68,11 @@ Json describe_dataset(const PictureSet& folder, const std::vector<PixelCache::Pi
                       {"fingerprint", dataset_fingerprint(folder, pictures)},
                       {"classes", folder.classes}};
   description.update(to_json(total));
+  if (!folder.manifest.empty()) {
+    description["manifest"] = folder.manifest.string();
+    description["unlabelled"] = folder.unlabelled;
+    description["several_labels"] = folder.several_labels;
+  }
   description["per_class"] = std::move(per_class);
   return description;
 }

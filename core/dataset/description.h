@@ -29,7 +29,8 @@ std::string dataset_fingerprint(const PictureSet& folder,
                                 const std::vector<PixelCache::Picture>& pictures);
 
 // {"root", "fingerprint", "classes": […], "train": n, "validation": n, "test": n, "unreadable": n,
-//  "per_class": {class: {"train": n, "validation": n, "test": n, "unreadable": n}}}
+//  "per_class": {class: {"train": n, "validation": n, "test": n, "unreadable": n}}}; of a manifest
+// also "manifest": its file, and "unlabelled" and "several_labels": those that are left out.
 Json describe_dataset(const PictureSet& folder, const std::vector<PixelCache::Picture>& pictures);
 
 }  // namespace mat

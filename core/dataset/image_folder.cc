@@ -1,20 +1,16 @@
 #include "core/dataset/image_folder.h"
 
 #include <fmt/core.h>
-#include <xxhash.h>
 
 #include <algorithm>
 #include <array>
-#include <deque>
-#include <optional>
-#include <set>
 #include <string_view>
 #include <utility>
 
 #include "core/base/error.h"
 #include "core/base/text.h"
+#include "core/dataset/files_below.h"
 #include "core/dataset/folder_listing.h"
-#include "core/dataset/split.h"
 
 namespace mat {
 namespace {
@@ -33,15 +29,6 @@ Error usage_error(std::string message, std::string hint) {
 template <typename Names>
 bool is_one_of(const Names& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
-}
-
-// Both absolute and free of links.
-bool is_same_or_above(const fs::path& above, const fs::path& path) {
-  return std::mismatch(above.begin(), above.end(), path.begin(), path.end()).first == above.end();
-}
-
-std::string folder_name(const std::string& parent, const std::string& name) {
-  return parent.empty() ? name : parent + "/" + name;
 }
 
 class FolderReader {
@@ -98,7 +85,7 @@ class FolderReader {
   }
 
   void ignore(const std::string& folder, const std::vector<std::string>& names) {
-    for (const auto& name : names) result_.ignored.push_back(folder_name(folder, name));
+    for (const auto& name : names) result_.ignored.push_back(name_within(folder, name));
   }
 
   static std::vector<Class> classes_of(const FolderListing& entries) {
@@ -110,18 +97,8 @@ class FolderReader {
     return classes;
   }
 
-  // Where a link to a folder leads, if it may be followed. `inside` is the folder it lies in.
-  std::optional<fs::path> followed(const std::string& name, const fs::path& inside) const {
-    std::error_code error;
-    const fs::path target = fs::canonical(path_of(name), error);
-    if (error || !is_same_or_above(result_.root, target) || is_same_or_above(target, inside)) {
-      return std::nullopt;
-    }
-    return target;
-  }
-
   void require_followed(const std::string& name) const {
-    if (followed(name, result_.root)) return;
+    if (followed_link(result_.root, path_of(name), result_.root)) return;
     throw usage_error(fmt::format("'{}' is a link that leads out of the data folder or back into "
                                   "itself, and is not followed",
                                   path_of(name)),
@@ -167,7 +144,7 @@ class FolderReader {
     const auto& names = result_.classes;
     std::vector<std::string> empty, unknown;
     for (const auto& found_class : found) {
-      const std::string name = folder_name(folder, found_class.name);
+      const std::string name = name_within(folder, found_class.name);
       if (found_class.is_link) require_followed(name);
       const auto place = std::lower_bound(names.begin(), names.end(), found_class.name);
       const bool is_known = place != names.end() && *place == found_class.name;
@@ -224,47 +201,12 @@ class FolderReader {
 
   // All pictures below the folder `name`; how many there were.
   std::size_t read_class(const std::string& name, int label, Usage usage) {
-    const std::size_t before = result_.samples.size();
-    // Real folders are read once each even when links lead to them again, which also ends loops.
-    std::set<std::string> seen;
-    std::deque<std::string> waiting = {name};
-    while (!waiting.empty()) {
-      const std::string folder = std::move(waiting.back());
-      waiting.pop_back();
-      std::error_code error;
-      const fs::path real = fs::canonical(path_of(folder), error);
-      if (error == std::errc::filename_too_long ||
-          error == std::errc::too_many_symbolic_link_levels) {
-        result_.ignored.push_back(folder);  // its files could not be opened either
-        continue;
-      }
-      if (!seen.insert(real.string()).second) continue;
-      const FolderListing listing = list_folder(error ? path_of(folder) : real.string());
-      add_files(folder, listing.files, label, usage);
-      ignore(folder, listing.others);
-      for (const auto& link : listing.folder_links) {
-        const std::string link_name = folder_name(folder, link);
-        if (followed(link_name, real)) {
-          // In front: folders that are really there are read before links to them.
-          waiting.push_front(link_name);
-        } else {
-          result_.ignored.push_back(link_name);
-        }
-      }
-      for (const auto& inner : listing.folders) waiting.push_back(folder_name(folder, inner));
+    FilesBelow found = files_below(result_.root, name);
+    for (auto& file : found.pictures) {
+      result_.samples.push_back({{}, std::move(file), label, usage, {}});
     }
-    return result_.samples.size() - before;
-  }
-
-  void add_files(const std::string& folder, const std::vector<std::string>& files, int label,
-                 Usage usage) {
-    for (const auto& file : files) {
-      if (is_picture_by_name(file)) {
-        result_.samples.push_back({{}, folder_name(folder, file), label, usage});
-      } else {
-        result_.ignored.push_back(folder_name(folder, file));
-      }
-    }
+    for (auto& [file, why] : found.ignored) result_.ignored.push_back(std::move(file));
+    return found.pictures.size();
   }
 
   void finish() {
@@ -279,23 +221,6 @@ class FolderReader {
   PictureSet& result_;
   bool has_validation_folder_ = false;
 };
-
-void split_classes(PictureSet& folder, const SplitOptions& options) {
-  std::vector<std::vector<std::pair<std::uint64_t, PictureSample*>>> by_class(
-      folder.classes.size());
-  for (auto& sample : folder.samples) {
-    if (sample.usage != Usage::train) continue;
-    const auto key = XXH3_64bits_withSeed(sample.name.data(), sample.name.size(), options.seed);
-    by_class[sample.label].emplace_back(key, &sample);
-  }
-  for (auto& pictures : by_class) {
-    // Samples are in order of their names, so a stable sort leaves equal hashes in that order.
-    std::stable_sort(pictures.begin(), pictures.end(),
-                     [](const auto& a, const auto& b) { return a.first < b.first; });
-    const std::size_t count = validation_count(pictures.size(), options.validation_ratio);
-    for (std::size_t i = 0; i < count; ++i) pictures[i].second->usage = Usage::validation;
-  }
-}
 
 fs::path real_folder(const fs::path& root) {
   std::error_code error;
@@ -317,11 +242,7 @@ fs::path real_folder(const fs::path& root) {
 }  // namespace
 
 PictureSet read_image_folder(const fs::path& root, const SplitOptions& options) {
-  if (!(options.validation_ratio >= 0 && options.validation_ratio < 1)) {
-    throw usage_error(fmt::format("{} is no part of the pictures to validate with",
-                                  format_number(options.validation_ratio)),
-                      "give a number from 0 to below 1");
-  }
+  check_split(options);
   PictureSet folder;
   folder.root = real_folder(root);
   FolderReader reader(folder);

@@ -1,23 +1,15 @@
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
 
 #include "core/dataset/picture_set.h"
+#include "core/dataset/split.h"
 
 namespace mat {
 
-struct SplitOptions {
-  // Without a validation folder, round(n * ratio) of a class's n pictures: at least one, and never
-  // all of them, where there are two or more. From 0 (none) to below 1.
-  double validation_ratio = 0.2;
-  std::uint64_t seed = 0;
-};
-
 // Reads ROOT/CLASS/files, or ROOT/train/CLASS/files with val (also valid, validation, eval) and
 // test beside it. Folders below a class belong to it. Where there is no validation folder, every
-// class is split: those pictures go to validation that come first by a hash of seed and name, so
-// the choice depends on nothing else.
+// class is split by split_classes().
 //
 // Any regular file counts as a picture unless its name says otherwise (hidden, Thumbs.db,
 // desktop.ini, .txt, .csv, .json, .md, .xml, .yaml): its bytes decide later. Links to files are

@@ -1,18 +1,22 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
-namespace mat {
+#include "core/cache/content.h"
+#include "core/dataset/usage.h"
 
-enum class Usage { train, validation, test };
+namespace mat {
 
 struct PictureSample {
   std::filesystem::path file;  // absolute
   std::string name;            // relative to the data folder, with '/'; any bytes but NUL
   int label = 0;               // index into classes
   Usage usage = Usage::train;
+  std::optional<Content> content;  // what it had in it when it was published
 };
 
 // Labelled pictures on disk. Classes are in the order of their names (bytewise), samples in the
@@ -24,6 +28,10 @@ struct PictureSet {
   // What is there but is no picture by name, place or type (".DS_Store", notes.txt, a file outside
   // the class folders, a pipe, a link to a folder elsewhere), in order of its name.
   std::vector<std::string> ignored;
+  // The file it was read from; empty for a folder.
+  std::filesystem::path manifest;
+  // In the manifest, but not among the samples.
+  std::int64_t unlabelled = 0, several_labels = 0;
 };
 
 // Of the samples, in their order: what PixelCache::load() takes.

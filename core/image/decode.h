@@ -15,6 +15,14 @@ const char* name_of(ImageFormat format);  // "JPEG", …
 // By the first bytes, never by a name.
 ImageFormat sniff_format(std::span<const std::uint8_t> bytes);
 
+// What is unusual in how a picture is stored, and lost or converted when it is decoded.
+enum PictureTrait : std::uint8_t {
+  trait_cmyk = 1,      // inks instead of light
+  trait_deep = 2,      // 16 bits for a channel
+  trait_alpha = 4,     // has transparency
+  trait_animated = 8,  // has further frames
+};
+
 struct DecodeOptions {
   // A picture of more pixels than this, by its header, is refused before anything is allocated.
   std::int64_t max_pixels = 178'956'970;  // Pillow's limit
@@ -27,6 +35,7 @@ struct DecodeOptions {
 struct DecodeResult {
   Image image;  // upright: EXIF orientation is applied
   ImageFormat format = ImageFormat::unknown;
+  std::uint8_t traits = 0;  // PictureTrait bits
   int original_width = 0;  // upright, before scaled decoding
   int original_height = 0;
   std::string problem;  // why there is no picture: "not a picture (a Git LFS pointer)"; or empty

@@ -293,6 +293,7 @@ int JpegReader::decode(const DecodeOptions& options, DecodeResult& result) {
   }
   if (!accept_size(info_.image_width, info_.image_height, options, result)) return 1;
   if (!has_usable_colors(result)) return 1;
+  if (info_.num_components == 4) result.traits |= trait_cmyk;
   if (!could_hold_half()) {
     result.problem = "the JPEG ends early: it is too short for its size in pixels";
     return 1;

@@ -76,6 +76,22 @@ bool has_unknown_compression(Bytes bytes) {
   return false;
 }
 
+// Chunks that say so stand before the pixels.
+std::uint8_t traits_of(Bytes bytes, const spng_ihdr& header) {
+  std::uint8_t traits = 0;
+  if (header.bit_depth == 16) traits |= trait_deep;
+  if (header.color_type == SPNG_COLOR_TYPE_GRAYSCALE_ALPHA ||
+      header.color_type == SPNG_COLOR_TYPE_TRUECOLOR_ALPHA) {
+    traits |= trait_alpha;
+  }
+  for (auto chunk = chunk_at(bytes, kSignature); chunk; chunk = next_chunk(bytes, *chunk)) {
+    if (chunk->type == "IDAT") break;
+    if (chunk->type == "tRNS") traits |= trait_alpha;
+    if (chunk->type == "acTL") traits |= trait_animated;
+  }
+  return traits;
+}
+
 // libspng takes nothing from a chunk of pixels that is cut short. This gives a copy in which the
 // chunk says that it is as long as it is; empty when nothing is cut.
 std::vector<std::uint8_t> mend_cut_chunk(Bytes bytes) {
@@ -136,6 +152,7 @@ int decode_png(Bytes bytes, const DecodeOptions& options, DecodeResult& result) 
     return 1;
   }
   if (!accept_size(header.width, header.height, options, result)) return 1;
+  result.traits = traits_of(bytes, header);
   if (!could_hold_half(header, bytes.size())) {
     result.problem = "the PNG ends early: it is too short for its size in pixels";
     return 1;

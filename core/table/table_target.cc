@@ -15,7 +15,7 @@
 
 #include "core/base/error.h"
 #include "core/base/text.h"
-#include "core/dataset/split.h"
+#include "core/base/validation_count.h"
 
 namespace mat {
 namespace {

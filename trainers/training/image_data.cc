@@ -11,7 +11,7 @@
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/dataset/description.h"
-#include "core/dataset/image_folder.h"
+#include "core/dataset/published.h"
 #include "trainers/data/random.h"
 
 namespace mat {
@@ -113,7 +113,7 @@ ImageData read_image_data(const TrainRequest& request, const ImageNeeds& needs,
                           TrainObserver& observer) {
   observer.phase("looking for pictures", 0, 0);
   PictureSet folder =
-      read_image_folder(request.inputs.at("data_url"), {needs.validation_ratio, request.seed});
+      read_pictures(request.inputs.at("data_url"), {needs.validation_ratio, request.seed});
 
   ImageData data;
   data.classes = folder.classes;
@@ -122,6 +122,7 @@ ImageData read_image_data(const TrainRequest& request, const ImageNeeds& needs,
   const std::vector<PixelCache::Picture> pictures =
       needs.go_on ? load_in_time(folder, needs.go_on, request, data, observer)
                   : load(files_of(folder), request, 0, folder.samples.size(), data, observer);
+  require_unchanged(folder, pictures);
   log_what_is_wrong(folder, pictures, observer);
 
   std::int64_t left_out = 0;
@@ -142,6 +143,10 @@ ImageData read_image_data(const TrainRequest& request, const ImageNeeds& needs,
       "the cache",
       data.classes.size(), data.train.size(), data.validation.size(), left_out, data.loaded.decoded,
       data.loaded.reused));
+  if (folder.unlabelled + folder.several_labels > 0) {
+    observer.log(fmt::format("{} pictures without a label and {} with several are not trained with",
+                             folder.unlabelled, folder.several_labels));
+  }
   if (!data.loaded.note.empty()) observer.log(data.loaded.note);
   data.description = describe_dataset(folder, pictures);
   return data;

@@ -35,7 +35,8 @@ struct ImageNeeds {
 // Of an algorithm with the hyperparameters image_size, crop_min_area and validation_ratio.
 ImageNeeds image_needs(const Json& hyperparameters);
 
-// Reads request.inputs["data_url"]. Files that are no pictures are left out, counted and listed in
+// Reads request.inputs["data_url"], a folder or a manifest. Files that are no pictures are left
+// out, counted and listed in
 // the log. Throws usage errors, an interrupted error when a stop was requested. Records nothing.
 ImageData read_image_data(const TrainRequest& request, const ImageNeeds& needs,
                           TrainObserver& observer);

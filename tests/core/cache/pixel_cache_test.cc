@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <catch2/catch.hpp>
+#include <mutex>
 
 #include "core/base/error.h"
 #include "tests/core/cache/cached_pictures.h"
@@ -198,6 +199,40 @@ TEST_CASE("a list of files far longer than what is in use is begun anew") {
   load(data / "cache", files);
   CHECK(fs::file_size(data / "cache/files-v1.index") < 10'000);
   CHECK(load(data / "cache", files).statistics.unread == 10);
+}
+
+TEST_CASE(
+    "the pixels of every content are handed out while they are at hand, also from the cache") {
+  TempFolder folder;
+  const auto files = put_pictures(folder / "data", 20);
+  put_file(folder / "data/broken.jpg", "x");
+  auto all = files;
+  all.push_back(folder / "data/broken.jpg");
+  pass_file_clock(folder.path());
+  for (int round = 0; round < 2; ++round) {
+    PixelCache cache(folder / "cache", kSide);
+    std::vector<int> visits(all.size());
+    std::mutex mutex;
+    cache.load(all, 3, {}, nullptr, [&](std::size_t i, const ImageView& view) {
+      PixelCache::Picture picture;
+      picture.view = view;
+      const std::lock_guard lock(mutex);
+      visits[i] += has_color(picture, color_of(static_cast<int>(i))) ? 1 : 100;
+    });
+    std::vector<int> expected(files.size(), 1);
+    expected.push_back(0);
+    CHECK(visits == expected);
+  }
+}
+
+TEST_CASE("the cache tells the format of a file, also the second time") {
+  TempFolder folder;
+  const auto files = put_pictures(folder / "data", 1);
+  for (int round = 0; round < 2; ++round) {
+    const Loaded loaded = load(folder / "cache", files);
+    CHECK(loaded.pictures[0].format == ImageFormat::bmp);
+    CHECK(loaded.pictures[0].traits == 0);
+  }
 }
 
 }  // namespace

@@ -17,8 +17,8 @@ namespace {
 namespace fs = std::filesystem;
 using Catch::Contains;
 
-fs::path pack_of(const fs::path& folder) { return folder / "pictures-v1-32.pack"; }
-fs::path index_of(const fs::path& folder) { return folder / "pictures-v1-32.index"; }
+fs::path pack_of(const fs::path& folder) { return folder / "pictures-v2-32.pack"; }
+fs::path index_of(const fs::path& folder) { return folder / "pictures-v2-32.index"; }
 
 // Runs `work` in a process of its own; its result is the exit status.
 template <typename Work>
@@ -123,7 +123,7 @@ TEST_CASE("a cache survives the death of whoever fills it") {
     std::uintmax_t size = 0;
     while (size < kill_at && ::waitpid(child, nullptr, WNOHANG) == 0) {
       std::error_code not_yet;
-      size = fs::file_size(folder / "pictures-v1-400.pack", not_yet);
+      size = fs::file_size(folder / "pictures-v2-400.pack", not_yet);
       if (not_yet) size = 0;
     }
     REQUIRE(size >= kill_at);

@@ -1,0 +1,188 @@
+#include "core/dataset/import_collector.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/address.h"
+#include "core/base/error.h"
+#include "core/base/text.h"
+#include "core/dataset/label.h"
+
+namespace mat {
+namespace {
+
+constexpr std::size_t kMostClasses = 100'000;
+constexpr std::size_t kBadLabelsShown = 20;
+
+bool is_separator(char c) { return c == '/' || c == '\\'; }
+
+// "s3://a" stands before "s3://a/b", and not before "s3://ab".
+bool stands_before(std::string_view start, std::string_view text) {
+  if (start.empty() || !text.starts_with(start)) return false;
+  return is_separator(start.back()) || text.size() == start.size() ||
+         is_separator(text[start.size()]);
+}
+
+}  // namespace
+
+bool is_regular_file(const std::string& path) {
+  struct stat info {};
+  return ::stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode);
+}
+
+ImportCollector::ImportCollector(const ImportOptions& options, ImportFormat format,
+                                 const ImportSink& sink)
+    : options_(options), sink_(sink) {
+  summary_.format = format;
+}
+
+std::optional<std::string> ImportCollector::mapped_source(std::string_view source) const {
+  const std::pair<std::string, std::string>* best = nullptr;
+  for (const auto& mapping : options_.sources) {
+    const bool is_longer = best == nullptr || mapping.first.size() > best->first.size();
+    if (is_longer && stands_before(mapping.first, source)) best = &mapping;
+  }
+  if (best == nullptr) return std::nullopt;
+  std::string rest(source.substr(best->first.size()));
+  if (best->first.find('\\') != std::string::npos)
+    std::replace(rest.begin(), rest.end(), '\\', '/');
+  rest.erase(0, rest.find_first_not_of("/\\"));
+  const std::filesystem::path relative = std::filesystem::path(rest).lexically_normal();
+  if (relative.empty() || *relative.begin() == "..") {
+    throw Error(ErrorKind::usage, fmt::format("'{}' leads out of the folder that '{}' stands for",
+                                              source, best->first));
+  }
+  return (absolute_path(best->second) / relative).string();
+}
+
+void ImportCollector::problem(const std::string& place, const std::string& what) {
+  ++summary_.problem_count;
+  if (summary_.problems.size() < options_.max_problems) summary_.problems.push_back({place, what});
+}
+
+void ImportCollector::ignore(const std::string& why, std::int64_t count) {
+  if (count > 0) summary_.ignored[why] += count;
+}
+
+std::optional<std::string> ImportCollector::mapped_label(const std::string& label) {
+  const auto wanted = options_.labels.find(label);
+  const std::string& name = wanted == options_.labels.end() ? label : wanted->second;
+  const bool is_bad = !name.empty() && why_no_label(name).has_value();
+  if (!is_bad || options_.bad_labels == ImportOptions::BadLabels::keep) return name;
+  if (options_.bad_labels == ImportOptions::BadLabels::refuse) {
+    if (bad_labels_.size() < kMostClasses) bad_labels_.insert(name);
+    return std::nullopt;
+  }
+  const auto known = summary_.mapped_labels.find(name);
+  if (known != summary_.mapped_labels.end()) return known->second;
+  std::set<std::string> taken;
+  for (const auto& [used, count] : summary_.classes) taken.insert(used);
+  const auto proposal = proposed_labels({name}, taken);
+  return summary_.mapped_labels.emplace(*proposal.begin()).first->second;
+}
+
+// False when a label is refused.
+bool ImportCollector::map_labels(ManifestSample& sample) {
+  bool all = true;
+  const std::vector<std::string> found = sample.labels;
+  for (const std::string& label : found) {
+    const auto mapped = mapped_label(label);
+    if (!mapped) {
+      all = false;
+    } else if (mapped->empty()) {
+      std::erase(sample.labels, label);
+    } else if (*mapped != label) {
+      rename_label(sample, label, *mapped);
+    } else if (const auto made =
+                   std::find_if(summary_.mapped_labels.begin(), summary_.mapped_labels.end(),
+                                [&](const auto& mapping) { return mapping.second == label; });
+               made != summary_.mapped_labels.end()) {
+      throw Error(ErrorKind::usage,
+                  fmt::format("the label '{}' is there, and '{}' would be called so too", label,
+                              made->first),
+                  fmt::format("give that another name: --map-label '{}=NAME'", made->first));
+    }
+  }
+  return all;
+}
+
+void ImportCollector::count(const ManifestSample& sample) {
+  ++summary_.pictures;
+  if (sample.labels.empty()) ++summary_.unlabelled;
+  if (sample.labels.size() > 1) ++summary_.several_labels;
+  if (is_remote_address(sample.source)) ++summary_.remote;
+  if (sample.usage == Usage::train) ++summary_.train;
+  if (sample.usage == Usage::validation) ++summary_.validation;
+  if (sample.usage == Usage::test) ++summary_.test;
+  for (const std::string& label : sample.labels) ++summary_.classes[label];
+  if (summary_.classes.size() > kMostClasses) {
+    throw Error(ErrorKind::usage, fmt::format("more than {} different labels", kMostClasses),
+                "check that what is read as the label is one");
+  }
+}
+
+void ImportCollector::add(ManifestSample sample, const std::string& place, bool is_there) {
+  if (find_bad_utf8(sample.source) != std::string_view::npos) {
+    problem(place, "its name is not UTF-8, which a manifest cannot hold: rename it");
+    return;
+  }
+  if (!is_there && options_.require_files && !is_remote_address(sample.source)) {
+    struct stat info {};
+    if (::stat(sample.source.c_str(), &info) != 0) {
+      problem(place, fmt::format("there is no file '{}'", sample.source));
+      return;
+    }
+    if (!S_ISREG(info.st_mode)) {
+      problem(place, fmt::format("'{}' is no regular file", sample.source));
+      return;
+    }
+  }
+  if (!map_labels(sample)) {
+    ++refused_;
+    return;
+  }
+  count(sample);
+  sink_(std::move(sample));
+}
+
+void ImportCollector::throw_bad_labels() const {
+  std::set<std::string> taken;
+  for (const auto& [label, count] : summary_.classes) taken.insert(label);
+  std::vector<std::string> lines = {"give them other names:"};
+  for (const auto& [bad, proposal] : proposed_labels(bad_labels_, taken)) {
+    if (lines.size() > kBadLabelsShown) {
+      lines.push_back(fmt::format("… and {} more", bad_labels_.size() - kBadLabelsShown));
+      break;
+    }
+    lines.push_back(fmt::format("--map-label '{}={}'", printable(bad), proposal));
+  }
+  lines.emplace_back("or --map-labels for all of them");
+  const std::string& first = *bad_labels_.begin();
+  throw Error(
+      ErrorKind::usage,
+      fmt::format("{} {} not labels of at most {} letters, digits, '-' and '_' ('{}' {}); {} {}",
+                  bad_labels_.size(), bad_labels_.size() == 1 ? "name is" : "names are",
+                  kMaxLabelCharacters, first, *why_no_label(first), refused_,
+                  refused_ == 1 ? "picture has one" : "pictures have them"),
+      join(lines, "\n"));
+}
+
+ImportSummary ImportCollector::finish(const std::filesystem::path& source) {
+  if (!bad_labels_.empty()) throw_bad_labels();
+  if (summary_.pictures > 0) return std::move(summary_);
+  if (summary_.problem_count == 0) {
+    throw Error(ErrorKind::usage, fmt::format("there are no pictures in '{}'", source.string()),
+                "a folder for each class, a folder of pictures, a CSV table or a manifest is read");
+  }
+  const ImportProblem& first =
+      summary_.problems.empty() ? ImportProblem{} : summary_.problems.front();
+  throw Error(ErrorKind::usage,
+              fmt::format("none of the {} pictures of '{}' can be used: {}: {}",
+                          summary_.problem_count, source.string(), first.place, first.what),
+              "sources elsewhere can be mapped: --map-source 's3://bucket/=FOLDER'");
+}
+
+}  // namespace mat
