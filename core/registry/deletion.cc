@@ -40,16 +40,17 @@ struct Removal {
   std::vector<fs::path> trashed;
 };
 
-void measure_folder(const fs::path& folder, Deleted* deleted) {
+// Looks at every file: before the transaction, for which others wait.
+std::uint64_t bytes_to_remove(const fs::path& folder) {
   if (const auto reason = why_not_removable(folder)) {
     throw Error(ErrorKind::io, fmt::format("nothing is deleted: {}", *reason),
                 "mend that, then delete it again");
   }
-  ++deleted->versions;
-  deleted->bytes += folder_bytes(folder);
+  return folder_bytes(folder);
 }
 
 void trash_folder(const Home& home, Id version, const fs::path& folder, Removal* removal) {
+  ++removal->deleted.versions;
   if (auto trashed = move_to_trash(home, version, folder)) {
     removal->trashed.push_back(std::move(*trashed));
   }
@@ -83,6 +84,21 @@ void delete_row(SQLite::Database& connection, const char* sql, Id id) {
   statement.exec();
 }
 
+VersionSummary version_to_delete(SQLite::Database& connection, Id id) {
+  auto version = SummaryReader(connection).find(id);
+  if (!version) throw Error(ErrorKind::not_found, "this version has been deleted already");
+  if (is_active(version->status)) {
+    refuse_active(version->job, version->number, name_of(version->status));
+  }
+  return std::move(*version);
+}
+
+JobRow job_to_delete(SQLite::Database& connection, const std::string& name) {
+  JobRow job = find_job_row(connection, name);
+  refuse_active_job(connection, job);
+  return job;
+}
+
 template <typename Work>
 Deleted delete_rows_and_folder(Database& database, const Home& home, Work&& work) {
   Removal removal;
@@ -104,15 +120,14 @@ Deleted delete_rows_and_folder(Database& database, const Home& home, Work&& work
 }  // namespace
 
 Deleted Registry::delete_version(Id id) {
+  const VersionSummary found = impl_->database.read(
+      [&](SQLite::Database& connection) { return version_to_delete(connection, id); });
+  const fs::path folder = home().version_folder(found.job, found.number);
+  const std::uint64_t bytes = bytes_to_remove(folder);
   return delete_rows_and_folder(impl_->database, home(), [&](SQLite::Database& connection) {
-    const auto version = SummaryReader(connection).find(id);
-    if (!version) throw Error(ErrorKind::not_found, "this version has been deleted already");
-    if (is_active(version->status)) {
-      refuse_active(version->job, version->number, name_of(version->status));
-    }
-    const fs::path folder = home().version_folder(version->job, version->number);
+    version_to_delete(connection, id);
     Removal removal;
-    measure_folder(folder, &removal.deleted);
+    removal.deleted.bytes = bytes;
     delete_row(connection,
                "UPDATE jobs SET version_count = version_count - 1 "
                "WHERE id = (SELECT job_id FROM versions WHERE id = ?)",
@@ -124,12 +139,16 @@ Deleted Registry::delete_version(Id id) {
 }
 
 Deleted Registry::delete_job(const std::string& name) {
+  const auto found = impl_->database.read([&](SQLite::Database& connection) {
+    return version_folders(connection, home(), job_to_delete(connection, name));
+  });
+  std::uint64_t bytes = 0;
+  for (const auto& [id, folder] : found) bytes += bytes_to_remove(folder);
   return delete_rows_and_folder(impl_->database, home(), [&](SQLite::Database& connection) {
-    const JobRow job = find_job_row(connection, name);
-    refuse_active_job(connection, job);
+    const JobRow job = job_to_delete(connection, name);
     const auto folders = version_folders(connection, home(), job);
     Removal removal;
-    for (const auto& [id, folder] : folders) measure_folder(folder, &removal.deleted);
+    removal.deleted.bytes = bytes;
     delete_row(connection, "DELETE FROM jobs WHERE id = ?", job.id);
     for (const auto& [id, folder] : folders) trash_folder(home(), id, folder, &removal);
     // What no version owns may be a person's results: create_version() leaves it alone as well.

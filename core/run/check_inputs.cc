@@ -8,10 +8,10 @@
 #include "core/command/container.h"
 #include "core/command/program_path.h"
 #include "core/dataset/image_folder.h"
-#include "core/table/labelled_table.h"
-#include "core/table/table_encoder.h"
 #include "core/run/run_environment.h"
 #include "core/storage/remote_storage.h"
+#include "core/table/labelled_table.h"
+#include "core/table/table_encoder.h"
 
 namespace mat {
 namespace {
@@ -73,6 +73,8 @@ void check_places(const JobSpec& spec) {
     }
   }
   check_program(spec);
+  // What podman or docker have, only they can say, and they take their time.
+  if (const auto& command = spec.definition.command) check_image_place(command->image);
 }
 
 void check_inputs(const JobSpec& spec) {
