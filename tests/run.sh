@@ -147,7 +147,7 @@ part_soak() {
   local soak=$SOURCE/tests/soak
   export MAT_PROGRAM=$BUILD/bin/mat
   check "soak: runs that are killed" python3 -B "$soak/kill_runs.py" 12
-  check "soak: all that is around runs is killed" python3 -B "$soak/kill_helpers.py" 15
+  check "soak: all that is around runs is killed" python3 -B "$soak/kill_around_runs.py" 15
   check "soak: many at once" python3 -B "$soak/storm.py" 8 12
   check "soak: a queue" python3 -B "$soak/drain.py" 60
 }

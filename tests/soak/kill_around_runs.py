@@ -3,7 +3,7 @@
 record the version and copy its code; commands and the processes that watch over them; runners; keepers
 of the queue. Nothing that was reported is lost, no status is wrong, no process is left.
 
-usage: MAT_PROGRAM=build/bin/mat kill_helpers.py [KILLS] [SEED]
+usage: MAT_PROGRAM=build/bin/mat kill_around_runs.py [KILLS] [SEED]
 """
 
 import os
