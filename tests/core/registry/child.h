@@ -81,7 +81,7 @@ inline ChildEnd run_in_child(const std::function<void()>& work) { return Child(w
 // As a user whom permissions bind, since they do not bind root; `folder` and what is in it is
 // given to that user first. As whoever runs the tests when that is not root.
 inline ChildEnd run_as_nobody(const std::filesystem::path& folder,
-                                 const std::function<void()>& work) {
+                              const std::function<void()>& work) {
   constexpr unsigned kNobody = 65534;
   const bool is_root = ::geteuid() == 0;
   if (is_root) {
