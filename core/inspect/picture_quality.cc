@@ -33,6 +33,8 @@ constexpr double kBlurredPartOfUsual = 0.6;
 
 // An edge is measured by its step over this many pixels to both sides.
 constexpr int kReach = 4;
+// In smaller pictures such a reach is a good part of the whole thing.
+constexpr int kLeastSideForSharpness = 48;
 // Of the steps; weaker ones are noise and texture.
 constexpr int kLeastStep = 24;
 // The edges that count: the strongest hundredth, at least so many.
@@ -132,7 +134,9 @@ PictureMeasures measure_picture(const ImageView& picture) {
     const int range = color.quantile(0.98, count) - color.quantile(0.02, count);
     measures.range = std::max(measures.range, byte(range));
   }
-  measures.sharpness = sharpness_of(light, picture.width, picture.height);
+  if (std::min(picture.width, picture.height) >= kLeastSideForSharpness) {
+    measures.sharpness = sharpness_of(light, picture.width, picture.height);
+  }
   return measures;
 }
 
