@@ -4,7 +4,6 @@
 
 #include <memory>
 
-#include "cli/commands/dataset_check.h"
 #include "cli/output/terminal.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
@@ -41,9 +40,9 @@ void add_commands(CLI::App& app, Context& context) {
   add_params_commands(app, context);
   add_experiment_commands(app, context);
   add_algorithm_commands(app, context);
+  add_dataset_commands(app, context);
   add_pool_commands(app, context);
   add_background_commands(app, context);
-  add_dataset_check(add_group(app, "dataset", "Labelled pictures"), context);
   add_metric_commands(app, context);
   add_completion_command(app, context);
 }

@@ -20,6 +20,7 @@ void add_version_commands(CLI::App& app, Context& context);
 void add_params_commands(CLI::App& app, Context& context);
 void add_experiment_commands(CLI::App& app, Context& context);
 void add_algorithm_commands(CLI::App& app, Context& context);
+void add_dataset_commands(CLI::App& app, Context& context);
 void add_pool_commands(CLI::App& app, Context& context);
 void add_background_commands(CLI::App& app, Context& context);
 void add_metric_commands(CLI::App& app, Context& context);

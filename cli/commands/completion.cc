@@ -100,6 +100,24 @@ std::vector<std::string> pool_names(const Context& context) {
   return names;
 }
 
+// After the '@' also versions.
+std::vector<std::string> dataset_names(const Context& context, const std::string& word) {
+  Registry registry(context.home(), Registry::Mode::read);
+  std::vector<std::string> names;
+  const std::size_t at = word.find('@');
+  ListOptions options;
+  options.limit = kMostNames;
+  for (const DatasetRecord& dataset : registry.list_datasets(options).rows) {
+    names.push_back(dataset.name);
+    if (dataset.name != word.substr(0, at) || at == std::string::npos) continue;
+    for (const auto& v : registry.versions_of_dataset(dataset.name)) {
+      names.push_back(v.reference());
+      if (!v.name.empty()) names.push_back(dataset.name + "@" + v.name);
+    }
+  }
+  return names;
+}
+
 // "lr=", "resources.pool=": of the built-in algorithms and of a spec.
 std::vector<std::string> setting_names() {
   std::vector<std::string> names;
@@ -138,11 +156,15 @@ std::vector<std::string> values_for(const Context& context, const CLI::App& comm
   if (positional == "JOB") return job_names(context);
   if (positional == "REF") return references(context, word);
   if (positional == "POOL" && command.get_name() != "add") return pool_names(context);
-  if (positional == "DIR") return {kFiles};
+  if (positional == "DIR" || positional == "PATH" || positional == "TARGET") return {kFiles};
   if (positional == "SHELL") return {"bash", "zsh", "fish"};
   ListOptions options;
   options.limit = kMostNames;
-  if (group == "algorithm") {
+  if (group == "dataset") {
+    if (positional == "NAME" && command.get_name() != "create") {
+      names = dataset_names(context, word);
+    }
+  } else if (group == "algorithm") {
     Registry registry(context.home(), Registry::Mode::read);
     names = registry.saved_algorithm_names();
     const bool only_saved = command.get_name() == "delete";

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "cli/commands/commands.h"
+#include "cli/commands/data_path.h"
 #include "cli/output/progress_bar.h"
 #include "cli/output/table.h"
 #include "cli/signals.h"
@@ -112,7 +113,7 @@ void print_check(const DatasetCheck& check) {
 }
 
 int check_data(const Context& context, const Flags& flags) {
-  LabelledFiles files = read_labelled_files(absolute_path(flags.data), {});
+  LabelledFiles files = read_labelled_files(data_path(context, flags.data), {});
   // Before the work rather than after it.
   const fs::path page = flags.html.empty() ? fs::path() : absolute_path(flags.html);
   if (!page.empty() && !fs::is_directory(page.parent_path())) {
@@ -151,7 +152,8 @@ void add_dataset_check(CLI::App* group, Context& context) {
   CLI::App* command = group->add_subcommand(
       "check", "Look at every picture: unreadable, doubled, blurred, wrongly labelled ones");
   command
-      ->add_option("DATA", flags->data, "A folder, a manifest or a CSV file of labelled pictures")
+      ->add_option("DATA", flags->data,
+                   "A dataset, one of its versions, a folder, manifest or CSV file")
       ->required();
   command->add_option("--html", flags->html, "Also write a page with the pictures")
       ->type_name("FILE");

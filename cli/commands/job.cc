@@ -71,7 +71,7 @@ int validate(const Context& context, const std::string& file, bool json) {
   Problems problems;
   const Settings settings = read_spec_file(file, problems);
   const JobSpec spec = resolve(settings, spec_lookup(context), problems);
-  check_inputs(spec);
+  check_inputs(context.home(), spec);
   Registry registry = context.open_to_read();
   check_pool(registry, spec);
   if (json) {

@@ -19,6 +19,9 @@ SpecLookup spec_lookup(const Context& context, const Json& facts) {
   lookup.algorithm_names = [&context] {
     return Registry(context.home(), Registry::Mode::read).saved_algorithm_names();
   };
+  lookup.find_dataset = [&context](const std::string& reference) {
+    return Registry(context.home(), Registry::Mode::read).dataset_version(reference).reference();
+  };
   lookup.now_ms = now_ms();
   return lookup;
 }

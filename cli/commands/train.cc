@@ -135,7 +135,7 @@ int train(const Context& context, const JobSpec& spec, const fs::path& spec_fold
           std::optional<Id> parent, const TrainFlags& flags) {
   if (flags.dry_run) return print_resolved(spec, flags.json);
   // Looking at every picture takes time that --detach has not: the run itself will say.
-  flags.detach ? check_places(spec) : check_inputs(spec);
+  flags.detach ? check_places(context.home(), spec) : check_inputs(context.home(), spec);
   {
     Registry reader = context.open_to_read();
     check_pool(reader, spec);

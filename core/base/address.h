@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+#include <string>
 #include <string_view>
 
 namespace mat {
@@ -7,5 +9,11 @@ namespace mat {
 // True for an address in an object store, "s3://bucket/folder" or "obs://bucket/folder"; false for
 // paths and for addresses of other kinds.
 bool is_remote_address(std::string_view text);
+
+// "dataset://clothes@V002": what a setting has where a spec says {dataset: clothes@V002}.
+std::string dataset_address(std::string_view reference);
+
+// "clothes@V002" of such an address; nothing for anything else.
+std::optional<std::string> dataset_of_address(std::string_view text);
 
 }  // namespace mat

@@ -90,6 +90,12 @@ fs::path Home::version_folder(const std::string& job, std::int64_t number) const
   return jobs() / job / version_label(number);
 }
 
+fs::path Home::dataset_folder(const std::string& dataset) const { return datasets() / dataset; }
+
+fs::path Home::dataset_manifest(const std::string& dataset, std::int64_t number) const {
+  return dataset_folder(dataset) / (dataset_version_label(number) + ".manifest");
+}
+
 Home find_home(const std::string& option) {
   if (!option.empty()) return checked_home(option, "--home");
   if (const auto set = environment_value("MAT_HOME"); !set.empty()) {

@@ -10,6 +10,10 @@ namespace mat {
 // The home of a registry, and where things are in it:
 //   HOME/mat.db                 the registry
 //   HOME/jobs/JOB/V0001/        one folder per version
+//   HOME/datasets/NAME/         a dataset: pictures.manifest, the list that is worked on;
+//                               V001.manifest, … what was published, never written again; files/,
+//                               copies of pictures that were fetched
+//   HOME/datasets/.NAME.lock    held by whoever changes the dataset
 //   HOME/cache/                 decoded pictures; may be deleted at any time
 //   HOME/queue/                 locks of those that start pending versions
 //   HOME/trash/                 folders on their way out
@@ -19,10 +23,13 @@ struct Home {
 
   std::filesystem::path database() const { return root / "mat.db"; }
   std::filesystem::path jobs() const { return root / "jobs"; }
+  std::filesystem::path datasets() const { return root / "datasets"; }
   std::filesystem::path cache() const { return root / "cache"; }
   std::filesystem::path queue() const { return root / "queue"; }
   std::filesystem::path trash() const { return root / "trash"; }
   std::filesystem::path version_folder(const std::string& job, std::int64_t number) const;
+  std::filesystem::path dataset_folder(const std::string& dataset) const;
+  std::filesystem::path dataset_manifest(const std::string& dataset, std::int64_t number) const;
 };
 
 // --home > $MAT_HOME > nearest .mat/ upward from the working directory > $XDG_DATA_HOME/mat or

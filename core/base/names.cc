@@ -11,6 +11,7 @@ namespace mat {
 namespace {
 
 constexpr std::size_t kMaxNameLength = 64;
+constexpr std::size_t kMaxVersionNameLength = 32;
 
 }  // namespace
 
@@ -32,6 +33,30 @@ void check_name(std::string_view kind, std::string_view name) {
                   kMaxNameLength));
 }
 
+bool is_dataset_version_name(std::string_view name) {
+  if (name.empty() || name.size() > kMaxVersionNameLength) return false;
+  if (name == "latest" || name == "current") return false;
+  std::string_view digits = name;
+  if (digits.front() == 'V' || digits.front() == 'v') digits.remove_prefix(1);
+  const bool is_number =
+      std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return (!is_number || digits.empty()) && std::all_of(name.begin(), name.end(), [](char c) {
+           return is_letter_or_digit(c) || c == '-' || c == '_';
+         });
+}
+
+bool is_dataset_reference(std::string_view text) {
+  const std::size_t at = text.find('@');
+  if (!is_valid_name(text.substr(0, at))) return false;
+  if (at == std::string_view::npos) return true;
+  const std::string_view which = text.substr(at + 1);
+  return !which.empty() && which.size() <= kMaxVersionNameLength &&
+         std::all_of(which.begin(), which.end(),
+                     [](char c) { return is_letter_or_digit(c) || c == '-' || c == '_'; });
+}
+
 std::string version_label(std::int64_t number) { return fmt::format("V{:04}", number); }
+
+std::string dataset_version_label(std::int64_t number) { return fmt::format("V{:03}", number); }
 
 }  // namespace mat

@@ -13,6 +13,15 @@ bool is_valid_name(std::string_view name);
 // Throws a usage error that says which `kind` of name ("job", "experiment", …) is wrong and why.
 void check_name(std::string_view kind, std::string_view name);
 
-std::string version_label(std::int64_t number);  // 3 → "V0003"
+// Names that a person gives to a version of a dataset: 1 to 32 letters, digits, '-' or '_'. What
+// would read as a number ("3", "V003") or as "latest" or "current" is none.
+bool is_dataset_version_name(std::string_view name);
+
+// "clothes", "clothes@V002", "clothes@2", "clothes@clean", "clothes@latest": could name a version of
+// a dataset.
+bool is_dataset_reference(std::string_view text);
+
+std::string version_label(std::int64_t number);          // 3 → "V0003"
+std::string dataset_version_label(std::int64_t number);  // 3 → "V003"
 
 }  // namespace mat

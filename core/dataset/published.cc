@@ -75,6 +75,11 @@ Groups groups_of(const std::vector<Content>& contents, const std::vector<int>& g
   return result;
 }
 
+[[noreturn]] void fail_changed(const std::filesystem::path& manifest) {
+  throw Error(ErrorKind::conflict, fmt::format("'{}' has changed meanwhile", manifest.string()),
+              "try again");
+}
+
 // What the split needs to know of the pictures that have labels, and their lines' numbers.
 struct Splittable {
   std::vector<SplitSample> samples;
@@ -89,17 +94,14 @@ Splittable splittable(const std::filesystem::path& from, const std::vector<Conte
   ManifestSample sample;
   std::size_t line = 0;
   for (; reader.next(sample); ++line) {
-    if (line >= contents.size()) break;
+    if (line >= contents.size()) fail_changed(from);
     if (sample.labels.empty() || is_left_out(sample, contents[line])) continue;
     found.samples.push_back({contents[line] == Content() ? sample.source : to_hex(contents[line]),
                              stratum_of(std::move(sample.labels)), sample.usage,
                              static_cast<int>(joined.root(line))});
     found.lines.push_back(line);
   }
-  if (line != contents.size()) {
-    throw Error(ErrorKind::conflict, fmt::format("'{}' has changed meanwhile", from.string()),
-                "try again");
-  }
+  if (line != contents.size()) fail_changed(from);
   const bool has_validation =
       std::any_of(found.samples.begin(), found.samples.end(),
                   [](const SplitSample& each) { return each.usage == Usage::validation; });

@@ -7,10 +7,9 @@
 #include <vector>
 
 #include "core/base/error.h"
-#include "core/base/file.h"
 #include "core/registry/job_rows.h"
 #include "core/registry/registry_impl.h"
-#include "core/registry/trash.h"
+#include "core/registry/removal.h"
 #include "core/registry/version_rows.h"
 
 namespace mat {
@@ -32,26 +31,6 @@ void refuse_active_job(SQLite::Database& connection, const JobRow& job) {
   active.bind(1, job.id);
   if (active.executeStep()) {
     refuse_active(job.name, active.getColumn(0).getInt64(), active.getColumn(1).getString());
-  }
-}
-
-struct Removal {
-  Deleted deleted;
-  std::vector<fs::path> trashed;
-};
-
-void measure_folder(const fs::path& folder, Deleted* deleted) {
-  if (const auto reason = why_not_removable(folder)) {
-    throw Error(ErrorKind::io, fmt::format("nothing is deleted: {}", *reason),
-                "mend that, then delete it again");
-  }
-  ++deleted->versions;
-  deleted->bytes += folder_bytes(folder);
-}
-
-void trash_folder(const Home& home, Id version, const fs::path& folder, Removal* removal) {
-  if (auto trashed = move_to_trash(home, version, folder)) {
-    removal->trashed.push_back(std::move(*trashed));
   }
 }
 
@@ -77,34 +56,10 @@ std::vector<fs::path> entries_of(const fs::path& folder) {
   return entries;
 }
 
-void delete_row(SQLite::Database& connection, const char* sql, Id id) {
-  SQLite::Statement statement(connection, sql);
-  statement.bind(1, id);
-  statement.exec();
-}
-
-template <typename Work>
-Deleted delete_rows_and_folder(Database& database, const Home& home, Work&& work) {
-  Removal removal;
-  try {
-    removal = database.write_many(work);
-  } catch (...) {
-    // Under the lock again, and by the rows that are there: see trash.h.
-    try {
-      recover_trash(database, home);
-    } catch (const Error&) {
-      // Whoever opens the registry next moves the folder back.
-    }
-    throw;
-  }
-  for (const fs::path& folder : removal.trashed) empty_trash(folder);
-  return removal.deleted;
-}
-
 }  // namespace
 
 Deleted Registry::delete_version(Id id) {
-  return delete_rows_and_folder(impl_->database, home(), [&](SQLite::Database& connection) {
+  return delete_rows_and_folders(impl_->database, home(), [&](SQLite::Database& connection) {
     const auto version = SummaryReader(connection).find(id);
     if (!version) throw Error(ErrorKind::not_found, "this version has been deleted already");
     if (is_active(version->status)) {
@@ -118,20 +73,21 @@ Deleted Registry::delete_version(Id id) {
                "WHERE id = (SELECT job_id FROM versions WHERE id = ?)",
                id);
     delete_row(connection, "DELETE FROM versions WHERE id = ?", id);
-    trash_folder(home(), id, folder, &removal);
+    trash_folder(home(), TrashKind::version, id, folder, &removal);
     return removal;
   });
 }
 
 Deleted Registry::delete_job(const std::string& name) {
-  return delete_rows_and_folder(impl_->database, home(), [&](SQLite::Database& connection) {
+  return delete_rows_and_folders(impl_->database, home(), [&](SQLite::Database& connection) {
     const JobRow job = find_job_row(connection, name);
     refuse_active_job(connection, job);
     const auto folders = version_folders(connection, home(), job);
     Removal removal;
     for (const auto& [id, folder] : folders) measure_folder(folder, &removal.deleted);
     delete_row(connection, "DELETE FROM jobs WHERE id = ?", job.id);
-    for (const auto& [id, folder] : folders) trash_folder(home(), id, folder, &removal);
+    for (const auto& [id, folder] : folders)
+      trash_folder(home(), TrashKind::version, id, folder, &removal);
     // What no version owns may be a person's results: create_version() leaves it alone as well.
     const fs::path job_folder = home().jobs() / name;
     removal.deleted.kept = entries_of(job_folder);

@@ -194,6 +194,37 @@ CREATE TRIGGER delete_version AFTER DELETE ON versions BEGIN
 END;
 )sql";
 
+constexpr const char* kLayout3 = R"sql(
+-- pictures: JSON, how many the list that is worked on has. next_number is kept by the code, so that
+-- no number is given twice; current_number is that of the version which the bare name means.
+CREATE TABLE datasets (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  name TEXT NOT NULL UNIQUE,
+  description TEXT NOT NULL,
+  created_ms INTEGER NOT NULL,
+  pictures TEXT NOT NULL,
+  next_number INTEGER NOT NULL DEFAULT 1,
+  current_number INTEGER
+) STRICT;
+
+-- name: given by a person, or empty.
+CREATE TABLE dataset_versions (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  dataset_id INTEGER NOT NULL REFERENCES datasets ON DELETE CASCADE,
+  number INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  description TEXT NOT NULL,
+  created_ms INTEGER NOT NULL,
+  counts TEXT NOT NULL,
+  seed INTEGER NOT NULL,
+  train_ratio REAL NOT NULL,
+  fingerprint TEXT NOT NULL,
+  UNIQUE (dataset_id, number)
+) STRICT;
+CREATE UNIQUE INDEX dataset_versions_by_name ON dataset_versions (dataset_id, name)
+  WHERE name <> '';
+)sql";
+
 struct Header {
   int application = 0;
   int layout = 0;
@@ -222,7 +253,7 @@ Header header_of(SQLite::Database& connection) {
 }  // namespace
 
 const std::vector<std::string>& registry_layout() {
-  static const std::vector<std::string> steps{kLayout1, kLayout2};
+  static const std::vector<std::string> steps{kLayout1, kLayout2, kLayout3};
   return steps;
 }
 

@@ -43,4 +43,8 @@ std::string ActiveVersion::reference() const { return job + "@" + version_label(
 
 std::string VersionRecord::reference() const { return job + "@" + version_label(number); }
 
+std::string DatasetVersionRecord::reference() const {
+  return dataset + "@" + dataset_version_label(number);
+}
+
 }  // namespace mat

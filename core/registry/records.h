@@ -126,4 +126,32 @@ struct AlgorithmRecord {
   Algorithm definition;
 };
 
+struct DatasetRecord {
+  Id id = 0;
+  std::string name;
+  std::string description;
+  std::int64_t created_ms = 0;
+  Json pictures =
+      Json::object();  // how many its list has; what is counted is core/catalog's matter
+  std::int64_t version_count = 0;
+  std::int64_t current_number = 0;  // 0: none has been published
+};
+
+struct DatasetVersionRecord {
+  Id id = 0;
+  std::string dataset;
+  std::int64_t number = 0;
+  std::string name;  // that a person gave it; empty: none
+  std::string description;
+  std::int64_t created_ms = 0;
+  Json counts = Json::object();
+  std::int64_t seed = 0;
+  double train_ratio = 0;
+  std::string fingerprint;
+  bool is_current = false;
+
+  // "clothes@V003": what it is recorded as, since a name may be given again.
+  std::string reference() const;
+};
+
 }  // namespace mat

@@ -54,4 +54,36 @@ Reference parse_reference(std::string_view text) {
   return reference;
 }
 
+DatasetReference parse_dataset_reference(std::string_view text) {
+  const auto wrong = [&](std::string_view problem) {
+    return Error(
+        ErrorKind::usage, fmt::format("'{}' is no dataset: {}", text, problem),
+        "write NAME, NAME@2, NAME@V002, NAME@latest or NAME@ followed by a version's name");
+  };
+  const std::size_t at = text.find('@');
+  DatasetReference reference;
+  reference.dataset = text.substr(0, at);
+  if (reference.dataset.empty()) throw wrong("its name is missing");
+  if (!is_valid_name(reference.dataset)) {
+    throw wrong(fmt::format("'{}' cannot be the name of a dataset", reference.dataset));
+  }
+  if (at == std::string_view::npos) return reference;
+  const std::string_view which = text.substr(at + 1);
+  if (which.empty()) throw wrong("nothing follows the '@'");
+  if (which == "latest") {
+    reference.which = DatasetReference::Which::latest;
+  } else if (which == "current") {
+    reference.which = DatasetReference::Which::current;
+  } else if (const auto number = parse_version_number(which)) {
+    reference.which = DatasetReference::Which::number;
+    reference.number = *number;
+  } else if (is_dataset_version_name(which)) {
+    reference.which = DatasetReference::Which::name;
+    reference.name = which;
+  } else {
+    throw wrong(fmt::format("'{}' cannot be the name of a version", which));
+  }
+  return reference;
+}
+
 }  // namespace mat

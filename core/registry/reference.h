@@ -18,6 +18,18 @@ struct Reference {
 // Throws a usage error that says what is wrong. Does not look whether there is such a version.
 Reference parse_reference(std::string_view text);
 
+// "NAME", "NAME@3", "NAME@V003", "NAME@latest" or "NAME@GIVEN-NAME", taken apart.
+struct DatasetReference {
+  enum class Which { current, latest, number, name };
+  std::string dataset;
+  Which which = Which::current;
+  std::int64_t number = 0;
+  std::string name;
+};
+
+// Throws a usage error that says what is wrong. Does not look whether there is such a version.
+DatasetReference parse_dataset_reference(std::string_view text);
+
 // "3", "V0003" or "v3" → 3; nothing for anything else, zero included.
 std::optional<std::int64_t> parse_version_number(std::string_view text);
 

@@ -76,6 +76,7 @@ struct Deleted {
 //   experiments: name, description, created, jobs
 //   parameter configurations: name, description, origin, algorithm, created, updated
 //   algorithms: name, description, task, origin ("built-in" or "saved"), created
+//   datasets: name, description, created, versions (their number), current, pictures, unlabelled
 // A metric is sorted best first unless the direction is given, all else ascending; rows without a
 // value come last.
 
@@ -190,6 +191,29 @@ class Registry {
   std::int64_t versions_of_algorithm(const std::string& name);
   // Conflict for a built-in one. Versions that used it keep their own record of it; gives how many.
   std::int64_t delete_algorithm(const std::string& name);
+
+  // ---- datasets. Their files are core/catalog's, and whoever changes one holds its lock.
+  DatasetRecord create_dataset(const DatasetRecord& dataset);  // conflict when the name is taken
+  std::optional<DatasetRecord> find_dataset(const std::string& name);
+  DatasetRecord dataset(const std::string& name);
+  Listing<DatasetRecord> list_datasets(const ListOptions& options);
+  void set_dataset_pictures(const std::string& name, const Json& pictures);
+  // "NAME", the current version; "NAME@V002", "NAME@2", "NAME@latest", "NAME@GIVEN-NAME".
+  // not_found names what is missing.
+  DatasetVersionRecord dataset_version(const std::string& reference);
+  std::vector<DatasetVersionRecord> versions_of_dataset(const std::string& name);  // newest first
+  // Takes the next number whose manifest is not there yet, has `make_manifest` put it there, and
+  // makes the row: all or nothing, but for the manifest when it fails or is killed. The version is
+  // the current one from then on. Conflict when the given name is taken.
+  DatasetVersionRecord create_dataset_version(
+      const DatasetVersionRecord& version,
+      const std::function<void(const std::filesystem::path& manifest)>& make_manifest);
+  void set_current_dataset_version(Id version);
+  // How many versions of jobs have it (or, without a number, any version of the dataset) as input.
+  std::int64_t trainings_of_dataset(const std::string& name, std::int64_t number = 0);
+  // Remove rows and files, or nothing. After the current version the newest is current.
+  Deleted delete_dataset(const std::string& name);
+  Deleted delete_dataset_version(Id version);
 
  private:
   struct Impl;

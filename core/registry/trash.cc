@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <array>
 #include <vector>
 
 #include "core/base/error.h"
@@ -15,22 +17,48 @@ namespace fs = std::filesystem;
 
 constexpr int kMostAttempts = 100;
 
-constexpr const char* kPrefix = "version";
+struct Kind {
+  TrashKind kind;
+  const char* prefix;
+  const char* find;  // the row's name and number
+};
 
-// Where the folder of a version belongs: nothing when its row is gone.
-std::optional<fs::path> place_of(SQLite::Database& connection, const Home& home, Id version) {
-  SQLite::Statement find(connection,
-                         "SELECT j.name, v.number FROM versions v "
-                         "JOIN jobs j ON j.id = v.job_id WHERE v.id = ?");
-  find.bind(1, version);
-  if (!find.executeStep()) return std::nullopt;
-  return home.version_folder(find.getColumn(0).getString(), find.getColumn(1).getInt64());
+constexpr std::array kKinds{
+    Kind{TrashKind::version, "version",
+         "SELECT j.name, v.number FROM versions v JOIN jobs j ON j.id = v.job_id WHERE v.id = ?"},
+    Kind{TrashKind::dataset, "dataset", "SELECT name, 0 FROM datasets WHERE id = ?"},
+    Kind{TrashKind::dataset_manifest, "dataset-manifest",
+         "SELECT d.name, v.number FROM dataset_versions v JOIN datasets d ON d.id = v.dataset_id "
+         "WHERE v.id = ?"}};
+
+const Kind& kind_of(TrashKind kind) {
+  return *std::find_if(kKinds.begin(), kKinds.end(), [&](const Kind& k) { return k.kind == kind; });
 }
 
 struct Entry {
   fs::path path;
-  Id version = 0;
+  Kind kind;
+  Id row = 0;
 };
+
+// Where the folder belongs: nothing when its row is gone.
+std::optional<fs::path> place_of(SQLite::Database& connection, const Home& home,
+                                 const Entry& entry) {
+  SQLite::Statement find(connection, entry.kind.find);
+  find.bind(1, entry.row);
+  if (!find.executeStep()) return std::nullopt;
+  const std::string name = find.getColumn(0).getString();
+  const std::int64_t number = find.getColumn(1).getInt64();
+  switch (entry.kind.kind) {
+    case TrashKind::version:
+      return home.version_folder(name, number);
+    case TrashKind::dataset:
+      return home.dataset_folder(name);
+    case TrashKind::dataset_manifest:
+      return home.dataset_manifest(name, number);
+  }
+  return std::nullopt;
+}
 
 // Only what move_to_trash() has named; anything else is not ours to remove.
 std::vector<Entry> entries_of(const fs::path& trash) {
@@ -38,18 +66,22 @@ std::vector<Entry> entries_of(const fs::path& trash) {
   std::error_code error;
   for (fs::directory_iterator it(trash, error), end; !error && it != end; it.increment(error)) {
     const auto parts = split(it->path().filename().string(), '.');
-    if (parts.size() != 2 || parts[0] != kPrefix) continue;
-    if (const auto version = parse_integer(parts[1])) entries.push_back({it->path(), *version});
+    if (parts.size() != 2) continue;
+    const auto kind = std::find_if(kKinds.begin(), kKinds.end(),
+                                   [&](const Kind& k) { return k.prefix == parts[0]; });
+    const auto row = parse_integer(parts[1]);
+    if (kind != kKinds.end() && row) entries.push_back({it->path(), *kind, *row});
   }
   return entries;
 }
 
 }  // namespace
 
-std::optional<fs::path> move_to_trash(const Home& home, Id version, const fs::path& folder) {
+std::optional<fs::path> move_to_trash(const Home& home, TrashKind kind, Id row,
+                                      const fs::path& folder) {
   std::error_code error;
   if (!fs::exists(fs::symlink_status(folder, error))) return std::nullopt;
-  const fs::path trashed = home.trash() / fmt::format("{}.{}", kPrefix, version);
+  const fs::path trashed = home.trash() / fmt::format("{}.{}", kind_of(kind).prefix, row);
   make_folders(home.trash());
   fs::rename(folder, trashed, error);
   if (error) {
@@ -79,12 +111,12 @@ void recover_trash(Database& database, const Home& home) {
   std::vector<fs::path> garbage;
   database.write([&](SQLite::Database& connection) {
     for (const Entry& entry : entries_of(home.trash())) {
-      const auto place = place_of(connection, home, entry.version);
+      const auto place = place_of(connection, home, entry);
       std::error_code ignored;
       if (!place) {
         garbage.push_back(entry.path);
       } else if (!fs::exists(fs::symlink_status(*place, ignored))) {
-        // The job's folder goes when nothing is left in it.
+        // The folder above it goes when nothing is left in it.
         fs::create_directories(place->parent_path(), ignored);
         fs::rename(entry.path, *place, ignored);
       }

@@ -9,13 +9,15 @@
 
 namespace mat {
 
-// A version's folder is moved to HOME/trash in the transaction that deletes its rows, and removed
-// after it. Its name there ("version.17") says which row it belongs to, so that recover_trash() can
-// finish or take back what a failed or killed deletion has begun.
+// The folder of a version or a dataset, or the manifest of a dataset's version, is moved to
+// HOME/trash in the transaction that deletes its rows, and removed after it. Its name there
+// ("version.17") says which row it belongs to, so that recover_trash() can finish or take back what
+// a failed or killed deletion has begun.
+enum class TrashKind { version, dataset, dataset_manifest };
 
 // To be called within the transaction. Gives where the folder is now; nothing when there was none.
 // Throws io errors.
-std::optional<std::filesystem::path> move_to_trash(const Home& home, Id version,
+std::optional<std::filesystem::path> move_to_trash(const Home& home, TrashKind kind, Id row,
                                                    const std::filesystem::path& folder);
 
 // To be called after the transaction. Throws an io error that names what is left.

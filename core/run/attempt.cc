@@ -93,7 +93,7 @@ RunResult attempt_version(const Home& home, const HeldVersion& held, const Capac
     for (const int id : gpu_ids) ids.push_back(std::to_string(id));
     if (!ids.empty()) ::setenv("CUDA_VISIBLE_DEVICES", join(ids, ",").c_str(), 1);
     observer.record("threads", needs.cores);
-    const RunInputs inputs = fetch_inputs(home, held.spec, observer);
+    const RunInputs inputs = fetch_inputs(home, held, observer);
     const TrainOutcome outcome =
         held.spec.definition.command
             ? run_own_command(home, held, inputs, needs, gpu_ids, resume, observer)

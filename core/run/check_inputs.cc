@@ -4,11 +4,13 @@
 
 #include <filesystem>
 
+#include "core/base/address.h"
 #include "core/base/error.h"
 #include "core/command/container.h"
 #include "core/command/program_path.h"
 #include "core/dataset/published.h"
 #include "core/run/run_environment.h"
+#include "core/run/run_inputs.h"
 #include "core/storage/remote_storage.h"
 #include "core/table/labelled_table.h"
 #include "core/table/table_encoder.h"
@@ -54,9 +56,29 @@ void check_image(const JobSpec& spec) {
 
 }  // namespace
 
-void check_places(const JobSpec& spec) {
+namespace {
+
+void check_dataset(const Home& home, const JobSpec& spec, const std::string& channel,
+                   const std::string& place) {
+  const auto dataset = dataset_of_address(place);
+  std::error_code error;
+  if (fs::exists(path_of_input(home, place), error)) return;
+  refuse(
+      spec, "inputs." + channel,
+      fmt::format("inputs.{}: {} is not there any more", channel, *dataset),
+      fmt::format("'mat dataset list' shows those that are: --set inputs.{}.dataset=NAME@VERSION",
+                  channel));
+}
+
+}  // namespace
+
+void check_places(const Home& home, const JobSpec& spec) {
   for (const auto& [channel, path] : spec.inputs) {
     if (is_remote_address(path)) continue;
+    if (dataset_of_address(path)) {
+      check_dataset(home, spec, channel, path);
+      continue;
+    }
     std::error_code error;
     if (!fs::exists(fs::status(path, error))) {
       refuse(spec, "inputs." + channel,
@@ -75,16 +97,24 @@ void check_places(const JobSpec& spec) {
   check_program(spec);
 }
 
-void check_inputs(const JobSpec& spec) {
-  check_places(spec);
+void check_inputs(const Home& home, const JobSpec& spec) {
+  check_places(home, spec);
   check_remote_places(spec);
   check_image(spec);
   if (spec.definition.command || is_remote_address(spec.inputs.at("data_url"))) return;
+  const std::string& data = spec.inputs.at("data_url");
   if (spec.definition.task == Task::image_classification) {
-    read_pictures(spec.inputs.at("data_url"),
+    read_pictures(path_of_input(home, data),
                   {spec.hyperparameters.at("validation_ratio").get<double>(), spec.seed});
   }
-  if (spec.definition.task == Task::tabular) check_table(spec);
+  if (spec.definition.task != Task::tabular) return;
+  if (dataset_of_address(data)) {
+    refuse(spec, "inputs.data_url",
+           fmt::format("inputs.data_url: {} trains on a table, and a dataset has pictures",
+                       spec.algorithm),
+           "give the path of a CSV file");
+  }
+  check_table(spec);
 }
 
 }  // namespace mat

@@ -114,6 +114,7 @@ CommandRequest command_request(const Home& home, const HeldVersion& held, const 
     container.image = command.image;
     container.network = command.network;
     for (const auto& [channel, path] : inputs.paths) container.read_only.push_back(path);
+    for (const fs::path& folder : inputs.picture_folders) container.read_only.push_back(folder);
     container.writable.push_back(checkpoint_folder(request.version_folder));
     container.image_cache = home.cache() / "images";
     request.container = std::move(container);

@@ -7,6 +7,7 @@
 #include "core/run/code_snapshot.h"
 #include "core/run/provenance.h"
 #include "core/run/run_environment.h"
+#include "core/run/run_inputs.h"
 #include "core/run/runner.h"
 #include "core/run/stop_request.h"
 
@@ -72,6 +73,9 @@ HeldVersion record_version(Registry& registry, const JobSpec& spec,
   version.settings = to_json(spec.settings);
   version.facts = origin_facts(command_line, environment, git);
   if (spec.definition.command) version.facts["algorithm"] = to_json(spec.definition);
+  if (Json datasets = dataset_facts(registry, spec); !datasets.empty()) {
+    version.facts["datasets"] = std::move(datasets);
+  }
   version.facts["spec_folder"] = spec_folder.string();
   version.parent = parent;
   VersionRecord record = registry.create_version(version, to_yaml(spec));
@@ -128,7 +132,7 @@ HeldVersion hold_to_resume(Registry& registry, const std::string& reference) {
   if (command && !command->code.empty()) {
     with_copy.definition.command->code = (folder / "code").string();
   }
-  check_inputs(with_copy);
+  check_inputs(registry.home(), with_copy);
   withdraw_stop(folder);
   write_run_environment(folder, environment_with(held.spec.environment));
   return held;

@@ -37,6 +37,7 @@ class Resolver {
 
   JobSpec resolve() {
     check_settings();
+    find_datasets();
     if (find("algorithm.command") != nullptr) {
       take_own_command();
     } else {
@@ -78,6 +79,21 @@ class Resolver {
         setting.value = std::move(value);
       } else {
         refuse(key, problem);
+      }
+    }
+  }
+
+  void find_datasets() {
+    if (!lookup_.find_dataset) return;
+    for (auto& [key, setting] : spec_.settings) {
+      if (!key.starts_with("inputs.") || is_refused(key)) continue;
+      const auto dataset = dataset_of_address(setting.value.get_ref<const std::string&>());
+      if (!dataset) continue;
+      try {
+        setting.value = dataset_address(lookup_.find_dataset(*dataset));
+      } catch (const Error& e) {
+        if (e.kind() != ErrorKind::not_found && e.kind() != ErrorKind::usage) throw;
+        problems_.add(setting, fmt::format("{}: {}", key, e.message()), e.hint());
       }
     }
   }

@@ -32,7 +32,7 @@ struct JobSpec {
   std::string algorithm;  // its name; kInlineAlgorithm where the spec spells out a command
   Algorithm definition;   // of a command of the spec's own: with the channels and hyperparameters
                           // that the spec gives
-  std::map<std::string, std::string> inputs;   // channel → absolute path or remote address
+  std::map<std::string, std::string> inputs;   // channel → absolute path, remote address or dataset
   std::map<std::string, std::string> outputs;  // channel → absolute path or remote address
   Json hyperparameters = Json::object();  // every declared one, in declared order and type; then
                                           // the extra ones
@@ -57,6 +57,10 @@ struct SpecLookup {
   // The value of a secret variable whose recorded value is kHiddenValue. Without this function it
   // is that of the process's own variable of the name.
   std::function<std::optional<std::string>(const std::string& name)> find_secret;
+  // The version of a dataset that "clothes", "clothes@2" or "clothes@clean" means now, as it is
+  // recorded: "clothes@V002". Throws an error that says what is missing. Without this function
+  // datasets stay as they are written.
+  std::function<std::string(const std::string& reference)> find_dataset;
   // When given, a date in auto_stop must lie after it.
   std::optional<std::int64_t> now_ms;
 };

@@ -48,6 +48,17 @@ Json text_or_list(const Json& text) {
   return schema;
 }
 
+// A text or a mapping with the name of a dataset.
+Json path_or_dataset(const Json& text) {
+  Json dataset = {{"type", "object"}, {"additionalProperties", false}};
+  dataset["properties"]["dataset"] = {{"description", "a dataset and its version: clothes@V002"},
+                                      {"type", "string"}};
+  dataset["required"] = {"dataset"};
+  Json schema = {{"description", text["description"]}};
+  schema["anyOf"] = {{{"type", "string"}, {"minLength", 1}}, std::move(dataset)};
+  return schema;
+}
+
 Json schema_of(const SettingKey& key) {
   Json schema = schema_of(key.rule);
   switch (key.form) {
@@ -64,6 +75,8 @@ Json schema_of(const SettingKey& key) {
       schema["type"] = {"string", "integer"};
       schema["pattern"] = "^[0-9.]+ *([kKmMgGtT][iI]?)?[bB]?$";
       break;
+    case Form::source:
+      return path_or_dataset(schema);
     case Form::path:
     case Form::address:
     case Form::image:

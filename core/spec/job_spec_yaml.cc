@@ -1,5 +1,6 @@
 #include <fmt/core.h>
 
+#include "core/base/address.h"
 #include "core/base/text.h"
 #include "core/spec/job_spec.h"
 #include "core/spec/setting_keys.h"
@@ -56,10 +57,16 @@ class Writer {
 
   void write_line(const std::string& key, const std::string& name, int indent) {
     const Setting& setting = spec_.settings.at(key);
-    out_ +=
-        fmt::format("{:{}}{}: {}", "", indent, to_yaml_scalar(name), to_yaml_scalar(setting.value));
+    out_ += fmt::format("{:{}}{}: {}", "", indent, to_yaml_scalar(name), yaml_value(setting.value));
     if (with_comments_) out_ += "  # " + printable(setting.source);
     out_ += '\n';
+  }
+
+  static std::string yaml_value(const Json& value) {
+    const auto dataset =
+        value.is_string() ? dataset_of_address(value.get<std::string>()) : std::nullopt;
+    return dataset ? fmt::format("{{dataset: {}}}", to_yaml_scalar(*dataset))
+                   : to_yaml_scalar(value);
   }
 
   const JobSpec& spec_;

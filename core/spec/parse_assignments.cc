@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/base/address.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/spec/problems.h"
@@ -32,6 +33,21 @@ std::string flat_key(const std::string& key) {
   }
   return key.empty() || key.find('.') != std::string::npos ? std::string()
                                                            : "hyperparameters." + key;
+}
+
+// "inputs.data_url.dataset=clothes" is "inputs.data_url=dataset://clothes".
+struct Assignment {
+  std::string key, text;
+};
+
+Assignment without_dataset_word(const std::string& key, std::string_view text) {
+  constexpr std::string_view kInputs = "inputs.";
+  constexpr std::string_view kDataset = ".dataset";
+  if (key.starts_with(kInputs) && key.ends_with(kDataset) &&
+      key.size() > kInputs.size() + kDataset.size()) {
+    return {key.substr(0, key.size() - kDataset.size()), dataset_address(trim(text))};
+  }
+  return {key, std::string(text)};
 }
 
 Json read_value(const std::string& key, std::string_view text, std::string* problem) {
@@ -81,14 +97,16 @@ Settings parse_assignments(const std::vector<std::string>& assignments,
       continue;
     }
     const std::string given(trim(std::string_view(assignment).substr(0, equals)));
-    const std::string key = flat_key(given);
+    const Assignment meant =
+        without_dataset_word(given, std::string_view(assignment).substr(equals + 1));
+    const std::string key = flat_key(meant.key);
     if (key.empty()) {
       problems.add(setting, fmt::format("unknown key '{}'", display_name(given)),
                    name_hint(given, known_keys()));
       continue;
     }
     std::string problem;
-    const std::string_view text = std::string_view(assignment).substr(equals + 1);
+    const std::string_view text = meant.text;
     if (const auto list = read_list(key, text)) {
       setting.value = read_setting(key, *list, folder, &problem);
     } else {

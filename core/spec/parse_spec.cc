@@ -113,23 +113,13 @@ class SpecReader {
 
   void read_value(const std::string& flat_key, const YamlNode& key, const YamlNode& node) {
     Setting setting = place(key, node);
-    std::string problem = not_available(flat_key, node);
-    if (problem.empty()) setting.value = read_setting(flat_key, node, folder_, &problem);
+    std::string problem;
+    setting.value = read_setting(flat_key, node, folder_, &problem);
     if (problem.empty()) {
       settings_[flat_key] = std::move(setting);
     } else {
       problems_.add(setting, fmt::format("{} {}", display_name(flat_key), problem));
     }
-  }
-
-  // What a spec may say one day, told apart from a mistake.
-  static std::string not_available(const std::string& key, const YamlNode& node) {
-    if (node.kind != YamlNode::Kind::mapping) return {};
-    const bool is_dataset = !node.children.empty() && node.children.front().text == "dataset";
-    if (key.starts_with("inputs.") && is_dataset) {
-      return "must be a path: datasets are not available in this version of mat";
-    }
-    return {};
   }
 
   std::string file_;

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/algorithm/command_line.h"
+#include "core/base/address.h"
 #include "core/base/text.h"
 #include "core/spec/setting_keys.h"
 
@@ -33,6 +34,15 @@ Json read_patterns(const YamlNode& list, std::string* problem) {
   });
   if (has_line_break) *problem = "must have no line break within a pattern";
   return problem->empty() ? Json(join(patterns, "\n")) : Json();
+}
+
+// {dataset: clothes@V002}
+Json read_dataset(const YamlNode& mapping, std::string* problem) {
+  const bool is_dataset = mapping.children.size() == 2 && mapping.children[0].text == "dataset" &&
+                          is_scalar(mapping.children[1]);
+  if (is_dataset) return dataset_address(mapping.children[1].text);
+  *problem = "must be a path, an address, or {dataset: NAME@VERSION}";
+  return nullptr;
 }
 
 // Variables are texts: "1.10" and "0755" mean themselves to a program that reads its environment.
@@ -77,13 +87,18 @@ Json read_setting(const std::string& flat_key, const YamlNode& node,
                   const std::filesystem::path& folder, std::string* problem) {
   problem->clear();
   const SettingKey* known = find_setting_key(flat_key);
-  const Form form = known != nullptr ? known->form : Form::plain;
+  const SettingGroup* group = known != nullptr ? nullptr : find_setting_group(flat_key);
+  const Form form = known != nullptr   ? known->form
+                    : group != nullptr ? group->member.form
+                                       : Form::plain;
   const bool is_list = node.kind == YamlNode::Kind::list;
   Json value;
   if (is_list && form == Form::command) {
     value = read_command(node, problem);
   } else if (is_list && form == Form::patterns) {
     value = read_patterns(node, problem);
+  } else if (node.kind == YamlNode::Kind::mapping && form == Form::source) {
+    value = read_dataset(node, problem);
   } else if (is_scalar(node) && flat_key.starts_with("environment.")) {
     value = read_variable(node, problem);
   } else {

@@ -8,6 +8,7 @@
 #include "core/algorithm/command_line.h"
 #include "core/base/address.h"
 #include "core/base/clock_time.h"
+#include "core/base/names.h"
 #include "core/base/secrets.h"
 #include "core/base/text.h"
 #include "core/metrics/line_metrics.h"
@@ -105,6 +106,16 @@ Json check_path(const Json& value, const std::filesystem::path& folder, bool may
   return path;
 }
 
+Json check_source(const Json& value, const std::filesystem::path& folder, std::string* problem) {
+  const auto dataset = dataset_of_address(value.get_ref<const std::string&>());
+  if (!dataset) return check_path(value, folder, true, problem);
+  if (!is_dataset_reference(*dataset)) {
+    *problem = fmt::format("must be a dataset like clothes or clothes@V002, not '{}'",
+                           fit_width(printable(*dataset), 60));
+  }
+  return value;
+}
+
 Json check_stop_time(const Json& value, std::string* problem) {
   if (value.is_string() && parse_clock_time(value.get<std::string>())) return value;
   const auto seconds = value.is_number()   ? std::optional(value.get<double>())
@@ -200,7 +211,7 @@ const std::vector<SettingKey>& setting_keys() {
 const std::vector<SettingGroup>& setting_groups() {
   static const std::vector<SettingGroup> kGroups{
       {"inputs", "where data comes from, by input channel",
-       text("", "path or address", Form::address)},
+       text("", "path, address or dataset", Form::source)},
       {"outputs", "where results go, by output channel",
        text("", "path or address", Form::address)},
       {"hyperparameters", "settings of the algorithm", {}},
@@ -286,6 +297,8 @@ Json check_form(std::string_view key, const Json& value, const std::filesystem::
       return checked;
     case Form::patterns:
       return check_patterns(checked, problem);
+    case Form::source:
+      return check_source(checked, folder, problem);
     case Form::image:
       if (!text.empty() && text.front() != '.' && text.front() != '/') return checked;
       return check_path(checked, folder, false, problem);

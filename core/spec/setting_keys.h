@@ -14,6 +14,7 @@ enum class Form {
   plain,
   path,
   address,    // a path, or an address like s3://bucket/folder
+  source,     // the same, or a dataset: dataset://clothes@V002, in YAML {dataset: clothes@V002}
   image,      // a path that begins with '.' or '/', or the name of an image
   stop_time,  // a duration or a time of the clock
   bytes,      // a number of bytes, also like 256MB

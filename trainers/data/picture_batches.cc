@@ -182,9 +182,13 @@ PictureBatches::Impl::Made PictureBatches::Impl::make(const Work& work, ResizeSc
       const ImageView& view = pictures[place].view;
       if (options.training) {
         Random random({options.seed, work.epoch, static_cast<std::uint64_t>(place)});
-        training_view(view, options.size, options.augmentation, random, out, scratch);
+        if (options.strong) {
+          augmented_view(view, options.size, *options.strong, random, out);
+        } else {
+          training_view(view, options.size, options.augmentation, random, out, scratch);
+        }
       } else {
-        evaluation_view(view, options.size, out, scratch);
+        picture_view(view, options.view, options.size, out, scratch);
       }
       out += picture_bytes;
     }

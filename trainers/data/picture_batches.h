@@ -2,10 +2,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "core/image/image.h"
 #include "trainers/data/picture_views.h"
+#include "trainers/data/strong_augmentation.h"
 #include "trainers/torch.h"
 
 namespace mat {
@@ -33,9 +35,11 @@ class PictureBatches {
     int threads = 1;
     std::uint64_t seed = 0;
     // Training: shuffled, augmented; a last batch that is smaller is left out when there is a full
-    // one. Otherwise in order, the evaluation view, every picture once.
+    // one. Otherwise in order, every picture once, in `view`.
     bool training = true;
     Augmentation augmentation;
+    std::optional<StrongAugmentation> strong;  // takes the place of `augmentation`
+    View view = View::margin;
   };
 
   // The pixels must stay until the object ends.

@@ -83,4 +83,20 @@ void evaluation_view(const ImageView& picture, int size, std::uint8_t* out,
   resize_bilinear(picture, {left, top, right, bottom}, size, size, out, scratch);
 }
 
+void picture_view(const ImageView& picture, View view, int size, std::uint8_t* out,
+                  ResizeScratch& scratch) {
+  if (view == View::margin) return evaluation_view(picture, size, out, scratch);
+  int width = picture.width, height = picture.height;
+  if (view != View::whole) width = height = std::min(width, height);
+  int left = 0, top = 0;
+  if (view == View::centre) {
+    left = (picture.width - width) / 2;
+    top = (picture.height - height) / 2;
+  } else if (view == View::last) {
+    left = picture.width - width;
+    top = picture.height - height;
+  }
+  resize_bilinear(picture, box_of(left, top, width, height), size, size, out, scratch);
+}
+
 }  // namespace mat

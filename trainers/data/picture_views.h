@@ -30,4 +30,15 @@ void training_view(const ImageView& picture, int size, const Augmentation& augme
 // same pixels but for rounding.
 void evaluation_view(const ImageView& picture, int size, std::uint8_t* out, ResizeScratch& scratch);
 
+// Squares to look at in turn, for an answer that does not hang on one cut-out.
+enum class View {
+  margin,  // evaluation_view()
+  whole,   // all of the picture, squeezed into the square
+  centre,  // the largest squares: in the middle, at the top or the left, at the other end
+  first,
+  last,
+};
+void picture_view(const ImageView& picture, View view, int size, std::uint8_t* out,
+                  ResizeScratch& scratch);
+
 }  // namespace mat

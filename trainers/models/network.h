@@ -16,9 +16,11 @@ class Network : public torch::nn::Module {
   virtual torch::Tensor forward(torch::Tensor batch) = 0;
 };
 
-// Freshly initialized as torchvision does, from torch's own generator (seed it first). Throws a bug
-// error for an unknown name.
-std::shared_ptr<Network> make_image_network(const std::string& algorithm, int classes);
+// "resnet18", "resnet34", "resnet50", "mobilenet_v3_small" or "small_cnn", or a ResNet of another
+// width: "resnet18_w32" has stages of 32, 64, 128 and 256 channels. Freshly initialized as
+// torchvision does, from torch's own generator (seed it first). Throws a bug error for an unknown
+// name.
+std::shared_ptr<Network> make_image_network(const std::string& name, int classes);
 
 // A multilayer perceptron on a row of numbers.
 std::shared_ptr<Network> make_tabular_network(int columns, const std::vector<std::int64_t>& hidden,

@@ -30,6 +30,7 @@ class Shortcut : public nn::Module {
 class Residual : public nn::Module {
  public:
   virtual torch::Tensor forward(torch::Tensor x) = 0;
+  virtual nn::BatchNorm2dImpl& last_norm() = 0;
 
  protected:
   explicit Residual(std::shared_ptr<Shortcut> shortcut) : shortcut_(std::move(shortcut)) {}
@@ -64,6 +65,8 @@ class BasicBlock : public Residual {
     return fused_norm(*bn2_, conv2_(out), /*relu=*/true, around(x));
   }
 
+  nn::BatchNorm2dImpl& last_norm() override { return *bn2_; }
+
  private:
   nn::Conv2d conv1_;
   nn::BatchNorm2d bn1_;
@@ -93,6 +96,8 @@ class Bottleneck : public Residual {
     return fused_norm(*bn3_, conv3_(out), /*relu=*/true, around(x));
   }
 
+  nn::BatchNorm2dImpl& last_norm() override { return *bn3_; }
+
  private:
   nn::Conv2d conv1_;
   nn::BatchNorm2d bn1_;
@@ -105,11 +110,10 @@ class Bottleneck : public Residual {
 template <class Block>
 class ResNet : public Network {
  public:
-  ResNet(const std::vector<int>& depths, int classes)
-      : conv1_(register_module("conv1", nn::Conv2d(convolution(3, 64, 7, 2)))),
-        bn1_(register_module("bn1", nn::BatchNorm2d(64))) {
-    std::int64_t channels = 64;
-    std::int64_t width = 64;
+  ResNet(const std::vector<int>& depths, std::int64_t width, int classes)
+      : conv1_(register_module("conv1", nn::Conv2d(convolution(3, width, 7, 2)))),
+        bn1_(register_module("bn1", nn::BatchNorm2d(width))) {
+    std::int64_t channels = width;
     for (std::size_t stage = 0; stage < depths.size(); ++stage) {
       add_stage("layer" + std::to_string(stage + 1), depths[stage], channels, width,
                 stage == 0 ? 1 : 2);
@@ -152,10 +156,19 @@ class ResNet : public Network {
 
 }  // namespace
 
-std::shared_ptr<Network> make_resnet(ResNetBlock block, const std::vector<int>& depths,
+std::shared_ptr<Network> make_resnet(ResNetBlock block, const std::vector<int>& depths, int width,
                                      int classes) {
-  if (block == ResNetBlock::basic) return std::make_shared<ResNet<BasicBlock>>(depths, classes);
-  return std::make_shared<ResNet<Bottleneck>>(depths, classes);
+  if (block == ResNetBlock::basic) {
+    return std::make_shared<ResNet<BasicBlock>>(depths, width, classes);
+  }
+  return std::make_shared<ResNet<Bottleneck>>(depths, width, classes);
+}
+
+void begin_as_identity(Network& resnet) {
+  torch::NoGradGuard no_grad;
+  for (const auto& module : resnet.modules()) {
+    if (auto* block = dynamic_cast<Residual*>(module.get())) block->last_norm().weight.zero_();
+  }
 }
 
 }  // namespace mat

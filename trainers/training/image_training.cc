@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "trainers/data/normalization.h"
 #include "trainers/data/picture_views.h"
 #include "trainers/models/network.h"
 #include "trainers/torch_compat.h"
@@ -18,10 +19,6 @@
 
 namespace mat {
 namespace {
-
-// What ImageNet's pictures have; any fixed numbers would do, these are what others expect.
-const std::vector<float> kMean{0.485F, 0.456F, 0.406F};
-const std::vector<float> kDeviation{0.229F, 0.224F, 0.225F};
 
 PictureBatches::Options batch_options(const TrainRequest& request, const torch::Device& device,
                                       bool training) {
@@ -52,12 +49,7 @@ class ImageTraining : public NetworkTask {
         validation_batches_(data.validation, batch_options(request, device, false)),
         loss_(labels_of(data.train), static_cast<int>(data.classes.size()), request.hyperparameters,
               device),
-        scale_(torch::tensor(kDeviation).mul(255).reciprocal().view({1, 3, 1, 1}).to(device)),
-        offset_(torch::tensor(kMean)
-                    .div(torch::tensor(kDeviation))
-                    .neg()
-                    .view({1, 3, 1, 1})
-                    .to(device)) {
+        normalized_(device) {
     plan_.prepare(this->network(), device_);
   }
 
@@ -72,7 +64,7 @@ class ImageTraining : public NetworkTask {
     if (!train_batches_.next(batch)) return std::nullopt;
     const torch::Tensor targets = batch.targets.to(device_, /*non_blocking=*/true);
     const Autocast autocast(device_.type(), plan_.precision);
-    return Step{loss_.training(network().forward(normalized(batch.inputs)), targets),
+    return Step{loss_.training(network().forward(normalized_(batch.inputs, plan_.layout)), targets),
                 batch.targets.size(0)};
   }
 
@@ -86,7 +78,7 @@ class ImageTraining : public NetworkTask {
       if (observer_.stop_requested()) return std::nullopt;
       observer_.phase("validating", static_cast<std::int64_t>(logits.size()), total);
       const Autocast autocast(device_.type(), plan_.precision);
-      logits.push_back(network().forward(normalized(batch.inputs)).to(torch::kFloat));
+      logits.push_back(network().forward(normalized_(batch.inputs, plan_.layout)).to(torch::kFloat));
       targets.push_back(batch.targets);
     }
     const torch::Tensor all_targets = torch::cat(targets);
@@ -111,21 +103,11 @@ class ImageTraining : public NetworkTask {
     const Json preprocessing{{"image_size", request.hyperparameters.at("image_size")},
                              {"short_side", data.short_side},
                              {"resize_ratio", kEvaluationMargin},
-                             {"mean", kMean},
-                             {"std", kDeviation}};
+                             {"mean", mean_colour()},
+                             {"std", colour_deviation()}};
     return {{"algorithm", request.algorithm},
             {"classes", to_json_text(Json(data.classes))},
             {"preprocessing", to_json_text(preprocessing)}};
-  }
-
-  // Pictures come as bytes in rows of pixels, which read as NCHW is channels last.
-  torch::Tensor normalized(const torch::Tensor& pictures) const {
-    return pictures.to(device_, /*non_blocking=*/true)
-        .permute({0, 3, 1, 2})
-        .to(torch::kFloat)
-        .mul_(scale_)
-        .add_(offset_)
-        .contiguous(plan_.layout);
   }
 
   const ImageData& data_;
@@ -134,7 +116,7 @@ class ImageTraining : public NetworkTask {
   TrainObserver& observer_;
   PictureBatches train_batches_, validation_batches_;
   ClassLoss loss_;
-  torch::Tensor scale_, offset_;
+  Normalization normalized_;
 };
 
 // What tells whether a checkpoint was made with the same pictures.

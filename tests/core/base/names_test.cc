@@ -36,4 +36,26 @@ TEST_CASE("a wrong name is a usage error that says what was being named") {
 }
 
 }  // namespace
+TEST_CASE("a version of a dataset has a number or a name of its own, never both in one") {
+  for (const char* name : {"clean", "with-blue", "a_1", "V", "v2x"}) {
+    INFO(name);
+    CHECK(is_dataset_version_name(name));
+  }
+  for (const char* name : {"", "3", "V003", "v3", "latest", "current", "a.b", "a b", "ü"}) {
+    INFO(name);
+    CHECK_FALSE(is_dataset_version_name(name));
+  }
+  CHECK_FALSE(is_dataset_version_name(std::string(33, 'a')));
+  CHECK(dataset_version_label(7) == "V007");
+  CHECK(dataset_version_label(1234) == "V1234");
+  for (const char* reference : {"a", "a@V002", "a.b-c@clean", "a@latest"}) {
+    INFO(reference);
+    CHECK(is_dataset_reference(reference));
+  }
+  for (const char* reference : {"", "@1", "a@", "../a@1", "a@b@c", "a@b.c", "a/b"}) {
+    INFO(reference);
+    CHECK_FALSE(is_dataset_reference(reference));
+  }
+}
+
 }  // namespace mat

@@ -102,6 +102,25 @@ TEST_CASE("A reader does not migrate, and says which command does") {
   CHECK(home.reader().list_jobs({}).total == 0);
 }
 
+TEST_CASE("A registry from before there were datasets keeps its rows and takes datasets") {
+  const RegistryHome home;
+  const fs::path path = home.home().database();
+  fs::create_directories(path.parent_path());
+  {
+    SQLite::Database connection(path.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+    migrate(connection, path, {registry_layout()[0], registry_layout()[1]});
+    connection.exec(
+        "INSERT INTO experiments (name, description, created_ms) VALUES ('first', '', 1)");
+  }
+  CHECK(error_of([&] { home.reader(); }).kind() == ErrorKind::io);
+  Registry registry = home.writer();
+  CHECK(fs::exists(path.string() + ".backup-v2"));
+  CHECK(registry.experiment("first").created_ms == 1);
+  DatasetRecord dataset;
+  dataset.name = "flowers";
+  CHECK(registry.create_dataset(dataset).version_count == 0);
+}
+
 TEST_CASE("A registry whose maker was killed before it was filled is an empty one to a reader") {
   const RegistryHome home;
   const fs::path path = home.home().database();

@@ -16,7 +16,7 @@ ErrorKind kind_of_refusal(const TempFolder& folder, const std::string& table,
           hyperparameters + "}\n",
       "job.yaml", folder.path()));
   try {
-    check_inputs(spec);
+    check_inputs({"/nowhere", "a test"}, spec);
   } catch (const Error& error) {
     return error.kind();
   }

@@ -49,6 +49,24 @@ TEST_CASE("what is wrong with a file and what is wrong for an algorithm are told
             ":3:46: flip must not be the bare word yes: write true, or \"yes\" for the text");
 }
 
+TEST_CASE("a dataset is pinned to the version that it means now, and written as it was") {
+  SpecLookup lookup;
+  lookup.find_dataset = [](const std::string& reference) {
+    if (reference != "clothes") throw Error(ErrorKind::not_found, "there is none", "look");
+    return std::string("clothes@V002");
+  };
+  const auto spec_of = [&](const std::string& data) {
+    return resolve(parse("name: a\nalgorithm: resnet18\ninputs: {data_url: " + data + "}"), lookup);
+  };
+  const JobSpec spec = spec_of("{dataset: clothes}");
+  CHECK(spec.inputs.at("data_url") == "dataset://clothes@V002");
+  CHECK(to_yaml(spec).find("  data_url: {dataset: clothes@V002}\n") != std::string::npos);
+  CHECK(resolve(parse(to_yaml(spec))).inputs == spec.inputs);
+  CHECK(refusal([&] {
+          spec_of("{dataset: cloths}");
+        }).find("job.yaml:3:20: inputs.data_url: there is none") == 0);
+}
+
 TEST_CASE("what proves wrong later is told at its place in the spec") {
   const JobSpec spec = resolved(complete("resources: {pool: far}"));
   CHECK(refusal([&] { refuse(spec, "resources.pool", "there is no pool 'far'", "look"); }) ==

@@ -88,5 +88,14 @@ TEST_CASE("of a key given twice the later one wins, and all problems are told") 
         "--set: seed must be a whole number, not the text 'x'");
 }
 
+TEST_CASE("a dataset is assigned to an input by a word of its own, and replaces a path") {
+  const Settings settings =
+      parse_assignments({"inputs.data_url=/data", "inputs.data_url.dataset=clothes@V002"}, "/");
+  CHECK(settings.size() == 1);
+  CHECK(settings.at("inputs.data_url").value == "dataset://clothes@V002");
+  CHECK_THROWS_AS(parse_assignments({"inputs.data_url.dataset=../up"}, "/"), Error);
+  CHECK_THROWS_AS(parse_assignments({"inputs.data_url.dataset="}, "/"), Error);
+}
+
 }  // namespace
 }  // namespace mat

@@ -1,0 +1,176 @@
+#include "core/catalog/datasets.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "core/base/error.h"
+#include "core/base/names.h"
+#include "core/base/text.h"
+#include "core/dataset/label.h"
+
+namespace mat {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kShownMatches = 5;
+
+void update_counts(Registry& registry, const std::string& name, const DatasetFolder& folder) {
+  registry.set_dataset_pictures(name, to_json(count_pictures(folder.list())));
+}
+
+void check_labels(const std::vector<std::string>& labels) {
+  for (const std::string& label : labels) {
+    const auto wrong = why_no_label(label);
+    if (!wrong) continue;
+    throw Error(ErrorKind::usage, fmt::format("'{}' is no label: it {}", label, *wrong),
+                fmt::format("for example '{}'", proposed_label(label)));
+  }
+}
+
+// "7.jpg" and "rose/7.jpg" mean ".../rose/7.jpg".
+bool is_meant(const std::string& source, const std::string& picture, const std::string& absolute) {
+  if (source == picture || source == absolute) return true;
+  return source.size() > picture.size() && source.ends_with(picture) &&
+         source[source.size() - picture.size() - 1] == '/';
+}
+
+bool is_meant(const ManifestSample& sample, const std::string& picture,
+              const std::string& absolute) {
+  if (is_meant(sample.source, picture, absolute)) return true;
+  if (!sample.line.is_object()) return false;
+  const auto origin = sample.line.find("mapped-from");
+  return origin != sample.line.end() && *origin == picture;
+}
+
+void change_labels(ManifestSample& sample, const std::vector<std::string>& labels, bool remove) {
+  if (!remove) {
+    sample.labels.clear();
+    for (const std::string& label : labels) {
+      if (std::find(sample.labels.begin(), sample.labels.end(), label) == sample.labels.end()) {
+        sample.labels.push_back(label);
+      }
+    }
+    return;
+  }
+  for (const std::string& label : labels) {
+    if (std::erase(sample.labels, label) > 0) continue;
+    throw Error(ErrorKind::not_found, fmt::format("the picture has no label '{}'", label),
+                name_hint(label, sample.labels));
+  }
+  if (labels.empty()) sample.labels.clear();
+}
+
+Error several_meant(const std::string& picture, const std::vector<std::string>& sources,
+                    std::size_t count) {
+  std::string hint = "say more of its path:";
+  for (const std::string& source : sources) hint += "\n" + source;
+  if (count > sources.size()) hint += fmt::format("\n… and {} more", count - sources.size());
+  return {ErrorKind::usage, fmt::format("{} pictures are called '{}'", count, picture), hint};
+}
+
+}  // namespace
+
+DatasetImport create_dataset(Registry& registry, const std::string& name,
+                             const std::string& description, const ImportRequest& request,
+                             const CatalogHooks& hooks) {
+  check_name("dataset", name);
+  DatasetRecord dataset;
+  dataset.name = name;
+  dataset.description = description;
+  DatasetFolder folder(registry, name, hooks);
+  if (registry.find_dataset(name)) return {registry.create_dataset(dataset), {}};  // throws
+  folder.begin();
+  try {
+    ImportReport report = import_into_list(registry.home(), folder, request, hooks);
+    dataset.pictures = to_json(count_pictures(folder.list()));
+    dataset = registry.create_dataset(dataset);
+    folder.complete();
+    return {std::move(dataset), std::move(report)};
+  } catch (...) {
+    // Unless the row was written all the same, and only the answer was lost.
+    if (!registry.find_dataset(name)) folder.abandon();
+    throw;
+  }
+}
+
+DatasetImport import_into_dataset(Registry& registry, const std::string& name,
+                                  const ImportRequest& request, const CatalogHooks& hooks) {
+  registry.dataset(name);
+  const DatasetFolder folder(registry, name, hooks);
+  registry.dataset(name);
+  ImportReport report = import_into_list(registry.home(), folder, request, hooks);
+  update_counts(registry, name, folder);
+  return {registry.dataset(name), std::move(report)};
+}
+
+LabelChange label_picture(Registry& registry, const std::string& name, const std::string& picture,
+                          const std::vector<std::string>& labels, bool remove,
+                          const CatalogHooks& hooks) {
+  if (!remove) check_labels(labels);
+  registry.dataset(name);
+  const DatasetFolder folder(registry, name, hooks);
+  registry.dataset(name);
+  const std::string absolute = absolute_path(picture).string();
+  LabelChange change;
+  std::vector<std::string> meant;
+  std::size_t count = 0;
+  DatasetManifestWriter writer(folder.list());
+  ManifestReader reader(folder.list());
+  for (ManifestSample sample; reader.next(sample);) {
+    if (is_meant(sample, picture, absolute)) {
+      if (++count <= kShownMatches) meant.push_back(sample.source);
+      if (count == 1) {
+        change = {sample.source, sample.labels, {}};
+        change_labels(sample, labels, remove);
+        change.after = sample.labels;
+      }
+    }
+    writer.write(std::move(sample));
+  }
+  if (count == 0) {
+    throw Error(ErrorKind::not_found,
+                fmt::format("the dataset {} has no picture '{}'", name, picture),
+                "name it by its path, or by the last parts of it");
+  }
+  if (count > 1) throw several_meant(picture, meant, count);
+  if (change.before == change.after) return change;
+  writer.finish();
+  update_counts(registry, name, folder);
+  return change;
+}
+
+fs::path list_of_dataset(const Home& home, const std::string& name) {
+  return home.dataset_folder(name) / "pictures.manifest";
+}
+
+bool has_fetched_pictures(const Home& home, const std::string& name) {
+  std::error_code error;
+  return fs::exists(home.dataset_folder(name) / "files", error);
+}
+
+fs::path manifest_of(const Home& home, const DatasetVersionRecord& version) {
+  fs::path manifest = home.dataset_manifest(version.dataset, version.number);
+  std::error_code error;
+  if (fs::exists(manifest, error)) return manifest;
+  throw Error(ErrorKind::not_found,
+              fmt::format("the manifest of {} is gone: there is no '{}'", version.reference(),
+                          manifest.string()),
+              "publish the dataset again");
+}
+
+Deleted delete_dataset(Registry& registry, const std::string& name, const CatalogHooks& hooks) {
+  registry.dataset(name);
+  const DatasetFolder folder(registry, name, hooks);
+  folder.require_only_own();
+  return registry.delete_dataset(name);
+}
+
+Deleted delete_dataset_version(Registry& registry, const DatasetVersionRecord& version,
+                               const CatalogHooks& hooks) {
+  const DatasetFolder folder(registry, version.dataset, hooks);
+  return registry.delete_dataset_version(version.id);
+}
+
+}  // namespace mat

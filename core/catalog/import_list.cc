@@ -1,0 +1,167 @@
+#include "core/catalog/import_list.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <optional>
+#include <unordered_map>
+
+#include "core/base/address.h"
+#include "core/base/error.h"
+#include "core/base/text.h"
+#include "core/cache/content.h"
+#include "core/catalog/fetched_pictures.h"
+
+namespace mat {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::int64_t kBetweenReports = 1000;
+
+Content hash_of(std::string_view text) { return content_of(text.data(), text.size()); }
+
+// What makes a picture the same: fetched ones may lie at another place when their content changed.
+std::string identity_of(const ManifestSample& sample, const fs::path& files) {
+  if (sample.line.is_object() && sample.source.starts_with(files.string() + "/")) {
+    const auto origin = sample.line.find("mapped-from");
+    if (origin != sample.line.end() && origin->is_string()) return origin->get<std::string>();
+  }
+  return sample.source;
+}
+
+// Of all that an import may change.
+Content state_of(const ManifestSample& sample) {
+  std::string text = sample.source + '\0' + (sample.usage ? usage_text(*sample.usage) : "");
+  for (const std::string& label : sample.labels) text += '\0' + label;
+  return hash_of(text);
+}
+
+// One import into one list.
+class ListImport {
+ public:
+  ListImport(const Home& home, const DatasetFolder& folder, const ImportRequest& request,
+             const CatalogHooks& hooks)
+      : home_(home),
+        folder_(folder),
+        request_(request),
+        hooks_(hooks),
+        incoming_(folder.work_file("incoming")),
+        writer_(incoming_) {}
+
+  ImportReport run() {
+    read_list();
+    std::optional<FetchedPictures> fetched;
+    fs::path source = request_.source;
+    if (is_remote_address(request_.source)) {
+      fetched.emplace(home_, folder_, request_.source, request_.environment, hooks_);
+      source = fetched->path();
+    } else {
+      refuse_own(absolute_path(source).string());
+    }
+    ImportReport report;
+    report.found = import_pictures(source, request_.options, [&](ManifestSample&& sample) {
+      if (fetched) fetched->keep(sample);
+      take(std::move(sample), &report);
+    });
+    if (report.found.remote > 0) refuse_remote(report.found.remote);
+    writer_.finish();
+    write_list();
+    return report;
+  }
+
+ private:
+  struct Known {
+    Content state;
+    bool is_labelled = false;
+    bool is_replaced = false;  // an incoming one stands for it
+    bool is_incoming = false;
+  };
+
+  void read_list() {
+    std::error_code error;
+    if (!fs::exists(folder_.list(), error)) return;
+    ManifestReader reader(folder_.list());
+    for (ManifestSample sample; reader.next(sample);) {
+      known_[hash_of(identity_of(sample, folder_.files()))] = {
+          state_of(sample), !sample.labels.empty(), false, false};
+    }
+  }
+
+  // They would go with the dataset that they belong to.
+  void refuse_own(const std::string& path) const {
+    const std::string datasets = home_.datasets().string();
+    if (path != datasets && !path.starts_with(datasets + "/")) return;
+    throw Error(ErrorKind::usage,
+                fmt::format("'{}' is in mat's own folder of datasets", printable(path)),
+                "take it out with 'mat dataset export', and give what that has written");
+  }
+
+  [[noreturn]] static void refuse_remote(std::int64_t count) {
+    throw Error(ErrorKind::usage,
+                fmt::format("{} of the pictures {} still in an object store", count,
+                            count == 1 ? "is" : "are"),
+                "say where they are on this machine: --map-source 's3://bucket/=FOLDER'\n"
+                "or give the address of their folder: mat dataset import NAME s3://bucket/folder");
+  }
+
+  void take(ManifestSample sample, ImportReport* report) {
+    if (++taken_ % kBetweenReports == 0) tell(hooks_, "importing pictures", taken_, 0);
+    const bool is_own_file = sample.source.starts_with(folder_.files().string() + "/");
+    if (!is_own_file) refuse_own(sample.source);
+    const Known now{state_of(sample), !sample.labels.empty(), false, true};
+    const auto [found, is_new] = known_.emplace(hash_of(identity_of(sample, folder_.files())), now);
+    if (is_new) {
+      ++report->added;
+    } else if (found->second.is_incoming) {
+      ++report->repeated;
+      return;
+    } else if (found->second.state == now.state) {
+      ++report->already_there;
+      return;
+    } else if (request_.replace || (!found->second.is_labelled && now.is_labelled)) {
+      ++report->changed;
+      found->second.is_replaced = found->second.is_incoming = true;
+    } else {
+      ++report->already_there;
+      ++report->differing;
+      return;
+    }
+    writer_.write(std::move(sample));
+  }
+
+  void write_list() {
+    DatasetManifestWriter list(folder_.list());
+    std::error_code error;
+    if (fs::exists(folder_.list(), error)) {
+      ManifestReader reader(folder_.list());
+      for (ManifestSample sample; reader.next(sample);) {
+        if (!known_.at(hash_of(identity_of(sample, folder_.files()))).is_replaced) {
+          list.write(std::move(sample));
+        }
+      }
+    }
+    ManifestReader reader(incoming_);
+    for (ManifestSample sample; reader.next(sample);) list.write(std::move(sample));
+    list.finish();
+    fs::remove(incoming_, error);
+  }
+
+  const Home& home_;
+  const DatasetFolder& folder_;
+  const ImportRequest& request_;
+  const CatalogHooks& hooks_;
+  fs::path incoming_;
+  DatasetManifestWriter writer_;
+  std::unordered_map<Content, Known, ContentHash> known_;
+  std::int64_t taken_ = 0;
+};
+
+}  // namespace
+
+ImportReport import_into_list(const Home& home, const DatasetFolder& folder,
+                              const ImportRequest& request, const CatalogHooks& hooks) {
+  return ListImport(home, folder, request, hooks).run();
+}
+
+}  // namespace mat

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/registry/records.h"
+#include "core/registry/reference.h"
+
+namespace mat {
+
+std::optional<DatasetRecord> find_dataset_row(SQLite::Database& connection,
+                                              const std::string& name);
+// Throws a not_found error with the nearest name when there is no such dataset.
+DatasetRecord dataset_row(SQLite::Database& connection, const std::string& name);
+std::vector<DatasetRecord> dataset_rows(SQLite::Database& connection, const std::vector<Id>& ids);
+
+// Newest first.
+std::vector<DatasetVersionRecord> dataset_version_rows(SQLite::Database& connection,
+                                                       const DatasetRecord& dataset);
+// Throw not_found errors: it was deleted; or what of the reference is missing.
+DatasetVersionRecord dataset_version_row(SQLite::Database& connection, Id id);
+DatasetVersionRecord find_dataset_version(SQLite::Database& connection,
+                                          const DatasetReference& reference);
+
+}  // namespace mat
