@@ -205,8 +205,9 @@ void Checker::find_size(Index i, int median_side) {
   const int width = picture(i).original_width, height = picture(i).original_height;
   const std::string size = fmt::format("{}×{}", width, height);
   if (is_tiny(width, height)) add(FindingKind::tiny, i, size);
-  if (is_extreme_shape(width, height)) add(FindingKind::odd_shape, i, size);
-  if (is_unusually_small(width, height, median_side)) {
+  if (is_extreme_shape(width, height)) {
+    add(FindingKind::odd_shape, i, size);
+  } else if (is_unusually_small(width, height, median_side)) {
     add(FindingKind::small, i, fmt::format("{}; the usual short side is {}", size, median_side));
   }
 }
