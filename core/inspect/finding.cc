@@ -7,8 +7,8 @@ namespace {
 
 // In order of FindingKind.
 constexpr KindText kTexts[] = {
-    {"unusable_line", "unusable lines", "mend these lines; their pictures are left out",
-     Severity::error, false},
+    {"unusable_line", "lines and file names that cannot be used",
+     "mend them; their pictures are left out", Severity::error, false},
     {"unreadable", "unreadable pictures", "replace or remove them; training leaves them out",
      Severity::error, false},
     {"too_few_classes", "too few classes", "a classifier needs at least two", Severity::error,
