@@ -55,9 +55,14 @@ std::vector<fs::path> folders_of_pictures(const fs::path& manifest) {
     if (!is_remote_address(sample.source)) folders.insert(fs::path(sample.source).parent_path());
   }
   folders = outermost(folders);
-  while (folders.size() > kMostFolders) {
+  // Never the root itself, in place of the container's.
+  for (bool goes_up = true; goes_up && folders.size() > kMostFolders;) {
     std::set<fs::path> above;
-    for (const fs::path& folder : folders) above.insert(folder.parent_path());
+    for (const fs::path& folder : folders) {
+      const fs::path parent = folder.parent_path();
+      above.insert(parent.has_relative_path() ? parent : folder);
+    }
+    goes_up = above != folders;
     folders = outermost(above);
   }
   return {folders.begin(), folders.end()};

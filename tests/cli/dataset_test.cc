@@ -87,7 +87,7 @@ TEST_CASE("a dataset is made, added to, labelled, published, compared and delete
   CHECK(f.mat.succeed({"dataset", "delete", "colours", "-y", "--json"}).json()["versions"] == 2);
   CHECK(fs::exists(f.folder / "data/red/0.bmp"));
   CHECK(f.mat.succeed({"dataset", "list"}).err ==
-        "mat: no datasets yet: mat dataset create NAME FOLDER\n");
+        "mat: no datasets here; 'mat dataset create NAME FOLDER' makes one\n");
 }
 
 TEST_CASE("what people see of datasets is as it was accepted") {
@@ -149,10 +149,10 @@ TEST_CASE("names of datasets and of their versions are completed") {
 TEST_CASE("a version is written as a folder, a table and a manifest, and read again") {
   const Flowers f;
   f.mat.succeed({"dataset", "publish", "colours"});
-  f.mat.succeed({"dataset", "export", "colours@V001", "out", "--usage-folders"});
-  CHECK(fs::exists(f.folder / "out/train/red"));
-  CHECK(fs::exists(f.folder / "out/val/green"));
-  CHECK(f.mat.run({"dataset", "export", "colours", "out"}).exit_code == 4);
+  f.mat.succeed({"dataset", "export", "colours@V001", "pictures", "--usage-folders"});
+  CHECK(fs::exists(f.folder / "pictures/train/red"));
+  CHECK(fs::exists(f.folder / "pictures/val/green"));
+  CHECK(f.mat.run({"dataset", "export", "colours", "pictures"}).exit_code == 4);
   for (const char* format : {"csv", "manifest", "text"}) {
     INFO(format);
     const std::string target = std::string("as-") + format;
@@ -220,24 +220,24 @@ TEST_CASE("a picture that was changed after it was published is refused on use")
   CHECK(has(refused.err, "red/0.bmp"));
 }
 
-TEST_CASE("a manifest that was changed after a version was recorded is refused on use") {
+TEST_CASE("a dataset that is not what was recorded is refused on use") {
   const Flowers f;
   f.mat.succeed({"dataset", "publish", "colours"});
-  write_text(f.folder / "job.yaml", f.spec("{dataset: colours}"));
-  f.mat.succeed({"job", "create", "-f", "job.yaml"});
+  write_text(f.folder / "own.yaml",
+             "name: own\nalgorithm: {command: [sh, -c, 'test -s \"$2\" && exit 3', own]}\n"
+             "inputs: {data_url: {dataset: colours}}\n");
+  CHECK(f.mat.run({"job", "create", "-f", "own.yaml"}).exit_code == 1);
+  // The same name and number, and another split.
   f.mat.succeed({"dataset", "delete", "colours", "-y"});
   f.mat.succeed({"dataset", "create", "colours", "data"});
   f.mat.succeed({"dataset", "publish", "colours", "--seed", "8"});
-  // The same name and number, and other data.
+  const Output resumed = f.mat.run({"version", "resume", "own"});
+  CHECK(resumed.exit_code == 2);
+  CHECK(has(resumed.err, "colours@V001 is not what it was when own@V0001 was made"));
   const fs::path manifest = f.mat.home() / "datasets/colours/V001.manifest";
-  write_text(f.folder / "own.yaml",
-             "name: own\nalgorithm: {command: [sh, -c, 'cat \"$2\" >/dev/null', own]}\n"
-             "inputs: {data_url: {dataset: colours}}\n");
-  f.mat.succeed({"job", "create", "-f", "own.yaml"});
   const std::string before = read_file(manifest);
   fs::permissions(manifest, fs::perms::owner_write, fs::perm_options::add);
   write_text(manifest, before + "\n");
-  // Recorded anew it is what the registry says, and that the file is no longer.
   const Output refused = f.mat.run({"job", "create", "-f", "own.yaml"});
   CHECK(refused.exit_code == 2);
   CHECK(has(refused.err, "colours@V001 is not what it was"));

@@ -14,6 +14,24 @@
 
 namespace mat {
 
+inline PublishRequest by_seed(std::int64_t seed, double train_ratio = 0.8) {
+  PublishRequest request;
+  request.seed = seed;
+  request.train_ratio = train_ratio;
+  return request;
+}
+
+inline PublishRequest or_same(PublishRequest request = {}) {
+  request.accept_same = true;
+  return request;
+}
+
+inline PublishRequest called(const std::string& name, std::int64_t seed = 0) {
+  PublishRequest request = by_seed(seed);
+  request.name = name;
+  return request;
+}
+
 // A home, and a folder with pictures beside it.
 class CatalogHome {
  public:

@@ -187,7 +187,7 @@ TEST_CASE("Deleting a dataset or a version touches no picture") {
   h.draw("tulip", 4);
   h.create("flowers");
   h.publish("flowers");
-  h.publish("flowers", {.seed = 1});
+  h.publish("flowers", by_seed(1));
   Registry registry = h.writer();
   delete_dataset_version(registry, registry.dataset_version("flowers@2"), {});
   CHECK(registry.dataset("flowers").current_number == 1);

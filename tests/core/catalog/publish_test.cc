@@ -37,7 +37,9 @@ TEST_CASE("A version has a usage for each class's pictures and a hash for each p
   h.draw("rose", 10);
   h.draw("tulip", 20);
   h.create("flowers");
-  const PublishReport report = h.publish("flowers", {.seed = 3, .description = "first"});
+  PublishRequest request = by_seed(3);
+  request.description = "first";
+  const PublishReport report = h.publish("flowers", request);
   CHECK(report.version.reference() == "flowers@V001");
   CHECK(report.version.is_current);
   CHECK(report.version.seed == 3);
@@ -67,15 +69,15 @@ TEST_CASE("Only what differs is published again, and nothing is read twice") {
   const Error same = error_of([&] { h.publish("flowers"); });
   CHECK(same.kind() == ErrorKind::conflict);
   CHECK(same.message().find("flowers@V001") != std::string::npos);
-  const PublishReport again = h.publish("flowers", {.accept_same = true});
+  const PublishReport again = h.publish("flowers", or_same());
   CHECK_FALSE(again.is_new);
   CHECK(again.version.number == 1);
-  const PublishReport other = h.publish("flowers", {.seed = 1});
+  const PublishReport other = h.publish("flowers", by_seed(1));
   CHECK(other.hashed == 0);
   CHECK(other.version.number == 2);
   CHECK(usages(h, 1) != usages(h, 2));
   put_file(h.data / "rose" / "0.bmp", bmp_of_color(12, 12, 0x123456));
-  const PublishReport changed = h.publish("flowers", {.seed = 1});
+  const PublishReport changed = h.publish("flowers", by_seed(1));
   CHECK(changed.version.number == 3);
   CHECK(changed.hashed == 1);
 }
@@ -105,8 +107,7 @@ TEST_CASE("A split that pictures came with is kept, and the same pictures are on
   }
   h.create("flowers");
   for (int seed = 0; seed < 5; ++seed) {
-    const PublishReport report =
-        h.publish("flowers", {.train_ratio = 0.5, .seed = seed, .accept_same = true});
+    const PublishReport report = h.publish("flowers", or_same(by_seed(seed, 0.5)));
     CHECK(report.duplicates == 6);
     auto sides = usages(h, static_cast<int>(report.version.number));
     for (int i = 0; i < 6; ++i) {
@@ -139,16 +140,14 @@ TEST_CASE("Wrong ratios and names are refused before any work") {
   h.draw("tulip", 4);
   h.create("flowers");
   for (const double ratio : {-0.1, 0.0, 1.0, 1.1, std::nan("")}) {
-    CHECK(error_of([&] { h.publish("flowers", {.train_ratio = ratio}); }).kind() ==
-          ErrorKind::usage);
+    CHECK(error_of([&] { h.publish("flowers", by_seed(0, ratio)); }).kind() == ErrorKind::usage);
   }
   for (const char* name : {"V007", "7", "latest", "a b", "../x", "ü"}) {
     INFO(name);
-    CHECK(error_of([&] { h.publish("flowers", {.name = name}); }).kind() == ErrorKind::usage);
+    CHECK(error_of([&] { h.publish("flowers", called(name)); }).kind() == ErrorKind::usage);
   }
-  h.publish("flowers", {.name = "clean"});
-  CHECK(error_of([&] { h.publish("flowers", {.seed = 9, .name = "clean"}); }).kind() ==
-        ErrorKind::conflict);
+  h.publish("flowers", called("clean"));
+  CHECK(error_of([&] { h.publish("flowers", called("clean", 9)); }).kind() == ErrorKind::conflict);
   CHECK(error_of([&] { h.publish("trees"); }).kind() == ErrorKind::not_found);
 }
 
@@ -158,8 +157,8 @@ TEST_CASE("Two that publish at once make two versions, one after the other") {
   h.draw("tulip", 10);
   h.create("flowers");
   {
-    Child one([&h] { h.publish("flowers", {.seed = 1}); });
-    Child two([&h] { h.publish("flowers", {.seed = 2}); });
+    Child one([&h] { h.publish("flowers", by_seed(1)); });
+    Child two([&h] { h.publish("flowers", by_seed(2)); });
     CHECK(one.wait().problem == "");
     CHECK(two.wait().problem == "");
   }
@@ -184,7 +183,7 @@ TEST_CASE("What a killed publication has left is taken away by the next one") {
   CHECK(h.publish("flowers").version.number == 1);
   // This time the row was written.
   put_file(folder / "V001.unfinished", "");
-  CHECK(h.publish("flowers", {.seed = 1}).version.number == 2);
+  CHECK(h.publish("flowers", by_seed(1)).version.number == 2);
   CHECK(h.entries_of("flowers") ==
         std::set<std::string>{"V001.manifest", "V002.manifest", "pictures.manifest"});
 }
@@ -198,7 +197,7 @@ TEST_CASE("A publication that is killed at any moment leaves what was there, and
   std::int64_t versions = 1;
   for (int round = 0; round < 12; ++round) {
     {
-      Child child([&] { h.publish("flowers", {.seed = 100 + round}); });
+      Child child([&] { h.publish("flowers", by_seed(100 + round)); });
       ::usleep(static_cast<unsigned>(round) * 1500);
       ::kill(child.pid(), SIGKILL);
       child.wait();
@@ -211,7 +210,7 @@ TEST_CASE("A publication that is killed at any moment leaves what was there, and
       CHECK(version.fingerprint == manifest_fingerprint(manifest_of(h.home, version)));
     }
   }
-  const PublishReport last = h.publish("flowers", {.seed = 7});
+  const PublishReport last = h.publish("flowers", by_seed(7));
   CHECK(last.version.is_current);
   for (const std::string& name : h.entries_of("flowers")) CHECK(name.ends_with(".manifest"));
 }
@@ -236,7 +235,7 @@ TEST_CASE("A full disk leaves the dataset as it was") {
       }
     };
     fill();
-    const Error full = error_of([&] { h.publish("flowers", {.seed = 1}); });
+    const Error full = error_of([&] { h.publish("flowers", by_seed(1)); });
     CHECK(full.kind() == ErrorKind::io);
     CHECK(error_of([&] {
             label_picture(registry, "flowers", "rose/1.bmp", {"tulip"}, false, {});
@@ -244,7 +243,7 @@ TEST_CASE("A full disk leaves the dataset as it was") {
     fs::remove(filler);
     CHECK(h.list("flowers").size() == 80);
     CHECK(registry.versions_of_dataset("flowers").size() == 1);
-    CHECK(h.publish("flowers", {.seed = 1}).version.number == 2);
+    CHECK(h.publish("flowers", by_seed(1)).version.number == 2);
     CHECK(h.entries_of("flowers") ==
           std::set<std::string>{"V001.manifest", "V002.manifest", "pictures.manifest"});
   }
@@ -262,7 +261,7 @@ TEST_CASE("A version is still read after its home was moved") {
   Registry registry(moved, Registry::Mode::write);
   const DatasetVersionRecord version = registry.dataset_version("flowers");
   CHECK(read_published(manifest_of(moved, version), {}).samples.size() == 10);
-  CHECK(publish_dataset(registry, "flowers", {.seed = 4}, {}).version.number == 2);
+  CHECK(publish_dataset(registry, "flowers", by_seed(4), {}).version.number == 2);
 }
 
 }  // namespace mat
