@@ -36,8 +36,8 @@ struct ImageNeeds {
 ImageNeeds image_needs(const Json& hyperparameters);
 
 // Reads request.inputs["data_url"], a folder or a manifest. Files that are no pictures are left
-// out, counted and listed in
-// the log. Throws usage errors, an interrupted error when a stop was requested. Records nothing.
+// out, counted and listed in the log. Throws usage errors, also for pictures that have changed
+// since they were published, and an interrupted error when a stop was requested. Records nothing.
 ImageData read_image_data(const TrainRequest& request, const ImageNeeds& needs,
                           TrainObserver& observer);
 
