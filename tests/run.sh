@@ -21,6 +21,8 @@ TEST_PACKAGES=(
   python3 python3-venv python3-numpy python3-pil python3-torch python3-torchvision shellcheck zsh fish
   # What a container's image is made of, and object storage to fetch from.
   rclone bubblewrap busybox-static
+  # A clock that is set back, and a disk that fails.
+  faketime e2fsprogs
   swift-proxy swift-account swift-container swift-object python3-swift memcached
 )
 PARTS=(layers format core trainers cli install quickstart soak tidy fuzz libtorch)
@@ -145,6 +147,7 @@ part_soak() {
   local soak=$SOURCE/tests/soak
   export MAT_PROGRAM=$BUILD/bin/mat
   check "soak: runs that are killed" python3 -B "$soak/kill_runs.py" 12
+  check "soak: all that is around runs is killed" python3 -B "$soak/kill_around_runs.py" 15
   check "soak: many at once" python3 -B "$soak/storm.py" 8 12
   check "soak: a queue" python3 -B "$soak/drain.py" 60
 }

@@ -7,9 +7,8 @@
 #include "cli/commands/commands.h"
 #include "cli/commands/dataset_view.h"
 #include "cli/commands/views.h"
-#include "cli/output/progress_bar.h"
+#include "cli/commands/watched.h"
 #include "cli/output/terminal.h"
-#include "cli/signals.h"
 #include "core/base/error.h"
 #include "core/base/names.h"
 #include "core/base/text.h"
@@ -39,29 +38,6 @@ struct PublishFlags {
   std::string dataset;
   PublishRequest request;
   bool json = false;
-};
-
-// Shows the work on stderr, and makes Ctrl-C end it between two steps.
-class Watched {
- public:
-  Watched() : bar_("pictures") {
-    hooks_.progress = [this](std::string_view phase, std::int64_t done, std::int64_t total) {
-      bar_.show(phase, done, total);
-      return SignalsAsStop::reason().empty();
-    };
-    hooks_.note = [this](std::string_view line) { bar_.log(fmt::format("mat: {}", line)); };
-    hooks_.stop_requested = [] { return !SignalsAsStop::reason().empty(); };
-  }
-  ~Watched() { bar_.finish(); }
-  Watched(const Watched&) = delete;
-  Watched& operator=(const Watched&) = delete;
-
-  const CatalogHooks& hooks() const { return hooks_; }
-
- private:
-  SignalsAsStop signals_;
-  ProgressBar bar_;
-  CatalogHooks hooks_;
 };
 
 // "FROM=TO", parted at the last '=' or the first one.

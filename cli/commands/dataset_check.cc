@@ -101,7 +101,7 @@ void print_classes(const DatasetCheck& check) {
 void print_check(const DatasetCheck& check) {
   std::string head = fmt::format(
       "{}: {} in {}", printable(check.files.root.string()),
-      counted(static_cast<std::int64_t>(check.files.size()), "picture"),
+      counted(check.picture_count(), "picture"),
       check.classes.size() == 1 ? "1 class" : fmt::format("{} classes", check.classes.size()));
   if (check.unlabelled > 0) head += fmt::format(", {} without a label", check.unlabelled);
   if (check.several_labels > 0) {

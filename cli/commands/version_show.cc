@@ -44,9 +44,12 @@ std::string progress_text(const Json& progress) {
     return fmt::format("{} {}/{}", value_text(progress["phase"]), value_text(progress["done"]),
                        value_text(progress["total"]));
   }
-  std::string text = fmt::format("epoch {}/{}, step {}/{}", value_text(progress["epoch"]),
-                                 value_text(progress["epochs"]), value_text(progress["step"]),
-                                 value_text(progress["steps"]));
+  const std::string stage = progress.value("stage", std::string());
+  std::string text =
+      !stage.empty() ? stage
+                     : fmt::format("epoch {}/{}, step {}/{}", value_text(progress["epoch"]),
+                                   value_text(progress["epochs"]), value_text(progress["step"]),
+                                   value_text(progress["steps"]));
   if (progress["metric"].is_number()) {
     text += fmt::format(", {} {}", value_text(progress["metric_name"]),
                         metric_text(progress["metric"].get<double>()));

@@ -37,7 +37,8 @@ std::string epoch_text(const Progress& p, const std::string& unit) {
 void ProgressBar::show(const Progress& p) {
   const double part = p.steps > 0 ? static_cast<double>(p.step) / static_cast<double>(p.steps) : 0;
   // The time left comes before what a narrow terminal cuts off, and the bar gives way first.
-  const std::string before = fmt::format("epoch {}/{} ", p.epoch, p.epochs);
+  const std::string before =
+      p.stage.empty() ? fmt::format("epoch {}/{} ", p.epoch, p.epochs) : p.stage + " ";
   std::string after = fmt::format(" {:3.0f}%", 100 * part);
   if (!std::isnan(p.seconds_left)) after += "  " + format_duration(p.seconds_left) + " left";
   after += "  " + epoch_text(p, unit_);

@@ -64,6 +64,9 @@ struct Command {
 // What stands for the name of an algorithm that a spec spells out. No other can be called so.
 constexpr const char* kInlineAlgorithm = "command";
 
+// The built-in algorithm that chooses everything by itself.
+constexpr const char* kExemlAlgorithm = "exeml";
+
 // What is trained, as data: the spec is checked against it, `algorithm show` prints it, the
 // trainers read hyperparameters that it has declared and no others.
 struct Algorithm {

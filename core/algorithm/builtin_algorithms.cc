@@ -143,6 +143,19 @@ std::vector<Hyperparameter> tabular_hyperparameters() {
   };
 }
 
+std::vector<Hyperparameter> exeml_hyperparameters() {
+  return {
+      above(number("max_duration", "minutes after which the model is finished at the latest", 60, 0,
+                   6000)),
+      choice("preference",
+             "performance_first: short training, small fast model; accuracy_first: long training, "
+             "larger model, several tried",
+             {"balance", "performance_first", "accuracy_first"}),
+      above(
+          number("validation_ratio", "share set aside when there is no val/ folder", 0.2, 0, 0.9)),
+  };
+}
+
 Algorithm image_algorithm(std::string name, std::string description, ImageSize size) {
   Algorithm a;
   a.name = std::move(name);
@@ -154,6 +167,18 @@ Algorithm image_algorithm(std::string name, std::string description, ImageSize s
                true}};
   a.outputs = {{"train_url", "folder that gets a copy of the results", false}};
   a.hyperparameters = image_hyperparameters(size);
+  return a;
+}
+
+Algorithm exeml() {
+  Algorithm a = image_algorithm(
+      kExemlAlgorithm,
+      "The best image classifier within a time, without settings (mat exeml train)", {});
+  a.inputs.push_back({"weights_url",
+                      "weights to start from: a safetensors file with the keys of timm or "
+                      "torchvision, or best.safetensors of a version",
+                      false});
+  a.hyperparameters = exeml_hyperparameters();
   return a;
 }
 
@@ -186,6 +211,7 @@ const std::vector<Algorithm>& builtin_algorithms() {
                       "Small convolutional network for pictures of 32 pixels and below",
                       {32, 8, 32}),
       tabular_mlp(),
+      exeml(),
   };
   return kAlgorithms;
 }

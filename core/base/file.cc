@@ -22,17 +22,6 @@ namespace fs = std::filesystem;
 
 std::string quoted(const fs::path& path) { return fmt::format("'{}'", path.string()); }
 
-void write_all(int fd, std::string_view bytes, const fs::path& path) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
-    if (written < 0) {
-      if (errno == EINTR) continue;
-      throw_io_error("cannot write " + quoted(path), errno);
-    }
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-}
-
 // A pipe, or a terminal, that somebody will write to.
 void wait_for_bytes(int fd) {
   pollfd waiting{fd, POLLIN, 0};
@@ -86,6 +75,25 @@ std::optional<std::string> why_entry_stays(const fs::path& path, dev_t device) {
 }
 
 }  // namespace
+
+void write_all(int fd, std::string_view bytes, const fs::path& path) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
+    if (written < 0) {
+      if (errno == EINTR) continue;
+      throw_io_error("cannot write " + quoted(path), errno);
+    }
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+std::size_t read_some(int fd, char* to, std::size_t size, const fs::path& name) {
+  for (;;) {
+    const ssize_t count = ::read(fd, to, size);
+    if (count >= 0) return static_cast<std::size_t>(count);
+    if (errno != EINTR) throw_io_error("cannot read " + quoted(name), errno);
+  }
+}
 
 FileDescriptor& FileDescriptor::operator=(FileDescriptor&& other) noexcept {
   if (this != &other) {
@@ -200,6 +208,13 @@ void AtomicFile::finish() {
   sync_folder(path.has_parent_path() ? path.parent_path() : fs::path("."));
 }
 
+void write_file_unsynced(const fs::path& path, std::string_view bytes) {
+  const FileDescriptor fd(
+      ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666));
+  if (!fd) throw_io_error("cannot write " + quoted(path), errno);
+  write_all(fd.get(), bytes, path);
+}
+
 void make_folders(const fs::path& path) {
   std::error_code error;
   fs::create_directories(path, error);
@@ -209,6 +224,11 @@ void make_folders(const fs::path& path) {
 void sync_folder(const fs::path& folder) {
   const FileDescriptor fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (fd) ::fsync(fd.get());
+}
+
+void sync_file_system(const fs::path& folder) {
+  const FileDescriptor fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd || ::syncfs(fd.get()) != 0) throw_io_error("cannot write " + quoted(folder), errno);
 }
 
 fs::path working_folder() {

@@ -42,11 +42,21 @@ class AtomicFile {
   std::unique_ptr<Impl> impl_;
 };
 
+// Writes in place and waits for no disk: for a file that nobody reads yet.
+void write_file_unsynced(const std::filesystem::path& path, std::string_view bytes);
+
+// `name` is for the error. read_some() gives 0 at the end.
+void write_all(int fd, std::string_view bytes, const std::filesystem::path& name);
+std::size_t read_some(int fd, char* to, std::size_t size, const std::filesystem::path& name);
+
 void make_folders(const std::filesystem::path& path);
 
 // What was made in the folder or renamed into it is on the disk afterwards, as far as the file
 // system allows.
 void sync_folder(const std::filesystem::path& folder);
+
+// All that was written to the file system that the folder is on is on the disk afterwards.
+void sync_file_system(const std::filesystem::path& folder);
 
 // The working directory; an io error when it has been deleted.
 std::filesystem::path working_folder();

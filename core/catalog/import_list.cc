@@ -140,9 +140,9 @@ class ListImport {
     if (fs::exists(folder_.list(), error)) {
       ManifestReader reader(folder_.list());
       for (ManifestSample sample; reader.next(sample);) {
-        if (!known_.at(hash_of(identity_of(sample, folder_.files()))).is_replaced) {
-          list.write(std::move(sample));
-        }
+        const Known& known = known_.at(hash_of(identity_of(sample, folder_.files())));
+        const bool stays = known.is_seen || !request_.only_these;
+        if (stays && !known.is_replaced) list.write(std::move(sample));
       }
     }
     ManifestReader reader(incoming_);

@@ -15,6 +15,8 @@ struct ImportRequest {
   // Of pictures that the list has already: take the new labels and usage. Without it only those of
   // pictures that had no label are taken.
   bool replace = false;
+  // The list has these pictures and no others afterwards.
+  bool only_these = false;
   std::vector<std::string> environment;  // "NAME=VALUE", for the object store
 };
 

@@ -122,22 +122,6 @@ void check_engine_has(const Engine& engine, const std::string& image, const Word
               fmt::format("get it first: {} pull {}", engine.name, image));
 }
 
-void check_image_file(const std::string& image) {
-  if (!fs::path(image).is_absolute()) {
-    throw Error(ErrorKind::bug, fmt::format("the image's path '{}' is not absolute", image));
-  }
-  std::error_code error;
-  const fs::file_status status = fs::status(image, error);
-  if (!fs::exists(status)) {
-    throw Error(ErrorKind::usage, fmt::format("there is no image '{}'", image),
-                "a folder or tarball with a root file system, or an image's name");
-  }
-  const bool is_usable = fs::is_directory(status) || fs::is_regular_file(status);
-  if (!is_usable || ::access(image.c_str(), R_OK) != 0) {
-    throw Error(ErrorKind::usage, fmt::format("the image '{}' cannot be read", image));
-  }
-}
-
 // Once each, and without what lies in another one of the same kind.
 std::vector<fs::path> tidy(const std::vector<fs::path>& paths) {
   std::vector<fs::path> result;
@@ -294,10 +278,27 @@ bool is_image_path(std::string_view image) {
                      [image](std::string_view end) { return image.ends_with(end); });
 }
 
+void check_image_place(const std::string& image) {
+  if (!is_image_path(image)) return;
+  if (!fs::path(image).is_absolute()) {
+    throw Error(ErrorKind::bug, fmt::format("the image's path '{}' is not absolute", image));
+  }
+  std::error_code error;
+  const fs::file_status status = fs::status(image, error);
+  if (!fs::exists(status)) {
+    throw Error(ErrorKind::usage, fmt::format("there is no image '{}'", image),
+                "a folder or tarball with a root file system, or an image's name");
+  }
+  const bool is_usable = fs::is_directory(status) || fs::is_regular_file(status);
+  if (!is_usable || ::access(image.c_str(), R_OK) != 0) {
+    throw Error(ErrorKind::usage, fmt::format("the image '{}' cannot be read", image));
+  }
+}
+
 void check_container(const Container& container, const Words& environment) {
   if (container.image.empty()) throw Error(ErrorKind::usage, "the image's name is empty");
   if (is_image_path(container.image)) {
-    check_image_file(container.image);
+    check_image_place(container.image);
     check_bubblewrap(environment);
   } else {
     if (container.image.starts_with('-')) {

@@ -24,6 +24,10 @@ struct Container {
 // tarball does. Everything else is a name for podman and docker.
 bool is_image_path(std::string_view image);
 
+// Throws a usage error when `image` means a file or folder that is not there or cannot be read.
+// Looks at nothing else.
+void check_image_place(const std::string& image);
+
 // Throws a usage error, with how to mend it, when the image is not there or what runs it is not
 // installed or does not work on this machine. Tools are looked for in the PATH of `environment`
 // (NAME=VALUE). Takes up to some seconds; changes nothing.

@@ -9,7 +9,6 @@
 #include "core/base/address.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
-#include "core/dataset/label.h"
 
 namespace mat {
 namespace {
@@ -78,10 +77,7 @@ std::optional<std::string> ImportCollector::mapped_label(const std::string& labe
   }
   const auto known = summary_.mapped_labels.find(name);
   if (known != summary_.mapped_labels.end()) return known->second;
-  std::set<std::string> taken;
-  for (const auto& [used, count] : summary_.classes) taken.insert(used);
-  const auto proposal = proposed_labels({name}, taken);
-  return summary_.mapped_labels.emplace(*proposal.begin()).first->second;
+  return summary_.mapped_labels.emplace(name, proposals_.propose(name)).first->second;
 }
 
 // False when a label is refused.
@@ -96,14 +92,11 @@ bool ImportCollector::map_labels(ManifestSample& sample) {
       std::erase(sample.labels, label);
     } else if (*mapped != label) {
       rename_label(sample, label, *mapped);
-    } else if (const auto made =
-                   std::find_if(summary_.mapped_labels.begin(), summary_.mapped_labels.end(),
-                                [&](const auto& mapping) { return mapping.second == label; });
-               made != summary_.mapped_labels.end()) {
-      throw Error(ErrorKind::usage,
-                  fmt::format("the label '{}' is there, and '{}' would be called so too", label,
-                              made->first),
-                  fmt::format("give that another name: --map-label '{}=NAME'", made->first));
+    } else if (const auto name = proposals_.proposed_for(label)) {
+      throw Error(
+          ErrorKind::usage,
+          fmt::format("the label '{}' is there, and '{}' would be called so too", label, *name),
+          fmt::format("give that another name: --map-label '{}=NAME'", *name));
     }
   }
   return all;
@@ -117,7 +110,9 @@ void ImportCollector::count(const ManifestSample& sample) {
   if (sample.usage == Usage::train) ++summary_.train;
   if (sample.usage == Usage::validation) ++summary_.validation;
   if (sample.usage == Usage::test) ++summary_.test;
-  for (const std::string& label : sample.labels) ++summary_.classes[label];
+  for (const std::string& label : sample.labels) {
+    if (++summary_.classes[label] == 1) proposals_.take(label);
+  }
   if (summary_.classes.size() > kMostClasses) {
     throw Error(ErrorKind::usage, fmt::format("more than {} different labels", kMostClasses),
                 "check that what is read as the label is one");
@@ -148,16 +143,14 @@ void ImportCollector::add(ManifestSample sample, const std::string& place, bool 
   sink_(std::move(sample));
 }
 
-void ImportCollector::throw_bad_labels() const {
-  std::set<std::string> taken;
-  for (const auto& [label, count] : summary_.classes) taken.insert(label);
+void ImportCollector::throw_bad_labels() {
   std::vector<std::string> lines = {"give them other names:"};
-  for (const auto& [bad, proposal] : proposed_labels(bad_labels_, taken)) {
+  for (const std::string& bad : bad_labels_) {
     if (lines.size() > kBadLabelsShown) {
       lines.push_back(fmt::format("… and {} more", bad_labels_.size() - kBadLabelsShown));
       break;
     }
-    lines.push_back(fmt::format("--map-label '{}={}'", printable(bad), proposal));
+    lines.push_back(fmt::format("--map-label '{}={}'", printable(bad), proposals_.propose(bad)));
   }
   lines.emplace_back("or --map-labels for all of them");
   const std::string& first = *bad_labels_.begin();

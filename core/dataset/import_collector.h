@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "core/dataset/import.h"
+#include "core/dataset/label.h"
 
 namespace mat {
 
@@ -33,11 +34,12 @@ class ImportCollector {
   std::optional<std::string> mapped_label(const std::string& label);
   bool map_labels(ManifestSample& sample);
   void count(const ManifestSample& sample);
-  [[noreturn]] void throw_bad_labels() const;
+  [[noreturn]] void throw_bad_labels();
 
   const ImportOptions& options_;
   const ImportSink& sink_;
   ImportSummary summary_;
+  LabelProposals proposals_;
   std::set<std::string> bad_labels_;  // with BadLabels::refuse, the first of them
   std::int64_t refused_ = 0;          // pictures that have one
 };

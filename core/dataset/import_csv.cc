@@ -20,6 +20,7 @@ namespace fs = std::filesystem;
 constexpr std::uint64_t kMaxCsvBytes = 512 << 20;
 constexpr std::size_t kMaxColumns = 1000;
 constexpr std::size_t kRowsLookedAt = 20;
+constexpr std::size_t kMostTails = 16;
 constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 
 constexpr std::array kImageNames = {"image",      "file",     "filename", "file_name", "filepath",
@@ -110,12 +111,14 @@ class FileFinder {
   }
 
   // For a table that was written on another machine: a/b/c.jpg, then b/c.jpg, then c.jpg.
-  void add_tails(fs::path path, std::vector<std::string>& places) const {
-    while (!path.empty()) {
-      places.push_back((folder_ / path).string());
-      fs::path tail;
-      for (auto part = std::next(path.begin()); part != path.end(); ++part) tail /= *part;
-      path = std::move(tail);
+  void add_tails(const fs::path& path, std::vector<std::string>& places) const {
+    std::vector<fs::path> tails;
+    for (auto part = path.end(); part != path.begin() && tails.size() < kMostTails;) {
+      --part;
+      tails.push_back(tails.empty() ? *part : *part / tails.back());
+    }
+    for (auto tail = tails.rbegin(); tail != tails.rend(); ++tail) {
+      places.push_back((folder_ / *tail).string());
     }
   }
 

@@ -2,6 +2,8 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <optional>
 #include <utility>
 
@@ -23,6 +25,13 @@ constexpr std::uint64_t kMaxLabelFileBytes = 64 << 10;
 fs::path label_file(const fs::path& picture) {
   fs::path file = picture;
   return file.replace_extension(".txt");
+}
+
+fs::path real_folder(const fs::path& folder) {
+  std::error_code error;
+  fs::path real = fs::canonical(folder, error);
+  if (!error) return real;
+  throw_io_error(fmt::format("cannot read the folder '{}'", folder.string()), error.value());
 }
 
 std::vector<std::string> folders_of(const FolderListing& listing) {
@@ -49,7 +58,7 @@ bool has_labelled_picture(const fs::path& folder, const FolderListing& listing) 
 class FolderImport {
  public:
   FolderImport(const fs::path& root, bool has_label_files, ImportCollector& collector)
-      : root_(fs::canonical(root)), has_label_files_(has_label_files), collector_(collector) {}
+      : root_(real_folder(root)), has_label_files_(has_label_files), collector_(collector) {}
 
   void read() {
     const FolderListing top = list_folder(root_.string());
@@ -82,7 +91,9 @@ class FolderImport {
   }
 
   bool may_be_followed(const std::string& folder) {
-    if (!fs::is_symlink(root_ / folder) || followed_link(root_, root_ / folder, root_)) return true;
+    std::error_code ignored;
+    if (!fs::is_symlink(root_ / folder, ignored) || followed_link(root_, root_ / folder, root_))
+      return true;
     collector_.problem(folder, "a link that leads out of the folder, or back, and is not followed");
     return false;
   }
@@ -145,7 +156,11 @@ class FolderImport {
   // Tells what is wrong with links.
   bool is_inside(const std::string& name, const fs::path& file) {
     struct stat info {};
-    if (::lstat(file.c_str(), &info) != 0 || !S_ISLNK(info.st_mode)) return true;
+    if (::lstat(file.c_str(), &info) != 0) {
+      collector_.problem(name, fmt::format("cannot be looked at: {}", std::strerror(errno)));
+      return false;
+    }
+    if (!S_ISLNK(info.st_mode)) return true;
     std::error_code error;
     const fs::path target = fs::canonical(file, error);
     if (error || !is_regular_file(target.string())) {

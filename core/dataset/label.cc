@@ -68,20 +68,21 @@ std::string proposed_label(std::string_view text) {
   return label.empty() ? "label" : label;
 }
 
-std::map<std::string, std::string> proposed_labels(const std::set<std::string>& bad,
-                                                   const std::set<std::string>& taken) {
-  std::map<std::string, std::string> proposals;
-  std::set<std::string> used = taken;
-  for (const std::string& name : bad) {
-    const std::string wanted = proposed_label(name);
-    std::string label = wanted;
-    for (int number = 2; !used.insert(label).second; ++number) {
-      const std::string ending = fmt::format("_{}", number);
-      label = std::string(cut_to(wanted, kMaxLabelCharacters - ending.size())) + ending;
-    }
-    proposals.emplace(name, label);
+std::string LabelProposals::propose(const std::string& name) {
+  const std::string wanted = proposed_label(name);
+  std::string label = wanted;
+  int& number = counts_.emplace(wanted, 1).first->second;  // the last that was tried
+  while (!used_.insert(label).second) {
+    const std::string ending = fmt::format("_{}", ++number);
+    label = std::string(cut_to(wanted, kMaxLabelCharacters - ending.size())) + ending;
   }
-  return proposals;
+  proposed_.emplace(label, name);
+  return label;
+}
+
+std::optional<std::string> LabelProposals::proposed_for(const std::string& label) const {
+  const auto found = proposed_.find(label);
+  return found == proposed_.end() ? std::nullopt : std::optional(found->second);
 }
 
 }  // namespace mat

@@ -19,8 +19,22 @@ std::optional<std::string> why_no_label(std::string_view label);
 // ends, and what is too long is cut: "black t-shirt!" → "black_t-shirt", "?!" → "label".
 std::string proposed_label(std::string_view text);
 
-// A proposal for each of `bad`, different from each other and from those in `taken`.
-std::map<std::string, std::string> proposed_labels(const std::set<std::string>& bad,
-                                                   const std::set<std::string>& taken);
+// Proposals that differ from each other and from the labels that are there.
+class LabelProposals {
+ public:
+  // A label that is there.
+  void take(const std::string& label) { used_.insert(label); }
+
+  // The proposal for `name`, which was not asked for before.
+  std::string propose(const std::string& name);
+
+  // For what name `label` was proposed; nothing when it was not.
+  std::optional<std::string> proposed_for(const std::string& label) const;
+
+ private:
+  std::set<std::string> used_;
+  std::map<std::string, int> counts_;            // proposal → the last number tried behind it
+  std::map<std::string, std::string> proposed_;  // label → name
+};
 
 }  // namespace mat

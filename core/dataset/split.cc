@@ -55,9 +55,13 @@ class GroupedSplit {
     }
     std::stable_sort(units_.begin(), units_.end(),
                      [](const Unit& a, const Unit& b) { return a.total < b.total; });
+    std::vector<std::vector<std::size_t>> units_of(strata_.size());
+    for (std::size_t i = 0; i < units_.size(); ++i) {
+      for (const auto& part : units_[i].size) units_of[part.first].push_back(i);
+    }
     for (int s = 0; s < static_cast<int>(strata_.size()); ++s) {
-      if (strata_[s].validation == 0) give_one(s, true);
-      if (strata_[s].train == 0) give_one(s, false);
+      if (strata_[s].validation == 0) give_one(s, units_of[s], true);
+      if (strata_[s].train == 0) give_one(s, units_of[s], false);
     }
     for (const Unit& unit : units_) {
       for (const std::size_t i : unit.samples) {
@@ -157,10 +161,11 @@ class GroupedSplit {
   }
 
   // Moves the smallest unit of stratum `s` that no stratum needs where it is.
-  void give_one(int s, bool to_validation) {
+  void give_one(int s, const std::vector<std::size_t>& units, bool to_validation) {
     if (strata_[s].target == 0) return;
-    for (Unit& unit : units_) {
-      if (unit.is_pinned || unit.in_validation == to_validation || !unit.size.contains(s)) continue;
+    for (const std::size_t i : units) {
+      Unit& unit = units_[i];
+      if (unit.is_pinned || unit.in_validation == to_validation) continue;
       const bool is_needed = std::any_of(unit.size.begin(), unit.size.end(), [&](const auto& part) {
         const Stratum& stratum = strata_[part.first];
         return (to_validation ? stratum.train : stratum.validation) <= part.second;

@@ -40,7 +40,7 @@ Json to_json(const DatasetCheck& check) {
   }
   for (const auto& finding : check.findings) findings.push_back(finding_json(check, finding));
   return {{"root", check.files.root.string()},
-          {"pictures", check.files.size()},
+          {"pictures", check.picture_count()},
           {"readable", check.readable},
           {"unlabelled", check.unlabelled},
           {"several_labels", check.several_labels},

@@ -60,8 +60,8 @@ class Page {
         "<title>Check of {0}</title>\n<style>\n{1}</style>\n</head>\n<body>\n"
         "<a class=\"skip\" href=\"#findings\">Skip to the findings</a>\n"
         "<header>\n<h1>{0}</h1>\n<p>{2} pictures in {3} classes",
-        html_text(title_), kCheckPageStyle, check_.files.size(), check_.classes.size());
-    const auto unreadable = static_cast<std::int64_t>(check_.files.size()) - check_.readable;
+        html_text(title_), kCheckPageStyle, check_.picture_count(), check_.classes.size());
+    const std::int64_t unreadable = check_.picture_count() - check_.readable;
     if (unreadable > 0) put(", {} unreadable", unreadable);
     if (check_.unlabelled > 0) put(", {} without a label", check_.unlabelled);
     if (check_.several_labels > 0) put(", {} with several labels", check_.several_labels);
@@ -121,7 +121,10 @@ class Page {
         html_text(kind.title + 1), text_of(kind.severity), findings.size(),
         static_cast<char>(std::toupper(static_cast<unsigned char>(kind.advice[0]))),
         html_text(kind.advice + 1));
-    if (findings.front().pictures.empty()) {
+    const bool has_pictures =
+        !findings.front().pictures.empty() &&
+        check_.pictures[findings.front().pictures.front()].view.pixels != nullptr;
+    if (!has_pictures) {
       lines(findings);
     } else if (kind.is_group) {
       groups(findings);
@@ -139,14 +142,22 @@ class Page {
   void lines(Findings findings) {
     put("<ul class=\"lines\">\n");
     for (const Finding& f : findings.first(std::min(findings.size(), kMostShown))) {
-      put("<li><b>{}</b>{}{}</li>\n", html_text(f.subject), f.detail.empty() ? "" : ": ",
-          html_text(f.detail));
+      put("<li>");
+      if (f.pictures.empty()) {
+        put("<b>{}</b>", html_text(f.subject));
+      } else {
+        const std::uint32_t i = f.pictures.front();
+        put("<a href=\"file://{}\">{}</a>", url_path(check_.files.files[i].native()),
+            html_text(check_.files.name(i)));
+      }
+      put("{}{}</li>\n", f.detail.empty() ? "" : ": ", html_text(f.detail));
     }
     put("</ul>\n");
     more(findings.size(), kMostShown, "");
   }
 
   void groups(Findings findings) {
+    put("<div class=\"groups\">\n");
     for (const Finding& f : findings.first(std::min(findings.size(), kMostGroups))) {
       put("<div class=\"group\" role=\"group\" aria-label=\"{0}\">\n<p>{0}</p>\n<div "
           "class=\"pictures\">\n",
@@ -158,6 +169,7 @@ class Page {
       more(f.pictures.size(), kMostShownOfGroup, "");
       put("</div>\n");
     }
+    put("</div>\n");
     more(findings.size(), kMostGroups, "groups");
   }
 

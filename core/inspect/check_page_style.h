@@ -40,6 +40,11 @@ section { margin-top: 2.25rem; }
 .kinds a:hover { text-decoration: underline; }
 .kinds b { font-size: 1.3rem; font-variant-numeric: tabular-nums; min-width: 2ch; }
 .kinds .severity { grid-column: 2; font-size: .8rem; font-style: normal; }
+@media (max-width: 38rem) {
+  .kinds { gap: .35rem; }
+  .kinds a { grid-template-columns: auto 1fr auto; padding: .3rem .7rem; }
+  .kinds .severity { grid-column: 3; }
+}
 .error > a { border-left-color: var(--error); } .error .severity { color: var(--error); }
 .warning > a { border-left-color: var(--warning); } .warning .severity { color: var(--warning); }
 .info > a { border-left-color: var(--info); } .info .severity { color: var(--info); }
@@ -85,9 +90,13 @@ figcaption > span { display: block; }
 .chips .train { border-color: var(--train); } .chips .val { border-color: var(--val); }
 .chips .test { border-color: var(--test); }
 .chips small { color: var(--soft); white-space: nowrap; }
-.group { margin-top: 1rem; padding-left: .9rem; border-left: 3px solid var(--line); }
+.groups { display: flex; flex-wrap: wrap; gap: 1.25rem 2rem; margin-top: .75rem; }
+.group { padding-left: .9rem; border-left: 3px solid var(--line); max-width: 100%; }
+.group .pictures { display: flex; flex-wrap: wrap; margin-top: .4rem; }
+.group figure { width: min(9.5rem, 44vw); }
 .group > p { font-size: .9rem; overflow-wrap: anywhere; }
 .lines { margin: .5rem 0 0; padding-left: 1.2rem; overflow-wrap: anywhere; }
+@media (min-width: 60rem) { .lines { columns: 2; column-gap: 3rem; } }
 .more { font-style: italic; }
 .fine { margin-top: 2rem; color: var(--test); font-weight: 600; }
 @media print { .kinds a, figure { break-inside: avoid; } }

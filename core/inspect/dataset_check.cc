@@ -74,6 +74,11 @@ class Checker {
       throw Error(ErrorKind::interrupted, "the check was interrupted");
     }
   }
+  // A file that lies about, such as a licence: without a label, and never meant to be a picture.
+  bool is_other_file(Index i) const {
+    return check_.files.labels[i] == LabelledFiles::kNoLabel &&
+           picture(i).problem.starts_with("not a picture");
+  }
   Index size() const { return static_cast<Index>(check_.files.size()); }
   const PixelCache::Picture& picture(Index i) const { return check_.pictures[i]; }
   std::string label_text(Index i) const;
@@ -110,7 +115,8 @@ void Checker::count() {
   for (Index i = 0; i < size(); ++i) {
     const bool is_readable = picture(i).problem.empty();
     check_.readable += is_readable;
-    check_.unlabelled += files.labels[i] == LabelledFiles::kNoLabel;
+    check_.other_files += is_other_file(i);
+    check_.unlabelled += files.labels[i] == LabelledFiles::kNoLabel && !is_other_file(i);
     check_.several_labels += files.labels[i] == LabelledFiles::kSeveralLabels;
     check_.has_usages |= files.usages[i].has_value();
     if (files.labels[i] < 0) continue;
@@ -156,6 +162,10 @@ void Checker::find_single() {
   const int median_side = median(std::move(sides), 0);
   const LabelledFiles& files = check_.files;
   for (Index i = 0; i < size(); ++i) {
+    if (is_other_file(i)) {
+      add(FindingKind::other_file, i, picture(i).problem);
+      continue;
+    }
     if (files.labels[i] == LabelledFiles::kNoLabel) add(FindingKind::unlabelled, i);
     if (files.labels[i] == LabelledFiles::kSeveralLabels) {
       add(FindingKind::several_labels, i, label_text(i));
@@ -195,8 +205,9 @@ void Checker::find_size(Index i, int median_side) {
   const int width = picture(i).original_width, height = picture(i).original_height;
   const std::string size = fmt::format("{}×{}", width, height);
   if (is_tiny(width, height)) add(FindingKind::tiny, i, size);
-  if (is_extreme_shape(width, height)) add(FindingKind::odd_shape, i, size);
-  if (is_unusually_small(width, height, median_side)) {
+  if (is_extreme_shape(width, height)) {
+    add(FindingKind::odd_shape, i, size);
+  } else if (is_unusually_small(width, height, median_side)) {
     add(FindingKind::small, i, fmt::format("{}; the usual short side is {}", size, median_side));
   }
 }

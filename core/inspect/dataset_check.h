@@ -46,6 +46,11 @@ struct DatasetCheck {
   std::vector<Finding> findings;  // in order of their kinds, then of their first pictures
 
   std::int64_t readable = 0, unlabelled = 0, several_labels = 0;
+  std::int64_t other_files = 0;  // among files.files, but no pictures and without a label
+  // Files that are, or were meant to be, pictures.
+  std::int64_t picture_count() const {
+    return static_cast<std::int64_t>(files.size()) - other_files;
+  }
   bool has_usages = false;  // some pictures say what they are for
 
   bool has_errors() const;

@@ -7,12 +7,10 @@ namespace {
 
 // In order of FindingKind.
 constexpr KindText kTexts[] = {
-    {"unusable_line", "unusable lines", "mend these lines; their pictures are left out",
-     Severity::error, false},
+    {"unusable_line", "lines and file names that cannot be used",
+     "mend them; their pictures are left out", Severity::error, false},
     {"unreadable", "unreadable pictures", "replace or remove them; training leaves them out",
      Severity::error, false},
-    {"damaged", "damaged pictures", "replace them where you can; part of each is missing",
-     Severity::warning, false},
     {"too_few_classes", "too few classes", "a classifier needs at least two", Severity::error,
      false},
     {"too_few_pictures", "classes with fewer than 5 pictures",
@@ -21,6 +19,8 @@ constexpr KindText kTexts[] = {
      Severity::error, true},
     {"across_splits", "pictures both in training and in validation or test",
      "remove one of each; until then accuracy looks better than it is", Severity::error, true},
+    {"damaged", "damaged pictures", "replace them where you can; part of each is missing",
+     Severity::warning, false},
     {"exact_duplicates", "exact duplicates", "keep one file of each", Severity::warning, true},
     {"near_duplicates", "near duplicates",
      "keep one of each, or keep them together on one side of the split", Severity::warning, true},
@@ -53,6 +53,8 @@ constexpr KindText kTexts[] = {
      "use up to 32 letters, digits, '-' and '_'; an import offers to map them", Severity::warning,
      false},
     {"remote", "pictures in an object store", "not looked at; map their address to a folder",
+     Severity::info, false},
+    {"other_file", "files that are no pictures", "nothing to do; they have no label either",
      Severity::info, false},
     {"wrong_ending", "file names with the wrong ending",
      "rename them; mat goes by the content, other programs may not", Severity::info, false},

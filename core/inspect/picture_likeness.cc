@@ -18,6 +18,14 @@ constexpr float kSmallStep = 0.01F;    // pixels; less is there
 constexpr float kMostStretch = 0.09F;  // a crop of 8 %
 constexpr float kMostShift = 0.09F * kSide;
 constexpr float kLeastOverlap = 0.75F;  // of the pixels
+// Changed copies of 600 photographs of clothes agree by 0.94 and more, with 19 levels in the worst
+// patch; two different ones by 0.91 at most, and then with 30 levels.
+constexpr float kLeastAgreement = 0.93F;
+constexpr float kLargestPatch = 20;
+constexpr float kLeastGain = 0.6F;
+
+constexpr float kBlack = 3, kWhite = 252;  // beyond, light may have been cut off
+constexpr double kLeastUnclipped = 0.1;    // of the values, to tell brightness by
 constexpr int kPatch = 6;
 constexpr int kSmoothReach = 3;
 
@@ -129,22 +137,107 @@ std::vector<float> blurred(const std::vector<float>& values, int reach, bool dow
   return result;
 }
 
-// Sums for a straight line from `b` to `a`.
-struct Line {
-  double n = 0, a = 0, b = 0, aa = 0, bb = 0, ab = 0;
-
-  void add(double x, double y) {
-    ++n;
-    a += x;
-    b += y;
-    aa += x * x;
-    bb += y * y;
-    ab += x * y;
-  }
-  double covariance() const { return ab - a * b / n; }
-  double variance_a() const { return aa - a * a / n; }
-  double variance_b() const { return bb - b * b / n; }
+// The two laid on each other: values of `a` and, where they overlap, of `b`.
+struct Overlay {
+  std::vector<float> a, b;     // kSide × kSide × 3
+  std::vector<bool> overlaps;  // kSide × kSide
+  int count = 0;               // of those
 };
+
+Overlay lay(const Thumbnail& a, const Thumbnail& b) {
+  // Without detail first: its slopes are wide enough to lead there from some pixels away.
+  const Fit found = fit_light(a.light, b.light, fit_light(a.smooth, b.smooth, {}));
+  Overlay overlay{a.rgb, std::vector<float>(a.rgb.size()), std::vector<bool>(a.light.size())};
+  for (int y = 0; y < kSide; ++y) {
+    for (int x = 0; x < kSide; ++x) {
+      const auto p = place_in(found.x(static_cast<float>(x)), found.y(static_cast<float>(y)));
+      if (!p) continue;
+      const std::size_t i = static_cast<std::size_t>(y) * kSide + x;
+      overlay.overlaps[i] = true;
+      ++overlay.count;
+      for (int c = 0; c < 3; ++c) overlay.b[3 * i + c] = sample(b.rgb, *p, 3, c);
+    }
+  }
+  return overlay;
+}
+
+bool is_clipped(float value) { return value < kBlack || value > kWhite; }
+
+// Brightness and contrast that make `a` of `b`.
+struct Light {
+  double gain = 0, offset = 0;
+
+  // How far `a` is from what `b` makes expect. What was clipped in one of them may have been
+  // anything beyond.
+  double difference(float a, float b) const {
+    const double expected = gain * b + offset;
+    const double apart = a - expected;
+    const bool is_beyond = (b > kWhite && apart > 0) || (b < kBlack && apart < 0) ||
+                           (a > kWhite && apart < 0) || (a < kBlack && apart > 0);
+    return is_beyond ? 0 : apart;
+  }
+};
+
+// The straight line through all values that are not clipped or, where these are few, through all.
+Light light_of(const Overlay& overlay) {
+  for (const bool with_clipped : {false, true}) {
+    double n = 0, sum_a = 0, sum_b = 0, bb = 0, ab = 0;
+    for (std::size_t k = 0; k < overlay.a.size(); ++k) {
+      const float a = overlay.a[k], b = overlay.b[k];
+      if (!overlay.overlaps[k / 3] || (!with_clipped && (is_clipped(a) || is_clipped(b)))) continue;
+      ++n;
+      sum_a += a;
+      sum_b += b;
+      bb += double{b} * b;
+      ab += double{a} * b;
+    }
+    const double variance = n > 0 ? bb - sum_b * sum_b / n : 0;
+    const bool is_enough = n >= kLeastUnclipped * static_cast<double>(overlay.a.size());
+    if (variance <= 0 || (!is_enough && !with_clipped)) continue;
+    const double gain = (ab - sum_a * sum_b / n) / variance;
+    return {gain, (sum_a - gain * sum_b) / n};
+  }
+  return {};
+}
+
+// The part of what `a` shows that `b` shows too: 1 less the squares of the differences by those of
+// the distance from the mean.
+double agreement_of(const Overlay& overlay, const Light& light) {
+  double n = 0, sum = 0, squares = 0, wrong = 0;
+  for (std::size_t k = 0; k < overlay.a.size(); ++k) {
+    if (!overlay.overlaps[k / 3]) continue;
+    const double a = overlay.a[k], apart = light.difference(overlay.a[k], overlay.b[k]);
+    ++n;
+    sum += a;
+    squares += a * a;
+    wrong += apart * apart;
+  }
+  const double spread = squares - sum * sum / n;
+  return spread > 0 ? 1 - wrong / spread : 0;
+}
+
+// Of the mean differences of the patches, the greatest.
+double largest_patch_of(const Overlay& overlay, const Light& light) {
+  double largest = 0;
+  for (int top = 0; top < kSide; top += kPatch) {
+    for (int left = 0; left < kSide; left += kPatch) {
+      std::array<double, 3> sums{};
+      int count = 0;
+      for (int k = 0; k < kPatch * kPatch; ++k) {
+        const std::size_t i =
+            static_cast<std::size_t>(top + k / kPatch) * kSide + left + k % kPatch;
+        if (!overlay.overlaps[i]) continue;
+        ++count;
+        for (int c = 0; c < 3; ++c) {
+          sums[c] += light.difference(overlay.a[3 * i + c], overlay.b[3 * i + c]);
+        }
+      }
+      if (count < kPatch * kPatch / 2) continue;
+      for (const double sum : sums) largest = std::max(largest, std::abs(sum) / count);
+    }
+  }
+  return largest;
+}
 
 }  // namespace
 
@@ -171,62 +264,16 @@ Thumbnail thumbnail_of(const ImageView& picture, bool mirrored, ResizeScratch& s
 }
 
 Likeness likeness_of(const Thumbnail& a, const Thumbnail& b) {
-  // Without detail first: its slopes are wide enough to lead there from some pixels away.
-  const Fit found = fit_light(a.light, b.light, fit_light(a.smooth, b.smooth, {}));
-  std::vector<float> moved(a.rgb.size());
-  std::vector<bool> overlaps(a.light.size());
-  Line line;
-  for (int y = 0; y < kSide; ++y) {
-    for (int x = 0; x < kSide; ++x) {
-      const auto p = place_in(found.x(static_cast<float>(x)), found.y(static_cast<float>(y)));
-      if (!p) continue;
-      const std::size_t i = static_cast<std::size_t>(y) * kSide + x;
-      overlaps[i] = true;
-      for (int c = 0; c < 3; ++c) {
-        moved[3 * i + c] = sample(b.rgb, *p, 3, c);
-        line.add(a.rgb[3 * i + c], moved[3 * i + c]);
-      }
-    }
-  }
-  Likeness likeness;
-  const double spread = std::sqrt(line.variance_a() * line.variance_b());
-  if (line.n < 3 * kLeastOverlap * kSide * kSide || spread <= 0) return likeness;
-  const double gain = line.covariance() / line.variance_b();
-  const double offset = (line.a - gain * line.b) / line.n;
-  likeness.correlation = static_cast<float>(line.covariance() / spread);
-  likeness.gain = static_cast<float>(gain);
-
-  likeness.largest_patch = 0;
-  double color = 0;
-  for (int top = 0; top < kSide; top += kPatch) {
-    for (int left = 0; left < kSide; left += kPatch) {
-      std::array<double, 3> sums{};
-      int count = 0;
-      for (int y = top; y < top + kPatch; ++y) {
-        for (int x = left; x < left + kPatch; ++x) {
-          const std::size_t i = static_cast<std::size_t>(y) * kSide + x;
-          if (!overlaps[i]) continue;
-          ++count;
-          for (int c = 0; c < 3; ++c) {
-            sums[c] += a.rgb[3 * i + c] - (gain * moved[3 * i + c] + offset);
-          }
-        }
-      }
-      const double mean = (sums[0] + sums[1] + sums[2]) / 3;
-      for (const double sum : sums) color += std::abs(sum - mean);
-      if (count < kPatch * kPatch / 2) continue;
-      for (const double sum : sums) {
-        likeness.largest_patch =
-            std::max(likeness.largest_patch, static_cast<float>(std::abs(sum) / count));
-      }
-    }
-  }
-  likeness.color = static_cast<float>(color / line.n);
-  return likeness;
+  const Overlay overlay = lay(a, b);
+  if (overlay.count < kLeastOverlap * kSide * kSide) return {};
+  const Light light = light_of(overlay);
+  return {static_cast<float>(agreement_of(overlay, light)),
+          static_cast<float>(largest_patch_of(overlay, light)), static_cast<float>(light.gain)};
 }
 
 bool Likeness::is_same() const {
-  return correlation >= 0.965F && largest_patch <= 20 && gain > 0.6F && gain < 1.7F;
+  return agreement >= kLeastAgreement && largest_patch <= kLargestPatch && gain > kLeastGain &&
+         gain < 1 / kLeastGain;
 }
 
 }  // namespace mat

@@ -20,9 +20,8 @@ Thumbnail thumbnail_of(const ImageView& picture, bool mirrored, ResizeScratch& s
 // How alike two pictures are once one has been moved and stretched a little (up to about 8 %, as
 // cropping does) to lie on the other, and given the other's brightness and contrast.
 struct Likeness {
-  float correlation = 0;      // of all three colours: 1 when they are the same
+  float agreement = 0;        // the part of what one shows that the other shows too; 1: all
   float largest_patch = 255;  // the greatest mean difference of a patch of 6 × 6, in grey levels
-  float color = 255;          // the mean difference of the colours themselves, light apart
   float gain = 1;             // of contrast
 
   // The same photograph, encoded, resized, brightened or cropped a little.

@@ -18,7 +18,7 @@ struct PictureMeasures {
   // The widest range of the three colours, between the darkest and the brightest 2 % of each.
   std::uint8_t range = 0;
   // How steep the strongest edges are: the part of an edge's whole step, in percent, that lies
-  // between two neighbouring pixels. 40 and more in sharp pictures, whatever they show; at 20 an
+  // between two neighbouring pixels. 45 and more in sharp pictures, whatever they show; at 20 an
   // edge is five pixels wide. kNoSharpness: no edge to tell it by.
   std::uint8_t sharpness = kNoSharpness;
 };

@@ -37,7 +37,7 @@ VersionRecord Registry::create_version(const NewVersion& version, const std::str
   fs::path folder;
   std::int64_t number = 0;
   try {
-    return impl_->database.write([&](SQLite::Database& connection) {
+    return impl_->database.write_soon([&](SQLite::Database& connection) {
       VersionWriter writer(connection);
       VersionWriter::Job& job = writer.open_job(version);
       const auto place = [&] { return home().version_folder(version.job, job.next_number); };

@@ -171,8 +171,9 @@ void Database::open_to_write() {
   // Of a new file only. Less work than with pages of 4 KiB to keep the indexes of many versions.
   connection_->exec("PRAGMA page_size = 8192");
   use_wal(*connection_);
-  // Full: what a command has reported as done survives a power failure.
-  connection_->exec("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
+  // Normal: a power failure takes the last commits at most. That what a command has reported as
+  // done survives it is sync_log()'s work, so that nobody waits for the disk with the lock in hand.
+  connection_->exec("PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON");
   migrate(*connection_, path_, registry_layout());
 }
 
@@ -182,6 +183,18 @@ std::int64_t Database::data_version() {
   } catch (const SQLite::Exception& e) {
     translate(e);
   }
+}
+
+int Database::changes() { return ::sqlite3_total_changes(connection_->getHandle()); }
+
+// Those who wait at the same time share one wait. Only the log has to be waited for: what has gone
+// from it into the main file was synced on the way.
+void Database::sync_log() {
+  sqlite3_file* log = nullptr;
+  ::sqlite3_file_control(connection_->getHandle(), nullptr, SQLITE_FCNTL_JOURNAL_POINTER, &log);
+  if (log == nullptr || log->pMethods == nullptr) return;
+  if (log->pMethods->xSync(log, SQLITE_SYNC_NORMAL) == SQLITE_OK) return;
+  throw_home_error(fmt::format("cannot write the registry '{}'", path_.string()), errno);
 }
 
 void Database::require_writable() const {

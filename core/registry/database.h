@@ -31,10 +31,29 @@ class Database {
   }
 
   // Runs `work` with all other writers shut out, waiting for them up to 30 s. All that it wrote is
-  // on the disk afterwards, or, after an exception, nothing. Throws a bug error if the registry
-  // was opened for reading.
+  // on the disk afterwards, or, after an exception, nothing; only when the disk itself fails may it
+  // be there after an io error. Others see it, and may write, before it is on the disk: what they
+  // write is never there without it. Throws a bug error if the registry was opened for reading.
   template <typename Work>
   auto write(Work&& work) {
+    const int before = changes();
+    const auto sync = [&] {
+      if (changes() != before) sync_log();
+    };
+    if constexpr (std::is_void_v<decltype(work(connection()))>) {
+      write_soon(std::forward<Work>(work));
+      sync();
+    } else {
+      auto result = write_soon(std::forward<Work>(work));
+      sync();
+      return result;
+    }
+  }
+
+  // The same without waiting for the disk: a power failure may take it, unless a write() of any
+  // process has come after.
+  template <typename Work>
+  auto write_soon(Work&& work) {
     require_writable();
     return transaction("BEGIN IMMEDIATE", std::forward<Work>(work));
   }
@@ -107,6 +126,8 @@ class Database {
   void open_empty();
   void open_to_write();
   void require_writable() const;
+  int changes();
+  void sync_log();
   [[noreturn]] void translate(const SQLite::Exception& error) const;
 
   std::filesystem::path path_;

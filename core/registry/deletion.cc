@@ -56,18 +56,35 @@ std::vector<fs::path> entries_of(const fs::path& folder) {
   return entries;
 }
 
+VersionSummary version_to_delete(SQLite::Database& connection, Id id) {
+  auto version = SummaryReader(connection).find(id);
+  if (!version) throw Error(ErrorKind::not_found, "this version has been deleted already");
+  if (is_active(version->status)) {
+    refuse_active(version->job, version->number, name_of(version->status));
+  }
+  return std::move(*version);
+}
+
+JobRow job_to_delete(SQLite::Database& connection, const std::string& name) {
+  JobRow job = find_job_row(connection, name);
+  refuse_active_job(connection, job);
+  return job;
+}
+
 }  // namespace
 
+// Folders are measured before the transaction, for which others wait.
+
 Deleted Registry::delete_version(Id id) {
+  const VersionSummary found = impl_->database.read(
+      [&](SQLite::Database& connection) { return version_to_delete(connection, id); });
+  const fs::path folder = home().version_folder(found.job, found.number);
+  Deleted measured;
+  measure_folder(folder, &measured);
   return delete_rows_and_folders(impl_->database, home(), [&](SQLite::Database& connection) {
-    const auto version = SummaryReader(connection).find(id);
-    if (!version) throw Error(ErrorKind::not_found, "this version has been deleted already");
-    if (is_active(version->status)) {
-      refuse_active(version->job, version->number, name_of(version->status));
-    }
-    const fs::path folder = home().version_folder(version->job, version->number);
+    version_to_delete(connection, id);
     Removal removal;
-    measure_folder(folder, &removal.deleted);
+    removal.deleted = measured;
     delete_row(connection,
                "UPDATE jobs SET version_count = version_count - 1 "
                "WHERE id = (SELECT job_id FROM versions WHERE id = ?)",
@@ -79,15 +96,21 @@ Deleted Registry::delete_version(Id id) {
 }
 
 Deleted Registry::delete_job(const std::string& name) {
+  const auto found = impl_->database.read([&](SQLite::Database& connection) {
+    return version_folders(connection, home(), job_to_delete(connection, name));
+  });
+  Deleted measured;
+  for (const auto& [id, folder] : found) measure_folder(folder, &measured);
   return delete_rows_and_folders(impl_->database, home(), [&](SQLite::Database& connection) {
-    const JobRow job = find_job_row(connection, name);
-    refuse_active_job(connection, job);
+    const JobRow job = job_to_delete(connection, name);
     const auto folders = version_folders(connection, home(), job);
     Removal removal;
-    for (const auto& [id, folder] : folders) measure_folder(folder, &removal.deleted);
+    removal.deleted = measured;
+    removal.deleted.versions = static_cast<std::int64_t>(folders.size());
     delete_row(connection, "DELETE FROM jobs WHERE id = ?", job.id);
-    for (const auto& [id, folder] : folders)
+    for (const auto& [id, folder] : folders) {
       trash_folder(home(), TrashKind::version, id, folder, &removal);
+    }
     // What no version owns may be a person's results: create_version() leaves it alone as well.
     const fs::path job_folder = home().jobs() / name;
     removal.deleted.kept = entries_of(job_folder);

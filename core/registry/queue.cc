@@ -38,14 +38,18 @@ std::optional<Submission> read_submission(const SQLite::Statement& row, int colu
   return submission;
 }
 
-std::vector<ActiveVersion> read_active(SQLite::Database& connection) {
+// `which` is a further condition.
+std::vector<ActiveVersion> read_active(SQLite::Database& connection, const char* which = "true") {
   SQLite::Statement row(
       connection,
-      "SELECT v.id, j.name, v.number, v.status, v.created_ms, q.not_before_ms, q.gpu_ids, "
-      "q.pool, q.cores, q.memory_bytes, q.gpus, q.priority, q.detached, q.restarts_left, q.machine "
-      "FROM versions v JOIN jobs j ON j.id = v.job_id LEFT JOIN queue q ON q.version_id = v.id "
-      "WHERE v.status IN ('Initializing', 'Pending', 'Running') "
-      "ORDER BY q.id IS NULL, q.priority DESC, q.id");
+      fmt::format(
+          "SELECT v.id, j.name, v.number, v.status, v.created_ms, q.not_before_ms, q.gpu_ids, "
+          "q.pool, q.cores, q.memory_bytes, q.gpus, q.priority, q.detached, q.restarts_left, "
+          "q.machine FROM versions v JOIN jobs j ON j.id = v.job_id "
+          "LEFT JOIN queue q ON q.version_id = v.id "
+          "WHERE v.status IN ('Initializing', 'Pending', 'Running') AND {} "
+          "ORDER BY q.id IS NULL, q.priority DESC, q.id",
+          which));
   std::vector<ActiveVersion> versions;
   while (row.executeStep()) {
     ActiveVersion& version = versions.emplace_back();
@@ -83,6 +87,12 @@ void put_in_queue(SQLite::Database& connection, Id version, const Submission& su
 
 std::vector<ActiveVersion> Registry::active_versions() {
   return impl_->database.read([](SQLite::Database& connection) { return read_active(connection); });
+}
+
+std::vector<ActiveVersion> Registry::attended_versions() {
+  return impl_->database.read([](SQLite::Database& connection) {
+    return read_active(connection, "(v.status <> 'Pending' OR ifnull(q.detached, 0) = 0)");
+  });
 }
 
 bool Registry::submit(Id version, const Submission& submission, const std::string& reason) {

@@ -1,7 +1,14 @@
 #include "core/registry/version_folder.h"
 
+#include <fcntl.h>
+#include <fmt/core.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <utility>
+#include <vector>
+
+#include "core/base/error.h"
 #include "core/base/file.h"
 
 namespace mat {
@@ -24,10 +31,29 @@ bool is_from_creation(const fs::directory_entry& entry) {
 }  // namespace
 
 void make_version_folder(const fs::path& folder, const std::string& spec_yaml) {
+  std::error_code ignored;
+  const bool is_first = !fs::exists(folder.parent_path(), ignored);
   make_folders(folder / kOutputFolder);
-  write_file_atomic(folder / kSpecFile, spec_yaml);
+  write_file_unsynced(folder / kSpecFile, spec_yaml);
+  if (is_first) sync_folder(folder.parent_path().parent_path());
+}
+
+void sync_version_folder(const fs::path& folder) {
+  std::vector<std::pair<fs::path, FileDescriptor>> files;
+  for (const char* name : {kSpecFile, "lock", "environment.private", "uncommitted.diff"}) {
+    const fs::path path = folder / name;
+    FileDescriptor file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+    if (!file) continue;
+    // All on their way before the first is waited for: most file systems then wait once.
+    ::sync_file_range(file.get(), 0, 0, SYNC_FILE_RANGE_WRITE);
+    files.emplace_back(path, std::move(file));
+  }
+  for (const auto& [path, file] : files) {
+    if (::fsync(file.get()) == 0) continue;
+    throw_io_error(fmt::format("cannot write '{}'", path.string()), errno);
+  }
+  sync_folder(folder);
   sync_folder(folder.parent_path());
-  sync_folder(folder.parent_path().parent_path());
 }
 
 bool is_free_version_folder(const fs::path& folder) {

@@ -8,10 +8,14 @@ namespace mat {
 // A version's folder is made before its row is committed: a creation that fails or is killed in
 // between leaves a folder without a row. What it holds is known, so that it can be told from
 // anything that a person may have put there, and taken over or removed. Callers hold the
-// registry's write lock.
+// registry's write lock, unless said otherwise.
 
-// Makes FOLDER with spec.yaml and output/ in it, on the disk when this returns. Throws io errors.
+// Makes FOLDER with spec.yaml and output/ in it. Throws io errors.
 void make_version_folder(const std::filesystem::path& folder, const std::string& spec_yaml);
+
+// Waits until the folder and what it needs to be run are on the disk; without the lock, which
+// others want meanwhile. Throws io errors.
+void sync_version_folder(const std::filesystem::path& folder);
 
 // Whether a new version may have this folder: there is none, or only what an unfinished creation
 // has left.

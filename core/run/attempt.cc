@@ -6,6 +6,7 @@
 
 #include "core/base/error.h"
 #include "core/base/text.h"
+#include "core/run/code_snapshot.h"
 #include "core/run/command_attempt.h"
 #include "core/run/run_inputs.h"
 
@@ -44,6 +45,7 @@ TrainOutcome run_own_command(const Home& home, const HeldVersion& held, const Ru
                              const Capacity& needs, const std::vector<int>& gpu_ids, bool resume,
                              RunObserver& observer) {
   const fs::path folder = home.version_folder(held.version.job, held.version.number);
+  restore_code(folder, held.version.facts);
   CommandRequest request = command_request(home, held, inputs, needs, gpu_ids, resume);
   if (resume && has_command_checkpoint(folder)) {
     observer.continue_curves();

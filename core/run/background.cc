@@ -82,6 +82,8 @@ void ensure_keeper(const Home& home) noexcept {
 }
 
 void wake_queue(Registry& registry) {
+  // The usual case while many wait, and cheaper than to look at them.
+  if (has_standby_keeper(registry.home())) return;
   for (const ActiveVersion& version : registry.active_versions()) {
     const auto& submission = version.submission;
     if (version.status == Status::pending && submission && submission->detached &&

@@ -95,6 +95,8 @@ void check_places(const Home& home, const JobSpec& spec) {
     }
   }
   check_program(spec);
+  // What podman or docker have, only they can say, and they take their time.
+  if (const auto& command = spec.definition.command) check_image_place(command->image);
 }
 
 void check_inputs(const Home& home, const JobSpec& spec) {

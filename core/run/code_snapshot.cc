@@ -1,27 +1,22 @@
 #include "core/run/code_snapshot.h"
 
-#include <fcntl.h>
 #include <fmt/core.h>
 #include <sys/stat.h>
-#include <unistd.h>
-#include <xxhash.h>
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
-#include <memory>
 
 #include "core/base/error.h"
 #include "core/base/file.h"
 #include "core/base/text.h"
+#include "core/run/code_archive.h"
 #include "core/run/code_listing.h"
+#include "core/run/unpack_code.h"
 
 namespace mat {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kBufferBytes = 64 << 10;
 constexpr std::size_t kLargestNamed = 3;
 constexpr std::size_t kMostNotes = 20;
 
@@ -37,32 +32,10 @@ bool is_within(const fs::path& path, const fs::path& folder) {
   return end == folder.end();
 }
 
-class TreeHash {
- public:
-  TreeHash() : state_(XXH3_createState(), &XXH3_freeState) {
-    if (state_ == nullptr) throw std::bad_alloc();
-    XXH3_128bits_reset(state_.get());
-  }
-  void add(const void* bytes, std::size_t size) { XXH3_128bits_update(state_.get(), bytes, size); }
-  // With its length in front, so that two texts are not one longer text.
-  void add(std::string_view text) {
-    const std::uint64_t size = text.size();
-    add(&size, sizeof size);
-    add(text.data(), text.size());
-  }
-  std::string hex() const {
-    const XXH128_hash_t hash = XXH3_128bits_digest(state_.get());
-    return fmt::format("{:016x}{:016x}", hash.high64, hash.low64);
-  }
-
- private:
-  std::unique_ptr<XXH3_state_t, decltype(&XXH3_freeState)> state_;
-};
-
 class Snapshot {
  public:
-  Snapshot(const fs::path& code, const fs::path& to, const SnapshotLimits& limits)
-      : code_(code), to_(to), limits_(limits) {}
+  Snapshot(const fs::path& code, const fs::path& archive, const SnapshotLimits& limits)
+      : code_(code), archive_(archive), limits_(limits) {}
 
   Json take(const std::vector<fs::path>& leave_out) {
     CodeListing listing = list_code(code_);
@@ -80,10 +53,20 @@ class Snapshot {
       if (!is_out) look_at(path);
     }
     check_limits();
-    make_folders(to_);
-    for (const Entry& entry : entries_) copy(entry);
-    return {
-        {"files", entries_.size()}, {"bytes", copied_}, {"xxh3", hash_.hex()}, {"notes", notes()}};
+    std::uint64_t expected = 0;
+    for (const Entry& entry : entries_)
+      expected += kTarBlock + entry.bytes + tar_padding(entry.bytes);
+    CodeArchiveWriter archive(archive_, expected);
+    std::uint64_t bytes = 0;
+    for (const Entry& entry : entries_) {
+      if (entry.target.empty()) {
+        bytes += archive.add_file(entry.path, code_ / entry.path, entry.bytes, entry.is_executable);
+      } else {
+        archive.add_link(entry.path, entry.target);
+      }
+    }
+    const std::string hash = archive.finish();
+    return {{"files", entries_.size()}, {"bytes", bytes}, {"xxh3", hash}, {"notes", notes()}};
   }
 
  private:
@@ -165,70 +148,15 @@ class Snapshot {
                 "name what is no code in .gitignore, or raise the algorithm's code_limit");
   }
 
-  void copy(const Entry& entry) {
-    const fs::path to = to_ / entry.path;
-    make_folders(to.parent_path());
-    ::unlink(to.c_str());
-    hash_.add(entry.path);
-    hash_.add(entry.target.empty() ? (entry.is_executable ? "x" : "f") : "l");
-    if (entry.target.empty()) {
-      copy_file(entry, to);
-    } else {
-      hash_.add(entry.target);
-      if (::symlink(entry.target.c_str(), to.c_str()) != 0) fail("cannot write", to);
-    }
-  }
-
-  [[noreturn]] static void fail(const char* what, const fs::path& path) {
-    throw_io_error(fmt::format("{} '{}'", what, path.string()), errno);
-  }
-
-  // Exactly as many bytes as were counted: a file that grows meanwhile cannot pass the limit.
-  void copy_file(const Entry& entry, const fs::path& to) {
-    const fs::path from = code_ / entry.path;
-    const FileDescriptor in(::open(from.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-    if (!in) fail("cannot read", from);
-    const FileDescriptor out(::open(to.c_str(),
-                                    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-                                    entry.is_executable ? 0777 : 0666));
-    if (!out) fail("cannot write", to);
-    std::uint64_t left = entry.bytes;
-    while (left > 0) {
-      const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(left, buffer_.size()));
-      const ssize_t count = ::read(in.get(), buffer_.data(), wanted);
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0) fail("cannot read", from);
-      if (count == 0) break;
-      write_all(out.get(), static_cast<std::size_t>(count), to);
-      left -= static_cast<std::uint64_t>(count);
-    }
-    const std::uint64_t size = entry.bytes - left;
-    hash_.add(&size, sizeof size);
-    copied_ += size;
-  }
-
-  void write_all(int fd, std::size_t size, const fs::path& path) {
-    hash_.add(buffer_.data(), size);
-    for (std::size_t done = 0; done < size;) {
-      const ssize_t count = ::write(fd, buffer_.data() + done, size - done);
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0) fail("cannot write", path);
-      done += static_cast<std::size_t>(count);
-    }
-  }
-
-  const fs::path code_, to_;
+  const fs::path code_, archive_;
   const SnapshotLimits limits_;
   std::vector<Entry> entries_;
   std::vector<std::string> notes_;
-  std::uint64_t copied_ = 0;
-  TreeHash hash_;
-  std::array<char, kBufferBytes> buffer_;
 };
 
 }  // namespace
 
-Json snapshot_code(const fs::path& code, const fs::path& to, const SnapshotLimits& limits,
+Json snapshot_code(const fs::path& code, const fs::path& archive, const SnapshotLimits& limits,
                    const std::vector<fs::path>& leave_out) {
   std::error_code error;
   const fs::path folder = fs::canonical(code, error);
@@ -237,8 +165,21 @@ Json snapshot_code(const fs::path& code, const fs::path& to, const SnapshotLimit
                 "paths in a spec are relative to the spec's folder");
   }
   std::vector<fs::path> out = leave_out;
-  out.push_back(to);
-  return Snapshot(folder, to, limits).take(out);
+  out.push_back(archive);
+  return Snapshot(folder, archive, limits).take(out);
+}
+
+fs::path packed_code(const fs::path& version_folder) { return version_folder / "code.tar"; }
+fs::path code_folder(const fs::path& version_folder) { return version_folder / "code"; }
+
+void restore_code(const fs::path& version_folder, const Json& facts) {
+  const fs::path packed = packed_code(version_folder);
+  std::error_code error;
+  if (!facts.contains("code") || !fs::exists(packed, error)) return;
+  if (!fs::exists(code_folder(version_folder), error)) {
+    unpack_code(packed, code_folder(version_folder), facts["code"].value("xxh3", ""));
+  }
+  fs::remove(packed, error);
 }
 
 }  // namespace mat

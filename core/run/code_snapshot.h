@@ -13,7 +13,7 @@ struct SnapshotLimits {
   std::uint64_t files = 100'000;
 };
 
-// Copies a folder of code into the folder `to`, which is made when absent: what git would keep
+// Packs a folder of code into the file `archive` (see code_archive.h): what git would keep
 // (files that .gitignore names stay out, tracked or not yet tracked ones go along), also where the
 // folder is in no repository; without git everything but .git. Executable files stay executable.
 // Links are kept as links when they lead to a place within the folder. What is left out for another
@@ -24,8 +24,16 @@ struct SnapshotLimits {
 // executable bits that is the same for the same code, and a list of sentences. Throws a usage error
 // when `code` is no folder, and before anything is copied when it is larger than `limits`, naming
 // the largest files; io errors when something cannot be read or written.
-Json snapshot_code(const std::filesystem::path& code, const std::filesystem::path& to,
+Json snapshot_code(const std::filesystem::path& code, const std::filesystem::path& archive,
                    const SnapshotLimits& limits = {},
                    const std::vector<std::filesystem::path>& leave_out = {});
+
+// Where a version keeps its code: packed until it begins, then as the folder that it runs in.
+std::filesystem::path packed_code(const std::filesystem::path& version_folder);
+std::filesystem::path code_folder(const std::filesystem::path& version_folder);
+
+// Unpacks a version's code unless that has been done, or there is none. `facts` are the version's,
+// with what snapshot_code() gave as "code". Throws io errors.
+void restore_code(const std::filesystem::path& version_folder, const Json& facts);
 
 }  // namespace mat

@@ -7,6 +7,7 @@
 #include "core/algorithm/parameters.h"
 #include "core/base/file.h"
 #include "core/base/text.h"
+#include "core/run/code_snapshot.h"
 #include "core/run/provenance.h"
 #include "core/run/run_environment.h"
 #include "core/run/run_results.h"
@@ -85,7 +86,7 @@ CommandRequest command_request(const Home& home, const HeldVersion& held, const 
   const Command& command = *spec.definition.command;
   CommandRequest request;
   request.version_folder = home.version_folder(held.version.job, held.version.number);
-  request.working_folder = request.version_folder / "code";
+  request.working_folder = code_folder(request.version_folder);
   request.output_folder = request.version_folder / "output";
   request.metrics_file = request.version_folder / "metrics.jsonl";
   request.metric_patterns = command.metrics;

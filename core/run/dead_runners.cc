@@ -23,11 +23,8 @@ namespace fs = std::filesystem;
 // How long a version may be recorded without a lock file: the time between its row and its lock.
 constexpr std::int64_t kStartGraceMs = 60'000;
 
-// Why it has no runner any more; nothing while it has one, needs none, or cannot be told.
+// Why it has no runner any more; nothing while it has one or cannot be told.
 std::optional<std::string> why_dead(const ActiveVersion& version, const fs::path& folder) {
-  const bool needs_runner =
-      version.status != Status::pending || !version.submission || !version.submission->detached;
-  if (!needs_runner) return std::nullopt;
   try {
     switch (liveness_of(folder)) {
       case Liveness::dead:
@@ -86,7 +83,7 @@ void record_death(Registry& registry, const ActiveVersion& version, const std::s
 
 void notice_dead_runners(Registry& registry) {
   std::vector<std::pair<ActiveVersion, std::string>> dead;
-  for (const ActiveVersion& version : registry.active_versions()) {
+  for (const ActiveVersion& version : registry.attended_versions()) {
     const fs::path folder = registry.home().version_folder(version.job, version.number);
     if (auto why = why_dead(version, folder)) dead.emplace_back(version, std::move(*why));
   }

@@ -39,9 +39,9 @@ constexpr int kMostTroubles = 30;
 constexpr const char* kKeeperLock = "keeper.lock";
 constexpr const char* kStandbyLock = "standby.lock";
 
-FileDescriptor open_lock(const Home& home, const char* name) {
+FileDescriptor open_lock(const Home& home, const char* name, int flags = O_RDWR | O_CREAT) {
   const fs::path path = home.queue() / name;
-  return FileDescriptor(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666));
+  return FileDescriptor(::open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, 0666));
 }
 
 bool try_lock(const FileDescriptor& file) { return ::flock(file.get(), LOCK_EX | LOCK_NB) == 0; }
@@ -64,7 +64,10 @@ class Keeper {
     bool has_work = false;
     for (const ActiveVersion& version : active) has_work = has_work || is_work(version);
     if (!has_work) return false;
-    const Schedule schedule(active, all_pools(registry_), machine_capacity(), now_ms());
+    const auto is_stopped = [&](const ActiveVersion& version) {
+      return is_runner_stopped(home_.version_folder(version.job, version.number));
+    };
+    const Schedule schedule(active, all_pools(registry_), machine_capacity(), now_ms(), is_stopped);
     for (const Schedule::Grant& grant : schedule.grants()) {
       for (const ActiveVersion& version : active) {
         // Others are waited for: their own process starts them, and order is order.
@@ -136,7 +139,7 @@ void keep(const Home& home, const FileDescriptor& lock) {
 }  // namespace
 
 bool has_standby_keeper(const Home& home) {
-  const FileDescriptor standby = open_lock(home, kStandbyLock);
+  const FileDescriptor standby = open_lock(home, kStandbyLock, O_RDONLY);
   return standby && !try_lock(standby);
 }
 

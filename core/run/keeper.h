@@ -15,7 +15,8 @@ namespace mat {
 // called once the lock of the one or the other is held, or neither is needed.
 void keep_queue(const Home& home, const std::function<void()>& begun);
 
-// Whether a second keeper stands by: then nothing has to be done for the queue to be kept.
+// Whether a second keeper stands by: then nothing has to be done for the queue to be kept. Makes
+// nothing.
 bool has_standby_keeper(const Home& home);
 
 }  // namespace mat

@@ -28,7 +28,8 @@ LiveProgress::~LiveProgress() { ::unlink(path_of(folder_).c_str()); }
 
 void LiveProgress::show(const Progress& p) {
   if (monotonic_seconds() - written_s_ < kSecondsBetweenWrites) return;
-  write({{"epoch", p.epoch},
+  write({{"stage", p.stage},
+         {"epoch", p.epoch},
          {"epochs", p.epochs},
          {"step", p.step},
          {"steps", p.steps},

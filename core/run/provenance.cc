@@ -30,6 +30,18 @@ Json git_note(const ChildResult& git) {
   return {{"note", std::string(trim(split(git.error, '\n').front()))}};
 }
 
+// Saves the start of git where it would find nothing.
+bool may_be_in_repository(const fs::path& folder) {
+  std::error_code error;
+  fs::path at = fs::canonical(folder, error);
+  for (; !error; at = at.parent_path()) {
+    std::error_code missing;
+    if (fs::symlink_status(at / ".git", missing).type() != fs::file_type::not_found) return true;
+    if (at == at.root_path()) return false;
+  }
+  return true;
+}
+
 // `facts` so far are those of the commit.
 void add_changes(Json& facts, const fs::path& folder, double seconds) {
   ChildResult diff = run_git_within(folder,
@@ -84,6 +96,7 @@ std::string operating_system() {
 }  // namespace
 
 Json git_facts(const fs::path& folder, double limit_s) {
+  if (!may_be_in_repository(folder)) return nullptr;
   const double deadline = monotonic_seconds() + limit_s;
   // The first line comes before what fails without a commit.
   const ChildResult head = run_git_within(

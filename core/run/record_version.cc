@@ -3,6 +3,7 @@
 #include "core/base/error.h"
 #include "core/base/file.h"
 #include "core/base/version.h"
+#include "core/registry/version_folder.h"
 #include "core/run/check_inputs.h"
 #include "core/run/code_snapshot.h"
 #include "core/run/provenance.h"
@@ -27,6 +28,19 @@ Json origin_facts(const std::vector<std::string>& command_line,
           {"mat_version", mat_version()},
           {"git", git},
           {"host", host_facts()}};
+}
+
+// Whether somebody has stopped it meanwhile, and maybe deleted it.
+bool has_been_ended(Registry& registry, Id version) {
+  try {
+    return !is_active(registry.version(version).status);
+  } catch (const Error& e) {
+    return e.kind() == ErrorKind::not_found;
+  }
+}
+
+[[noreturn]] void throw_ended(const std::string& reference) {
+  throw Error(ErrorKind::conflict, fmt::format("{} has been ended by another process", reference));
 }
 
 // The way back when a version could not be recorded whole. Where even that fails, it stands there
@@ -82,16 +96,19 @@ HeldVersion record_version(Registry& registry, const JobSpec& spec,
   const fs::path folder = registry.home().version_folder(record.job, record.number);
   try {
     HeldVersion held{record, spec, VersionLock::acquire(folder)};
-    if (!diff.empty()) write_file_atomic(folder / kDiffFile, diff);
+    if (!diff.empty()) write_file_unsynced(folder / kDiffFile, diff);
     if (const auto& command = spec.definition.command; command && !command->code.empty()) {
       SnapshotLimits limits;
       limits.bytes = command->code_limit_bytes;
-      registry.set_facts(record.id, {{"code", snapshot_code(command->code, folder / "code", limits,
-                                                            {registry.home().root})}});
+      held.version.facts["code"] =
+          snapshot_code(command->code, packed_code(folder), limits, {registry.home().root});
+      registry.set_facts(record.id, {{"code", held.version.facts["code"]}});
     }
     write_run_environment(folder, environment);
+    sync_version_folder(folder);
     return held;
   } catch (const Error& e) {
+    if (has_been_ended(registry, record.id)) throw_ended(record.reference());
     forget_version(registry, record.id, e.message());
     throw;
   }
@@ -130,11 +147,13 @@ HeldVersion hold_to_resume(Registry& registry, const std::string& reference) {
   // It goes on with its own copy of the code.
   JobSpec with_copy = held.spec;
   if (command && !command->code.empty()) {
-    with_copy.definition.command->code = (folder / "code").string();
+    restore_code(folder, before.facts);
+    with_copy.definition.command->code = code_folder(folder).string();
   }
   check_inputs(registry.home(), with_copy);
   withdraw_stop(folder);
   write_run_environment(folder, environment_with(held.spec.environment));
+  sync_version_folder(folder);
   return held;
 }
 

@@ -95,7 +95,6 @@ void write_run_environment(const fs::path& version_folder,
     if (count > 0) done += static_cast<std::size_t>(count);
     if (count < 0 && errno != EINTR) error = errno;
   }
-  if (error == 0 && ::fdatasync(file.get()) != 0) error = errno;
   if (error == 0 && ::rename(partial.c_str(), path.c_str()) != 0) error = errno;
   if (error == 0) return;
   ::unlink(partial.c_str());

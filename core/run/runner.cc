@@ -1,8 +1,6 @@
 #include "core/run/runner.h"
 
-#include <fcntl.h>
 #include <fmt/core.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -30,12 +28,6 @@ namespace fs = std::filesystem;
 
 constexpr auto kBetweenLooks = std::chrono::milliseconds(50);
 
-// On its file system, everything: a command may have written anything anywhere below.
-void sync_file_system(const fs::path& folder) {
-  const FileDescriptor fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (fd) ::syncfs(fd.get());
-}
-
 // One version from Pending to its end.
 class Run {
  public:
@@ -56,7 +48,11 @@ class Run {
     std::string waits_for;
     const Registry::Claim claim = registry_.claim(
         id_, [&](const std::vector<ActiveVersion>& active) -> std::optional<std::vector<int>> {
-          const Schedule schedule(active, pools, machine_capacity(), now_ms());
+          const Schedule schedule(
+              active, pools, machine_capacity(), now_ms(), [&](const ActiveVersion& version) {
+                return is_runner_stopped(
+                    registry_.home().version_folder(version.job, version.number));
+              });
           auto grant = schedule.grant_of(id_);
           if (grant) take_submission(active, *grant);
           waits_for = schedule.waits_for(id_);
@@ -164,7 +160,8 @@ class Run {
     observer_.record("result_code", exit_code_of(result));
     const Outcome outcome{observer_.facts(),
                           {observer_.metrics().begin(), observer_.metrics().end()}};
-    // What is recorded as done must still be there after a power failure.
+    // What is recorded as done must still be there after a power failure; a command may have
+    // written anything anywhere below.
     sync_file_system(folder_);
     const std::vector<Status> before{Status::initializing, Status::pending, Status::running};
     if (!end_version(registry_, id_, folder_, before, result.status, result.reason, outcome)) {
@@ -184,6 +181,16 @@ class Run {
       observer_.sync();
       observer_.log_quietly(fmt::format("{}{}{}", name_of(result.status),
                                         result.reason.empty() ? "" : ": ", result.reason));
+    } catch (const Error&) {
+      return;
+    }
+  }
+
+  // What is recorded as done must still be there after a power failure; a command may have written
+  // anything anywhere below.
+  void sync_results() {
+    try {
+      sync_file_system(folder_);
     } catch (const Error&) {
       return;
     }

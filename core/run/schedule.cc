@@ -45,7 +45,7 @@ std::string shortage(const Capacity& needs, const Capacity& left) {
 }  // namespace
 
 Schedule::Schedule(const std::vector<ActiveVersion>& active, const std::vector<Pool>& pools,
-                   const Capacity& machine, std::int64_t now_ms) {
+                   const Capacity& machine, std::int64_t now_ms, const IsStopped& is_stopped) {
   Capacity machine_left = machine;
   std::map<std::string, Capacity> left;
   for (const Pool& pool : pools) left[pool.name] = pool.limit;
@@ -80,6 +80,10 @@ Schedule::Schedule(const std::vector<ActiveVersion>& active, const std::vector<P
     }
     if (const auto first = blocked.find(submission->pool); first != blocked.end()) {
       waiting_.emplace_back(version.id, fmt::format("its turn after {}", first->second));
+      continue;
+    }
+    if (!submission->detached && is_stopped(version)) {
+      waiting_.emplace_back(version.id, "its own process, which is stopped");
       continue;
     }
     if (!fits(submission->needs, pool->second) || !fits(submission->needs, machine_left)) {

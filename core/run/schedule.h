@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,18 +11,21 @@ namespace mat {
 
 // Who may start now. A pool never runs more than it has, all pools together never more than the
 // machine. Within a pool versions start strictly in their order: one that does not fit keeps later
-// ones waiting, so that none waits for ever; only one that pauses before another attempt is passed
-// over.
+// ones waiting, so that none waits for ever. Passed over are only one that pauses before another
+// attempt, and one whose own process is stopped and could not start it.
 class Schedule {
  public:
   // The longest pause before another attempt. What seems to pause longer was written before the
   // clock was set back, and does not wait for that time to come again.
   static constexpr std::int64_t kLongestPauseMs = 60'000;
 
+  // Whether the process that alone may start a version is stopped.
+  using IsStopped = std::function<bool(const ActiveVersion&)>;
+
   // `active` in the registry's order. Versions of other machines and of pools that are not in
   // `pools` count for nothing and do not start.
   Schedule(const std::vector<ActiveVersion>& active, const std::vector<Pool>& pools,
-           const Capacity& machine, std::int64_t now_ms);
+           const Capacity& machine, std::int64_t now_ms, const IsStopped& is_stopped);
 
   struct Grant {
     Id version = 0;

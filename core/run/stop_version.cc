@@ -57,7 +57,7 @@ Stop stop_version(Registry& registry, const VersionRecord& version, bool force) 
                   "only Initializing, Pending and Running versions can be stopped");
     }
     // A process that waits for its turn, maybe between two attempts, ends it with what it has.
-    const bool has_process = liveness_of(folder) == Liveness::alive;
+    const bool has_process = liveness_of(folder) == Liveness::alive && !is_runner_stopped(folder);
     if (status != Status::running && (force || !has_process)) {
       if (end_version(registry, version.id, folder, not_begun, Status::terminated, kStopped)) {
         return Stop::ended;

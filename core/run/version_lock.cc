@@ -47,16 +47,26 @@ Attempt take_exclusive_lock(int fd) {
   return Attempt::held;
 }
 
-// Clock ticks since the machine's start at which this process began; with it a process id means one
-// process only. The second field, the program's name, may hold spaces and brackets.
-std::int64_t start_of_process(pid_t pid) {
-  constexpr std::size_t kFieldAfterName = 19;
+// The fields of /proc/PID/stat that come after the program's name, which may hold spaces and
+// brackets; none when there is no such process.
+std::vector<std::string> stat_of_process(pid_t pid) {
   const std::string stat = read_file_if_exists(fmt::format("/proc/{}/stat", pid)).value_or("");
   const std::size_t name_end = stat.rfind(") ");
-  if (name_end == std::string::npos) return 0;
-  const std::vector<std::string> fields = split(stat.substr(name_end + 2), ' ');
-  if (fields.size() <= kFieldAfterName) return 0;
-  return parse_integer(fields[kFieldAfterName]).value_or(0);
+  if (name_end == std::string::npos) return {};
+  return split(stat.substr(name_end + 2), ' ');
+}
+
+// Clock ticks since the machine's start at which this process began; with it a process id means one
+// process only.
+std::int64_t start_of_process(pid_t pid) {
+  constexpr std::size_t kStart = 19;
+  const std::vector<std::string> fields = stat_of_process(pid);
+  return fields.size() > kStart ? parse_integer(fields[kStart]).value_or(0) : 0;
+}
+
+bool is_process_stopped(pid_t pid) {
+  const std::vector<std::string> fields = stat_of_process(pid);
+  return !fields.empty() && fields.front() == "T";
 }
 
 std::string content_of_this_process() {
@@ -73,8 +83,7 @@ int write_whole(int fd, const std::string& content) {
   if (::ftruncate(fd, 0) != 0) return errno;
   const ssize_t written = ::pwrite(fd, content.data(), content.size(), 0);
   if (written < 0) return errno;
-  if (static_cast<std::size_t>(written) < content.size()) return ENOSPC;
-  return ::fdatasync(fd) == 0 ? 0 : errno;
+  return static_cast<std::size_t>(written) < content.size() ? ENOSPC : 0;
 }
 
 bool was_on_this_machine(const std::string& content) {
@@ -97,6 +106,27 @@ std::string read_content(int fd, const fs::path& path) {
 }
 
 fs::path lock_path(const fs::path& version_folder) { return version_folder / "lock"; }
+
+struct Runner {
+  pid_t pid = -1;
+  FileDescriptor process;
+};
+
+std::optional<Runner> find_runner(const fs::path& version_folder) {
+  const fs::path path = lock_path(version_folder);
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  if (!file) return std::nullopt;
+  const std::string content = read_content(file.get(), path);
+  const Json lock = Json::parse(content, nullptr, false);
+  if (!lock.is_object() || !was_on_this_machine(content)) return std::nullopt;
+  const auto pid = lock.value("pid", 0);
+  FileDescriptor process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  // The number may have been given to another process since.
+  if (!process || start_of_process(pid) != lock.value("start", std::int64_t{0})) {
+    return std::nullopt;
+  }
+  return Runner{pid, std::move(process)};
+}
 
 }  // namespace
 
@@ -128,19 +158,14 @@ std::optional<FileDescriptor> hold_off_runners(const fs::path& version_folder) {
 }
 
 std::optional<FileDescriptor> runner_process(const fs::path& version_folder) {
-  const fs::path path = lock_path(version_folder);
-  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
-  if (!file) return std::nullopt;
-  const std::string content = read_content(file.get(), path);
-  const Json lock = Json::parse(content, nullptr, false);
-  if (!lock.is_object() || !was_on_this_machine(content)) return std::nullopt;
-  const auto pid = lock.value("pid", 0);
-  FileDescriptor process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
-  // The number may have been given to another process since.
-  if (!process || start_of_process(pid) != lock.value("start", std::int64_t{0})) {
-    return std::nullopt;
-  }
-  return process;
+  auto runner = find_runner(version_folder);
+  if (!runner) return std::nullopt;
+  return std::move(runner->process);
+}
+
+bool is_runner_stopped(const fs::path& version_folder) {
+  const auto runner = find_runner(version_folder);
+  return runner && is_process_stopped(runner->pid);
 }
 
 Liveness liveness_of(const fs::path& version_folder) {

@@ -31,6 +31,9 @@ std::optional<FileDescriptor> hold_off_runners(const std::filesystem::path& vers
 // process until it has ended: for signals (see pidfd_send_signal).
 std::optional<FileDescriptor> runner_process(const std::filesystem::path& version_folder);
 
+// Whether that process has been stopped, with Ctrl-Z or SIGSTOP, and so does nothing at present.
+bool is_runner_stopped(const std::filesystem::path& version_folder);
+
 enum class Liveness {
   alive,      // somebody holds the lock
   dead,       // nobody does, and the runner was on this machine

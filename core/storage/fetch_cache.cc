@@ -107,13 +107,6 @@ void remove_strangers(const fs::path& folder, const std::vector<RemoteFile>& lis
   for (const fs::path& path : strangers) fs::remove(path);
 }
 
-void sync_file_system(const fs::path& folder) {
-  const FileDescriptor fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!fd || ::syncfs(fd.get()) != 0) {
-    throw_io_error(fmt::format("cannot write '{}'", folder.string()), errno);
-  }
-}
-
 }  // namespace
 
 FetchCache::FetchCache(const fs::path& cache_folder, const std::string& source,

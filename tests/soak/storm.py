@@ -2,8 +2,9 @@
 """Many processes at once that create, list, stop and delete: no command fails for a lock, none stalls,
 and the registry is whole at the end.
 
-So many processes share the machine's cores: a command may take ten times what its share of them would
-give it, by what a process alone takes, and a second in any case. What is above that is a stall.
+A command that takes more than a second has stalled. Only where a machine is so slow, or so busy with
+other work, that a creation alone takes long, it is twice the share of the cores that so many processes
+have, by what one takes alone.
 
 usage: MAT_PROGRAM=build/bin/mat storm.py [SECONDS] [PROCESSES]
 """
@@ -56,7 +57,7 @@ def main():
     for _ in range(10):
         home.run("job", "create", "-f", spec, "--detach")
     alone = (time.monotonic() - began) / 10
-    limit = max(1.0, 10 * alone * processes / len(os.sched_getaffinity(0)))
+    limit = max(1.0, 2 * alone * processes / len(os.sched_getaffinity(0)))
 
     lock = threading.Lock()
     times, problems = {}, []
@@ -100,6 +101,7 @@ def main():
         all_times.sort()
         stalls += [f"{action}: {took:.1f} s" for took in all_times if took > limit]
         print(f"{action}: {len(all_times)} commands, median {all_times[len(all_times) // 2]:.3f} s, "
+              f"99 of 100 within {all_times[len(all_times) * 99 // 100]:.3f} s, "
               f"slowest {all_times[-1]:.3f} s")
     assert not stalls, f"{len(stalls)} stalls, such as {stalls[:5]}"
     print(f"{sum(len(t) for t in times.values())} commands of {processes} processes in "

@@ -7,7 +7,7 @@
 namespace mat {
 
 // What ImageNet's pictures have; any fixed numbers would do, these are what others expect.
-const std::vector<float>& mean_colour();       // of 0 to 1, red, green, blue
+const std::vector<float>& mean_colour();  // of 0 to 1, red, green, blue
 const std::vector<float>& colour_deviation();
 
 // Turns batches of bytes into what a network takes.

@@ -6,6 +6,8 @@
 #include <cstring>
 #include <utility>
 
+#include "trainers/data/strong_augmentation.h"
+
 namespace mat {
 namespace {
 
@@ -86,17 +88,17 @@ void evaluation_view(const ImageView& picture, int size, std::uint8_t* out,
 void picture_view(const ImageView& picture, View view, int size, std::uint8_t* out,
                   ResizeScratch& scratch) {
   if (view == View::margin) return evaluation_view(picture, size, out, scratch);
-  int width = picture.width, height = picture.height;
-  if (view != View::whole) width = height = std::min(width, height);
+  if (view == View::whole) return whole_view(picture, size, out);
+  const int side = std::min(picture.width, picture.height);
   int left = 0, top = 0;
   if (view == View::centre) {
-    left = (picture.width - width) / 2;
-    top = (picture.height - height) / 2;
+    left = (picture.width - side) / 2;
+    top = (picture.height - side) / 2;
   } else if (view == View::last) {
-    left = picture.width - width;
-    top = picture.height - height;
+    left = picture.width - side;
+    top = picture.height - side;
   }
-  resize_bilinear(picture, box_of(left, top, width, height), size, size, out, scratch);
+  resize_bilinear(picture, box_of(left, top, side, side), size, size, out, scratch);
 }
 
 }  // namespace mat

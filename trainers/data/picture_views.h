@@ -33,7 +33,7 @@ void evaluation_view(const ImageView& picture, int size, std::uint8_t* out, Resi
 // Squares to look at in turn, for an answer that does not hang on one cut-out.
 enum class View {
   margin,  // evaluation_view()
-  whole,   // all of the picture, squeezed into the square
+  whole,   // whole_view()
   centre,  // the largest squares: in the middle, at the top or the left, at the other end
   first,
   last,

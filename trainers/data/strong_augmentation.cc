@@ -21,7 +21,8 @@ double symmetric(Random& random, double most) { return random.uniform(-most, mos
 
 // Where the centre of a cut-out of this length may lie: inside the picture, or around it.
 double place(Random& random, double length, double side) {
-  return random.uniform(std::min(length, side) / 2, std::max(length, side) - std::min(length, side) / 2) -
+  return random.uniform(std::min(length, side) / 2,
+                        std::max(length, side) - std::min(length, side) / 2) -
          (length > side ? (length - side) / 2 : 0);
 }
 
@@ -64,8 +65,7 @@ class Sampler {
     const float left = std::floor(x), top = std::floor(y);
     const float fx = x - left, fy = y - top;
     const int x0 = static_cast<int>(left), y0 = static_cast<int>(top);
-    const bool inside =
-        x0 >= 0 && y0 >= 0 && x0 + 1 < picture_.width && y0 + 1 < picture_.height;
+    const bool inside = x0 >= 0 && y0 >= 0 && x0 + 1 < picture_.width && y0 + 1 < picture_.height;
     const std::uint8_t *p00, *p10, *p01, *p11;
     if (inside) {
       p00 = at(x0, y0);
@@ -130,8 +130,9 @@ ColourChange random_colours(const StrongAugmentation& a, double mean_luma, Rando
   if (random.uniform() < a.grey) saturation = 0;
   // Rodrigues' rotation about (1, 1, 1) / sqrt(3).
   const double c = std::cos(hue), third = (1 - c) / 3, s = std::sin(hue) / std::sqrt(3.0);
-  const double turn[3][3] = {
-      {c + third, third - s, third + s}, {third + s, c + third, third - s}, {third - s, third + s, c + third}};
+  const double turn[3][3] = {{c + third, third - s, third + s},
+                             {third + s, c + third, third - s},
+                             {third - s, third + s, c + third}};
   ColourChange change{};
   for (int i = 0; i < 3; ++i) {
     for (int j = 0; j < 3; ++j) {
@@ -195,6 +196,12 @@ void augmented_view(const ImageView& picture, int size, const StrongAugmentation
     change_colours(random_colours(augmentation, luma, random), out, size * size);
   }
   if (augmentation.erase > 0 && random.uniform() < augmentation.erase) erase(out, size, random);
+}
+
+void whole_view(const ImageView& picture, int size, std::uint8_t* out) {
+  const double scale =
+      std::sqrt(static_cast<double>(picture.width) * picture.height) / static_cast<double>(size);
+  sample(picture, {scale, 0, 0, scale, picture.width / 2.0, picture.height / 2.0}, size, out);
 }
 
 }  // namespace mat

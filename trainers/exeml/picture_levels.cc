@@ -36,24 +36,24 @@ const std::vector<ImageView>& PictureLevels::for_size(int size) {
   }
   if (bytes > kMostBytes) return level.views;
   level.pixels.resize(pictures_.size());
-  at::parallel_for(0, static_cast<std::int64_t>(pictures_.size()), 1,
-                   [&](std::int64_t from, std::int64_t to) {
-                     ResizeScratch scratch;
-                     for (auto i = static_cast<std::size_t>(from); i < static_cast<std::size_t>(to); ++i) {
-                       const ImageView& picture = pictures_[i];
-                       const int shorter = shorter_side(picture);
-                       if (shorter < kLeastShrink * side) continue;
-                       const int width = std::max(1, picture.width * side / shorter);
-                       const int height = std::max(1, picture.height * side / shorter);
-                       auto& pixels = level.pixels[i];
-                       pixels.resize(std::size_t{3} * width * height);
-                       resize_bilinear(picture,
-                                       {0, 0, static_cast<float>(picture.width),
-                                        static_cast<float>(picture.height)},
-                                       width, height, pixels.data(), scratch);
-                       level.views[i] = {width, height, pixels.data()};
-                     }
-                   });
+  at::parallel_for(
+      0, static_cast<std::int64_t>(pictures_.size()), 1, [&](std::int64_t from, std::int64_t to) {
+        ResizeScratch scratch;
+        for (auto i = static_cast<std::size_t>(from); i < static_cast<std::size_t>(to); ++i) {
+          const ImageView& picture = pictures_[i];
+          const int shorter = shorter_side(picture);
+          if (shorter < kLeastShrink * side) continue;
+          const int width = std::max(1, picture.width * side / shorter);
+          const int height = std::max(1, picture.height * side / shorter);
+          auto& pixels = level.pixels[i];
+          pixels.resize(std::size_t{3} * width * height);
+          resize_bilinear(
+              picture,
+              {0, 0, static_cast<float>(picture.width), static_cast<float>(picture.height)}, width,
+              height, pixels.data(), scratch);
+          level.views[i] = {width, height, pixels.data()};
+        }
+      });
   return level.views;
 }
 

@@ -15,8 +15,8 @@ struct Recipe {
     int pixels = 64;
   };
 
-  std::string name;                       // for people: "resnet18_w32 64-96px"
-  std::string network = "resnet18_w32";   // see make_image_network()
+  std::string name;                      // for people: "resnet18_w32 64-96px"
+  std::string network = "resnet18_w32";  // see make_image_network()
   double lr = 0.05;
   double weight_decay = 5e-3;
   double momentum = 0.9;
@@ -32,5 +32,6 @@ struct Recipe {
 };
 
 Json to_json(const Recipe& recipe);
+Recipe recipe_from_json(const Json& json);  // what to_json() gave
 
 }  // namespace mat

@@ -58,12 +58,13 @@ double cut_and_mix(torch::Tensor& inputs, const torch::Tensor& partners, double 
   using torch::indexing::Slice;
   inputs.index_put_({Slice(), Slice(), Slice(top, bottom), Slice(left, right)},
                     partners.index({Slice(), Slice(), Slice(top, bottom), Slice(left, right)}));
-  return 1 - static_cast<double>((right - left) * (bottom - top)) / static_cast<double>(size * size);
+  return 1 -
+         static_cast<double>((right - left) * (bottom - top)) / static_cast<double>(size * size);
 }
 
 }  // namespace
 
-RecipeTraining::RecipeTraining(const Recipe& recipe, std::shared_ptr<Network> network,
+RecipeTraining::RecipeTraining(const Recipe& recipe, std::shared_ptr<ImageNetwork> network,
                                PictureLevels& pictures, std::vector<LabelledPlace> places,
                                const ComputePlan& plan, const torch::Device& device,
                                std::uint64_t seed)
@@ -118,11 +119,12 @@ double RecipeTraining::train_batch(const Batch& batch, double part) {
     const Autocast autocast(device_.type(), plan_.precision);
     logits = network_->forward(inputs).to(torch::kFloat);
   }
-  const auto options = torch::nn::functional::CrossEntropyFuncOptions().label_smoothing(
-      recipe_.label_smoothing);
+  const auto options =
+      torch::nn::functional::CrossEntropyFuncOptions().label_smoothing(recipe_.label_smoothing);
   torch::Tensor loss = torch::nn::functional::cross_entropy(logits, targets, options);
   if (own < 1) {
-    loss = loss * own + torch::nn::functional::cross_entropy(logits, targets.flip(0), options) * (1 - own);
+    loss = loss * own +
+           torch::nn::functional::cross_entropy(logits, targets.flip(0), options) * (1 - own);
   }
   optimizer_->clear_gradients();
   loss.backward();
@@ -178,19 +180,23 @@ bool RecipeTraining::run(const TrainingBudget& budget,
       const double now = monotonic_seconds();
       seconds_ += now - before;
       before = now;
-      progress = {std::min(part_done(), 1.0), step_, samples_, smooth_loss_,
+      progress = {std::min(part_done(), 1.0),
+                  step_,
+                  samples_,
+                  smooth_loss_,
                   learning_rate(recipe_, part),
-                  static_cast<double>(samples_ - samples_before) / (seconds_ - began), size_};
+                  static_cast<double>(samples_ - samples_before) / (seconds_ - began),
+                  size_};
       if (!go_on(progress)) return false;
     }
   }
   return true;
 }
 
-std::shared_ptr<Network> RecipeTraining::averaged(
-    const std::function<std::shared_ptr<Network>()>& make) const {
+std::shared_ptr<ImageNetwork> RecipeTraining::averaged(
+    const std::function<std::shared_ptr<ImageNetwork>()>& make) const {
   torch::NoGradGuard no_grad;
-  std::shared_ptr<Network> network = make();
+  std::shared_ptr<ImageNetwork> network = make();
   plan_.prepare(*network, device_);
   const std::vector<torch::Tensor> state = state_of(*network);
   for (std::size_t i = 0; i < state.size(); ++i) state[i].copy_(averages_[i]);
@@ -206,8 +212,11 @@ void RecipeTraining::save_state(Tensors& tensors, Json& state) const {
     tensors[fmt::format("average.{}", i)] = averages_[i].to(torch::kCPU).contiguous().clone();
   }
   optimizer_->save_state(tensors);
-  state = {{"pass", pass_},       {"step", step_},       {"samples", samples_},
-           {"seconds", seconds_}, {"loss", smooth_loss_}};
+  state = {{"pass", pass_},
+           {"step", step_},
+           {"samples", samples_},
+           {"seconds", seconds_},
+           {"loss", smooth_loss_}};
 }
 
 void RecipeTraining::load_state(const Tensors& tensors, const Json& state) {

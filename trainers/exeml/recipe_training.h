@@ -36,16 +36,17 @@ struct RecipeProgress {
 // budget of samples.
 class RecipeTraining {
  public:
-  RecipeTraining(const Recipe& recipe, std::shared_ptr<Network> network, PictureLevels& pictures,
-                 std::vector<LabelledPlace> places, const ComputePlan& plan,
-                 const torch::Device& device, std::uint64_t seed);
+  RecipeTraining(const Recipe& recipe, std::shared_ptr<ImageNetwork> network,
+                 PictureLevels& pictures, std::vector<LabelledPlace> places,
+                 const ComputePlan& plan, const torch::Device& device, std::uint64_t seed);
 
   // Goes on until the budget is used up; false when `go_on`, which is asked after each step, said
   // so before. Throws a training_failed error when the loss is NaN or infinite.
   bool run(const TrainingBudget& budget, const std::function<bool(const RecipeProgress&)>& go_on);
 
   // The average of the weights, as a network that evaluates.
-  std::shared_ptr<Network> averaged(const std::function<std::shared_ptr<Network>()>& make) const;
+  std::shared_ptr<ImageNetwork> averaged(
+      const std::function<std::shared_ptr<ImageNetwork>()>& make) const;
 
   // Seconds of training, those before a load_state() included.
   double seconds() const { return seconds_; }
@@ -60,7 +61,7 @@ class RecipeTraining {
   void average();
 
   Recipe recipe_;
-  std::shared_ptr<Network> network_;
+  std::shared_ptr<ImageNetwork> network_;
   PictureLevels& pictures_;
   std::vector<LabelledPlace> places_;
   ComputePlan plan_;

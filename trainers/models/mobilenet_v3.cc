@@ -112,7 +112,7 @@ const std::vector<BlockOptions>& small_blocks() {
   return blocks;
 }
 
-class MobileNetV3 : public Network {
+class MobileNetV3 : public ImageNetwork {
  public:
   MobileNetV3(const std::vector<BlockOptions>& blocks, std::int64_t hidden, int classes) {
     features_->push_back(ConvNorm(convolution(3, blocks.front().in, 3, 2), Activation::hardswish));
@@ -132,10 +132,12 @@ class MobileNetV3 : public Network {
     }
   }
 
-  torch::Tensor forward(torch::Tensor x) override {
-    x = features_->forward(std::move(x));
-    return classifier_->forward(x.mean({2, 3}));
+  torch::Tensor features(torch::Tensor x) override {
+    x = features_->forward(std::move(x)).mean({2, 3});
+    x = torch::hardswish(classifier_->at<nn::LinearImpl>(0).forward(x));
+    return classifier_->at<nn::DropoutImpl>(2).forward(x);
   }
+  nn::Linear head() override { return nn::Linear(classifier_->ptr<nn::LinearImpl>(3)); }
 
  private:
   nn::Sequential features_;
@@ -144,7 +146,7 @@ class MobileNetV3 : public Network {
 
 }  // namespace
 
-std::shared_ptr<Network> make_mobilenet_v3_small(int classes) {
+std::shared_ptr<ImageNetwork> make_mobilenet_v3_small(int classes) {
   return std::make_shared<MobileNetV3>(small_blocks(), 1024, classes);
 }
 

@@ -7,6 +7,6 @@
 namespace mat {
 
 // MobileNetV3 small, as torchvision has it.
-std::shared_ptr<Network> make_mobilenet_v3_small(int classes);
+std::shared_ptr<ImageNetwork> make_mobilenet_v3_small(int classes);
 
 }  // namespace mat

@@ -31,7 +31,7 @@ const std::vector<ResNetShape>& resnet_shapes() {
 
 }  // namespace
 
-std::shared_ptr<Network> make_image_network(const std::string& name, int classes) {
+std::shared_ptr<ImageNetwork> make_image_network(const std::string& name, int classes) {
   const std::size_t suffix = name.find("_w");
   const std::string base = name.substr(0, suffix);
   for (const ResNetShape& shape : resnet_shapes()) {

@@ -2,6 +2,8 @@
 
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "trainers/torch.h"
 
@@ -16,11 +18,21 @@ class Network : public torch::nn::Module {
   virtual torch::Tensor forward(torch::Tensor batch) = 0;
 };
 
+// A classifier of pictures: forward(x) is head()(features(x)).
+class ImageNetwork : public Network {
+ public:
+  // What the last layer sees: [N, F].
+  virtual torch::Tensor features(torch::Tensor batch) = 0;
+  virtual torch::nn::Linear head() = 0;
+
+  torch::Tensor forward(torch::Tensor batch) final { return head()(features(std::move(batch))); }
+};
+
 // "resnet18", "resnet34", "resnet50", "mobilenet_v3_small" or "small_cnn", or a ResNet of another
 // width: "resnet18_w32" has stages of 32, 64, 128 and 256 channels. Freshly initialized as
 // torchvision does, from torch's own generator (seed it first). Throws a bug error for an unknown
 // name.
-std::shared_ptr<Network> make_image_network(const std::string& name, int classes);
+std::shared_ptr<ImageNetwork> make_image_network(const std::string& name, int classes);
 
 // A multilayer perceptron on a row of numbers.
 std::shared_ptr<Network> make_tabular_network(int columns, const std::vector<std::int64_t>& hidden,

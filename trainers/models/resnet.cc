@@ -108,7 +108,7 @@ class Bottleneck : public Residual {
 };
 
 template <class Block>
-class ResNet : public Network {
+class ResNet : public ImageNetwork {
  public:
   ResNet(const std::vector<int>& depths, std::int64_t width, int classes)
       : conv1_(register_module("conv1", nn::Conv2d(convolution(3, width, 7, 2)))),
@@ -124,12 +124,13 @@ class ResNet : public Network {
     initialize_convolutions(*this);
   }
 
-  torch::Tensor forward(torch::Tensor x) override {
+  torch::Tensor features(torch::Tensor x) override {
     x = fused_norm(*bn1_, conv1_(x), /*relu=*/true);
     x = max_pool_3x3(x);
     for (const auto& block : blocks_) x = block->forward(std::move(x));
-    return fc_(x.mean({2, 3}));
+    return x.mean({2, 3});
   }
+  nn::Linear head() override { return fc_; }
 
  private:
   void add_stage(const std::string& name, int depth, std::int64_t in, std::int64_t width,
@@ -156,8 +157,8 @@ class ResNet : public Network {
 
 }  // namespace
 
-std::shared_ptr<Network> make_resnet(ResNetBlock block, const std::vector<int>& depths, int width,
-                                     int classes) {
+std::shared_ptr<ImageNetwork> make_resnet(ResNetBlock block, const std::vector<int>& depths,
+                                          int width, int classes) {
   if (block == ResNetBlock::basic) {
     return std::make_shared<ResNet<BasicBlock>>(depths, width, classes);
   }

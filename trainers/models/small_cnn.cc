@@ -9,7 +9,7 @@ namespace {
 
 namespace nn = torch::nn;
 
-class SmallCnn : public Network {
+class SmallCnn : public ImageNetwork {
  public:
   explicit SmallCnn(int classes) {
     std::int64_t in = 3;
@@ -24,15 +24,16 @@ class SmallCnn : public Network {
     initialize_convolutions(*this);
   }
 
-  torch::Tensor forward(torch::Tensor x) override {
+  torch::Tensor features(torch::Tensor x) override {
     for (std::size_t i = 0; i < convs_->size(); ++i) {
       x = convs_->at<nn::Conv2dImpl>(i).forward(x);
       x = norms_->at<nn::BatchNorm2dImpl>(i).forward(x).relu_();
       // Rounding up lets a picture of one pixel pass.
       if (i == 1 || i == 3) x = torch::max_pool2d(x, 2, 2, 0, 1, /*ceil_mode=*/true);
     }
-    return fc_(x.mean({2, 3}));
+    return x.mean({2, 3});
   }
+  nn::Linear head() override { return fc_; }
 
  private:
   nn::ModuleList convs_;
@@ -42,6 +43,8 @@ class SmallCnn : public Network {
 
 }  // namespace
 
-std::shared_ptr<Network> make_small_cnn(int classes) { return std::make_shared<SmallCnn>(classes); }
+std::shared_ptr<ImageNetwork> make_small_cnn(int classes) {
+  return std::make_shared<SmallCnn>(classes);
+}
 
 }  // namespace mat

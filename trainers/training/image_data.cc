@@ -4,12 +4,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
+#include <optional>
 #include <string_view>
 
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/dataset/description.h"
 #include "core/dataset/published.h"
+#include "trainers/data/random.h"
 
 namespace mat {
 namespace {
@@ -17,6 +20,8 @@ namespace {
 // Cached sizes go in steps of this part of what the network sees, so that settings that differ a
 // little share their cached pictures.
 constexpr double kCacheStep = 0.25;
+// Read before it is asked again whether there is time for more.
+constexpr std::size_t kPicturesAtOnce = 1024;
 
 // How long the shorter sides of cached pictures are: so that the smallest square that a training
 // crop may take, and what is validated on, have every pixel the network sees.
@@ -39,26 +44,84 @@ void log_what_is_wrong(const PictureSet& folder, const std::vector<PixelCache::P
   }
 }
 
+std::vector<PixelCache::Picture> load(const std::vector<std::filesystem::path>& files,
+                                      const TrainRequest& request, std::size_t done_before,
+                                      std::size_t all, ImageData& data, TrainObserver& observer) {
+  PixelCache::Statistics statistics;
+  auto pictures = data.cache->load(
+      files, request.threads,
+      [&](std::int64_t done, std::int64_t) {
+        observer.phase("reading pictures", static_cast<std::int64_t>(done_before) + done,
+                       static_cast<std::int64_t>(all));
+        return !observer.stop_requested();
+      },
+      &statistics);
+  data.loaded.decoded += statistics.decoded;
+  data.loaded.reused += statistics.reused;
+  data.loaded.unread += statistics.unread;
+  data.loaded.note = statistics.note;
+  return pictures;
+}
+
+// Loads pictures in an order by chance until time is over; the others leave `folder`, which stays
+// in the order of its names.
+std::vector<PixelCache::Picture> load_in_time(PictureSet& folder,
+                                              const std::function<bool()>& go_on,
+                                              const TrainRequest& request, ImageData& data,
+                                              TrainObserver& observer) {
+  const std::size_t count = folder.samples.size();
+  std::vector<std::size_t> order(count);
+  std::iota(order.begin(), order.end(), 0);
+  Random random({request.seed, count});
+  for (std::size_t i = count; i > 1; --i) std::swap(order[i - 1], order[random.below(i)]);
+  std::vector<std::optional<PixelCache::Picture>> found(count);
+  std::size_t done = 0;
+  while (done < count && (done == 0 || go_on())) {
+    const std::size_t end = std::min(count, done + kPicturesAtOnce);
+    std::vector<std::filesystem::path> files;
+    for (std::size_t i = done; i < end; ++i) files.push_back(folder.samples[order[i]].file);
+    auto pictures = load(files, request, done, count, data, observer);
+    for (std::size_t i = done; i < end; ++i) found[order[i]] = std::move(pictures[i - done]);
+    done = end;
+  }
+  if (done < count) {
+    observer.log(fmt::format("{} of {} pictures are left out: there was no time to read them",
+                             count - done, count));
+  }
+  std::vector<PictureSample> samples;
+  std::vector<PixelCache::Picture> pictures;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (!found[i]) continue;
+    samples.push_back(std::move(folder.samples[i]));
+    pictures.push_back(std::move(*found[i]));
+  }
+  folder.samples = std::move(samples);
+  return pictures;
+}
+
 }  // namespace
 
-ImageData read_image_data(const TrainRequest& request, TrainObserver& observer) {
+ImageNeeds image_needs(const Json& hyperparameters) {
+  ImageNeeds needs;
+  needs.short_side = cached_short_side(hyperparameters.at("image_size").get<int>(),
+                                       hyperparameters.at("crop_min_area").get<double>());
+  needs.validation_ratio = hyperparameters.at("validation_ratio").get<double>();
+  return needs;
+}
+
+ImageData read_image_data(const TrainRequest& request, const ImageNeeds& needs,
+                          TrainObserver& observer) {
   observer.phase("looking for pictures", 0, 0);
-  const Json& h = request.hyperparameters;
-  const PictureSet folder = read_pictures(request.inputs.at("data_url"),
-                                          {h.at("validation_ratio").get<double>(), request.seed});
+  PictureSet folder =
+      read_pictures(request.inputs.at("data_url"), {needs.validation_ratio, request.seed});
 
   ImageData data;
   data.classes = folder.classes;
-  data.short_side =
-      cached_short_side(h.at("image_size").get<int>(), h.at("crop_min_area").get<double>());
+  data.short_side = needs.short_side;
   data.cache = std::make_unique<PixelCache>(request.cache_folder, data.short_side);
-  const std::vector<PixelCache::Picture> pictures = data.cache->load(
-      files_of(folder), request.threads,
-      [&](std::int64_t done, std::int64_t total) {
-        observer.phase("reading pictures", done, total);
-        return !observer.stop_requested();
-      },
-      &data.loaded);
+  const std::vector<PixelCache::Picture> pictures =
+      needs.go_on ? load_in_time(folder, needs.go_on, request, data, observer)
+                  : load(files_of(folder), request, 0, folder.samples.size(), data, observer);
   require_unchanged(folder, pictures);
   log_what_is_wrong(folder, pictures, observer);
 
@@ -69,6 +132,7 @@ ImageData read_image_data(const TrainRequest& request, TrainObserver& observer) 
       ++left_out;
     } else if (sample.usage == Usage::train) {
       data.train.push_back({pictures[i].view, sample.label});
+      data.train_names.push_back(sample.name);
     } else if (sample.usage == Usage::validation) {
       data.validation.push_back({pictures[i].view, sample.label});
       data.validation_names.push_back(sample.name);

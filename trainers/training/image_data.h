@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -14,17 +15,31 @@ namespace mat {
 struct ImageData {
   std::vector<std::string> classes;
   std::vector<LabelledPicture> train, validation;
-  std::vector<std::string> validation_names;  // of `validation`, relative to the data folder
-  std::unique_ptr<PixelCache> cache;          // owns the pixels
-  int short_side = 0;                         // of the pixels, where a picture is that large
+  // Of each, relative to the data folder.
+  std::vector<std::string> train_names, validation_names;
+  std::unique_ptr<PixelCache> cache;  // owns the pixels
+  int short_side = 0;                 // of the pixels, where a picture is that large
 
   Json description;               // see describe_dataset()
   PixelCache::Statistics loaded;  // where the pixels came from
 };
 
-// Reads request.inputs["data_url"], a folder or a manifest. Files that are no pictures are left out, counted and listed in
-// the log. Throws usage errors, an interrupted error when a stop was requested. Records nothing.
-ImageData read_image_data(const TrainRequest& request, TrainObserver& observer);
+// What a training wants of its pictures.
+struct ImageNeeds {
+  int short_side = 0;  // of the pixels
+  double validation_ratio = 0.2;
+  // Asked now and then while pictures are read, may be empty: when it says no, those that have not
+  // been read are left out. They are read in an order by chance then, so that the rest is fair.
+  std::function<bool()> go_on;
+};
+// Of an algorithm with the hyperparameters image_size, crop_min_area and validation_ratio.
+ImageNeeds image_needs(const Json& hyperparameters);
+
+// Reads request.inputs["data_url"], a folder or a manifest. Files that are no pictures are left
+// out, counted and listed in the log. Throws usage errors, also for pictures that have changed
+// since they were published, and an interrupted error when a stop was requested. Records nothing.
+ImageData read_image_data(const TrainRequest& request, const ImageNeeds& needs,
+                          TrainObserver& observer);
 
 // Records "dataset" and "pictures".
 void record_image_data(const ImageData& data, TrainObserver& observer);

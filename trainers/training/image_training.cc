@@ -133,7 +133,7 @@ TrainOutcome train_images(const TrainRequest& request, TrainObserver& observer) 
   const Json& h = request.hyperparameters;
   const torch::Device device = choose_device(request.device);
   std::optional<Checkpoint> from = find_checkpoint(request, observer);
-  const ImageData data = read_image_data(request, observer);
+  const ImageData data = read_image_data(request, image_needs(h), observer);
   Json settings = checkpoint_settings(request, data_settings(data), device);
   begin_training(request, from, settings, observer);
   record_device(device, observer);

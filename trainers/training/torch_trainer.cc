@@ -8,6 +8,7 @@
 
 #include "core/algorithm/algorithm.h"
 #include "core/base/error.h"
+#include "trainers/exeml/exeml_training.h"
 #include "trainers/torch.h"
 #include "trainers/training/image_training.h"
 #include "trainers/training/machine.h"
@@ -69,6 +70,7 @@ class TorchTrainer : public Trainer {
     }
     return translated("hyperparameters of " + request.algorithm, [&] {
       at::set_num_threads(request.threads);
+      if (request.algorithm == kExemlAlgorithm) return train_exeml(request, observer);
       return algorithm->task == Task::tabular ? train_table(request, observer)
                                               : train_images(request, observer);
     });

@@ -27,7 +27,7 @@ TEST_CASE("a gigabyte of output goes by in bounded memory and a bounded log", "[
       GENERATE("yes 'a line of words without a number' | head -c 1000000000",
                "yes 'value 3 of: many' | head -c 1000000000", "head -c 1000000000 /dev/zero");
   CAPTURE(script);
-  const ChildResult result = run_in_child([&] {
+  const ChildEnd result = run_in_child([&] {
     CommandPlace place;
     std::ofstream("/proc/self/clear_refs") << "5";
     const std::int64_t before = memory_kb("VmRSS");
@@ -84,7 +84,7 @@ TEST_CASE("what is written by others after the program's end does not hold the r
 }
 
 TEST_CASE("a full disk fails the run, and the command does not hang", "[command]") {
-  const ChildResult result = run_in_child([&] {
+  const ChildEnd result = run_in_child([&] {
     CommandPlace place;
     // Stands for a full disk: no file may grow beyond this.
     ::signal(SIGXFSZ, SIG_IGN);

@@ -41,13 +41,17 @@ TEST_CASE("for what is no label the nearest one is proposed") {
 }
 
 TEST_CASE("no two proposals are the same, or a label that is there") {
-  const auto proposals = proposed_labels({"a b", "a!b", "a?b"}, {"a_b"});
-  CHECK(proposals ==
-        std::map<std::string, std::string>{{"a b", "a_b_2"}, {"a!b", "a_b_3"}, {"a?b", "a_b_4"}});
+  LabelProposals proposals;
+  proposals.take("a_b");
+  CHECK(proposals.propose("a b") == "a_b_2");
+  CHECK(proposals.propose("a!b") == "a_b_3");
+  proposals.take("a_b_4");
+  CHECK(proposals.propose("a?b") == "a_b_5");
   const std::string long_name(40, 'x');
-  const auto cut = proposed_labels({long_name, long_name + "y"}, {});
-  CHECK(cut.at(long_name) == std::string(32, 'x'));
-  CHECK(cut.at(long_name + "y") == std::string(30, 'x') + "_2");
+  CHECK(proposals.propose(long_name) == std::string(32, 'x'));
+  CHECK(proposals.propose(long_name + "y") == std::string(30, 'x') + "_2");
+  CHECK(proposals.proposed_for("a_b_3") == "a!b");
+  CHECK_FALSE(proposals.proposed_for("a_b"));
 }
 
 }  // namespace

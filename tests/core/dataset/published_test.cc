@@ -218,6 +218,36 @@ TEST_CASE("pictures that have changed since they were published are noticed by t
   }
 }
 
+TEST_CASE("of the odd pictures a version has those that can be read") {
+  const char* shared = std::getenv("MAT_SHARED_DATA");
+  if (shared == nullptr || !fs::exists(fs::path(shared) / "odd-images")) {
+    WARN("skipped: the odd pictures are not here (MAT_SHARED_DATA)");
+    return;
+  }
+  Dataset data;
+  std::vector<fs::path> files;
+  {
+    ManifestWriter writer(data.manifest);
+    import_pictures(fs::path(shared) / "odd-images", {}, [&](ManifestSample&& sample) {
+      files.emplace_back(sample.source);
+      writer.write(sample);
+    });
+    writer.finish();
+  }
+  PixelCache cache(data.folder / "cache", 8);
+  for (const auto& picture : cache.load(files, 1, {}, nullptr)) {
+    data.contents.push_back(
+        picture.problem.empty() ? Content{picture.content_high, picture.content_low} : Content());
+  }
+  const PublishSummary summary = data.publish();
+  CHECK(summary.left_out > 15);
+  CHECK(summary.classes.at("valid").train > 25);
+  CHECK(summary.classes.at("valid").validation > 5);
+  const PictureSet set = read_published(data.version, {});
+  require_unchanged(set, data.load(set));
+  CHECK(static_cast<std::int64_t>(set.samples.size()) == summary.pictures);
+}
+
 // One's own manifest of files that need not be there.
 fs::path own_manifest(const TempFolder& folder, const std::vector<std::string>& lines) {
   std::string text;

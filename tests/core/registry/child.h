@@ -16,7 +16,7 @@ namespace mat {
 
 // Work in a process of its own. Catch2's assertions are the parent's: the child says what is wrong
 // with expect() and the parent compares `problem` with "".
-struct ChildResult {
+struct ChildEnd {
   std::string problem;
 };
 
@@ -55,8 +55,8 @@ class Child {
 
   pid_t pid() const { return pid_; }
 
-  ChildResult wait() {
-    ChildResult result;
+  ChildEnd wait() {
+    ChildEnd result;
     char buffer[4096];
     for (ssize_t n; (n = ::read(from_child_, buffer, sizeof buffer)) > 0;) {
       result.problem.append(buffer, static_cast<std::size_t>(n));
@@ -76,12 +76,12 @@ class Child {
   int status_ = 0;
 };
 
-inline ChildResult run_in_child(const std::function<void()>& work) { return Child(work).wait(); }
+inline ChildEnd run_in_child(const std::function<void()>& work) { return Child(work).wait(); }
 
 // As a user whom permissions bind, since they do not bind root; `folder` and what is in it is
 // given to that user first. As whoever runs the tests when that is not root.
-inline ChildResult run_as_nobody(const std::filesystem::path& folder,
-                                 const std::function<void()>& work) {
+inline ChildEnd run_as_nobody(const std::filesystem::path& folder,
+                              const std::function<void()>& work) {
   constexpr unsigned kNobody = 65534;
   const bool is_root = ::geteuid() == 0;
   if (is_root) {

@@ -135,7 +135,7 @@ TEST_CASE("Any flipped byte gives rows or an error, never a crash") {
   const RegistryHome home;
   add_versions(home.writer(), 30);
   const std::string bytes = read_file(home.home().database());
-  const ChildResult result = run_in_child([&] {
+  const ChildEnd result = run_in_child([&] {
     for (std::size_t i = 0; i < 400; ++i) {
       std::string damaged = bytes;
       damaged[(i * 2654435761U) % damaged.size()] ^= static_cast<char>(1 + i % 255);
@@ -154,7 +154,7 @@ TEST_CASE("A registry in a folder without write access is read") {
   const RegistryHome home;
   fs::permissions(home.home().root.parent_path(), fs::perms::all);
   add_versions(home.writer(), 3);
-  const ChildResult result = run_as_nobody(home.home().root, [&] {
+  const ChildEnd result = run_as_nobody(home.home().root, [&] {
     fs::permissions(home.home().database(), fs::perms::owner_read);
     fs::permissions(home.home().root, fs::perms::owner_read | fs::perms::owner_exec);
     expect(home.reader().list_versions("clothes", {}).total == 3, "three versions");
@@ -177,7 +177,7 @@ TEST_CASE("Without write access, what the last writer did not finish is not pass
     ::raise(SIGKILL);
   });
   REQUIRE(fs::file_size(home.home().database().string() + "-wal") > 0);
-  const ChildResult result = run_as_nobody(home.home().root, [&] {
+  const ChildEnd result = run_as_nobody(home.home().root, [&] {
     fs::remove(home.home().database().string() + "-shm");
     fs::permissions(home.home().database(), fs::perms::owner_read);
     fs::permissions(home.home().root, fs::perms::owner_read | fs::perms::owner_exec);
@@ -194,7 +194,7 @@ TEST_CASE("A full disk is an error that leaves the registry as it was") {
   const RegistryHome home;
   add_versions(home.writer(), 3);
   // A limit on the size of files stands in for a full disk: it works without mounting anything.
-  const ChildResult result = run_in_child([&] {
+  const ChildEnd result = run_in_child([&] {
     Registry registry = home.writer();
     ::signal(SIGXFSZ, SIG_IGN);
     const rlimit limit{200'000, 200'000};
@@ -216,7 +216,7 @@ TEST_CASE("A full disk is an error that leaves the registry as it was") {
 TEST_CASE("A full disk while a version is created leaves no folder") {
   const RegistryHome home;
   home.writer();
-  const ChildResult result = run_in_child([&] {
+  const ChildEnd result = run_in_child([&] {
     Registry registry = home.writer();
     ::signal(SIGXFSZ, SIG_IGN);
     const rlimit limit{100'000, 100'000};

@@ -121,7 +121,7 @@ TEST_CASE("When the folder cannot be removed nothing is deleted") {
   const RegistryHome home;
   fs::permissions(home.home().root.parent_path(), fs::perms::all);
   Registry(home.home(), Registry::Mode::write);
-  const ChildResult result = run_as_nobody(home.home().root, [&] {
+  const ChildEnd result = run_as_nobody(home.home().root, [&] {
     Registry registry = home.writer();
     const VersionRecord version = create_ended(registry, "clothes");
     const fs::path output = folder_of(home, version) / "output";

@@ -32,5 +32,25 @@ TEST_CASE("a table that cannot be learnt from is refused before a training begin
   CHECK(kind_of_refusal(folder, table, "target: colour, ignore_columns: size") == ErrorKind::usage);
 }
 
+TEST_CASE("a manifest is looked at before a training begins, as a folder is", "[run]") {
+  const TempFolder folder;
+  const auto check = [&](const std::string& manifest) {
+    put_file(folder / "data.manifest", manifest);
+    check_inputs(
+        resolve(parse_spec("name: t\nalgorithm: small_cnn\ninputs: {data_url: data.manifest}\n",
+                           "job.yaml", folder.path())));
+  };
+  const auto line = [](const std::string& name, const std::string& label) {
+    return R"({"source":")" + name +
+           R"(","annotation":[{"type":"modelarts/image_classification","name":")" + label +
+           "\"}]}\n";
+  };
+  check(line("1.jpg", "cat") + line("2.jpg", "dog"));
+  CHECK_THROWS_WITH(check(line("1.jpg", "cat") + line("2.jpg", "cat")),
+                    Catch::Contains("are of one class, 'cat'"));
+  CHECK_THROWS_WITH(check(line("1.jpg", "cat") + "dog\n"),
+                    Catch::Contains("data.manifest:2: no JSON object"));
+}
+
 }  // namespace
 }  // namespace mat

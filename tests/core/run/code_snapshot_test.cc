@@ -10,6 +10,7 @@
 #include "core/base/error.h"
 #include "core/base/file.h"
 #include "core/run/git.h"
+#include "core/run/unpack_code.h"
 #include "tests/temp_folder.h"
 
 namespace mat {
@@ -37,7 +38,17 @@ struct Project {
     REQUIRE(result.exit_status == 0);
   }
 
-  Json take(const SnapshotLimits& limits = {}) const { return snapshot_code(code, copy, limits); }
+  fs::path archive = folder / "code.tar";
+
+  // Packs and unpacks.
+  Json take(const SnapshotLimits& limits = {}) const { return take_from(code, limits); }
+
+  Json take_from(const fs::path& from, const SnapshotLimits& limits = {}) const {
+    Json facts = snapshot_code(from, archive, limits);
+    fs::remove_all(copy);
+    unpack_code(archive, copy, facts["xxh3"].get<std::string>());
+    return facts;
+  }
 
   Paths copied() const {
     Paths paths;
@@ -116,7 +127,7 @@ TEST_CASE("a folder within a repository obeys the rules above it", "[run]") {
   p.write("other.py");
   p.write(".gitignore", "*.log\n");
   p.git({"init", "--quiet"});
-  snapshot_code(p.code / "code", p.copy);
+  p.take_from(p.code / "code");
   CHECK(p.copied() == Paths{"train.py"});
 }
 
@@ -213,7 +224,7 @@ TEST_CASE("code that is too large is refused before anything is copied", "[run]"
             "' is 8.8 KiB, more than its limit of 4.9 KiB; the largest: data/a.bin (3.9 KiB), "
             "data/b.bin (2.9 KiB), data/c.bin (2.0 KiB)");
   CHECK(p.refusal({.files = 3}).find("is 4 files, more than 3") != std::string::npos);
-  CHECK_FALSE(fs::exists(p.copy));
+  CHECK_FALSE(fs::exists(p.archive));
   p.take({.bytes = 9010});
   CHECK(p.copied().size() == 4);
 }
@@ -242,12 +253,12 @@ TEST_CASE("a snapshot into the folder itself leaves itself and homes out", "[run
   const Project p;
   p.write("train.py");
   p.write("home/mat.db");
-  const fs::path to = p.code / "copies" / "1";
+  const fs::path to = p.code / "packed.tar";
   snapshot_code(p.code, to, {}, {p.code / "home"});
   const Json second = snapshot_code(p.code, to, {}, {p.code / "home"});
   CHECK(second["files"] == 1);
-  CHECK(fs::exists(to / "train.py"));
-  CHECK_FALSE(fs::exists(to / "home"));
+  unpack_code(to, p.copy, second["xxh3"].get<std::string>());
+  CHECK(p.copied() == Paths{"train.py"});
 }
 
 TEST_CASE("a code folder that is not there is a usage error", "[run]") {

@@ -174,6 +174,7 @@ TEST_CASE("a repository's own programs do not run and nothing in it is written",
 
 TEST_CASE("a git that hangs is given up", "[run]") {
   const TempFolder folder, programs;
+  fs::create_directory(folder / ".git");
   put_file(programs / "git", "#!/bin/sh\nexec /bin/sleep 100\n");
   fs::permissions(programs / "git", fs::perms::owner_all);
   const Variable path("PATH", programs.path());

@@ -23,7 +23,7 @@ ActiveVersion version(Id id, Status status, Capacity needs, const std::string& p
 
 Schedule schedule(const std::vector<ActiveVersion>& active,
                   std::vector<Pool> pools = {make_pool("public", kMachine)}) {
-  return {active, pools, kMachine, kNow};
+  return {active, pools, kMachine, kNow, [](const ActiveVersion&) { return false; }};
 }
 
 std::vector<Id> started(const Schedule& schedule) {

@@ -3,13 +3,17 @@
 #include "core/base/error.h"
 #include "core/base/file.h"
 #include "core/base/text.h"
-#include "tests/test_files.h"
+#include "core/cache/content.h"
+#include "core/dataset/import.h"
+#include "core/dataset/published.h"
 #include "tests/temp_folder.h"
+#include "tests/test_files.h"
 #include "tests/trainers/catch.h"
 #include "tests/trainers/training/recording_observer.h"
 #include "tests/trainers/training/small_trainings.h"
 #include "trainers/models/network.h"
 #include "trainers/models/weights_file.h"
+#include "trainers/training/image_data.h"
 #include "trainers/training/torch_trainer.h"
 
 namespace mat {
@@ -328,6 +332,34 @@ TEST_CASE("Every way to train is accepted") {
   RecordingObserver observer;
   torch_trainer().train(request, observer);
   CHECK(std::isfinite(observer.last("loss")));
+}
+
+TEST_CASE("A published version is trained with as long as its pictures are what they were") {
+  const TempFolder folder;
+  make_pictures(folder / "data", 20);
+  std::vector<Content> contents;
+  {
+    ManifestWriter writer(folder / "current.manifest");
+    import_pictures(folder / "data", {}, [&](ManifestSample&& sample) {
+      std::string bytes = read_file(sample.source);
+      contents.push_back(content_of(bytes.data(), bytes.size()));
+      writer.write(sample);
+    });
+    writer.finish();
+  }
+  write_published(folder / "current.manifest", folder / "V001.manifest", contents, {}, {0.75, 1});
+  pass_file_clock(folder.path());
+  const TrainRequest request = request_for(folder / "V001.manifest", folder / "home", "V0001");
+  RecordingObserver observer;
+  const ImageData first = read_image_data(request, observer);
+  CHECK(first.train.size() == 45);
+  CHECK(first.validation.size() == 15);
+  CHECK(first.loaded.unread == 0);
+  CHECK(read_image_data(request, observer).loaded.unread == 60);
+
+  put_file(folder / "data/lying/3.bmp", picture(2, 77));
+  CHECK_THROWS_WITH(read_image_data(request, observer),
+                    Catch::Contains("1 picture has changed: lying/3.bmp"));
 }
 
 }  // namespace mat

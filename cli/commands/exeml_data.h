@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "cli/context.h"
+
+namespace mat {
+
+struct ExemlDataOptions {
+  std::string data;  // a path, or a dataset: NAME or NAME@V002
+  std::string project;
+  std::string dataset_version;  // of a dataset that `data` names without a version; may be empty
+  double train_ratio = 0.8;
+  std::uint64_t seed = 0;
+};
+
+// The assignment that makes a spec train on this data: "inputs.data_url=…". A path is published
+// first, as the next version of the project's dataset, unless its latest one has the same content.
+// Throws a usage error that lists what is missing where the data is not enough: two classes, five
+// pictures of each.
+std::string exeml_data_setting(const Context& context, const ExemlDataOptions& options);
+
+}  // namespace mat

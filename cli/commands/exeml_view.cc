@@ -1,0 +1,209 @@
+#include "cli/commands/exeml_view.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <sstream>
+
+#include "cli/commands/evaluation_view.h"
+#include "cli/commands/views.h"
+#include "cli/output/table.h"
+#include "core/base/error.h"
+#include "core/base/file.h"
+#include "core/base/text.h"
+#include "core/base/time.h"
+#include "core/run/live_progress.h"
+
+namespace mat {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint64_t kMaxBytes = 1 << 28;
+
+std::string project_label(const VersionRecord& version) {
+  return fmt::format("{} V{:03}", version.job, version.number);
+}
+
+// The documents of a file of JSON lines; what cannot be read is told and left out.
+std::vector<Json> json_lines(const fs::path& path) {
+  std::vector<Json> lines;
+  const auto text = read_file_if_exists(path, kMaxBytes);
+  if (!text) return lines;
+  std::istringstream stream(*text);
+  for (std::string line; std::getline(stream, line);) {
+    if (!line.empty()) lines.push_back(parse_json(line, fmt::format("'{}'", path.string())));
+  }
+  return lines;
+}
+
+double score_in(const Json& line, const std::string& name) {
+  const auto scores = line.find("scores");
+  if (scores == line.end() || !scores->is_object()) return 0;
+  const auto found = scores->find(name);
+  return found != scores->end() && found->is_number() ? found->get<double>() : 0;
+}
+
+// Wrong predictions, the surest first.
+std::vector<Json> mistakes_in(const fs::path& folder) {
+  std::vector<Json> mistakes;
+  for (Json& line : json_lines(folder / "predictions.jsonl")) {
+    if (!line.contains("label") || !line.contains("predicted")) continue;
+    if (line["label"] != line["predicted"]) mistakes.push_back(std::move(line));
+  }
+  std::stable_sort(mistakes.begin(), mistakes.end(), [](const Json& a, const Json& b) {
+    return score_in(a, value_text(a["predicted"])) > score_in(b, value_text(b["predicted"]));
+  });
+  return mistakes;
+}
+
+std::string with_interval(const Json& evaluation, const char* name) {
+  const auto value = evaluation.find(name);
+  if (value == evaluation.end() || !value->is_number()) return "";
+  std::string text = metric_text(value->get<double>());
+  const Json intervals = evaluation.value("intervals", Json::object());
+  const auto interval = intervals.find(name);
+  if (interval != intervals.end() && interval->is_array() && interval->size() == 2) {
+    text += fmt::format("  ({} to {})", metric_text((*interval)[0].get<double>()),
+                        metric_text((*interval)[1].get<double>()));
+  }
+  return text;
+}
+
+std::string calibration_text(const Json& evaluation) {
+  const Json calibration = evaluation.value("calibration", Json());
+  if (!calibration.is_object()) return "";
+  return fmt::format("{} before, {} after scaling by temperature {}",
+                     metric_text(calibration.value("error_before", 0.0)),
+                     metric_text(calibration.value("error_after", 0.0)),
+                     metric_text(calibration.value("temperature", 1.0)));
+}
+
+void print_results(const VersionRecord& version, const Json& evaluation, const Json& progress) {
+  std::vector<std::pair<std::string, Cell>> fields = {
+      {"project", project_label(version)},
+      {"status", Cell(name_of(version.status), style_of(version.status))},
+      {"reason", version.status_reason},
+      {"training time", format_duration(duration_s(version))},
+  };
+  if (progress.is_object()) {
+    fields.emplace_back("progress", progress.value("stage", progress.value("phase", "")));
+  }
+  if (evaluation.is_object()) {
+    for (const char* name : {"accuracy", "f1", "precision", "recall"}) {
+      fields.emplace_back(name, with_interval(evaluation, name));
+    }
+    fields.emplace_back("calibration error", calibration_text(evaluation));
+  }
+  print_fields(fields);
+}
+
+void print_data(const Json& dataset) {
+  if (!dataset.is_object() || !dataset.contains("per_class")) return;
+  Table table({{"CLASS"},
+               {"TRAIN", Align::right},
+               {"VALIDATION", Align::right},
+               {"TEST", Align::right},
+               {"UNREADABLE", Align::right}});
+  for (const auto& [name, counts] : dataset["per_class"].items()) {
+    table.add({name, value_text(counts.value("train", Json())),
+               value_text(counts.value("validation", Json())),
+               value_text(counts.value("test", Json())),
+               value_text(counts.value("unreadable", Json()))});
+  }
+  print(
+      fmt::format("\n{}\n{}", styled("pictures", Style::bold, stdout_has_colour()), table.text()));
+}
+
+void print_parameters(const VersionRecord& version) {
+  Table table({{"PARAMETER"}, {"VALUE", Align::left, true}});
+  for (const auto& [key, setting] : version.settings.items()) {
+    const bool is_of_training =
+        key.rfind("hyperparameters.", 0) == 0 || key.rfind("inputs.", 0) == 0 || key == "seed";
+    const std::string value = value_text(setting.value("value", Json()));
+    if (is_of_training && !value.empty()) table.add({key.substr(key.find('.') + 1), value});
+  }
+  for (const char* fact : {"network", "parameters"}) {
+    if (version.facts.contains(fact)) table.add({fact, value_text(version.facts[fact])});
+  }
+  print(fmt::format("\n{}\n{}", styled("training parameters", Style::bold, stdout_has_colour()),
+                    table.text()));
+}
+
+void print_search(const Json& search) {
+  if (!search.is_object()) return;
+  Table table({{"TRIED"},
+               {"LR", Align::right},
+               {"WEIGHT DECAY", Align::right},
+               {"LOG LOSS", Align::right},
+               {"TIME", Align::right}});
+  for (const Json& one : search.value("candidates", Json::array())) {
+    table.add({value_text(one.value("network", Json())), value_text(one.value("lr", Json())),
+               value_text(one.value("weight_decay", Json())),
+               metric_text(one.value("log_loss", 0.0)),
+               format_duration(one.value("seconds", 0.0))});
+  }
+  if (table.empty()) return;
+  print(fmt::format("\n{}\n{}", styled("search", Style::bold, stdout_has_colour()), table.text()));
+  print(fmt::format("chosen: candidate {}, because {}\n", search.value("chosen", 0) + 1,
+                    search.value("why", "")));
+}
+
+void print_mistakes(const std::vector<Json>& mistakes, std::size_t top) {
+  if (mistakes.empty() || top == 0) return;
+  Table table({{"PICTURE", Align::left, true}, {"LABEL"}, {"PREDICTED"}, {"SCORE", Align::right}});
+  for (std::size_t i = 0; i < std::min(top, mistakes.size()); ++i) {
+    const Json& line = mistakes[i];
+    const std::string predicted = value_text(line["predicted"]);
+    table.add({value_text(line.value("file", Json())), value_text(line["label"]), predicted,
+               metric_text(score_in(line, predicted))});
+  }
+  print(fmt::format("\n{}\n{}", styled("most wrong", Style::bold, stdout_has_colour()),
+                    table.text()));
+}
+
+void print_suspects(const std::vector<Json>& suspects, std::size_t top) {
+  Table table({{"TRAINING PICTURE", Align::left, true},
+               {"LABEL"},
+               {"LOOKS LIKE"},
+               {"SUSPICION", Align::right}});
+  for (std::size_t i = 0; i < std::min(top, suspects.size()); ++i) {
+    const Json& line = suspects[i];
+    const double suspicion = line.value("suspicion", 0.0);
+    if (suspicion <= 0) break;
+    table.add({value_text(line.value("file", Json())), value_text(line.value("label", Json())),
+               value_text(line.value("suggested", Json())), fmt::format("{:.2f}", suspicion)});
+  }
+  if (table.empty()) return;
+  print(fmt::format("\n{}\n{}", styled("labels that look wrong", Style::bold, stdout_has_colour()),
+                    table.text()));
+}
+
+}  // namespace
+
+void print_exeml(Registry& registry, const VersionRecord& version,
+                 const ExemlViewOptions& options) {
+  const fs::path folder = registry.home().version_folder(version.job, version.number);
+  const StoredEvaluation evaluation = read_evaluation(folder);
+  const Json progress = is_active(version.status) ? read_progress(folder) : Json(nullptr);
+  print_results(version, evaluation.document, progress);
+  print_data(version.facts.value("dataset", Json()));
+  print_parameters(version);
+  print_search(version.facts.value("search", Json()));
+  print_evaluation(evaluation);
+  print_mistakes(mistakes_in(folder), options.top);
+  print_suspects(json_lines(folder / "label_suspects.jsonl"), options.top);
+}
+
+Json exeml_json(Registry& registry, const VersionRecord& version) {
+  const fs::path folder = registry.home().version_folder(version.job, version.number);
+  Json document = version_json(version);
+  document["project"] = version.job;
+  document["version"] = fmt::format("V{:03}", version.number);
+  document["evaluation"] = read_evaluation(folder).document;
+  document["mistakes"] = mistakes_in(folder);
+  document["label_suspects"] = json_lines(folder / "label_suspects.jsonl");
+  return document;
+}
+
+}  // namespace mat

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <cstddef>
+
+#include "core/registry/registry.h"
+
+namespace mat {
+
+struct ExemlViewOptions {
+  std::size_t top = 10;  // mistakes and suspicious labels
+};
+
+// A version of an ExeML project: results with intervals, data, search, mistakes, suspicious labels.
+void print_exeml(Registry& registry, const VersionRecord& version, const ExemlViewOptions& options);
+
+// The same, whole, with all mistakes and suspicious labels.
+Json exeml_json(Registry& registry, const VersionRecord& version);
+
+}  // namespace mat

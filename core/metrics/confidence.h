@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/base/json.h"
+
+namespace mat {
+
+struct Interval {
+  double low = 0, high = 0;
+};
+
+// 95 % intervals of a classifier's figures, from `resamples` bootstrap samples (Efron's percentile
+// method): what the figures of other pictures of the same kind would lie between.
+struct ReportIntervals {
+  struct Class {
+    Interval precision, recall, f1;
+  };
+  Interval accuracy, precision, recall, f1;  // macro
+  std::vector<Class> classes;
+};
+ReportIntervals bootstrap_report(const std::vector<int>& labels,
+                                 const std::vector<int>& predictions, int class_count,
+                                 int resamples = 1000, std::uint64_t seed = 0);
+
+// The probability that two classifiers which are equally good differ at least so much on the same
+// samples: `only_first` are right with the first alone, `only_second` with the second alone
+// (McNemar's exact test, two-sided).
+double mcnemar_p(std::int64_t only_first, std::int64_t only_second);
+
+// [low, high]
+Json to_json(const Interval& interval);
+
+}  // namespace mat

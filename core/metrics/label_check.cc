@@ -1,0 +1,51 @@
+#include "core/metrics/label_check.h"
+
+#include <algorithm>
+
+namespace mat {
+namespace {
+
+// The mean probability of each class at the samples that have its label.
+std::vector<double> confidence_by_class(const Predictions& predictions) {
+  const auto classes = static_cast<std::size_t>(predictions.class_count);
+  std::vector<double> sums(classes, 0);
+  std::vector<std::size_t> counts(classes, 0);
+  for (std::size_t i = 0; i < predictions.size(); ++i) {
+    const auto label = static_cast<std::size_t>(predictions.labels[i]);
+    sums[label] += predictions.of(i)[label];
+    ++counts[label];
+  }
+  for (std::size_t c = 0; c < classes; ++c) {
+    if (counts[c] > 0) sums[c] /= static_cast<double>(counts[c]);
+  }
+  return sums;
+}
+
+}  // namespace
+
+std::vector<LabelSuspect> rank_labels(const Predictions& out_of_sample) {
+  const std::vector<double> usual = confidence_by_class(out_of_sample);
+  std::vector<LabelSuspect> suspects(out_of_sample.size());
+  for (std::size_t i = 0; i < suspects.size(); ++i) {
+    LabelSuspect& suspect = suspects[i];
+    const auto p = out_of_sample.of(i);
+    const auto label = static_cast<std::size_t>(out_of_sample.labels[i]);
+    suspect.sample = i;
+    suspect.suggested = out_of_sample.labels[i];
+    double highest = -2;
+    for (std::size_t c = 0; c < p.size(); ++c) {
+      if (c == label || p[c] - usual[c] <= highest) continue;
+      highest = p[c] - usual[c];
+      suspect.suggested = static_cast<int>(c);
+    }
+    suspect.given_score = p[label];
+    suspect.suggested_score = p[static_cast<std::size_t>(suspect.suggested)];
+    suspect.suspicion = (highest - (p[label] - usual[label])) / 2;
+  }
+  std::stable_sort(
+      suspects.begin(), suspects.end(),
+      [](const LabelSuspect& a, const LabelSuspect& b) { return a.suspicion > b.suspicion; });
+  return suspects;
+}
+
+}  // namespace mat

@@ -1,0 +1,134 @@
+#include "trainers/exeml/exeml_training.h"
+
+#include <cmath>
+
+#include "core/base/error.h"
+#include "core/base/file.h"
+#include "core/base/text.h"
+#include "core/base/time.h"
+#include "tests/temp_folder.h"
+#include "tests/trainers/catch.h"
+#include "tests/trainers/training/recording_observer.h"
+#include "tests/trainers/training/small_trainings.h"
+#include "trainers/models/weights_file.h"
+#include "trainers/training/torch_trainer.h"
+
+namespace mat {
+namespace {
+
+namespace fs = std::filesystem;
+
+TrainRequest exeml_request(const TempFolder& folder, double seconds,
+                           const std::string& preference = "performance_first") {
+  TrainRequest request = request_for(folder / "data", folder / "home", "V0001", "exeml");
+  request.hyperparameters = {
+      {"max_duration", seconds / 60}, {"preference", preference}, {"validation_ratio", 0.2}};
+  return request;
+}
+
+std::vector<Json> lines_of(const fs::path& file) {
+  std::vector<Json> lines;
+  for (const std::string& line : split(trim(read_file(file)), '\n')) {
+    lines.push_back(parse_json(line, file.string()));
+  }
+  return lines;
+}
+
+}  // namespace
+
+TEST_CASE("exeml learns, evaluates, calibrates and looks at labels within its time") {
+  const TempFolder folder;
+  make_pictures(folder / "data", 60);
+  // Four pictures of lying stripes among the standing ones.
+  for (unsigned i = 0; i < 4; ++i) {
+    put_file(folder / "data" / "standing" / ("wrong" + std::to_string(i) + ".bmp"),
+             picture(1, 1000 + i));
+  }
+  const TrainRequest request = exeml_request(folder, 60, "balance");
+  RecordingObserver observer;
+  const double before = monotonic_seconds();
+  const TrainOutcome outcome = torch_trainer().train(request, observer);
+  CHECK(monotonic_seconds() - before < 63);
+  CHECK_FALSE(outcome.stopped);
+
+  const Json evaluation =
+      parse_json(read_file(request.version_folder / "evaluation.json"), "evaluation.json");
+  CHECK(evaluation.at("accuracy").get<double>() > 0.85);
+  const Json interval = evaluation.at("intervals").at("accuracy");
+  CHECK(interval[0].get<double>() <= evaluation.at("accuracy").get<double>());
+  CHECK(interval[1].get<double>() >= evaluation.at("accuracy").get<double>());
+  CHECK(evaluation.at("calibration").at("temperature").get<double>() > 0);
+  CHECK(lines_of(request.version_folder / "predictions.jsonl").size() ==
+        evaluation.at("samples").get<std::size_t>());
+
+  const Weights weights = read_weights(request.version_folder / "output" / "best.safetensors");
+  CHECK(weights.metadata.at("network") == "resnet18_w32");
+  CHECK(parse_json(weights.metadata.at("classes"), "").size() == 3);
+
+  // Those that are in the training part come first; one may be in the validation part.
+  const auto suspects = lines_of(request.version_folder / "label_suspects.jsonl");
+  int wrong = 0, found = 0;
+  for (std::size_t i = 0; i < suspects.size(); ++i) {
+    if (suspects[i].at("file").get<std::string>().find("wrong") == std::string::npos) continue;
+    ++wrong;
+    found += i < suspects.size() / 10;
+    CHECK(suspects[i].at("label") == "standing");
+  }
+  REQUIRE(wrong >= 2);
+  CHECK(found >= wrong - 1);
+
+  const Json& search = observer.recorded("search");
+  CHECK(search.at("candidates").size() >= 1);
+  CHECK_FALSE(search.at("why").get<std::string>().empty());
+  CHECK(search.at("rounds").size() >= 1);
+}
+
+TEST_CASE("exeml keeps its limit even when it is too short for anything good") {
+  const TempFolder folder;
+  make_pictures(folder / "data", 20);
+  const TrainRequest request = exeml_request(folder, 3);
+  RecordingObserver observer;
+  const double before = monotonic_seconds();
+  torch_trainer().train(request, observer);
+  CHECK(monotonic_seconds() - before < 8);  // the first moments of LibTorch are not counted in it
+  CHECK(fs::exists(request.version_folder / "output" / "best.safetensors"));
+}
+
+TEST_CASE("exeml that is stopped leaves the model so far, and goes on from there") {
+  const TempFolder folder;
+  make_pictures(folder / "data", 30);
+  TrainRequest request = exeml_request(folder, 40, "balance");
+  RecordingObserver observer;
+  int asked = 0;
+  observer.stop = [&](const RecordingObserver&) {
+    const bool is_final = observer.last_progress.stage.starts_with("round");
+    return is_final && ++asked > 20;
+  };
+  CHECK(torch_trainer().train(request, observer).stopped);
+  REQUIRE(fs::exists(request.version_folder / "output" / "best.safetensors"));
+  const std::string first = read_file(request.version_folder / "output" / "best.safetensors");
+
+  request.resume = true;
+  RecordingObserver second;
+  CHECK_FALSE(torch_trainer().train(request, second).stopped);
+  CHECK(read_file(request.version_folder / "output" / "best.safetensors") != first);
+  // The trials were not done again.
+  for (const std::string& line : second.lines) CHECK_FALSE(line.starts_with("candidate 1"));
+}
+
+TEST_CASE("exeml with weights from elsewhere fits a last layer and says so") {
+  const TempFolder folder;
+  make_pictures(folder / "data", 30);
+  torch::manual_seed(1);
+  save_weights(weights_of(*make_image_network("resnet18", 1000)), folder / "given.safetensors");
+  TrainRequest request = exeml_request(folder, 30, "balance");
+  request.inputs["weights_url"] = folder / "given.safetensors";
+  RecordingObserver observer;
+  torch_trainer().train(request, observer);
+  CHECK(observer.recorded("network") == "resnet18");
+  CHECK(fs::exists(request.version_folder / "label_suspects.jsonl"));
+  CHECK(observer.recorded("search").at("candidates")[0].at("name") ==
+        "resnet18, pretrained and frozen");
+}
+
+}  // namespace mat

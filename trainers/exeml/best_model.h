@@ -1,0 +1,59 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "trainers/exeml/gain.h"
+#include "trainers/exeml/search_context.h"
+
+namespace mat {
+
+// Evaluates what rounds of training have made and keeps the best of it by its log loss on the
+// validation pictures.
+class BestModel {
+ public:
+  explicit BestModel(SearchContext& context) : context_(context) {}
+
+  bool exists() const { return network_ != nullptr; }
+  const std::shared_ptr<ImageNetwork>& network() const { return network_; }
+  const Recipe& recipe() const { return recipe_; }
+
+  // How long evaluating a network of this recipe takes, as far as is known.
+  double seconds_to_evaluate(const Recipe& recipe) const;
+
+  // Looks at the validation pictures, in fewer ways where time is short. `seconds` are those of its
+  // training.
+  void offer(const std::shared_ptr<ImageNetwork>& network, const Recipe& recipe, double seconds);
+  // The same in about `limit_s`, for a training that was stopped: only if there is no other.
+  void offer_unfinished(const std::shared_ptr<ImageNetwork>& network, const Recipe& recipe,
+                        double limit_s);
+  // What the latest offer gained over the best before it.
+  const Gain& latest_gain() const { return latest_gain_; }
+
+  Json record() const;  // one object for each offer
+  // The files of the version, and its metrics.
+  void write() const;
+
+  void save(Checkpoint& checkpoint) const;
+  void load(const Checkpoint& checkpoint);
+
+ private:
+  struct Offer {
+    std::string name;
+    double seconds = 0, accuracy = 0, log_loss = 0;
+  };
+  Looks looks_of(const Recipe& recipe) const;
+  void keep(const std::shared_ptr<ImageNetwork>& network, const Recipe& recipe, const Looks& looks,
+            const torch::Tensor& answers);
+
+  SearchContext& context_;
+  std::vector<Offer> offers_;
+  Gain latest_gain_;
+  std::shared_ptr<ImageNetwork> network_;
+  Recipe recipe_;
+  Looks looks_;
+  torch::Tensor answers_;  // probabilities of the validation pictures; undefined: not evaluated
+};
+
+}  // namespace mat

@@ -1,0 +1,150 @@
+#include "trainers/exeml/candidates.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/text.h"
+#include "trainers/exeml/cross_validation.h"
+#include "trainers/exeml/gain.h"
+
+namespace mat {
+namespace {
+
+constexpr int kFolds = 2;
+// Trials that are shorter than this tell nothing, and more candidates than fit with this are not
+// tried.
+constexpr double kLeastSeconds = 5, kGoodSeconds = 40;
+// How long a trial is at most, see enough_samples().
+constexpr double kLength = 0.5;
+// A trial's time goes to learning but for this part, in which the held out pictures are answered.
+constexpr double kLearningPart = 0.93;
+
+std::string key_of(std::size_t candidate) { return fmt::format("tried.{}", candidate); }
+
+}  // namespace
+
+bool Candidates::try_all() {
+  const double all_s = context_.plan().trial_part * context_.limit_s();
+  const auto fitting = static_cast<std::size_t>(all_s / (kFolds * kGoodSeconds));
+  const std::size_t count = std::clamp<std::size_t>(fitting, 1, context_.plan().candidates.size());
+  const double seconds = all_s / static_cast<double>(kFolds * count);
+  const bool is_enough = context_.train().size() >= 4 * context_.data().classes.size();
+  if (seconds < kLeastSeconds || !is_enough) {
+    context_.observer().log(
+        "no trials and no check of labels: too little time or too few pictures");
+    return true;
+  }
+  for (std::size_t c = tried_.size(); c < count; ++c) {
+    if (!try_one(c, count, seconds)) return false;
+    context_.make_checkpoint();
+  }
+  choose();
+  return true;
+}
+
+bool Candidates::try_one(std::size_t candidate, std::size_t count, double seconds) {
+  const Recipe recipe = recipe_for(context_.plan().candidates[candidate], 0);
+  const auto pictures = static_cast<std::int64_t>(context_.train().size());
+  Tried tried{recipe, torch::zeros({pictures, context_.classes()}), 0};
+  const auto folds = fold_of_each(context_.train(), kFolds, context_.request().seed);
+  for (int fold = 0; fold < kFolds; ++fold) {
+    const std::string stage =
+        fmt::format("trial {}/{}", candidate * kFolds + fold + 1, count * kFolds);
+    if (!try_fold(tried, stage, folds, fold, seconds)) return false;
+  }
+  const Predictions predictions = predictions_of(tried.out_of_sample, context_.train());
+  context_.observer().log(fmt::format(
+      "candidate {}: {}, lr {}, weight decay {}: accuracy {:.4f}, log loss {:.4f} on pictures not "
+      "learnt from",
+      candidate + 1, recipe.network, format_number(recipe.lr), format_number(recipe.weight_decay),
+      accuracy_of(predictions), log_loss(predictions)));
+  tried_.push_back(std::move(tried));
+  return true;
+}
+
+bool Candidates::try_fold(Tried& tried, const std::string& stage, const std::vector<int>& folds,
+                          int fold, double seconds) {
+  std::vector<std::int64_t> indexes;
+  const auto held_out = in_fold(context_.train(), folds, fold, true, &indexes);
+  const auto learnt = in_fold(context_.train(), folds, fold, false);
+  TrainingBudget budget;
+  budget.seconds = std::max(1.0, kLearningPart * seconds);
+  budget.samples = enough_samples(learnt.size(), kLength);
+  const auto trained = context_.train(stage, tried.recipe, learnt, nullptr, budget, {});
+  tried.seconds += trained.seconds;
+  if (!trained.is_whole) return false;
+  Looks looks;
+  looks.size = tried.recipe.last_size();
+  looks.views = {View::whole, View::centre};
+  looks.mirrored = true;
+  const torch::Tensor p = context_.answers(*trained.network, tried.recipe, held_out, looks, [&] {
+    return context_.may_go_on() && context_.left_s() > kSecondsToEnd;
+  });
+  if (!p.defined()) return false;
+  tried.out_of_sample.index_copy_(0, torch::tensor(indexes), p);
+  return true;
+}
+
+// The first stays unless another one is better by more than chance.
+void Candidates::choose() {
+  chosen_ = 0;
+  why_ = tried_.size() > 1 ? "no other one was better by more than its standard error"
+                           : "the only one that there was time for";
+  const auto said_by = [&](std::size_t c) {
+    return predictions_of(tried_[c].out_of_sample, context_.train());
+  };
+  for (std::size_t c = 1; c < tried_.size(); ++c) {
+    const Gain gain = gain_of(said_by(chosen_), said_by(c));
+    if (!gain.is_real()) continue;
+    why_ = fmt::format("its log loss is lower by {:.4f} ± {:.4f} than that of candidate {}",
+                       gain.mean, gain.error, chosen_ + 1);
+    chosen_ = c;
+  }
+  context_.observer().log(fmt::format("chose candidate {}: {}", chosen_ + 1, why_));
+}
+
+void Candidates::add(Tried tried, std::string why) {
+  tried_ = {std::move(tried)};
+  chosen_ = 0;
+  why_ = std::move(why);
+}
+
+Predictions Candidates::out_of_sample() const {
+  std::vector<torch::Tensor> said;
+  for (const Tried& tried : tried_) said.push_back(tried.out_of_sample);
+  return predictions_of(torch::stack(said).mean(0), context_.train());
+}
+
+Json Candidates::record() const {
+  Json candidates = Json::array();
+  for (const Tried& tried : tried_) {
+    const Predictions predictions = predictions_of(tried.out_of_sample, context_.train());
+    Json one = to_json(tried.recipe);
+    one["accuracy"] = accuracy_of(predictions);
+    one["log_loss"] = log_loss(predictions);
+    one["seconds"] = tried.seconds;
+    candidates.push_back(std::move(one));
+  }
+  return {{"candidates", std::move(candidates)}, {"chosen", chosen_}, {"why", why_}};
+}
+
+void Candidates::save(Checkpoint& checkpoint) const {
+  Json seconds = Json::array();
+  for (std::size_t c = 0; c < tried_.size(); ++c) {
+    checkpoint.tensors[key_of(c)] = tried_[c].out_of_sample;
+    seconds.push_back(tried_[c].seconds);
+  }
+  checkpoint.state["tried_seconds"] = seconds;
+}
+
+void Candidates::load(const Checkpoint& checkpoint) {
+  const Json& seconds = checkpoint.state.at("tried_seconds");
+  for (std::size_t c = 0; c < seconds.size(); ++c) {
+    tried_.push_back({recipe_for(context_.plan().candidates.at(c), 0),
+                      checkpoint.tensors.at(key_of(c)), seconds[c].get<double>()});
+  }
+}
+
+}  // namespace mat

@@ -1,0 +1,108 @@
+#include "trainers/exeml/exeml_results.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/base/file.h"
+#include "core/metrics/confidence.h"
+#include "core/metrics/label_check.h"
+#include "trainers/data/normalization.h"
+#include "trainers/training/evaluation.h"
+#include "trainers/training/results.h"
+
+namespace mat {
+namespace {
+
+constexpr std::size_t kMostSuspects = 10'000;
+
+double to_a_millionth(double value) { return std::round(value * 1e6) / 1e6; }
+
+std::map<std::string, std::string> metadata_of(const ExemlModel& model, double temperature) {
+  Json views = Json::array();
+  for (const View view : model.looks.views) views.push_back(name_of(view));
+  const Json preprocessing{{"image_size", model.looks.size},
+                           {"short_side", model.short_side},
+                           {"views", views},
+                           {"mirrored", model.looks.mirrored},
+                           {"mean", mean_colour()},
+                           {"std", colour_deviation()}};
+  return {{"algorithm", "exeml"},
+          {"network", model.recipe.network},
+          {"classes", to_json_text(Json(model.classes))},
+          {"preprocessing", to_json_text(preprocessing)},
+          {"temperature", to_json_text(Json(temperature))}};
+}
+
+// Where an interval of each figure stands: "intervals": {"accuracy": [low, high], …} for the whole,
+// and in each of "classes".
+void add_intervals(const Predictions& predictions, Json& summary) {
+  std::vector<int> predicted;
+  for (std::size_t i = 0; i < predictions.size(); ++i)
+    predicted.push_back(predictions.predicted(i));
+  const ReportIntervals intervals =
+      bootstrap_report(predictions.labels, predicted, predictions.class_count);
+  summary["intervals"] = {{"accuracy", to_json(intervals.accuracy)},
+                          {"precision", to_json(intervals.precision)},
+                          {"recall", to_json(intervals.recall)},
+                          {"f1", to_json(intervals.f1)}};
+  for (std::size_t c = 0; c < intervals.classes.size(); ++c) {
+    summary["classes"][c]["intervals"] = {{"precision", to_json(intervals.classes[c].precision)},
+                                          {"recall", to_json(intervals.classes[c].recall)},
+                                          {"f1", to_json(intervals.classes[c].f1)}};
+  }
+}
+
+Evaluation evaluation_of(const ExemlModel& model) {
+  const Predictions& predictions = model.validation;
+  const auto count = static_cast<std::int64_t>(predictions.size());
+  std::vector<std::int64_t> labels(predictions.labels.begin(), predictions.labels.end());
+  const torch::Tensor probabilities =
+      torch::tensor(predictions.probabilities).view({count, predictions.class_count});
+  return evaluate_classes(probabilities.clamp_min(1e-7).log(), torch::tensor(labels),
+                          log_loss(predictions), model.classes);
+}
+
+}  // namespace
+
+void write_exeml_model(const ExemlModel& model, const std::vector<std::string>& names,
+                       const std::filesystem::path& version_folder, TrainObserver& observer) {
+  observer.record("network", model.recipe.network);
+  record_parameters(*model.network, observer);
+  Evaluation evaluation;
+  double temperature = 1;
+  if (model.validation.size() > 0) {
+    evaluation = evaluation_of(model);
+    const Calibration calibration = calibrate(model.validation);
+    temperature = calibration.temperature;
+    evaluation.summary["calibration"] = to_json(calibration);
+    add_intervals(model.validation, evaluation.summary);
+  }
+  const Results results(version_folder, metadata_of(model, temperature));
+  results.save_best(results.best_of(*model.network, evaluation));
+  results.save_last(*model.network);
+  if (model.validation.size() == 0) return;
+  write_evaluation(evaluation, version_folder, "file", names, model.classes);
+  for (const auto& [name, value] : evaluation.metrics) observer.metric(name, model.step, value);
+}
+
+void write_label_suspects(const Predictions& out_of_sample, const std::vector<std::string>& names,
+                          const std::vector<std::string>& classes,
+                          const std::filesystem::path& version_folder) {
+  std::string lines;
+  std::size_t written = 0;
+  for (const LabelSuspect& suspect : rank_labels(out_of_sample)) {
+    if (written++ == kMostSuspects) break;
+    const auto label = static_cast<std::size_t>(out_of_sample.labels[suspect.sample]);
+    const Json line{{"file", names[suspect.sample]},
+                    {"label", classes[label]},
+                    {"suggested", classes[static_cast<std::size_t>(suspect.suggested)]},
+                    {"suspicion", to_a_millionth(suspect.suspicion)},
+                    {"scores",
+                     {{"given", to_a_millionth(suspect.given_score)},
+                      {"suggested", to_a_millionth(suspect.suggested_score)}}}};
+    lines += to_json_text(line) + "\n";
+  }
+  write_file_atomic(version_folder / "label_suspects.jsonl", lines);
+}
+
+}  // namespace mat

@@ -1,0 +1,107 @@
+#include "trainers/exeml/frozen_search.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "core/base/text.h"
+#include "trainers/exeml/cross_validation.h"
+#include "trainers/exeml/linear_probe.h"
+#include "trainers/exeml/rounds.h"
+
+namespace mat {
+namespace {
+
+constexpr int kFolds = 5;
+// What the network is shown: the first that takes only this part of the time for all pictures.
+constexpr std::array kSizes = {224, 160, 128, 96};
+constexpr double kLookingPart = 0.3;
+constexpr std::size_t kPicturesToTime = 16;
+
+constexpr int kTunedSize = 160;
+constexpr double kTunedRate = 0.01, kTunedDecay = 5e-4;
+// See enough_samples(); and how often every picture is seen at least, or it is not begun.
+constexpr double kTunedLength = 0.1, kLeastPasses = 5;
+// A step takes about as long for a picture as this many looks.
+constexpr double kLooksInAStep = 3;
+
+int size_to_look_at(SearchContext& context, ImageNetwork& network, const Recipe& recipe) {
+  std::vector<LabelledPlace> some = context.train();
+  if (some.size() > kPicturesToTime) some.resize(kPicturesToTime);
+  const auto looks_at_all =
+      static_cast<double>(2 * context.train().size() + 4 * context.validation().size());
+  for (const int size : kSizes) {
+    Looks looks;
+    looks.size = size;
+    context.answers(network, recipe, some, looks, {});
+    const double cost = context.seconds_a_look * size * size / (64.0 * 64.0);
+    if (cost * looks_at_all < kLookingPart * context.left_s()) return size;
+  }
+  return kSizes.back();
+}
+
+bool fit_last_layer(SearchContext& context, Candidates& candidates, BestModel& best) {
+  const double before = context.time().used_s();
+  Recipe recipe = recipe_for(context.plan().candidates.front(), 0);
+  recipe.name = recipe.network + ", pretrained and frozen";
+  const auto network = context.pretrained()->make(context.data().classes);
+  context.compute_plan(recipe).prepare(*network, context.device());
+  Looks looks;
+  looks.size = size_to_look_at(context, *network, recipe);
+  looks.mirrored = true;
+  recipe.sizes = {{0, looks.size}};
+  context.observer().log(fmt::format("looking at {} pictures with {} at {} px",
+                                     context.train().size(), recipe.network, looks.size));
+  const auto go_on = [&] { return context.may_go_on() && context.left_s() > kSecondsToEnd; };
+  const torch::Tensor features = features_of(*network, context.levels(), context.train(), looks,
+                                             context.compute_plan(recipe), context.device(), go_on);
+  if (!features.defined()) return context.may_go_on();
+  std::vector<std::int64_t> labels;
+  for (const LabelledPlace& place : context.train()) labels.push_back(place.label);
+  const LinearProbe probe =
+      fit_linear_probe(features, torch::tensor(labels), context.classes(),
+                       fold_of_each(context.train(), kFolds, context.request().seed), go_on);
+  if (!probe.weight.defined()) return context.may_go_on();
+  {
+    torch::NoGradGuard no_grad;
+    network->head()->weight.copy_(probe.weight);
+    network->head()->bias.copy_(probe.bias);
+  }
+  const double seconds = context.time().used_s() - before;
+  candidates.add({recipe, probe.out_of_sample, seconds},
+                 fmt::format("weights were given; the last layer's penalty {} is the best of a "
+                             "cross validation",
+                             format_number(probe.decay)));
+  best.offer(network, recipe, seconds);
+  return context.may_go_on();
+}
+
+bool fine_tune(SearchContext& context, BestModel& best) {
+  Recipe recipe = recipe_for(context.plan().candidates.front(), 0);
+  recipe.name = recipe.network + ", pretrained and fine-tuned";
+  const int size = best.exists() ? best.recipe().last_size() : kTunedSize;
+  recipe.sizes = {{0, std::min(kTunedSize, size)}};
+  recipe.lr = kTunedRate;
+  recipe.weight_decay = kTunedDecay;
+  const double available = context.left_s() - kSecondsToEnd - best.seconds_to_evaluate(recipe);
+  const double scale = recipe.last_size() / 64.0;
+  const double seconds_a_pass = kLooksInAStep * context.seconds_a_look * scale * scale *
+                                static_cast<double>(context.train().size());
+  if (best.exists() && available < kLeastPasses * seconds_a_pass) {
+    context.observer().log("no time to fine-tune: the frozen network stays");
+    return true;
+  }
+  auto network = context.pretrained()->make(context.data().classes);
+  if (best.exists()) load_weights(*network, weights_of(*best.network()));
+  return train_round(context, "fine-tuning", recipe, network,
+                     enough_samples(context.train().size(), kTunedLength), best);
+}
+
+}  // namespace
+
+bool search_from_weights(SearchContext& context, Candidates& candidates, BestModel& best) {
+  return fit_last_layer(context, candidates, best) && fine_tune(context, best);
+}
+
+}  // namespace mat

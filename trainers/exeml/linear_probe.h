@@ -1,0 +1,28 @@
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "trainers/exeml/picture_levels.h"
+#include "trainers/torch.h"
+
+namespace mat {
+
+// A last layer on features that stay as they are: multinomial logistic regression.
+struct LinearProbe {
+  torch::Tensor weight;  // [classes, F]
+  torch::Tensor bias;    // [classes]
+  double decay = 0;      // the L2 penalty that was chosen
+  double log_loss = 0;   // of the predictions below
+  // Probabilities of every sample from probes that have not learnt from it: [N, classes].
+  torch::Tensor out_of_sample;
+};
+
+// `features` float [V, N, F]: N samples in V views each, which all learn and are averaged in
+// predictions; `labels` int64 [N]. The penalty with the smallest log loss in a cross validation by
+// `folds` is taken. Undefined weights when `go_on`, which is asked now and then, said no.
+LinearProbe fit_linear_probe(const torch::Tensor& features, const torch::Tensor& labels,
+                             int classes, const std::vector<int>& folds,
+                             const std::function<bool()>& go_on);
+
+}  // namespace mat

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "trainers/models/network.h"
+#include "trainers/models/weights_file.h"
+
+namespace mat {
+
+// Weights that a training starts from.
+struct Pretrained {
+  std::string network;  // see make_image_network()
+  Weights weights;      // by torchvision's keys
+  // Of the last layer, in its order; empty when it is not known what its outputs mean.
+  std::vector<std::string> classes;
+  bool is_from_exeml = false;  // trained by mat itself
+  std::string from;            // the file, for messages
+
+  // A network for other classes. The rows of the last layer whose class is among them are kept, all
+  // else of it is drawn anew. Throws a usage error that lists missing and unexpected keys and wrong
+  // shapes.
+  std::shared_ptr<ImageNetwork> make(const std::vector<std::string>& for_classes) const;
+};
+
+// Reads a safetensors file with timm's or torchvision's keys of a ResNet-18, -34 or -50 or a
+// MobileNetV3-Small, or one that mat has written. Errors as read_weights(); a usage error for
+// another network.
+Pretrained read_pretrained(const std::filesystem::path& file);
+
+}  // namespace mat
