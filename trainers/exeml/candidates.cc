@@ -15,7 +15,7 @@ namespace {
 constexpr int kFolds = 2;
 // Trials that are shorter than this tell nothing, and more candidates than fit with this are not
 // tried.
-constexpr double kLeastSeconds = 5, kGoodSeconds = 40;
+constexpr double kLeastSeconds = 2, kGoodSeconds = 40;
 // How long a trial is at most, see enough_samples().
 constexpr double kLength = 0.5;
 // A trial's time goes to learning but for this part, in which the held out pictures are answered.

@@ -45,11 +45,11 @@ TEST_CASE("exeml learns, evaluates, calibrates and looks at labels within its ti
     put_file(folder / "data" / "standing" / ("wrong" + std::to_string(i) + ".bmp"),
              picture(1, 1000 + i));
   }
-  const TrainRequest request = exeml_request(folder, 60, "balance");
+  const TrainRequest request = exeml_request(folder, 40, "balance");
   RecordingObserver observer;
   const double before = monotonic_seconds();
   const TrainOutcome outcome = torch_trainer().train(request, observer);
-  CHECK(monotonic_seconds() - before < 63);
+  CHECK(monotonic_seconds() - before < 44);
   CHECK_FALSE(outcome.stopped);
 
   const Json evaluation =
