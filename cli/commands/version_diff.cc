@@ -71,6 +71,7 @@ Json diff_json(const VersionDiff& diff, const RealDifferences& real, bool all) {
                                                                             : nullptr;
       rows.push_back({{"name", row.name},
                       {"values", row.values},
+                      {"deviations", row.deviations},
                       {"differs", row.differs},
                       {"direction", direction != nullptr ? Json(direction) : Json(nullptr)},
                       {"best", best}});
@@ -82,6 +83,13 @@ Json diff_json(const VersionDiff& diff, const RealDifferences& real, bool all) {
     document["real_difference"].push_back(to_json(difference));
   }
   return document;
+}
+
+// Of several seeds, the mean with as many digits as the deviation.
+std::string text_of(const DiffRow& row, std::size_t i) {
+  const bool is_mean = !row.deviations.empty() && row.deviations[i].is_number();
+  return is_mean ? metric_text(row.values[i].get<double>(), row.deviations[i].get<double>())
+                 : value_text(row.values[i]);
 }
 
 Table diff_table(const VersionDiff& diff, bool all) {
@@ -108,7 +116,7 @@ Table diff_table(const VersionDiff& diff, bool all) {
       std::vector<Cell> cells{Cell("  " + row.name)};
       for (std::size_t i = 0; i < row.values.size(); ++i) {
         const bool is_best = i < row.is_best.size() && row.is_best[i];
-        cells.emplace_back(value_text(row.values[i]) + (is_best ? " *" : ""),
+        cells.emplace_back(text_of(row, i) + (is_best ? " *" : ""),
                            is_best ? Style::good : Style::plain);
       }
       table.add(cells);

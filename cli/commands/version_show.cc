@@ -10,6 +10,7 @@
 #include "cli/commands/views.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
+#include "core/metrics/deviation.h"
 #include "core/run/live_progress.h"
 
 namespace mat {
@@ -45,11 +46,11 @@ std::string progress_text(const Json& progress) {
                        value_text(progress["total"]));
   }
   const std::string stage = progress.value("stage", std::string());
-  std::string text =
-      !stage.empty() ? stage
-                     : fmt::format("epoch {}/{}, step {}/{}", value_text(progress["epoch"]),
-                                   value_text(progress["epochs"]), value_text(progress["step"]),
-                                   value_text(progress["steps"]));
+  std::string text = !stage.empty()
+                         ? stage
+                         : fmt::format("epoch {}/{}, step {}/{}", value_text(progress["epoch"]),
+                                       value_text(progress["epochs"]), value_text(progress["step"]),
+                                       value_text(progress["steps"]));
   if (progress["metric"].is_number()) {
     text += fmt::format(", {} {}", value_text(progress["metric_name"]),
                         metric_text(progress["metric"].get<double>()));
@@ -104,6 +105,13 @@ void print_settings(const VersionRecord& v) {
   print(heading("settings") + table.text());
 }
 
+// It stands beside the metric that it is about.
+bool is_deviation(const VersionRecord& v, std::string_view metric) {
+  if (!metric.ends_with(kDeviationSuffix)) return false;
+  metric.remove_suffix(kDeviationSuffix.size());
+  return v.metrics.contains(std::string(metric));
+}
+
 void print_metrics(const VersionRecord& v) {
   if (v.metrics.empty()) return;
   Table table({{"METRIC"},
@@ -115,7 +123,11 @@ void print_metrics(const VersionRecord& v) {
                {"POINTS", Align::right}});
   const auto number = [](double value) { return fmt::format("{:.5g}", value); };
   for (const auto& [name, m] : v.metrics) {
-    table.add({name, number(m.best), std::to_string(m.best_step), number(m.last), number(m.min),
+    if (is_deviation(v, name)) continue;
+    const auto deviation = v.metrics.find(deviation_name(name));
+    const std::string best =
+        deviation == v.metrics.end() ? number(m.best) : metric_text(m.best, deviation->second.best);
+    table.add({name, best, std::to_string(m.best_step), number(m.last), number(m.min),
                number(m.max), std::to_string(m.count)});
   }
   print(heading("metrics") + table.text());

@@ -150,6 +150,13 @@ std::string words_of(const UnpairedTest& test, const std::string& kind, const st
       with_interval(test.difference, interval), is_real ? "is more than chance" : "may be chance");
 }
 
+// What is compared of a version that is the mean of several trainings.
+std::string seeds_note(const VersionRecord& version, const std::string& name) {
+  const Json::json_pointer place("/best_seed");
+  if (!version.facts.contains(place)) return {};
+  return fmt::format("; {} with its best seed, {}", name, to_json_text(version.facts.at(place)));
+}
+
 // Of one job, versions go without its name.
 std::string short_name(const VersionRecord& version, bool is_one_job) {
   return is_one_job ? version_label(version.number) : version.reference();
@@ -165,6 +172,7 @@ RealDifference compare(const VersionRecord& version, const JudgedPredictions& pr
   const std::string name = short_name(version, is_one_job);
   const std::string against_name = short_name(against, is_one_job);
 
+  const std::string seeds = seeds_note(version, name) + seeds_note(against, against_name);
   const std::int64_t in_common = count_common(predictions, against_predictions);
   const bool same_names = predictions.samples.size() == against_predictions.samples.size() &&
                           in_common == static_cast<std::int64_t>(predictions.samples.size());
@@ -175,13 +183,15 @@ RealDifference compare(const VersionRecord& version, const JudgedPredictions& pr
     result.is_real = result.paired->p < kChance;
     result.words = words_of(*result.paired, result.kind, name, against_name, result.is_real);
     if (!same_data) result.words += "; they are the same by their names, the data has changed";
+    result.words += seeds;
     return result;
   }
   result.unpaired = unpaired_test(predictions, against_predictions);
   result.unpaired->in_common = same_data || result.kind == "pictures" ? in_common : 0;
   const Interval& interval = result.unpaired->difference_interval;
   result.is_real = interval.low > 0 || interval.high < 0;
-  result.words = words_of(*result.unpaired, result.kind, name, against_name, result.is_real);
+  result.words =
+      words_of(*result.unpaired, result.kind, name, against_name, result.is_real) + seeds;
   return result;
 }
 
