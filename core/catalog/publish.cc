@@ -20,8 +20,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Enough to tell photographs apart, and small enough for many.
-constexpr int kShortSide = 96;
 constexpr std::size_t kShownLeftOut = 100;
 constexpr std::size_t kBlockBytes = 1 << 20;
 
@@ -91,7 +89,7 @@ class Publication {
   }
 
   void look_at_pictures() {
-    PixelCache cache(registry_.home().cache(), kShortSide);
+    PixelCache cache(registry_.home().cache(), kCommonShortSide);
     PixelCache::Statistics statistics;
     const auto progress = [this](const char* phase) {
       return [this, phase](std::int64_t done, std::int64_t total) {

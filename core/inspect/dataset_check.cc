@@ -298,7 +298,9 @@ void Checker::find_group(const std::vector<Index>& group) {
   if (in_training && in_others) add(FindingKind::across_splits, group, {}, how);
   if (by_content.size() > 1) {
     add(FindingKind::near_duplicates, group, {},
-        fmt::format("{} files, {} different", group.size(), by_content.size()));
+        by_content.size() == group.size()
+            ? fmt::format("{} files", group.size())
+            : fmt::format("{} files, {} different", group.size(), by_content.size()));
   }
   for (const Index i : group) {
     const auto& same = by_content[content_of(i)];

@@ -15,16 +15,12 @@
 
 namespace mat {
 
-// The short side of the pictures that a check looks at and leaves in the cache: that of a training
-// which ends at 96 pixels and crops to no less than 45 % of a picture, so that it finds them there.
-constexpr int kCheckedShortSide = 144;
-
 // Below the first a training refuses a class, below the second it is a warning.
 constexpr std::int64_t kFewestPictures = 5, kFewPictures = 20;
 
 struct CheckOptions {
   std::filesystem::path cache_folder;  // of decoded pictures
-  int short_side = kCheckedShortSide;
+  int short_side = kCommonShortSide;
   int threads = 1;
   // Called from the calling thread; false ends the check with an interrupted error. May be empty.
   std::function<bool(std::string_view phase, std::int64_t done, std::int64_t total)> progress;

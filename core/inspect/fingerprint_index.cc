@@ -1,6 +1,6 @@
 #include "core/inspect/fingerprint_index.h"
 
-#include <algorithm>
+#include <bit>
 
 namespace mat {
 namespace {
@@ -45,17 +45,19 @@ FingerprintIndex::FingerprintIndex(const std::vector<PictureFingerprint>& finger
   }
 }
 
-void FingerprintIndex::find_near(const PictureFingerprint& fingerprint,
+void FingerprintIndex::find_near(const PictureFingerprint& fingerprint, int max_distance,
                                  std::vector<Neighbor>& found) const {
   std::size_t looked_at = 0;
   for (const std::uint32_t change : changes()) {
+    // One of the quarters has no more than its share; the masks come in order of their bits.
+    if (std::popcount(change) > max_distance / kQuarters) break;
     for (int q = 0; q < kQuarters && looked_at < kMostLookedAt; ++q) {
       const auto& [starts, indices] = tables_[q];
       const std::uint32_t value = quarter(fingerprint, q) ^ change;
       for (std::uint32_t k = starts[value]; k < starts[value + 1]; ++k) {
         if (++looked_at > kMostLookedAt) break;
         const int bits = distance(fingerprint, fingerprints_[indices[k]]);
-        if (bits <= kMaxDistance) found.push_back({indices[k], bits});
+        if (bits <= max_distance) found.push_back({indices[k], bits});
       }
     }
   }

@@ -24,9 +24,11 @@ class FingerprintIndex {
     int distance;
   };
 
-  // Adds those within kMaxDistance to `found`, some more than once. Where thousands are nearly the
-  // same, as with the frames of a film, only the first thousands are looked at.
-  void find_near(const PictureFingerprint& fingerprint, std::vector<Neighbor>& found) const;
+  // Adds those within `max_distance`, up to kMaxDistance, to `found`, some more than once: a
+  // smaller one takes much less time. Where thousands are nearly the same, as with the frames of a
+  // film, only the first thousands are looked at.
+  void find_near(const PictureFingerprint& fingerprint, int max_distance,
+                 std::vector<Neighbor>& found) const;
 
  private:
   static constexpr int kQuarters = 4;

@@ -18,6 +18,8 @@ namespace {
 // Compared by their pixels for one picture: the true ones are among the nearest, and more of them
 // are linked by way of each other.
 constexpr std::size_t kMostCompared = 32;
+// Looked for less widely: pictures that are both mirrored and cropped are rare.
+constexpr int kMaxMirroredCropDistance = 7;
 constexpr std::size_t kBatch = 2048;  // pictures between two reports of progress
 
 class Groups {
@@ -85,15 +87,17 @@ std::vector<Pair> candidates_of(const FingerprintIndex& index, const PictureFing
   std::vector<FingerprintIndex::Neighbor> found;
   std::vector<Pair> pairs;
   for (const bool mirrored : {false, true}) {
-    const auto look_up = [&](const PictureFingerprint& fingerprint) {
+    const auto look_up = [&](const PictureFingerprint& fingerprint, int max_distance) {
       found.clear();
-      index.find_near(mirrored ? fingerprint.mirrored() : fingerprint, found);
+      index.find_near(mirrored ? fingerprint.mirrored() : fingerprint, max_distance, found);
       for (const auto& [other, distance] : found) {
         if (other != i) pairs.push_back({distance, other, mirrored});
       }
     };
-    look_up(own.whole);
-    for (const auto& crop : own.crops) look_up(crop);
+    look_up(own.whole, FingerprintIndex::kMaxDistance);
+    for (const auto& crop : own.crops) {
+      look_up(crop, mirrored ? kMaxMirroredCropDistance : FingerprintIndex::kMaxDistance);
+    }
   }
   const auto is_before = [](const Pair& a, const Pair& b) {
     return std::tie(a.other, a.mirrored, a.distance) < std::tie(b.other, b.mirrored, b.distance);

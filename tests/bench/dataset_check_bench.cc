@@ -85,7 +85,7 @@ double time_decoding(const std::vector<fs::path>& files, int threads) {
     thread_local std::vector<std::uint8_t> bytes;
     read_picture_file(files[i], bytes);
     DecodeOptions options;
-    options.wanted_short_side = kCheckedShortSide;
+    options.wanted_short_side = kCommonShortSide;
     if (!decode_image(bytes, options).ok()) throw Error(ErrorKind::bug, "a picture is damaged");
   });
   return monotonic_seconds() - start;

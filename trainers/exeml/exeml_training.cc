@@ -41,7 +41,7 @@ TrainOutcome train_exeml(const TrainRequest& request, TrainObserver& observer) {
   const torch::Device device = choose_device(request.device);
   ImageNeeds needs;
   needs.short_side =
-      request.inputs.contains("weights_url") ? kPretrainedShortSide : kExemlShortSide;
+      request.inputs.contains("weights_url") ? kPretrainedShortSide : kCommonShortSide;
   needs.validation_ratio = h.at("validation_ratio").get<double>();
   needs.go_on = [&] { return time.used_s() < kMostReadingPart * time.limit_s(); };
   const ImageData data = read_image_data(request, needs, observer);

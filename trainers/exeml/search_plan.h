@@ -21,8 +21,7 @@ struct SearchPlan {
   Looks looks;                // of the finished model; the size is the recipe's
 };
 
-// What pictures are shrunk to, enough for every recipe.
-constexpr int kExemlShortSide = 192;
+// What pictures are shrunk to for networks that were trained elsewhere, and so on larger ones.
 constexpr int kPretrainedShortSide = 288;
 
 // `preference` is "performance_first", "balance" or "accuracy_first".

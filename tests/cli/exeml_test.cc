@@ -1,0 +1,152 @@
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <string>
+
+#include "core/base/file.h"
+#include "core/base/time.h"
+#include "tests/cli/mat_process.h"
+
+using namespace mat;
+using namespace mat::test;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// Twelve seconds: a training that means something, on pictures that are told apart by their colour.
+const std::string kShort = "0.2";
+
+struct Project {
+  Project() : mat(folder) { draw_pictures(folder / "data", {"blue", "green", "red"}, 12); }
+
+  Output train(std::vector<std::string> more = {}) const {
+    std::vector<std::string> arguments{"exeml",   "train",    "data",  "--project",
+                                       "colours", "--flavor", "cpu.1", "--short-duration",
+                                       kShort};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return mat.run(arguments);
+  }
+
+  TemporaryFolder folder;
+  MatProcess mat;
+};
+
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("exeml train publishes a folder, keeps its time and shows what came of it") {
+  const Project p;
+  const double before = monotonic_seconds();
+  const Output trained = p.train();
+  INFO(trained.err);
+  REQUIRE(trained.exit_code == 0);
+  CHECK(monotonic_seconds() - before < 12 + 8);
+  CHECK(has(trained.out, "colours@V0001  Completed"));
+
+  const Json shown = p.mat.succeed({"exeml", "show", "colours", "--json"}).json();
+  CHECK(shown["project"] == "colours");
+  CHECK(shown["version"] == "V001");
+  CHECK(shown["evaluation"]["intervals"]["f1"].size() == 2);
+  CHECK(shown["evaluation"]["calibration"]["temperature"].get<double>() > 0);
+  CHECK(shown["settings"]["inputs.data_url"]["value"] == "dataset://colours@V001");
+  CHECK(shown["facts"]["search"].contains("why"));
+
+  const std::string text = p.mat.succeed({"exeml", "show", "colours", "V001"}).out;
+  for (const char* part : {"project", "colours V001", "accuracy", "calibration error", "pictures",
+                           "CLASS", "training parameters", "max_duration", "LABEL \\ PREDICTED"}) {
+    INFO(part);
+    CHECK(has(text, part));
+  }
+
+  SECTION("a second training of the same folder uses the same version of the dataset") {
+    REQUIRE(p.train({"--seed", "2"}).exit_code == 0);
+    const Json second = p.mat.succeed({"exeml", "show", "colours", "--json"}).json();
+    CHECK(second["version"] == "V002");
+    CHECK(second["settings"]["inputs.data_url"]["value"] == "dataset://colours@V001");
+    // No picture was read for it.
+    CHECK(second["facts"]["pictures"]["decoded"] == 0);
+    const Json projects = p.mat.succeed({"exeml", "list", "--json"}).json();
+    REQUIRE(projects["projects"].size() == 1);
+    CHECK(projects["projects"][0]["name"] == "colours");
+    CHECK(p.mat.run({"version", "diff", "colours", "V001", "V002"}).exit_code == 0);
+  }
+
+  SECTION("a training goes on from the weights of a version, with a class more") {
+    draw_pictures(p.folder / "data", {"violet"}, 12);
+    const Output more = p.train({"--incremental-version", "best"});
+    INFO(more.err);
+    REQUIRE(more.exit_code == 0);
+    const Json second = p.mat.succeed({"exeml", "show", "colours", "--json"}).json();
+    CHECK(second["parent"] == "colours@V0001");
+    CHECK(second["evaluation"]["classes"].size() == 4);
+    CHECK(second["settings"]["inputs.data_url"]["value"] == "dataset://colours@V002");
+  }
+}
+
+TEST_CASE("exeml refuses too little data with a list of what is missing") {
+  TemporaryFolder folder;
+  const MatProcess mat(folder);
+  draw_pictures(folder / "data", {"green", "red"}, 3);
+  const Output few = mat.run({"exeml", "train", "data", "--project", "few"});
+  CHECK(few.exit_code == 2);
+  CHECK(has(few.err, "2 more of 'green' (it has 3)"));
+  CHECK(has(few.err, "2 more of 'red' (it has 3)"));
+  draw_pictures(folder / "one", {"green"}, 8);
+  const Output one = mat.run({"exeml", "train", "one", "--project", "one"});
+  CHECK(one.exit_code == 2);
+  CHECK(has(one.err, "1 of 2 classes"));
+  CHECK(mat.run({"exeml", "show", "few"}).exit_code == 3);
+}
+
+TEST_CASE("exeml says what is wrong with its options before it does anything") {
+  const Project p;
+  const auto refused = [&](const std::vector<std::string>& more, const std::string& why) {
+    std::vector<std::string> arguments{"exeml", "train", "data", "--project", "colours"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const Output output = p.mat.run(arguments);
+    INFO(output.err);
+    CHECK(output.exit_code == 2);
+    CHECK(has(output.err, why));
+  };
+  refused({"--max-duration", "5"}, "--max-duration is 6 to 6000 minutes, not 5");
+  refused({"--max-duration", "6001"}, "6 to 6000");
+  refused({"--short-duration", "6"}, "--short-duration is for less than 6 minutes");
+  refused({"--train-ratio", "1"}, "--train-ratio is above 0 and below 1");
+  refused({"--preference", "best"}, "--preference");
+  refused({"--dataset-version", "V001"}, "--dataset-version is of a dataset");
+  CHECK(p.mat.run({"exeml", "train", "nothing", "--project", "colours"}).exit_code == 3);
+  CHECK_FALSE(fs::exists(p.mat.home()));
+}
+
+TEST_CASE("A training job is no ExeML project, and is told apart by name") {
+  const Project p;
+  write_text(p.folder / "job.yaml", small_spec("colours", "data", 1));
+  p.mat.succeed({"job", "create", "-f", "job.yaml"});
+  const Output refused = p.train();
+  CHECK(refused.exit_code == 4);
+  CHECK(has(refused.err, "colours is a training job (small_cnn), not an ExeML project"));
+  CHECK(has(p.mat.run({"exeml", "show", "colours"}).err, "not by exeml"));
+}
+
+TEST_CASE("A version of a project that is stopped keeps the model so far") {
+  const Project p;
+  Output detached = p.mat.succeed({"exeml", "train", "data", "--project", "colours", "--flavor",
+                                   "cpu.1", "--max-duration", "6", "--detach"});
+  CHECK(detached.out == "colours@V0001\n");
+  // Its first progress of a training says that there are weights.
+  bool is_training = false;
+  for (int i = 0; i < 600 && !is_training; ++i) {
+    const Json shown = p.mat.succeed({"version", "show", "colours", "--json"}).json();
+    REQUIRE(shown["status"] != "Failed");
+    is_training = shown["progress"].is_object() && shown["progress"].contains("stage");
+    if (!is_training) p.mat.run({"version", "wait", "colours", "--timeout", "0.1"});
+  }
+  REQUIRE(is_training);
+  p.mat.succeed({"version", "stop", "colours"});
+  const Json shown = p.mat.succeed({"version", "show", "colours", "--json"}).json();
+  CHECK(shown["status"] == "Terminated");
+  CHECK(fs::exists(p.mat.home() / "jobs/colours/V0001/checkpoint"));
+}
