@@ -9,7 +9,6 @@
 #include "cli/signals.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
-#include "core/metrics/deviation.h"
 #include "core/run/check_inputs.h"
 #include "core/run/pools.h"
 #include "core/run/runner.h"
@@ -25,13 +24,8 @@ void print_results(const Home& home, const VersionRecord& version) {
   for (const auto& [name, summary] : version.metrics) {
     const bool is_of_training = name == "lr" || name.rfind("train_", 0) == 0 ||
                                 name.find("_per_second") != std::string::npos;
-    const auto deviation = version.metrics.find(deviation_name(name));
-    std::optional<double> varies;
-    if (deviation != version.metrics.end()) varies = deviation->second.best;
-    const bool is_deviation = name.ends_with(kDeviationSuffix);
-    if (!is_of_training && !is_deviation) {
-      fields.emplace_back("  " + name, metric_text(summary.best, varies));
-    }
+    if (is_of_training || is_deviation(version, name)) continue;
+    fields.emplace_back("  " + name, metric_text(summary.best, deviation_of(version, name)));
   }
   const fs::path folder = home.version_folder(version.job, version.number);
   std::error_code ignored;

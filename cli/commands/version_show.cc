@@ -10,7 +10,6 @@
 #include "cli/commands/views.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
-#include "core/metrics/deviation.h"
 #include "core/run/live_progress.h"
 
 namespace mat {
@@ -105,13 +104,6 @@ void print_settings(const VersionRecord& v) {
   print(heading("settings") + table.text());
 }
 
-// It stands beside the metric that it is about.
-bool is_deviation(const VersionRecord& v, std::string_view metric) {
-  if (!metric.ends_with(kDeviationSuffix)) return false;
-  metric.remove_suffix(kDeviationSuffix.size());
-  return v.metrics.contains(std::string(metric));
-}
-
 void print_metrics(const VersionRecord& v) {
   if (v.metrics.empty()) return;
   Table table({{"METRIC"},
@@ -124,9 +116,8 @@ void print_metrics(const VersionRecord& v) {
   const auto number = [](double value) { return fmt::format("{:.5g}", value); };
   for (const auto& [name, m] : v.metrics) {
     if (is_deviation(v, name)) continue;
-    const auto deviation = v.metrics.find(deviation_name(name));
-    const std::string best =
-        deviation == v.metrics.end() ? number(m.best) : metric_text(m.best, deviation->second.best);
+    const auto deviation = deviation_of(v, name);
+    const std::string best = deviation ? metric_text(m.best, deviation) : number(m.best);
     table.add({name, best, std::to_string(m.best_step), number(m.last), number(m.min),
                number(m.max), std::to_string(m.count)});
   }

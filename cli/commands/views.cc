@@ -182,6 +182,17 @@ Json json_of(const FieldValues& values, std::size_t row) {
   return value;
 }
 
+std::optional<double> deviation_of(const VersionRecord& version, const std::string& metric) {
+  const auto found = version.metrics.find(deviation_name(metric));
+  return found == version.metrics.end() ? std::nullopt : std::optional(found->second.best);
+}
+
+bool is_deviation(const VersionRecord& version, std::string_view metric) {
+  if (!metric.ends_with(kDeviationSuffix)) return false;
+  metric.remove_suffix(kDeviationSuffix.size());
+  return version.metrics.contains(std::string(metric));
+}
+
 std::vector<ExtraColumn> deviations_of(Registry& registry,
                                        const std::vector<VersionSummary>& versions) {
   std::vector<ExtraColumn> columns;

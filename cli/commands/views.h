@@ -40,6 +40,11 @@ struct ExtraColumn {
   FieldValues values;
 };
 Json json_of(const FieldValues& values, std::size_t row);
+// Of a version of several seeds: by how much a metric varies between them; and whether a metric
+// says that of another one, beside which it is shown.
+std::optional<double> deviation_of(const VersionRecord& version, const std::string& metric);
+bool is_deviation(const VersionRecord& version, std::string_view metric);
+
 // By how much accuracy, precision, recall and f1 vary between the seeds of each version, null where
 // there is one seed: to be shown with them. Empty when no version has several.
 std::vector<ExtraColumn> deviations_of(Registry& registry,
