@@ -184,7 +184,9 @@ TEST_CASE("the schema takes a name or a command as algorithm") {
   REQUIRE(algorithm.size() == 3);
   CHECK(algorithm[2]["required"] == Json::array({"command"}));
   CHECK(algorithm[2]["properties"].size() == 7);
-  CHECK(schema["properties"]["inputs"]["additionalProperties"]["type"] == "string");
+  const Json input = schema["properties"]["inputs"]["additionalProperties"]["anyOf"];
+  CHECK(input[0]["type"] == "string");
+  CHECK(input[1]["required"][0] == "dataset");
 }
 
 }  // namespace
