@@ -50,8 +50,9 @@ FlatJson facts_of(const VersionRecord& version) {
   // Another one at each start of the machine; that it differs says nothing.
   flat.erase("host.boot_id");
   // What happened, not what was chosen: how warm the cache was, how long it took, what was typed.
-  for (const char* key : {"pictures.decoded", "pictures.from_cache", "training_seconds",
-                          "samples_per_second", "command_line"}) {
+  for (const char* key :
+       {"pictures.decoded", "pictures.from_cache", "training_seconds", "samples_per_second",
+        "command_line", "best_step", "best_seed", "seeds_done"}) {
     flat.erase(key);
   }
   return flat;
