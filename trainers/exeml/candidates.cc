@@ -20,13 +20,17 @@ constexpr double kLeastSeconds = 5, kGoodSeconds = 40;
 constexpr double kLength = 0.5;
 // A trial's time goes to learning but for this part, in which the held out pictures are answered.
 constexpr double kLearningPart = 0.93;
+// Of a search that is shorter than this, trials take half of their part: what little time there is
+// is better spent on the model.
+constexpr double kShortSearchSeconds = 240;
 
 std::string key_of(std::size_t candidate) { return fmt::format("tried.{}", candidate); }
 
 }  // namespace
 
 bool Candidates::try_all() {
-  const double all_s = context_.plan().trial_part * context_.limit_s();
+  const bool is_short = context_.limit_s() < kShortSearchSeconds;
+  const double all_s = (is_short ? 0.5 : 1) * context_.plan().trial_part * context_.limit_s();
   const auto fitting = static_cast<std::size_t>(all_s / (kFolds * kGoodSeconds));
   const std::size_t count = std::clamp<std::size_t>(fitting, 1, context_.plan().candidates.size());
   const double seconds = all_s / static_cast<double>(kFolds * count);

@@ -37,6 +37,7 @@ TEST_CASE("a manifest is looked at before a training begins, as a folder is", "[
   const auto check = [&](const std::string& manifest) {
     put_file(folder / "data.manifest", manifest);
     check_inputs(
+        Home{folder.path(), "a test"},
         resolve(parse_spec("name: t\nalgorithm: small_cnn\ninputs: {data_url: data.manifest}\n",
                            "job.yaml", folder.path())));
   };

@@ -10,6 +10,7 @@
 #include "tests/trainers/catch.h"
 #include "tests/trainers/training/recording_observer.h"
 #include "tests/trainers/training/small_trainings.h"
+#include "trainers/models/network.h"
 #include "trainers/models/weights_file.h"
 #include "trainers/training/torch_trainer.h"
 

@@ -351,14 +351,15 @@ TEST_CASE("A published version is trained with as long as its pictures are what 
   pass_file_clock(folder.path());
   const TrainRequest request = request_for(folder / "V001.manifest", folder / "home", "V0001");
   RecordingObserver observer;
-  const ImageData first = read_image_data(request, observer);
+  const ImageData first = read_image_data(request, image_needs(request.hyperparameters), observer);
   CHECK(first.train.size() == 45);
   CHECK(first.validation.size() == 15);
   CHECK(first.loaded.unread == 0);
-  CHECK(read_image_data(request, observer).loaded.unread == 60);
+  CHECK(read_image_data(request, image_needs(request.hyperparameters), observer).loaded.unread ==
+        60);
 
   put_file(folder / "data/lying/3.bmp", picture(2, 77));
-  CHECK_THROWS_WITH(read_image_data(request, observer),
+  CHECK_THROWS_WITH(read_image_data(request, image_needs(request.hyperparameters), observer),
                     Catch::Contains("1 picture has changed: lying/3.bmp"));
 }
 
