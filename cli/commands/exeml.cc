@@ -105,7 +105,6 @@ int train_project(const Context& context, const TrainOptions& options) {
   data.project = options.project;
   data.dataset_version = options.dataset_version;
   data.train_ratio = options.train_ratio;
-  data.seed = options.seed.value_or(0);
   assignments.push_back(exeml_data_setting(context, data));
   const Settings settings =
       with_source(parse_assignments(assignments, working_folder()), "exeml train");

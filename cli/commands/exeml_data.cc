@@ -35,7 +35,6 @@ DatasetVersionRecord publish_path(Registry& registry, const ExemlDataOptions& op
   note_import(done.report);
   PublishRequest request;
   request.train_ratio = options.train_ratio;
-  request.seed = static_cast<std::int64_t>(options.seed);
   request.threads = usable_cores();
   request.accept_same = true;
   const PublishReport report = publish_dataset(registry, options.project, request, watched.hooks());

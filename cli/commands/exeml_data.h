@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstdint>
 #include <string>
 
 #include "cli/context.h"
@@ -12,7 +11,6 @@ struct ExemlDataOptions {
   std::string project;
   std::string dataset_version;  // of a dataset that `data` names without a version; may be empty
   double train_ratio = 0.8;
-  std::uint64_t seed = 0;
 };
 
 // The assignment that makes a spec train on this data: "inputs.data_url=…". A path is published

@@ -11,6 +11,7 @@ constexpr double kSecondsBetweenMetrics = 1;
 constexpr int kChecksInARound = 8;
 // Of the validation pictures, and of the time.
 constexpr std::size_t kMostChecked = 1000;
+constexpr std::size_t kPicturesToTime = 16;
 constexpr double kMostTimeOfACheck = 0.01;
 // How long a training that was stopped is evaluated.
 constexpr double kSecondsAfterStop = 1;
@@ -34,6 +35,17 @@ void check(SearchContext& context, const Recipe& recipe, const RecipeTraining& t
   context.observer().metric("loss", context.step, log_loss(predictions));
 }
 
+// How long a look takes, where no trial has told.
+void time_a_look(SearchContext& context, const Recipe& recipe) {
+  std::vector<LabelledPlace> some = context.validation();
+  if (some.size() > kPicturesToTime) some.resize(kPicturesToTime);
+  const auto network = context.make(recipe);
+  context.compute_plan(recipe).prepare(*network, context.device());
+  Looks looks;
+  looks.size = recipe.last_size();
+  context.answers(*network, recipe, some, looks, {});
+}
+
 // Fresh ones unless the search begins with weights.
 std::shared_ptr<ImageNetwork> first_weights(const SearchContext& context) {
   return context.pretrained() ? context.pretrained()->make(context.data().classes) : nullptr;
@@ -46,6 +58,7 @@ bool train_round(SearchContext& context, const std::string& stage, const Recipe&
                  BestModel& best) {
   TrainObserver& observer = context.observer();
   observer.log(fmt::format("{}: {} on {} pictures", stage, recipe.name, context.train().size()));
+  if (context.seconds_a_look <= 0) time_a_look(context, recipe);
   TrainingBudget budget;
   budget.samples = enough;
   budget.seconds =

@@ -20,7 +20,7 @@
 namespace mat {
 
 // What saving and ending take, whatever the model.
-constexpr double kSecondsToEnd = 1.5;
+constexpr double kSecondsToEnd = 2;
 
 // What all parts of a search for a classifier share: its data, its time, its networks, and how a
 // training in it is run, shown and made to survive. For one thread.

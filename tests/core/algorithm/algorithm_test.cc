@@ -47,7 +47,7 @@ TEST_CASE("the table has the algorithms and limits that are promised") {
   std::vector<std::string> names;
   for (const Algorithm& algorithm : builtin_algorithms()) names.push_back(algorithm.name);
   CHECK(names == std::vector<std::string>{"resnet18", "resnet34", "resnet50", "mobilenet_v3_small",
-                                          "small_cnn", "tabular_mlp"});
+                                          "small_cnn", "tabular_mlp", "exeml"});
   const auto* size = find_builtin_algorithm("small_cnn")->find_hyperparameter("image_size");
   REQUIRE(size != nullptr);
   CHECK(size->default_value == 32);

@@ -38,7 +38,7 @@ class S3Server {
   std::string read_line();
   void expect(const std::string& command, const std::string& answer);
 
-  int to_ = -1, from_ = -1, pid_ = -1, buckets_ = 0;
+  int to_ = -1, from_ = -1, buckets_ = 0;
   std::string buffer_, endpoint_, access_key_, secret_key_, home_;
 };
 
