@@ -159,7 +159,8 @@ int show_project(const Context& context, const std::string& project, const std::
   options.limit = kVersionsInShow;
   const auto versions = registry.list_versions(project, options);
   if (versions.rows.size() > 1) {
-    print("\n" + version_table(versions.rows, {}, false).text());
+    print("\n" +
+          version_table(versions.rows, {}, false, deviations_of(registry, versions.rows)).text());
     if (versions.total > kVersionsInShow) note(fmt::format("all: mat version list {}", project));
   }
   return 0;

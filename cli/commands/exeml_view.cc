@@ -61,6 +61,11 @@ std::string with_interval(const Json& evaluation, const char* name) {
   const auto value = evaluation.find(name);
   if (value == evaluation.end() || !value->is_number()) return "";
   std::string text = metric_text(value->get<double>());
+  const Json deviations = evaluation.value("deviation", Json::object());
+  const auto deviation = deviations.find(name);
+  if (deviation != deviations.end() && deviation->is_number()) {
+    return metric_text(value->get<double>(), deviation->get<double>());
+  }
   const Json intervals = evaluation.value("intervals", Json::object());
   const auto interval = intervals.find(name);
   if (interval != intervals.end() && interval->is_array() && interval->size() == 2) {

@@ -118,7 +118,10 @@ int show(const Context& context, const std::string& name, bool json) {
                 {"created", local_text(job.created_ms)},
                 {"versions", std::to_string(job.version_count)},
                 {"best accuracy", metric_text(job.best_accuracy)}});
-  if (!versions.rows.empty()) print("\n" + version_table(versions.rows, {}, false).text());
+  if (!versions.rows.empty()) {
+    const auto deviations = deviations_of(registry, versions.rows);
+    print("\n" + version_table(versions.rows, {}, false, deviations).text());
+  }
   if (job.version_count > kVersionsInShow) note(fmt::format("all: mat version list {}", name));
   return 0;
 }

@@ -24,7 +24,8 @@ void print_results(const Home& home, const VersionRecord& version) {
   for (const auto& [name, summary] : version.metrics) {
     const bool is_of_training = name == "lr" || name.rfind("train_", 0) == 0 ||
                                 name.find("_per_second") != std::string::npos;
-    if (!is_of_training) fields.emplace_back("  " + name, metric_text(summary.best));
+    if (is_of_training || is_deviation(version, name)) continue;
+    fields.emplace_back("  " + name, metric_text(summary.best, deviation_of(version, name)));
   }
   const fs::path folder = home.version_folder(version.job, version.number);
   std::error_code ignored;

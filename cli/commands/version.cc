@@ -45,8 +45,8 @@ int list(const Context& context, const std::string& job, const std::string& colu
     print_json(list_document("versions", rows, listing.total, listing.total_is_exact));
     return 0;
   }
-  print_list(version_table(listing.rows, extra, job.empty()), listing.total, "versions",
-             "mat job create -f SPEC", flags.filter);
+  print_list(version_table(listing.rows, extra, job.empty(), deviations_of(registry, listing.rows)),
+             listing.total, "versions", "mat job create -f SPEC", flags.filter);
   note_total(listing.rows.size(), listing.total, listing.total_is_exact, "versions");
   return 0;
 }

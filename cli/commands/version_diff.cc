@@ -8,6 +8,7 @@
 #include "cli/commands/views.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
+#include "core/compare/real_difference.h"
 #include "core/compare/version_diff.h"
 
 namespace mat {
@@ -54,7 +55,7 @@ std::vector<VersionRecord> chosen_versions(Registry& registry, const DiffFlags& 
   return versions;
 }
 
-Json diff_json(const VersionDiff& diff, bool all) {
+Json diff_json(const VersionDiff& diff, const RealDifferences& real, bool all) {
   Json document;
   document["versions"] = diff.references;
   for (const DiffSection& section : diff.sections) {
@@ -70,13 +71,25 @@ Json diff_json(const VersionDiff& diff, bool all) {
                                                                             : nullptr;
       rows.push_back({{"name", row.name},
                       {"values", row.values},
+                      {"deviations", row.deviations},
                       {"differs", row.differs},
                       {"direction", direction != nullptr ? Json(direction) : Json(nullptr)},
                       {"best", best}});
     }
     document[section.title] = rows;
   }
+  document["real_difference"] = Json::array();
+  for (const RealDifference& difference : real.rows) {
+    document["real_difference"].push_back(to_json(difference));
+  }
   return document;
+}
+
+// Of several seeds, the mean with as many digits as the deviation.
+std::string text_of(const DiffRow& row, std::size_t i) {
+  const bool is_mean = !row.deviations.empty() && row.deviations[i].is_number();
+  return is_mean ? metric_text(row.values[i].get<double>(), row.deviations[i].get<double>())
+                 : value_text(row.values[i]);
 }
 
 Table diff_table(const VersionDiff& diff, bool all) {
@@ -103,7 +116,7 @@ Table diff_table(const VersionDiff& diff, bool all) {
       std::vector<Cell> cells{Cell("  " + row.name)};
       for (std::size_t i = 0; i < row.values.size(); ++i) {
         const bool is_best = i < row.is_best.size() && row.is_best[i];
-        cells.emplace_back(value_text(row.values[i]) + (is_best ? " *" : ""),
+        cells.emplace_back(text_of(row, i) + (is_best ? " *" : ""),
                            is_best ? Style::good : Style::plain);
       }
       table.add(cells);
@@ -112,21 +125,35 @@ Table diff_table(const VersionDiff& diff, bool all) {
   return table;
 }
 
+void print_real_differences(const RealDifferences& real, std::size_t versions) {
+  if (real.rows.empty()) return;
+  std::string text = styled("real difference", Style::bold, stdout_has_colour());
+  if (versions > 2) {
+    text += fmt::format(", each against {}, the most accurate", real.rows.front().against);
+  }
+  for (const RealDifference& difference : real.rows) text += "\n  " + difference.words;
+  print(text + "\n");
+}
+
 }  // namespace
 
 int diff_versions(const Context& context, const DiffFlags& flags) {
   Registry registry = context.open_to_read();
-  const VersionDiff diff = compare_versions(chosen_versions(registry, flags));
+  const std::vector<VersionRecord> versions = chosen_versions(registry, flags);
+  const VersionDiff diff = compare_versions(versions);
+  const RealDifferences real = real_differences(registry.home(), versions);
+  for (const std::string& text : real.notes) note(printable(text));
   if (flags.json) {
-    print_json(diff_json(diff, flags.all));
+    print_json(diff_json(diff, real, flags.all));
     return 0;
   }
   const Table table = diff_table(diff, flags.all);
+  if (!table.empty()) print(table.text());
+  print_real_differences(real, versions.size());
   if (table.empty()) {
     note("nothing differs; --all shows everything");
     return 0;
   }
-  print(table.text());
   note_left_out(table);
   note(flags.all
            ? "* best"

@@ -45,11 +45,11 @@ std::string progress_text(const Json& progress) {
                        value_text(progress["total"]));
   }
   const std::string stage = progress.value("stage", std::string());
-  std::string text =
-      !stage.empty() ? stage
-                     : fmt::format("epoch {}/{}, step {}/{}", value_text(progress["epoch"]),
-                                   value_text(progress["epochs"]), value_text(progress["step"]),
-                                   value_text(progress["steps"]));
+  std::string text = !stage.empty()
+                         ? stage
+                         : fmt::format("epoch {}/{}, step {}/{}", value_text(progress["epoch"]),
+                                       value_text(progress["epochs"]), value_text(progress["step"]),
+                                       value_text(progress["steps"]));
   if (progress["metric"].is_number()) {
     text += fmt::format(", {} {}", value_text(progress["metric_name"]),
                         metric_text(progress["metric"].get<double>()));
@@ -115,7 +115,10 @@ void print_metrics(const VersionRecord& v) {
                {"POINTS", Align::right}});
   const auto number = [](double value) { return fmt::format("{:.5g}", value); };
   for (const auto& [name, m] : v.metrics) {
-    table.add({name, number(m.best), std::to_string(m.best_step), number(m.last), number(m.min),
+    if (is_deviation(v, name)) continue;
+    const auto deviation = deviation_of(v, name);
+    const std::string best = deviation ? metric_text(m.best, deviation) : number(m.best);
+    table.add({name, best, std::to_string(m.best_step), number(m.last), number(m.min),
                number(m.max), std::to_string(m.count)});
   }
   print(heading("metrics") + table.text());

@@ -8,6 +8,7 @@
 
 #include "core/base/text.h"
 #include "core/base/time.h"
+#include "core/metrics/deviation.h"
 
 namespace mat {
 namespace {
@@ -87,6 +88,12 @@ Style style_of(Status status) {
 
 std::string metric_text(const std::optional<double>& value) {
   return value ? fmt::format("{:.4f}", *value) : "-";
+}
+
+std::string metric_text(const std::optional<double>& value,
+                        const std::optional<double>& deviation) {
+  const std::string text = metric_text(value);
+  return value && deviation ? fmt::format("{} ± {:.4f}", text, *deviation) : text;
 }
 
 std::string value_text(const Json& value) {
@@ -175,8 +182,32 @@ Json json_of(const FieldValues& values, std::size_t row) {
   return value;
 }
 
+std::optional<double> deviation_of(const VersionRecord& version, const std::string& metric) {
+  const auto found = version.metrics.find(deviation_name(metric));
+  return found == version.metrics.end() ? std::nullopt : std::optional(found->second.best);
+}
+
+bool is_deviation(const VersionRecord& version, std::string_view metric) {
+  if (!metric.ends_with(kDeviationSuffix)) return false;
+  metric.remove_suffix(kDeviationSuffix.size());
+  return version.metrics.contains(std::string(metric));
+}
+
+std::vector<ExtraColumn> deviations_of(Registry& registry,
+                                       const std::vector<VersionSummary>& versions) {
+  std::vector<ExtraColumn> columns;
+  const std::vector<std::string> known = registry.version_field_names();
+  for (const char* metric : {"accuracy", "precision", "recall", "f1"}) {
+    const std::string field = deviation_name(metric);
+    if (std::find(known.begin(), known.end(), field) == known.end()) continue;
+    columns.push_back({field, registry.values_of(versions, field)});
+  }
+  return columns;
+}
+
 Table version_table(const std::vector<VersionSummary>& versions,
-                    const std::vector<ExtraColumn>& extra, bool with_job) {
+                    const std::vector<ExtraColumn>& extra, bool with_job,
+                    const std::vector<ExtraColumn>& deviations) {
   std::vector<Column> columns{{with_job ? "REFERENCE" : "VERSION"}, {"STATUS"}, {"ALGORITHM"}};
   for (const ExtraColumn& column : extra) columns.push_back({column.field, Align::right});
   columns.push_back({"ACCURACY", Align::right});
@@ -193,9 +224,17 @@ Table version_table(const std::vector<VersionSummary>& versions,
     std::vector<Cell> row{with_job ? v.job + "@" + label : label,
                           Cell(name_of(v.status), style_of(v.status)), v.algorithm};
     for (const ExtraColumn& column : extra) row.emplace_back(text_of(column.values, i));
-    for (const auto& metric : {v.accuracy, v.precision, v.recall, v.f1}) {
-      row.emplace_back(metric_text(metric));
-    }
+    const auto deviation = [&](const std::string& metric) -> std::optional<double> {
+      for (const ExtraColumn& column : deviations) {
+        const Json& value = column.values.values[i];
+        if (column.field == deviation_name(metric) && value.is_number()) return value.get<double>();
+      }
+      return std::nullopt;
+    };
+    row.emplace_back(metric_text(v.accuracy, deviation("accuracy")));
+    row.emplace_back(metric_text(v.precision, deviation("precision")));
+    row.emplace_back(metric_text(v.recall, deviation("recall")));
+    row.emplace_back(metric_text(v.f1, deviation("f1")));
     row.emplace_back(format_duration(duration_s(v)));
     row.emplace_back(short_local_text(v.created_ms));
     const std::string parent = v.parent.empty() ? "" : "from " + v.parent;

@@ -24,6 +24,8 @@ void note_left_out(const Table& table);
 
 Style style_of(Status status);
 std::string metric_text(const std::optional<double>& value);  // four digits; "-" for none
+// "0.8532 ± 0.0121", of several seeds; the value alone without a deviation.
+std::string metric_text(const std::optional<double>& value, const std::optional<double>& deviation);
 std::string value_text(const Json& value);  // strings without quotes, "-" for null
 
 Json job_json(const JobRecord& job);
@@ -38,9 +40,19 @@ struct ExtraColumn {
   FieldValues values;
 };
 Json json_of(const FieldValues& values, std::size_t row);
+// Of a version of several seeds: by how much a metric varies between them; and whether a metric
+// says that of another one, beside which it is shown.
+std::optional<double> deviation_of(const VersionRecord& version, const std::string& metric);
+bool is_deviation(const VersionRecord& version, std::string_view metric);
+
+// By how much accuracy, precision, recall and f1 vary between the seeds of each version, null where
+// there is one seed: to be shown with them. Empty when no version has several.
+std::vector<ExtraColumn> deviations_of(Registry& registry,
+                                       const std::vector<VersionSummary>& versions);
 // With `with_job` the first column is JOB@V0001, otherwise V0001.
 Table version_table(const std::vector<VersionSummary>& versions,
-                    const std::vector<ExtraColumn>& extra, bool with_job);
+                    const std::vector<ExtraColumn>& extra, bool with_job,
+                    const std::vector<ExtraColumn>& deviations = {});
 
 double duration_s(const VersionSummary& version);  // NaN when it has not started
 

@@ -13,6 +13,7 @@
 #include "core/base/secrets.h"
 #include "core/base/text.h"
 #include "core/cache/content.h"
+#include "core/metrics/deviation.h"
 
 namespace mat {
 namespace {
@@ -49,8 +50,9 @@ FlatJson facts_of(const VersionRecord& version) {
   // Another one at each start of the machine; that it differs says nothing.
   flat.erase("host.boot_id");
   // What happened, not what was chosen: how warm the cache was, how long it took, what was typed.
-  for (const char* key : {"pictures.decoded", "pictures.from_cache", "training_seconds",
-                          "samples_per_second", "command_line"}) {
+  for (const char* key :
+       {"pictures.decoded", "pictures.from_cache", "training_seconds", "samples_per_second",
+        "command_line", "best_step", "best_seed", "seeds_done"}) {
     flat.erase(key);
   }
   return flat;
@@ -163,10 +165,20 @@ DiffSection parameters_section(const Versions& versions, Columns& settings) {
   }
   settings.take_all(kPrefix, section, kPrefix.size());
   settings.take_all("resources.", section);
-  for (const char* key : {"seed", "auto_restart", "auto_stop", "log_path"}) {
+  for (const char* key : {"seed", "seeds", "auto_restart", "auto_stop", "log_path"}) {
     settings.take(key, section, key);
   }
   return section;
+}
+
+// One a version, null where it has none; of all versions null.
+std::vector<Json> best_values(const Versions& versions, const std::string& metric) {
+  std::vector<Json> values;
+  for (const VersionRecord& version : versions) {
+    const auto found = version.metrics.find(metric);
+    values.push_back(found == version.metrics.end() ? Json() : Json(found->second.best));
+  }
+  return values;
 }
 
 DiffSection metrics_section(const Versions& versions) {
@@ -175,18 +187,22 @@ DiffSection metrics_section(const Versions& versions) {
   for (const VersionRecord& version : versions) {
     for (const auto& [name, summary] : version.metrics) others.insert(name);
   }
+  // They stand beside what they are about.
+  std::set<std::string> with_deviation;
+  for (const std::string& name : std::set<std::string>(others)) {
+    if (others.contains(deviation_name(name))) with_deviation.insert(name);
+  }
+  for (const std::string& name : with_deviation) others.erase(deviation_name(name));
   others.erase("lr");  // the schedule's last value; the parameter stands above
   std::erase_if(names, [&](const std::string& name) { return others.erase(name) == 0; });
   names.insert(names.end(), others.begin(), others.end());
 
   DiffSection section{"metrics", {}};
   for (const std::string& name : names) {
-    std::vector<Json> values;
-    for (const VersionRecord& version : versions) {
-      const auto found = version.metrics.find(name);
-      values.push_back(found == version.metrics.end() ? Json() : Json(found->second.best));
+    DiffRow row = make_row(name, best_values(versions, name));
+    if (with_deviation.contains(name)) {
+      row.deviations = best_values(versions, deviation_name(name));
     }
-    DiffRow row = make_row(name, std::move(values));
     row.direction = direction_of(name);
     mark_best(row);
     section.rows.push_back(std::move(row));

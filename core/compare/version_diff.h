@@ -13,6 +13,9 @@ namespace mat {
 struct DiffRow {
   std::string name;          // "lr", "accuracy", "git.commit"
   std::vector<Json> values;  // one a version; null where it has none
+  // Of metrics that are means over several seeds: their standard deviations, one a version and null
+  // where it has none; empty when no version has one.
+  std::vector<Json> deviations;
   bool differs = false;
   bool is_minor = false;  // of interest only to who asks for everything
   Direction direction = Direction::unknown;

@@ -113,13 +113,20 @@ void JsonLines::check_depth() const {
   }
 }
 
-bool JsonLines::next(Json& object) {
+bool JsonLines::next_line(std::string_view& line) {
   do {
     if (!read_line()) return false;
     if (too_long_) {
       fail(fmt::format("a line of more than {}", format_bytes(options_.max_line_bytes)));
     }
   } while (trim(text_).empty());
+  line = text_;
+  return true;
+}
+
+bool JsonLines::next(Json& object) {
+  std::string_view line;
+  if (!next_line(line)) return false;
   check_depth();
   try {
     object = Json::parse(text_.begin(), text_.end());

@@ -27,7 +27,11 @@ class JsonLines {
   // none, after which the lines behind it can still be read; and io errors.
   bool next(Json& object);
 
-  // Where the last object, or what was wrong, stands: FILE:LINE.
+  // The same for who parses it: the next line as it is, to be used before the one behind it is
+  // read. Only too long a line is an error.
+  bool next_line(std::string_view& line);
+
+  // Where the last object or line, or what was wrong, stands: FILE:LINE.
   std::string place() const;
   std::uint64_t line() const { return line_; }
   const std::filesystem::path& file() const { return file_; }

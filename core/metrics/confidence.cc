@@ -23,7 +23,43 @@ Interval interval_of(std::vector<double> values) {
   return values.empty() ? Interval{} : Interval{at(kTail), at(1 - kTail)};
 }
 
+// Accuracies of bootstrap samples. Each draw is right with the same probability, so how many of a
+// sample are right is binomial, and none need be drawn one by one.
+class Accuracies {
+ public:
+  explicit Accuracies(RightOf of)
+      : count_(static_cast<double>(of.count)),
+        right_(of.count, of.count > 0 ? static_cast<double>(of.right) / count_ : 0) {}
+
+  double draw(std::mt19937_64& engine) {
+    return count_ > 0 ? static_cast<double>(right_(engine)) / count_ : 0;
+  }
+
+ private:
+  double count_;
+  std::binomial_distribution<std::int64_t> right_;
+};
+
 }  // namespace
+
+Interval bootstrap_accuracy(RightOf of, int resamples, std::uint64_t seed) {
+  std::mt19937_64 engine(seed);
+  Accuracies accuracies(of);
+  std::vector<double> values;
+  for (int round = 0; round < resamples; ++round) values.push_back(accuracies.draw(engine));
+  return interval_of(std::move(values));
+}
+
+Interval bootstrap_difference(RightOf first, RightOf second, int resamples, std::uint64_t seed) {
+  std::mt19937_64 engine(seed);
+  Accuracies of_first(first), of_second(second);
+  std::vector<double> values;
+  for (int round = 0; round < resamples; ++round) {
+    const double accuracy = of_first.draw(engine);
+    values.push_back(accuracy - of_second.draw(engine));
+  }
+  return interval_of(std::move(values));
+}
 
 ReportIntervals bootstrap_report(const std::vector<int>& labels,
                                  const std::vector<int>& predictions, int class_count,

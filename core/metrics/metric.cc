@@ -23,7 +23,7 @@ constexpr std::size_t kMaxNameLength = 128;
 constexpr string_view kLowerIsBetter =
     "loss losses error errors err mse rmse mae mape smape msle rmsle nll crossentropy "
     "cross_entropy perplexity ppl bpc bpb wer cer eer ece fid brier hinge hamming divergence kl "
-    "cost regret misses mistakes fpr fnr false_positive false_positives false_negative "
+    "cost regret misses mistakes deviation fpr fnr false_positive false_positives false_negative "
     "false_negatives latency duration time seconds ms";
 constexpr string_view kHigherIsBetter =
     "accuracy acc precision recall f1 f2 fbeta fscore auc auroc auprc roc ap map r2 "

@@ -9,6 +9,7 @@
 #include "core/run/code_snapshot.h"
 #include "core/run/command_attempt.h"
 #include "core/run/run_inputs.h"
+#include "core/run/seeds.h"
 
 namespace mat {
 namespace {
@@ -38,6 +39,7 @@ TrainOutcome train_builtin(const Home& home, const HeldVersion& held, const RunI
   for (const char* key : {"libtorch", "blas"}) {
     if (description.contains(key)) observer.record(key, description[key]);
   }
+  if (held.spec.seeds > 1) return train_seeds(trainer, request, held.spec.seeds, observer);
   return trainer.train(request, observer);
 }
 

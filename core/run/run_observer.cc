@@ -99,7 +99,10 @@ EventWriter& RunObserver::events() {
 
 std::map<std::string, MetricSummary> summarize_curves(const fs::path& version_folder) {
   std::map<std::string, MetricSummary> metrics;
+  std::error_code ignored;
+  const bool has_seeds = fs::is_directory(version_folder / "seeds", ignored);
   for (const Curve& curve : read_event_files(version_folder)) {
+    if (has_seeds && curve.tag.starts_with(kSeedCurvePrefix)) continue;
     const Direction direction = direction_of(curve.tag);
     MetricSummary& summary = metrics[curve.tag];
     for (const ScalarPoint& point : curve.points) summary.add(point.step, point.value, direction);

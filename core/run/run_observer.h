@@ -27,6 +27,10 @@ class RunObserver final : public TrainObserver {
   void phase(std::string_view what, std::int64_t done, std::int64_t total) override;
   void progress(const Progress& progress) override;
   void metric(std::string_view name, std::int64_t step, double value) override;
+  // A point of a curve that is not one of the version's metrics.
+  void point(std::string_view tag, std::int64_t step, double value) {
+    events().add(tag, step, value);
+  }
   void record(std::string_view key, const Json& value) override {
     facts_[std::string(key)] = value;
   }
@@ -66,8 +70,11 @@ class RunObserver final : public TrainObserver {
   double flushed_s_ = 0;
 };
 
+// What the names of curves begin with that are of one of several seeds: "seed7/accuracy".
+constexpr std::string_view kSeedCurvePrefix = "seed";
+
 // The summaries of the curves in a version's event files, for a run that did not live to record
-// them.
+// them. Those of single seeds, where there are several, are left out.
 std::map<std::string, MetricSummary> summarize_curves(const std::filesystem::path& version_folder);
 
 }  // namespace mat

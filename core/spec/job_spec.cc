@@ -52,6 +52,7 @@ class Resolver {
     fill_defaults();
     check_name();
     check_availability();
+    check_seeds();
     check_stop_time();
     reveal_secrets();
     problems_.throw_if_any();
@@ -334,6 +335,13 @@ class Resolver {
     if (nodes > 1) {
       refuse("resources.nodes", "must be 1: this version of mat trains on one machine");
     }
+  }
+
+  void check_seeds() {
+    if (algorithm_ == nullptr || !algorithm_->command || is_refused("seeds")) return;
+    if (find("seeds")->value == 1) return;
+    refuse("seeds", "must be 1: a command of your own trains once",
+           "let it repeat itself, beginning with the seed in $MAT_SEED, and print the means");
   }
 
   void check_stop_time() {

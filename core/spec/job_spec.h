@@ -46,6 +46,7 @@ struct JobSpec {
   std::string log_path;  // absolute path or remote address; empty: none
   std::uint64_t log_limit_bytes = 0;
   std::uint64_t seed = 0;
+  int seeds = 1;  // trainings, whose results count as one
   Settings settings;
 };
 

@@ -86,6 +86,7 @@ void take_values(const Algorithm& algorithm, JobSpec& spec) {
   spec.log_path = text(spec, "log_path");
   spec.log_limit_bytes = bytes_of(find(spec, "log_limit")->value);
   spec.seed = find(spec, "seed")->value.get<std::uint64_t>();
+  spec.seeds = find(spec, "seeds")->value.get<int>();
 }
 
 }  // namespace mat

@@ -204,6 +204,9 @@ const std::vector<SettingKey>& setting_keys() {
             "256MiB", 64 << 10),
       integer("seed", "start of all random numbers; the same seed gives the same result", 0, 0,
               std::nullopt),
+      integer("seeds",
+              "trainings, with seed, seed + 1, …, whose results count as one: mean and deviation",
+              1, 1, 100),
   };
   return kKeys;
 }
@@ -224,7 +227,8 @@ const std::vector<std::string>& spec_sections() {
   static const std::vector<std::string> kSections{
       "name",         "description",     "experiment",  "algorithm", "inputs",
       "outputs",      "hyperparameters", "environment", "resources", "priority",
-      "auto_restart", "auto_stop",       "log_path",    "log_limit", "seed"};
+      "auto_restart", "auto_stop",       "log_path",    "log_limit", "seed",
+      "seeds"};
   return kSections;
 }
 

@@ -133,6 +133,28 @@ TEST_CASE("a diff shows what differs, and everything on request") {
   CHECK(t.mat.run({"version", "diff", "colours@1", "colours@9"}).exit_code == 3);
 }
 
+TEST_CASE("a diff says whether versions really differ") {
+  const TrainedJob t;
+  const Output diff = t.mat.succeed({"version", "diff", "colours"});
+  CHECK(diff.out.find("\nreal difference\n  V0002 ") != std::string::npos);
+  const Json real =
+      t.mat.succeed({"version", "diff", "colours", "--json"}).json()["real_difference"];
+  REQUIRE(real.size() == 1);
+  CHECK(real[0]["version"] == "colours@V0002");
+  CHECK(real[0]["against"] == "colours@V0001");
+  CHECK(real[0]["test"] == "mcnemar");
+  CHECK(diff.out.find(real[0]["words"].get<std::string>()) != std::string::npos);
+
+  const fs::path file = t.mat.home() / "jobs/colours/V0002/predictions.jsonl";
+  write_text(file, "\x1b[31m no predictions\n");
+  const Output damaged = t.mat.succeed({"version", "diff", "colours"});
+  CHECK(damaged.out.find("real difference") == std::string::npos);
+  CHECK(damaged.err.find("predictions.jsonl:1: ") != std::string::npos);
+  CHECK(damaged.err.find('\x1b') == std::string::npos);
+  fs::remove(file);
+  CHECK(t.mat.succeed({"version", "diff", "colours", "--json"}).json()["real_difference"].empty());
+}
+
 TEST_CASE("versions of different jobs are compared") {
   const TrainedJob t;
   t.mat.succeed({"job", "create", "-f", "spec.yaml", "--name", "other", "--set", "seed=8"});

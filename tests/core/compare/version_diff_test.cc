@@ -136,6 +136,16 @@ TEST_CASE("accuracy, precision, recall and f1 come first, then every other metri
   CHECK((row(diff, "metrics", "loss").direction == Direction::lower_is_better));
 }
 
+TEST_CASE("deviations between seeds stand with the metric that they are about", "[compare]") {
+  const VersionDiff diff = compare_versions(
+      {version(1, {}, {}, {{"accuracy", 0.5}, {"accuracy_deviation", 0.01}, {"x_deviation", 1}}),
+       version(2, {}, {}, {{"accuracy", 0.75}, {"loss", 1}})});
+  CHECK(row(diff, "metrics", "accuracy").deviations == Values{0.01, nullptr});
+  CHECK_FALSE(find_row(diff, "metrics", "accuracy_deviation"));
+  CHECK(row(diff, "metrics", "loss").deviations.empty());
+  CHECK(row(diff, "metrics", "x_deviation").values == Values{1, nullptr});
+}
+
 TEST_CASE("the best value of a metric follows its direction", "[compare]") {
   CHECK(best_of("accuracy", {0.5, 0.9, 0.7}) == std::vector<bool>{false, true, false});
   CHECK(best_of("loss", {0.5, 0.9, 0.2}) == std::vector<bool>{false, false, true});

@@ -33,6 +33,24 @@ TEST_CASE("A bootstrap interval has the width that the binomial gives an accurac
   CHECK(intervals.classes[0].recall.low < intervals.classes[0].recall.high);
 }
 
+TEST_CASE("The interval of an accuracy is that of bootstrap samples drawn one by one") {
+  const Interval interval = bootstrap_accuracy({360, 400});
+  CHECK(interval.low == Approx(0.8706).margin(0.006));
+  CHECK(interval.high == Approx(0.9294).margin(0.006));
+  // However many samples there are.
+  const Interval narrow = bootstrap_accuracy({1'800'000, 2'000'000});
+  CHECK(narrow.low == Approx(0.89958).margin(0.0001));
+  CHECK(bootstrap_accuracy({0, 0}).high == 0);
+  CHECK(bootstrap_accuracy({7, 7}).low == 1);
+}
+
+TEST_CASE("The interval of a difference is that of two samples of their own") {
+  // 0.1 ± 1.96 * sqrt(0.9 * 0.1 / 400 + 0.8 * 0.2 / 200)
+  const Interval interval = bootstrap_difference({360, 400}, {160, 200});
+  CHECK(interval.low == Approx(0.0373).margin(0.006));
+  CHECK(interval.high == Approx(0.1627).margin(0.006));
+}
+
 TEST_CASE("Intervals are the same for the same seed and exist without samples") {
   const std::vector<int> labels{0, 1, 0, 1, 1}, predictions{0, 1, 1, 1, 0};
   const auto a = bootstrap_report(labels, predictions, 2, 200, 7);

@@ -87,6 +87,7 @@ auto_stop: 1h30m
 log_path: logs
 log_limit: 1MiB
 seed: 9223372036854775807
+seeds: 3
 )"));
   CHECK(spec.description == "d");
   CHECK(spec.experiment == "e");
@@ -100,6 +101,8 @@ seed: 9223372036854775807
   CHECK(spec.log_path == "/folder/logs");
   CHECK(spec.log_limit_bytes == 1U << 20);
   CHECK(spec.seed == 9223372036854775807ULL);
+  CHECK(spec.seeds == 3);
+  CHECK(resolved(complete()).seeds == 1);
   CHECK(resolved(complete("auto_stop: 90.5")).auto_stop_s == 90.5);
   CHECK(resolved(complete()).log_limit_bytes == 256U << 20);
   CHECK(resolved(complete("log_limit: 100000")).log_limit_bytes == 100000U);
@@ -238,8 +241,8 @@ TEST_CASE(
     INFO(key);
     CHECK(kept.count(key) == 1);
   }
-  for (const char* key : {"name", "description", "experiment.name", "seed", "auto_stop", "log_path",
-                          "auto_restart", "outputs.train_url"}) {
+  for (const char* key : {"name", "description", "experiment.name", "seed", "seeds", "auto_stop",
+                          "log_path", "auto_restart", "outputs.train_url"}) {
     INFO(key);
     CHECK(kept.count(key) == 0);
   }
