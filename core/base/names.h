@@ -17,8 +17,8 @@ void check_name(std::string_view kind, std::string_view name);
 // would read as a number ("3", "V003") or as "latest" or "current" is none.
 bool is_dataset_version_name(std::string_view name);
 
-// "clothes", "clothes@V002", "clothes@2", "clothes@clean", "clothes@latest": could name a version of
-// a dataset.
+// "clothes", "clothes@V002", "clothes@2", "clothes@clean", "clothes@latest": could name a version
+// of a dataset.
 bool is_dataset_reference(std::string_view text);
 
 std::string version_label(std::int64_t number);          // 3 → "V0003"

@@ -207,8 +207,8 @@ void Loader::read_and_decode(std::size_t i, std::vector<std::uint8_t>& bytes,
   NewPicture picture = decode(content, bytes, short_side_);
   const PictureRecord& record = picture.record;
   if (visit_ && record.width > 0) {
-    visit_(i, {static_cast<int>(record.width), static_cast<int>(record.height),
-               picture.data.data()});
+    visit_(i,
+           {static_cast<int>(record.width), static_cast<int>(record.height), picture.data.data()});
   }
   add(std::move(picture));
   claim.fulfil();

@@ -36,7 +36,7 @@ struct DecodeResult {
   Image image;  // upright: EXIF orientation is applied
   ImageFormat format = ImageFormat::unknown;
   std::uint8_t traits = 0;  // PictureTrait bits
-  int original_width = 0;  // upright, before scaled decoding
+  int original_width = 0;   // upright, before scaled decoding
   int original_height = 0;
   std::string problem;  // why there is no picture: "not a picture (a Git LFS pointer)"; or empty
   std::string warning;  // the picture is there but damaged, e.g. "ends early"

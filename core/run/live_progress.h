@@ -26,8 +26,9 @@ class LiveProgress {
   double written_s_ = 0;
 };
 
-// {"stage", "epoch", "epochs", "step", "steps", "loss", "metric_name", "metric", "samples_per_second",
-// "seconds_left"} or {"phase", "done", "total"}; null when the run has said nothing yet.
+// {"stage", "epoch", "epochs", "step", "steps", "loss", "metric_name", "metric",
+// "samples_per_second", "seconds_left"} or {"phase", "done", "total"}; null when the run has said
+// nothing yet.
 Json read_progress(const std::filesystem::path& version_folder);
 
 }  // namespace mat

@@ -32,7 +32,7 @@ struct JobSpec {
   std::string algorithm;  // its name; kInlineAlgorithm where the spec spells out a command
   Algorithm definition;   // of a command of the spec's own: with the channels and hyperparameters
                           // that the spec gives
-  std::map<std::string, std::string> inputs;   // channel → absolute path, remote address or dataset
+  std::map<std::string, std::string> inputs;  // channel → absolute path, remote address or dataset
   std::map<std::string, std::string> outputs;  // channel → absolute path or remote address
   Json hyperparameters = Json::object();  // every declared one, in declared order and type; then
                                           // the extra ones

@@ -29,12 +29,12 @@ struct Setting {
 // The settings of a job as flat dotted keys, which every part of mat shares: "name",
 // "description", "experiment.name", "experiment.description", "algorithm", "inputs.data_url",
 // "outputs.train_url", "hyperparameters.lr", "environment.TZ", "resources.pool", ".type",
-// ".flavor", ".nodes", "priority", "auto_restart", "auto_stop", "log_path", "log_limit", "seed", "seeds".
-// Instead of "algorithm" there may be "algorithm.command", ".code", ".image", ".network",
+// ".flavor", ".nodes", "priority", "auto_restart", "auto_stop", "log_path", "log_limit", "seed",
+// "seeds". Instead of "algorithm" there may be "algorithm.command", ".code", ".image", ".network",
 // ".parameters", ".metrics" and ".code_limit": a command that the spec spells out. Paths in values
-// are absolute; a dataset is "dataset://NAME@VERSION"; a command is one text (see split_command()), patterns are one a line.
-// Saved configurations, specs, `--set` and the settings of a version are all of this kind, so that
-// merging, saving and comparing are one mechanism.
+// are absolute; a dataset is "dataset://NAME@VERSION"; a command is one text (see split_command()),
+// patterns are one a line. Saved configurations, specs, `--set` and the settings of a version are
+// all of this kind, so that merging, saving and comparing are one mechanism.
 using Settings = std::map<std::string, Setting>;
 
 class Problems;

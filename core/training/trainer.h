@@ -34,7 +34,7 @@ struct TrainRequest {
 struct Progress {
   int epoch = 0;  // the one under way, from 1
   int epochs = 0;
-  std::string stage;  // instead of epochs, of a training bound by time: "trial 1 of 4"
+  std::string stage;      // instead of epochs, of a training bound by time: "trial 1 of 4"
   std::int64_t step = 0;  // batches done since the start
   std::int64_t steps = 0;
   double samples_per_second = 0;  // over the last seconds

@@ -78,7 +78,8 @@ class ImageTraining : public NetworkTask {
       if (observer_.stop_requested()) return std::nullopt;
       observer_.phase("validating", static_cast<std::int64_t>(logits.size()), total);
       const Autocast autocast(device_.type(), plan_.precision);
-      logits.push_back(network().forward(normalized_(batch.inputs, plan_.layout)).to(torch::kFloat));
+      logits.push_back(
+          network().forward(normalized_(batch.inputs, plan_.layout)).to(torch::kFloat));
       targets.push_back(batch.targets);
     }
     const torch::Tensor all_targets = torch::cat(targets);

@@ -85,7 +85,8 @@ int main(int argc, char** argv) {
   r.mix = number("mix", strong > 0 ? 0.5 : 0);
   r.mix_until = number("mix_until", 0.8);
   r.sizes = {{0, static_cast<int>(number("size", 64))}};
-  if (o.count("size2")) r.sizes.push_back({number("size2_from", 0.5), static_cast<int>(number("size2", 96))});
+  if (o.count("size2"))
+    r.sizes.push_back({number("size2_from", 0.5), static_cast<int>(number("size2", 96))});
   auto& a = r.augmentation;
   a.min_area = number("area", strong > 0 ? 0.45 : 0.6);
   a.max_log_aspect = 0.14;
@@ -103,7 +104,8 @@ int main(int argc, char** argv) {
   const auto make = [&] { return mat::make_image_network(r.network, classes); };
   torch::manual_seed(seed);
   auto network = make();
-  if (number("identity", 1) > 0 && r.network.starts_with("resnet")) mat::begin_as_identity(*network);
+  if (number("identity", 1) > 0 && r.network.starts_with("resnet"))
+    mat::begin_as_identity(*network);
   mat::ComputePlan plan;
   if (number("bf16", 1) > 0) plan = {torch::kBFloat16, torch::MemoryFormat::ChannelsLast};
   mat::RecipeTraining training(r, network, levels, train, plan, torch::kCPU, seed);

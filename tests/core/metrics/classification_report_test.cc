@@ -4,8 +4,8 @@
 #include <random>
 
 #include "core/base/error.h"
-#include "tests/test_files.h"
 #include "tests/run_python.h"
+#include "tests/test_files.h"
 
 namespace mat {
 namespace {

@@ -9,8 +9,8 @@
 
 #include "core/base/error.h"
 #include "core/storage/remote_storage.h"
-#include "tests/test_files.h"
 #include "tests/core/storage/s3_server.h"
+#include "tests/test_files.h"
 
 namespace mat {
 

@@ -5,8 +5,8 @@
 
 #include "core/base/error.h"
 #include "core/base/file.h"
-#include "tests/test_files.h"
 #include "tests/temp_folder.h"
+#include "tests/test_files.h"
 #include "tests/trainers/catch.h"
 #include "trainers/training/random_state.h"
 

@@ -2,8 +2,8 @@
 
 #include "core/base/file.h"
 #include "core/base/text.h"
-#include "tests/test_files.h"
 #include "tests/temp_folder.h"
+#include "tests/test_files.h"
 #include "tests/trainers/catch.h"
 #include "trainers/training/losses.h"
 
