@@ -10,7 +10,7 @@
 namespace mat {
 
 std::filesystem::path data_path(const Context& context, const std::string& data) {
-  const std::filesystem::path path = absolute_path(data);
+  std::filesystem::path path = absolute_path(data);
   std::error_code error;
   if (std::filesystem::exists(path, error) || !is_dataset_reference(data)) return path;
   Registry registry = context.open_to_read();

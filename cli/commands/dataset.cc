@@ -158,7 +158,7 @@ ExportSummary export_watched(const std::filesystem::path& manifest, const Export
     return SignalsAsStop::reason().empty();
   };
   try {
-    const ExportSummary summary = export_pictures(manifest, absolute_path(flags.target), options);
+    ExportSummary summary = export_pictures(manifest, absolute_path(flags.target), options);
     bar.finish();
     return summary;
   } catch (...) {

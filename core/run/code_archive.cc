@@ -68,8 +68,8 @@ void CodeArchiveWriter::put_header(const std::string& path, std::uint64_t size, 
     put(text.c_str(), text.size() + 1);
     pad();
   };
-  if (target.size() > sizeof TarHeader::target) put_long(kTarLongTarget, target);
-  if (path.size() > sizeof TarHeader::name) put_long(kTarLongName, path);
+  if (target.size() > sizeof TarHeader::target) put_long(TarType::long_target, target);
+  if (path.size() > sizeof TarHeader::name) put_long(TarType::long_name, path);
   const TarHeader header = make_tar_header(path, size, type, target, is_executable);
   put(&header, sizeof header);
 }
@@ -80,14 +80,14 @@ std::uint64_t CodeArchiveWriter::add_file(const std::string& path, const fs::pat
   if (!in) fail("cannot read", from);
   hash_.add_text(path);
   hash_.add_text(is_executable ? "x" : "f");
-  put_header(path, bytes, kTarFile, {}, is_executable);
+  put_header(path, bytes, TarType::file, {}, is_executable);
   const std::uint64_t header_at = written_ + used_ - sizeof(TarHeader);
   const std::uint64_t size = stream(in.get(), from, bytes);
   hash_.add_size(size);
   if (size < bytes) {
     // It has shrunk since it was listed.
     flush();
-    const TarHeader header = make_tar_header(path, size, kTarFile, {}, is_executable);
+    const TarHeader header = make_tar_header(path, size, TarType::file, {}, is_executable);
     if (::pwrite(file_.get(), &header, sizeof header, static_cast<off_t>(header_at)) !=
         static_cast<ssize_t>(sizeof header)) {
       fail("cannot write", path_);
@@ -116,7 +116,7 @@ void CodeArchiveWriter::add_link(const std::string& path, const std::string& tar
   hash_.add_text(path);
   hash_.add_text("l");
   hash_.add_text(target);
-  put_header(path, 0, kTarLink, target, false);
+  put_header(path, 0, TarType::link, target, false);
 }
 
 std::string CodeArchiveWriter::finish() {

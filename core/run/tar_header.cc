@@ -58,7 +58,7 @@ TarHeader make_tar_header(std::string_view name, std::uint64_t size, TarType typ
   put_number(header.gid, 0);
   put_number(header.size, size);
   put_number(header.time, 0);
-  header.type = type;
+  header.type = static_cast<char>(type);
   std::copy_n("ustar  ", header.magic.size(), header.magic.begin());
   fmt::format_to_n(header.checksum.data(), header.checksum.size(), "{:06o}", checksum_of(header));
   return header;

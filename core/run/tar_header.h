@@ -13,7 +13,7 @@ namespace mat {
 constexpr std::size_t kTarBlock = 512;
 
 // A name or target that is too long for its field comes as the content of an entry before.
-enum TarType : char { kTarFile = '0', kTarLink = '2', kTarLongTarget = 'K', kTarLongName = 'L' };
+enum class TarType : char { file = '0', link = '2', long_target = 'K', long_name = 'L' };
 
 struct TarHeader {
   std::array<char, 100> name;

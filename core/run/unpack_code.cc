@@ -42,17 +42,17 @@ class Unpacker {
     TarHeader header;
     while (read_header(header)) {
       const std::uint64_t size = size_in(header);
-      switch (header.type) {
-        case kTarLongName:
+      switch (static_cast<TarType>(header.type)) {
+        case TarType::long_name:
           long_name_ = read_text(size);
           break;
-        case kTarLongTarget:
+        case TarType::long_target:
           long_target_ = read_text(size);
           break;
-        case kTarFile:
+        case TarType::file:
           put_file(take_name(header.name, long_name_), size, is_executable_in(header));
           break;
-        case kTarLink:
+        case TarType::link:
           put_link(take_name(header.name, long_name_), take_name(header.target, long_target_));
           break;
         default:

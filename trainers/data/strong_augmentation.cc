@@ -104,8 +104,9 @@ void sample(const ImageView& picture, const Affine& affine, int size, std::uint8
     for (int column = 0; column < size; ++column) {
       std::array<float, 3> sum = {0, 0, 0};
       for (int tap = 0; tap < taps * taps; ++tap) {
+        const int down = tap / taps;
         const double u = column + (tap % taps + 0.5) / taps - size / 2.0;
-        const double v = row + (tap / taps + 0.5) / taps - size / 2.0;
+        const double v = row + (down + 0.5) / taps - size / 2.0;
         sampler.add(static_cast<float>(affine.x + affine.xx * u + affine.xy * v),
                     static_cast<float>(affine.y + affine.yx * u + affine.yy * v), sum.data());
       }

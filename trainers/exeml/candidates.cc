@@ -41,10 +41,15 @@ bool Candidates::try_all() {
     return true;
   }
   for (std::size_t c = tried_.size(); c < count; ++c) {
-    if (!try_one(c, count, seconds)) return false;
+    if (!try_one(c, count, seconds)) break;
     context_.make_checkpoint();
   }
-  choose();
+  if (!context_.may_go_on()) return false;
+  if (tried_.empty()) {
+    context_.observer().log("the time of the trials was over before one was finished");
+  } else {
+    choose();
+  }
   return true;
 }
 

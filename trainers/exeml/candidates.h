@@ -34,6 +34,7 @@ class Candidates {
   void load(const Checkpoint& checkpoint);
 
  private:
+  // False when a stop was requested or the time was over.
   bool try_one(std::size_t candidate, std::size_t count, double seconds);
   bool try_fold(Tried& tried, const std::string& stage, const std::vector<int>& folds, int fold,
                 double seconds);

@@ -28,7 +28,7 @@ Layer fit(const torch::Tensor& features, const torch::Tensor& labels, int classe
   optimizer.step([&] {
     const torch::AutoGradMode with_gradients(true);
     optimizer.zero_grad();
-    const torch::Tensor loss =
+    torch::Tensor loss =
         torch::nn::functional::cross_entropy(torch::addmm(bias, x, weight.t()), labels) +
         0.5 * decay * weight.square().sum();
     loss.backward();
