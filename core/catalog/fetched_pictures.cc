@@ -72,7 +72,7 @@ FetchedPictures::FetchedPictures(const Home& home, const DatasetFolder& folder,
 }
 
 fs::path FetchedPictures::place_for(const fs::path& file, const fs::path& name) const {
-  const fs::path wanted = target_ / name;
+  fs::path wanted = target_ / name;
   std::error_code error;
   if (!fs::exists(fs::symlink_status(wanted, error)) || is_same(file, wanted)) return wanted;
   const std::vector<std::uint8_t> bytes = bytes_of(file);
