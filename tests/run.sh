@@ -8,7 +8,7 @@
 #   tests/run.sh --only NAME      one part, or several: --only core --only cli
 #   tests/run.sh --list           the names of the parts
 #
-# MAT_FUZZ_SECONDS (60) is how long each fuzzer runs. MAT_LIBTORCH names the folder of another
+# MAT_FUZZ_SECONDS (30) is how long each fuzzer runs. MAT_LIBTORCH names the folder of another
 # LibTorch to build with beside Debian's, instead of the newest one from pip. MAT_SHARED_DATA names a
 # folder of real photographs (clothes6/, odd-images/); by default shared/data beside the clone.
 
@@ -155,7 +155,7 @@ part_tidy() { check "clang-tidy" python3 -B "$CHECKS/tidy.py" "$BUILD"; }
 
 # As many fuzzers at once as there are cores.
 part_fuzz() {
-  local folder=$SOURCE/build-fuzz seconds=${MAT_FUZZ_SECONDS:-60} fuzzers fuzzer
+  local folder=$SOURCE/build-fuzz seconds=${MAT_FUZZ_SECONDS:-30} fuzzers fuzzer
   step "configure the fuzzers" configure "$folder" \
     -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++ \
     -DMAT_FUZZERS=ON -DMAT_TESTS=OFF -DMAT_TRAINERS=OFF
