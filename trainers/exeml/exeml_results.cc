@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t kMostSuspects = 10'000;
 
-double to_a_millionth(double value) { return std::round(value * 1e6) / 1e6; }
+double to_six_digits(double value) { return std::round(value * 1e6) / 1e6; }
 
 std::map<std::string, std::string> metadata_of(const ExemlModel& model, double temperature) {
   Json views = Json::array();
@@ -96,10 +96,10 @@ void write_label_suspects(const Predictions& out_of_sample, const std::vector<st
     const Json line{{"file", names[suspect.sample]},
                     {"label", classes[label]},
                     {"suggested", classes[static_cast<std::size_t>(suspect.suggested)]},
-                    {"suspicion", to_a_millionth(suspect.suspicion)},
+                    {"suspicion", to_six_digits(suspect.suspicion)},
                     {"scores",
-                     {{"given", to_a_millionth(suspect.given_score)},
-                      {"suggested", to_a_millionth(suspect.suggested_score)}}}};
+                     {{"given", to_six_digits(suspect.given_score)},
+                      {"suggested", to_six_digits(suspect.suggested_score)}}}};
     lines += to_json_text(line) + "\n";
   }
   write_file_atomic(version_folder / "label_suspects.jsonl", lines);

@@ -18,7 +18,7 @@ namespace {
 // Of the limit, for reading pictures; those not read by then are left out.
 constexpr double kMostReadingPart = 0.4;
 
-Json data_settings(const ImageData& data) {
+Json data_of_checkpoint(const ImageData& data) {
   return {{"fingerprint", data.description.at("fingerprint")}, {"classes", data.classes}};
 }
 
@@ -45,7 +45,7 @@ TrainOutcome train_exeml(const TrainRequest& request, TrainObserver& observer) {
   needs.validation_ratio = h.at("validation_ratio").get<double>();
   needs.go_on = [&] { return time.used_s() < kMostReadingPart * time.limit_s(); };
   const ImageData data = read_image_data(request, needs, observer);
-  const Json settings = checkpoint_settings(request, data_settings(data), device);
+  const Json settings = checkpoint_settings(request, data_of_checkpoint(data), device);
   begin_training(request, from, settings, observer);
   record_device(device, observer);
   record_image_data(data, observer);

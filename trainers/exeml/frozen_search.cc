@@ -13,11 +13,11 @@
 namespace mat {
 namespace {
 
-constexpr int kFolds = 5;
+constexpr int kProbeFolds = 5;
 // What the network is shown: the first that takes only this part of the time for all pictures.
-constexpr std::array kSizes = {224, 160, 128, 96};
+constexpr std::array kLookSizes = {224, 160, 128, 96};
 constexpr double kLookingPart = 0.3;
-constexpr std::size_t kPicturesToTime = 16;
+constexpr std::size_t kPicturesTimed = 16;
 
 constexpr int kTunedSize = 160;
 constexpr double kTunedRate = 0.01, kTunedDecay = 5e-4;
@@ -28,17 +28,17 @@ constexpr double kLooksInAStep = 3;
 
 int size_to_look_at(SearchContext& context, ImageNetwork& network, const Recipe& recipe) {
   std::vector<LabelledPlace> some = context.train();
-  if (some.size() > kPicturesToTime) some.resize(kPicturesToTime);
+  if (some.size() > kPicturesTimed) some.resize(kPicturesTimed);
   const auto looks_at_all =
       static_cast<double>(2 * context.train().size() + 4 * context.validation().size());
-  for (const int size : kSizes) {
+  for (const int size : kLookSizes) {
     Looks looks;
     looks.size = size;
     context.answers(network, recipe, some, looks, {});
     const double cost = context.seconds_a_look * size * size / (64.0 * 64.0);
     if (cost * looks_at_all < kLookingPart * context.left_s()) return size;
   }
-  return kSizes.back();
+  return kLookSizes.back();
 }
 
 bool fit_last_layer(SearchContext& context, Candidates& candidates, BestModel& best) {
@@ -61,7 +61,7 @@ bool fit_last_layer(SearchContext& context, Candidates& candidates, BestModel& b
   for (const LabelledPlace& place : context.train()) labels.push_back(place.label);
   const LinearProbe probe =
       fit_linear_probe(features, torch::tensor(labels), context.classes(),
-                       fold_of_each(context.train(), kFolds, context.request().seed), go_on);
+                       fold_of_each(context.train(), kProbeFolds, context.request().seed), go_on);
   if (!probe.weight.defined()) return context.may_go_on();
   {
     torch::NoGradGuard no_grad;

@@ -27,7 +27,7 @@ TrainRequest exeml_request(const TempFolder& folder, double seconds,
   return request;
 }
 
-std::vector<Json> lines_of(const fs::path& file) {
+std::vector<Json> json_lines_in(const fs::path& file) {
   std::vector<Json> lines;
   for (const std::string& line : split(trim(read_file(file)), '\n')) {
     lines.push_back(parse_json(line, file.string()));
@@ -59,7 +59,7 @@ TEST_CASE("exeml learns, evaluates, calibrates and looks at labels within its ti
   CHECK(interval[0].get<double>() <= evaluation.at("accuracy").get<double>());
   CHECK(interval[1].get<double>() >= evaluation.at("accuracy").get<double>());
   CHECK(evaluation.at("calibration").at("temperature").get<double>() > 0);
-  CHECK(lines_of(request.version_folder / "predictions.jsonl").size() ==
+  CHECK(json_lines_in(request.version_folder / "predictions.jsonl").size() ==
         evaluation.at("samples").get<std::size_t>());
 
   const Weights weights = read_weights(request.version_folder / "output" / "best.safetensors");
@@ -67,7 +67,7 @@ TEST_CASE("exeml learns, evaluates, calibrates and looks at labels within its ti
   CHECK(parse_json(weights.metadata.at("classes"), "").size() == 3);
 
   // Those that are in the training part come first; one may be in the validation part.
-  const auto suspects = lines_of(request.version_folder / "label_suspects.jsonl");
+  const auto suspects = json_lines_in(request.version_folder / "label_suspects.jsonl");
   int wrong = 0, found = 0;
   for (std::size_t i = 0; i < suspects.size(); ++i) {
     if (suspects[i].at("file").get<std::string>().find("wrong") == std::string::npos) continue;

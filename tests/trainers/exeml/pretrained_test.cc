@@ -7,22 +7,22 @@
 namespace mat {
 namespace {
 
-const std::vector<std::string> kClasses = {"a", "b", "c"};
+const std::vector<std::string> kThreeClasses = {"a", "b", "c"};
 
-std::shared_ptr<ImageNetwork> network_of(const std::string& name, int classes, int seed) {
+std::shared_ptr<ImageNetwork> seeded_network(const std::string& name, int classes, int seed) {
   torch::manual_seed(seed);
   auto network = make_image_network(name, classes);
   network->eval();
   return network;
 }
 
-torch::Tensor pictures() {
+torch::Tensor noise_pictures() {
   torch::manual_seed(3);
   return torch::rand({2, 3, 64, 64});
 }
 
-void save(const ImageNetwork& network, const std::filesystem::path& file,
-          const std::map<std::string, std::string>& metadata = {}) {
+void save_network(const ImageNetwork& network, const std::filesystem::path& file,
+                  const std::map<std::string, std::string>& metadata = {}) {
   Weights weights = weights_of(network);
   weights.metadata = metadata;
   save_weights(weights, file);
@@ -75,22 +75,22 @@ TEST_CASE("Weights with torchvision's keys give the same features with a new las
   const TempFolder folder;
   for (const char* name : {"resnet18", "resnet34", "resnet50", "mobilenet_v3_small"}) {
     INFO(name);
-    const auto original = network_of(name, 7, 1);
-    save(*original, folder.path() / "w.safetensors");
+    const auto original = seeded_network(name, 7, 1);
+    save_network(*original, folder.path() / "w.safetensors");
     const Pretrained pretrained = read_pretrained(folder.path() / "w.safetensors");
     CHECK(pretrained.network == name);
     CHECK_FALSE(pretrained.is_from_exeml);
-    const auto made = pretrained.make(kClasses);
+    const auto made = pretrained.make(kThreeClasses);
     made->eval();
     torch::NoGradGuard no_grad;
-    CHECK(made->features(pictures()).equal(original->features(pictures())));
-    CHECK(made->forward(pictures()).size(1) == 3);
+    CHECK(made->features(noise_pictures()).equal(original->features(noise_pictures())));
+    CHECK(made->forward(noise_pictures()).size(1) == 3);
   }
 }
 
 TEST_CASE("timm's keys of a MobileNetV3-Small are understood") {
   const TempFolder folder;
-  const auto original = network_of("mobilenet_v3_small", 5, 2);
+  const auto original = seeded_network("mobilenet_v3_small", 5, 2);
   Weights weights;
   for (const auto& [key, tensor] : weights_of(*original).tensors) {
     const std::string name = timm_name(key);
@@ -98,17 +98,18 @@ TEST_CASE("timm's keys of a MobileNetV3-Small are understood") {
   }
   REQUIRE(weights.tensors.contains("blocks.4.2.conv_pwl.weight"));
   save_weights(weights, folder.path() / "timm.safetensors");
-  const auto made = read_pretrained(folder.path() / "timm.safetensors").make(kClasses);
+  const auto made = read_pretrained(folder.path() / "timm.safetensors").make(kThreeClasses);
   made->eval();
   torch::NoGradGuard no_grad;
-  CHECK(made->features(pictures()).equal(original->features(pictures())));
+  CHECK(made->features(noise_pictures()).equal(original->features(noise_pictures())));
 }
 
 TEST_CASE("Classes that were known keep their rows, whatever was added, removed or moved") {
   const TempFolder folder;
-  const auto original = network_of("resnet18_w16", 3, 4);
-  save(*original, folder.path() / "w.safetensors",
-       {{"algorithm", "exeml"}, {"mat_version", "1"}, {"classes", R"(["cat","dog","owl"])"}});
+  const auto original = seeded_network("resnet18_w16", 3, 4);
+  save_network(
+      *original, folder.path() / "w.safetensors",
+      {{"algorithm", "exeml"}, {"mat_version", "1"}, {"classes", R"(["cat","dog","owl"])"}});
   const Pretrained pretrained = read_pretrained(folder.path() / "w.safetensors");
   CHECK(pretrained.network == "resnet18_w16");
   CHECK(pretrained.is_from_exeml);
@@ -122,11 +123,11 @@ TEST_CASE("Classes that were known keep their rows, whatever was added, removed 
 TEST_CASE("Weights that lack a part, or are of another network, are refused by name") {
   const TempFolder folder;
   const auto file = folder.path() / "w.safetensors";
-  Weights weights = weights_of(*network_of("resnet18", 3, 1));
+  Weights weights = weights_of(*seeded_network("resnet18", 3, 1));
   weights.tensors.erase("layer2.0.conv1.weight");
   weights.tensors["layer9.bias"] = torch::zeros({1});
   save_weights(weights, file);
-  CHECK_THROWS_WITH(read_pretrained(file).make(kClasses),
+  CHECK_THROWS_WITH(read_pretrained(file).make(kThreeClasses),
                     Catch::Contains("layer2.0.conv1.weight") && Catch::Contains("layer9.bias"));
   Weights other;
   other.tensors["encoder.weight"] = torch::zeros({2});
