@@ -14,6 +14,8 @@ namespace mat {
 //                               V001.manifest, … what was published, never written again; files/,
 //                               copies of pictures that were fetched
 //   HOME/datasets/.NAME.lock    held by whoever changes the dataset
+//   HOME/models/NAME/1.0.0/     a model's version: weights and model.json
+//   HOME/services/NAME/         a service: lock, log.txt, and its token
 //   HOME/cache/                 decoded pictures; may be deleted at any time
 //   HOME/queue/                 locks of those that start pending versions
 //   HOME/trash/                 folders on their way out
@@ -24,6 +26,8 @@ struct Home {
   std::filesystem::path database() const { return root / "mat.db"; }
   std::filesystem::path jobs() const { return root / "jobs"; }
   std::filesystem::path datasets() const { return root / "datasets"; }
+  std::filesystem::path models() const { return root / "models"; }
+  std::filesystem::path services() const { return root / "services"; }
   std::filesystem::path cache() const { return root / "cache"; }
   std::filesystem::path queue() const { return root / "queue"; }
   std::filesystem::path trash() const { return root / "trash"; }

@@ -17,8 +17,7 @@
 #include "core/cache/picture_file.h"
 #include "core/cache/picture_pack.h"
 #include "core/cache/source_list.h"
-#include "core/image/decode.h"
-#include "core/image/resize.h"
+#include "core/image/decode_shrunk.h"
 
 namespace mat {
 
@@ -44,12 +43,8 @@ PictureRecord record_of(const Content& content, const Image& image, const Decode
 }
 
 NewPicture decode(const Content& content, const std::vector<std::uint8_t>& bytes, int short_side) {
-  DecodeOptions options;
-  options.wanted_short_side = short_side;
-  DecodeResult decoded = decode_image(bytes, options);
-  Image image;
-  if (decoded.ok()) image = shrink_to_short_side(std::move(decoded.image), short_side);
-  NewPicture picture{record_of(content, image, decoded), std::move(image.pixels)};
+  DecodeResult decoded = decode_shrunk(bytes, short_side);
+  NewPicture picture{record_of(content, decoded.image, decoded), std::move(decoded.image.pixels)};
   const std::string& message = decoded.ok() ? decoded.warning : decoded.problem;
   picture.record.message_bytes = static_cast<std::uint32_t>(message.size());
   picture.data.insert(picture.data.end(), message.begin(), message.end());

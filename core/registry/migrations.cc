@@ -225,6 +225,56 @@ CREATE UNIQUE INDEX dataset_versions_by_name ON dataset_versions (dataset_id, na
   WHERE name <> '';
 )sql";
 
+constexpr const char* kLayout4 = R"sql(
+CREATE TABLE models (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  name TEXT NOT NULL UNIQUE,
+  description TEXT NOT NULL,
+  created_ms INTEGER NOT NULL
+) STRICT;
+
+-- origin, metrics: JSON; what the version was made from may be gone since. What is needed to answer
+-- with it lies beside its weights.
+CREATE TABLE model_versions (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  model_id INTEGER NOT NULL REFERENCES models ON DELETE CASCADE,
+  major INTEGER NOT NULL,
+  minor INTEGER NOT NULL,
+  patch INTEGER NOT NULL,
+  description TEXT NOT NULL,
+  created_ms INTEGER NOT NULL,
+  network TEXT NOT NULL,
+  origin TEXT NOT NULL,
+  metrics TEXT NOT NULL,
+  UNIQUE (model_id, major, minor, patch)
+) STRICT;
+
+CREATE TABLE model_aliases (
+  model_id INTEGER NOT NULL REFERENCES models ON DELETE CASCADE,
+  name TEXT NOT NULL,
+  version_id INTEGER NOT NULL REFERENCES model_versions ON DELETE CASCADE,
+  PRIMARY KEY (model_id, name)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX model_aliases_of_version ON model_aliases (version_id);
+
+-- source: what it serves as the user named it, "model:flowers@1.0.0" or "version:JOB@V0003", settled
+-- to a number. settings: JSON, how it is started again. address: where it answers, while it runs.
+CREATE TABLE services (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  name TEXT NOT NULL UNIQUE,
+  source TEXT NOT NULL,
+  model_version_id INTEGER REFERENCES model_versions,
+  status TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  address TEXT NOT NULL,
+  settings TEXT NOT NULL,
+  created_ms INTEGER NOT NULL,
+  started_ms INTEGER,
+  ended_ms INTEGER
+) STRICT;
+CREATE INDEX services_of_model_version ON services (model_version_id);
+)sql";
+
 struct Header {
   int application = 0;
   int layout = 0;
@@ -253,7 +303,7 @@ Header header_of(SQLite::Database& connection) {
 }  // namespace
 
 const std::vector<std::string>& registry_layout() {
-  static const std::vector<std::string> steps{kLayout1, kLayout2, kLayout3};
+  static const std::vector<std::string> steps{kLayout1, kLayout2, kLayout3, kLayout4};
   return steps;
 }
 

@@ -6,15 +6,18 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base/json.h"
+#include "core/image/image.h"
+#include "core/training/model_description.h"
 
 // The interface between mat and its trainers module, which holds LibTorch and is loaded only to
-// train. Both are built together; kTrainerAbi changes with every change to this file.
+// train and to answer. Both are built together; kTrainerAbi changes with every change to this file.
 
 namespace mat {
 
-constexpr int kTrainerAbi = 3;
+constexpr int kTrainerAbi = 4;
 
 struct TrainRequest {
   std::string algorithm;                                // a built-in algorithm's name
@@ -77,6 +80,54 @@ struct TrainOutcome {
   bool stopped = false;  // stop_requested() ended it before its last epoch
 };
 
+struct ModelRequest {
+  std::filesystem::path file;  // weights (safetensors), or a TorchScript program
+  ModelDescription description;
+  std::filesystem::path cache_folder;  // where the choice of a layout is kept
+  int threads = 1;                     // LibTorch's, all busy while it answers
+  std::string device = "auto";         // "cpu", "gpu" or "auto"
+  // "fp32", "bf16", or the fastest: "auto". Different precisions give slightly different answers.
+  std::string precision = "fp32";
+  std::string layout = "auto";  // "contiguous", "channels_last" or the fastest
+  int batch_size = 32;          // how many pictures it is asked about at once, as a rule
+};
+
+// Which parts of a picture spoke for a class (Selvaraju et al., "Grad-CAM"): of the picture's
+// "whole" view, rows from the top, 0 to 1.
+struct Heatmap {
+  int width = 0, height = 0;
+  std::vector<float> values;
+};
+
+// A classifier of pictures, ready to answer. To be used by one thread at a time.
+class PictureModel {
+ public:
+  virtual ~PictureModel() = default;
+
+  // Probabilities, picture after picture, one for each class, after the temperature. Pictures are
+  // upright and shrunk to the description's short_side (see read_for_model()). Throws mat::Error.
+  virtual std::vector<float> answer(const std::vector<ImageView>& pictures) = 0;
+
+  // Usage error for a network of which it cannot be made (TorchScript).
+  virtual Heatmap heatmap(const ImageView& picture, int class_number) = 0;
+
+  // {"device", "precision", "layout", "threads"}
+  virtual Json facts() const = 0;
+};
+
+struct ExportRequest {
+  ModelRequest model;
+  std::string format;         // "torchscript", "onnx" or "safetensors"
+  std::filesystem::path out;  // a new file there, or nothing
+  // What the exported model must answer as the model itself does.
+  std::vector<ImageView> pictures;
+};
+
+struct ExportOutcome {
+  std::int64_t inputs = 0;        // compared: views of pictures
+  double largest_difference = 0;  // of any logit
+};
+
 // One per process. Not thread safe.
 class Trainer {
  public:
@@ -88,6 +139,13 @@ class Trainer {
   // same request and thread count the weights are the same bit for bit, however often it was
   // killed and resumed. Throws mat::Error.
   virtual TrainOutcome train(const TrainRequest& request, TrainObserver& observer) = 0;
+
+  // Throws usage errors for weights that do not fit the description, io errors for the file.
+  virtual std::unique_ptr<PictureModel> open_model(const ModelRequest& request) = 0;
+
+  // Writes the model in another format, reads it back and compares: an answer that differs by more
+  // than 1e-4 in a logit, or in the class that wins, is an error and leaves no file.
+  virtual ExportOutcome export_model(const ExportRequest& request) = 0;
 
   // {"libtorch": "1.13.1", "blas": "…", "devices": [{"name": "cpu", …}], "problems":
   // [{"what": …, "hint": …}]}, for `doctor` and for the record of a version.

@@ -1,8 +1,11 @@
 #include "core/training/weights_header.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <set>
 #include <utility>
 
@@ -152,6 +155,36 @@ void check_weights_header_length(std::uint64_t length, std::uint64_t file_bytes,
 WeightsHeader parse_weights_header(std::string_view text, std::uint64_t data_bytes,
                                    const std::string& file) {
   return HeaderParser(data_bytes, file).parse(text);
+}
+
+OpenWeights open_weights(const std::filesystem::path& path) {
+  const std::string name = path.string();
+  FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!file && errno == ENOENT) {
+    throw Error(ErrorKind::not_found, fmt::format("there is no file '{}'", name));
+  }
+  if (!file) throw_io_error(fmt::format("cannot open '{}'", name), errno);
+  struct stat info {};
+  if (::fstat(file.get(), &info) != 0) {
+    throw_io_error(fmt::format("cannot read '{}'", name), errno);
+  }
+  if (!S_ISREG(info.st_mode)) throw_unusable_weights(name, "it is not a regular file");
+  const auto size = static_cast<std::uint64_t>(info.st_size);
+  const auto read = [&](char* to, std::size_t bytes) {
+    while (bytes > 0) {
+      const std::size_t count = read_some(file.get(), to, bytes, path);
+      if (count == 0) throw_unusable_weights(name, "it became shorter while it was read");
+      to += count;
+      bytes -= count;
+    }
+  };
+  std::uint64_t length = 0;
+  if (size >= sizeof length) read(reinterpret_cast<char*>(&length), sizeof length);
+  check_weights_header_length(length, size, name);
+  std::string text(length, '\0');
+  read(text.data(), length);
+  WeightsHeader header = parse_weights_header(text, size - sizeof length - length, name);
+  return {std::move(file), std::move(header)};
 }
 
 }  // namespace mat

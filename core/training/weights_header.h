@@ -1,11 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "core/base/file.h"
 
 // The header of a safetensors file: what can be known of weights without LibTorch. A file is the
 // header's length in 8 little-endian bytes, the header in JSON, and the tensors' bytes.
@@ -43,5 +46,14 @@ void check_weights_header_length(std::uint64_t length, std::uint64_t file_bytes,
 // error that names the file says what is wrong. `data_bytes` follow the header in the file.
 WeightsHeader parse_weights_header(std::string_view text, std::uint64_t data_bytes,
                                    const std::string& file);
+
+// A weights file whose header has been read; what is read from `file` next are the tensors' bytes.
+struct OpenWeights {
+  FileDescriptor file;
+  WeightsHeader header;
+};
+
+// Throws io errors, not_found when there is no such file.
+OpenWeights open_weights(const std::filesystem::path& path);
 
 }  // namespace mat

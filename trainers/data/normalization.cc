@@ -12,14 +12,12 @@ const std::vector<float>& colour_deviation() {
   return deviation;
 }
 
-Normalization::Normalization(const torch::Device& device)
+Normalization::Normalization(const torch::Device& device, const std::vector<float>& mean,
+                             const std::vector<float>& deviation)
     : device_(device),
-      scale_(torch::tensor(colour_deviation()).mul(255).reciprocal().view({1, 3, 1, 1}).to(device)),
-      offset_(torch::tensor(mean_colour())
-                  .div(torch::tensor(colour_deviation()))
-                  .neg()
-                  .view({1, 3, 1, 1})
-                  .to(device)) {}
+      scale_(torch::tensor(deviation).mul(255).reciprocal().view({1, 3, 1, 1}).to(device)),
+      offset_(
+          torch::tensor(mean).div(torch::tensor(deviation)).neg().view({1, 3, 1, 1}).to(device)) {}
 
 torch::Tensor Normalization::operator()(const torch::Tensor& pictures,
                                         torch::MemoryFormat layout) const {

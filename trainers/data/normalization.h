@@ -13,7 +13,9 @@ const std::vector<float>& colour_deviation();
 // Turns batches of bytes into what a network takes.
 class Normalization {
  public:
-  explicit Normalization(const torch::Device& device);
+  explicit Normalization(const torch::Device& device,
+                         const std::vector<float>& mean = mean_colour(),
+                         const std::vector<float>& deviation = colour_deviation());
 
   // uint8 [N, H, W, 3] on the CPU → float [N, 3, H, W] on the device, in `layout`.
   torch::Tensor operator()(const torch::Tensor& pictures, torch::MemoryFormat layout) const;

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <utility>
 
+#include "core/base/error.h"
 #include "trainers/data/strong_augmentation.h"
 
 namespace mat {
@@ -83,6 +84,29 @@ void evaluation_view(const ImageView& picture, int size, std::uint8_t* out,
   const auto [left, right] = cut(picture.width);
   const auto [top, bottom] = cut(picture.height);
   resize_bilinear(picture, {left, top, right, bottom}, size, size, out, scratch);
+}
+
+const char* name_of(View view) {
+  switch (view) {
+    case View::margin:
+      return "margin";
+    case View::whole:
+      return "whole";
+    case View::centre:
+      return "centre";
+    case View::first:
+      return "first";
+    case View::last:
+      return "last";
+  }
+  return "";
+}
+
+View view_named(const std::string& name) {
+  for (const View view : {View::margin, View::whole, View::centre, View::first, View::last}) {
+    if (name == name_of(view)) return view;
+  }
+  throw Error(ErrorKind::bug, "there is no view '" + name + "'");
 }
 
 void picture_view(const ImageView& picture, View view, int size, std::uint8_t* out,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "core/image/image.h"
 #include "core/image/resize.h"
@@ -38,6 +39,8 @@ enum class View {
   first,
   last,
 };
+const char* name_of(View view);            // "margin", "whole", …
+View view_named(const std::string& name);  // a bug error when there is none of the name
 void picture_view(const ImageView& picture, View view, int size, std::uint8_t* out,
                   ResizeScratch& scratch);
 

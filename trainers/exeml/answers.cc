@@ -42,22 +42,6 @@ std::vector<torch::Tensor> look(ImageNetwork& network, PictureLevels& pictures,
 
 }  // namespace
 
-const char* name_of(View view) {
-  switch (view) {
-    case View::margin:
-      return "margin";
-    case View::whole:
-      return "whole";
-    case View::centre:
-      return "centre";
-    case View::first:
-      return "first";
-    case View::last:
-      return "last";
-  }
-  return "";
-}
-
 torch::Tensor answer(ImageNetwork& network, PictureLevels& pictures,
                      const std::vector<LabelledPlace>& places, const Looks& looks,
                      const ComputePlan& plan, const torch::Device& device,

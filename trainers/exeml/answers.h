@@ -5,14 +5,12 @@
 #include <vector>
 
 #include "core/metrics/calibration.h"
+#include "trainers/data/picture_levels.h"
 #include "trainers/data/picture_views.h"
-#include "trainers/exeml/picture_levels.h"
 #include "trainers/models/network.h"
 #include "trainers/training/compute_plan.h"
 
 namespace mat {
-
-const char* name_of(View view);  // "margin", "whole", "centre", "first", "last"
 
 // How pictures are looked at for an answer: the mean of the probabilities over all views.
 struct Looks {

@@ -104,6 +104,7 @@ void BestModel::write() const {
   model.recipe = recipe_;
   model.looks = looks_;
   model.short_side = context_.data().short_side;
+  model.level_side = context_.levels().side_for_size(looks_.size);
   model.classes = context_.data().classes;
   if (answers_.defined()) model.validation = predictions_of(answers_, context_.validation());
   model.step = context_.step;

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "trainers/exeml/picture_levels.h"
+#include "trainers/data/picture_levels.h"
 
 namespace mat {
 

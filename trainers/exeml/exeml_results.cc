@@ -20,11 +20,9 @@ double to_six_digits(double value) { return std::round(value * 1e6) / 1e6; }
 std::map<std::string, std::string> metadata_of(const ExemlModel& model, double temperature) {
   Json views = Json::array();
   for (const View view : model.looks.views) views.push_back(name_of(view));
-  const Json preprocessing{{"image_size", model.looks.size},
-                           {"short_side", model.short_side},
-                           {"views", views},
-                           {"mirrored", model.looks.mirrored},
-                           {"mean", mean_colour()},
+  const Json preprocessing{{"image_size", model.looks.size},   {"short_side", model.short_side},
+                           {"level_side", model.level_side},   {"views", views},
+                           {"mirrored", model.looks.mirrored}, {"mean", mean_colour()},
                            {"std", colour_deviation()}};
   return {{"algorithm", "exeml"},
           {"network", model.recipe.network},

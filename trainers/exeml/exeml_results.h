@@ -19,6 +19,7 @@ struct ExemlModel {
   Recipe recipe;
   Looks looks;
   int short_side = 0;  // what pictures are shrunk to before anything else
+  int level_side = 0;  // and then, see level_side(); 0: not
   std::vector<std::string> classes;
   Predictions validation;  // empty: there was no time to evaluate it
   std::int64_t step = 0;   // of the metrics

@@ -3,7 +3,7 @@
 #include <functional>
 #include <vector>
 
-#include "trainers/exeml/picture_levels.h"
+#include "trainers/data/picture_levels.h"
 #include "trainers/torch.h"
 
 namespace mat {

@@ -7,7 +7,7 @@
 
 #include "trainers/data/normalization.h"
 #include "trainers/data/picture_batches.h"
-#include "trainers/exeml/picture_levels.h"
+#include "trainers/data/picture_levels.h"
 #include "trainers/exeml/recipe.h"
 #include "trainers/models/network.h"
 #include "trainers/models/weights_file.h"

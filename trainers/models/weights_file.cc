@@ -1,13 +1,9 @@
 #include "trainers/models/weights_file.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <bit>
-#include <cerrno>
 #include <cstring>
 #include <utility>
 #include <vector>
@@ -55,24 +51,12 @@ std::string_view bytes_of(const torch::Tensor& tensor) {
 class WeightsReader {
  public:
   explicit WeightsReader(const std::filesystem::path& file)
-      : file_(file), fd_(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {
-    if (!fd_ && errno == ENOENT) {
-      throw Error(ErrorKind::not_found, fmt::format("there is no file '{}'", file.string()));
-    }
-    if (!fd_) throw_io_error(fmt::format("cannot open '{}'", file.string()), errno);
-    struct stat info {};
-    if (::fstat(fd_.get(), &info) != 0) {
-      throw_io_error(fmt::format("cannot read '{}'", file.string()), errno);
-    }
-    if (!S_ISREG(info.st_mode)) fail("it is not a regular file");
-    size_ = static_cast<std::uint64_t>(info.st_size);
-  }
+      : file_(file), opened_(open_weights(file)) {}
 
   Weights read() {
-    WeightsHeader header = read_header();
     Weights weights;
-    weights.metadata = std::move(header.metadata);
-    for (const TensorPlace& place : header.tensors) {
+    weights.metadata = std::move(opened_.header.metadata);
+    for (const TensorPlace& place : opened_.header.tensors) {
       weights.tensors.emplace(place.key, read_tensor(place));
     }
     return weights;
@@ -86,22 +70,12 @@ class WeightsReader {
   void read_exactly(void* target, std::uint64_t size) {
     auto* out = static_cast<char*>(target);
     while (size > 0) {
-      const ssize_t count = ::read(fd_.get(), out, std::min<std::uint64_t>(size, 1 << 30));
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0) throw_io_error(fmt::format("cannot read '{}'", file_.string()), errno);
+      const std::size_t count =
+          read_some(opened_.file.get(), out, std::min<std::uint64_t>(size, 1 << 30), file_);
       if (count == 0) fail("it became shorter while it was read");
       out += count;
-      size -= static_cast<std::uint64_t>(count);
+      size -= count;
     }
-  }
-
-  WeightsHeader read_header() {
-    std::uint64_t length = 0;
-    if (size_ >= sizeof length) read_exactly(&length, sizeof length);
-    check_weights_header_length(length, size_, file_.string());
-    std::string text(length, '\0');
-    read_exactly(text.data(), length);
-    return parse_weights_header(text, size_ - sizeof length - length, file_.string());
   }
 
   torch::Tensor read_tensor(const TensorPlace& place) {
@@ -123,8 +97,7 @@ class WeightsReader {
   }
 
   std::filesystem::path file_;
-  FileDescriptor fd_;
-  std::uint64_t size_ = 0;
+  OpenWeights opened_;
 };
 
 const char* name_of_type(const std::string& key, torch::ScalarType type) {

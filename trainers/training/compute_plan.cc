@@ -46,7 +46,7 @@ class Candidate {
   Candidate(const ComputePlan& plan, const TrialSubject& subject)
       : plan_(plan), device_(subject.device), network_(subject.make_network()) {
     plan_.prepare(*network_, device_);
-    network_->train();
+    network_->train(subject.training);
     const std::int64_t area = std::int64_t{subject.image_size} * subject.image_size;
     const std::int64_t count = std::clamp<std::int64_t>(
         kTrialPixels / area, std::min(subject.batch_size, 4), subject.batch_size);
@@ -56,9 +56,22 @@ class Candidate {
     targets_ = torch::randint(subject.classes, {count}, torch::kLong).to(device_);
   }
 
-  // Seconds of one step of training.
+  // Seconds of one step of training, or of one answer.
   double step() {
     const double before = monotonic_seconds();
+    network_->is_training() ? learn() : answer();
+    if (device_.is_cuda()) torch::cuda::synchronize();
+    return monotonic_seconds() - before;
+  }
+
+ private:
+  void answer() {
+    const torch::NoGradGuard no_grad;
+    const Autocast autocast(device_.type(), plan_.precision);
+    network_->forward(inputs_);
+  }
+
+  void learn() {
     for (torch::Tensor& parameter : network_->parameters()) {
       parameter.mutable_grad() = torch::Tensor();
     }
@@ -69,11 +82,8 @@ class Candidate {
       loss = torch::nn::functional::cross_entropy(logits.to(torch::kFloat), targets_);
     }
     loss.backward();
-    if (device_.is_cuda()) torch::cuda::synchronize();
-    return monotonic_seconds() - before;
   }
 
- private:
   ComputePlan plan_;
   torch::Device device_;
   std::shared_ptr<Network> network_;
@@ -104,7 +114,8 @@ Choice fastest(const std::vector<ComputePlan>& plans, const TrialSubject& subjec
 std::filesystem::path file_of_choice(const std::filesystem::path& folder,
                                      const TrialSubject& subject, const std::string& precision,
                                      const std::string& layout) {
-  std::string name = fmt::format("plan-{}-{}px-batch{}-{}-{}-{}-threads{}-torch{}-{}", subject.name,
+  std::string name = fmt::format("plan-{}-{}-{}px-batch{}-{}-{}-{}-threads{}-torch{}-{}",
+                                 subject.training ? "training" : "answering", subject.name,
                                  subject.image_size, subject.batch_size, precision, layout,
                                  subject.device.is_cuda() ? "gpu" : "cpu", at::get_num_threads(),
                                  TORCH_VERSION, device_model(subject.device));

@@ -32,10 +32,11 @@ struct TrialSubject {
   int batch_size = 0;
   int classes = 0;
   torch::Device device = torch::kCPU;
+  bool training = true;  // otherwise it only answers
 };
 
 // `precision` and `layout` are "auto" or the name of what to use. Of what is left open, the fastest
-// is found by training a scratch network for a moment. The choice is kept in `folder` and used
+// is found by training a scratch network, or letting it answer, for a moment. The choice is kept in `folder` and used
 // again for the same algorithm, sizes, threads, processor and LibTorch, so that the same job
 // computes in the same way every time; for an hour only, if the machine was busy meanwhile. Where
 // the folder cannot be written, the log says so and each training tries anew. Uses up random

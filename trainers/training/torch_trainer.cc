@@ -5,9 +5,11 @@
 
 #include <new>
 #include <string>
+#include <utility>
 
 #include "core/algorithm/algorithm.h"
 #include "core/base/error.h"
+#include "trainers/answering/torch_model.h"
 #include "trainers/exeml/exeml_training.h"
 #include "trainers/torch.h"
 #include "trainers/training/image_training.h"
@@ -48,6 +50,25 @@ auto translated(const std::string& subject, const Work& work) {
   }
 }
 
+// A model whose exceptions come out as ours.
+class TranslatedModel : public PictureModel {
+ public:
+  TranslatedModel(std::unique_ptr<PictureModel> model, std::string what)
+      : model_(std::move(model)), what_(std::move(what)) {}
+
+  std::vector<float> answer(const std::vector<ImageView>& pictures) override {
+    return translated(what_, [&] { return model_->answer(pictures); });
+  }
+  Heatmap heatmap(const ImageView& picture, int class_number) override {
+    return translated(what_, [&] { return model_->heatmap(picture, class_number); });
+  }
+  Json facts() const override { return model_->facts(); }
+
+ private:
+  std::unique_ptr<PictureModel> model_;
+  std::string what_;
+};
+
 class TorchTrainer : public Trainer {
  public:
   TorchTrainer() {
@@ -74,6 +95,17 @@ class TorchTrainer : public Trainer {
       return algorithm->task == Task::tabular ? train_table(request, observer)
                                               : train_images(request, observer);
     });
+  }
+
+  std::unique_ptr<PictureModel> open_model(const ModelRequest& request) override {
+    const std::string what = "the model '" + request.file.string() + "'";
+    return translated(what, [&]() -> std::unique_ptr<PictureModel> {
+      return std::make_unique<TranslatedModel>(open_torch_model(request), what);
+    });
+  }
+
+  ExportOutcome export_model(const ExportRequest& request) override {
+    throw Error(ErrorKind::usage, "models cannot be written as " + request.format);
   }
 
   Json describe() override { return translated("the machine", describe_machine); }

@@ -1,0 +1,116 @@
+#include "core/model/predict.h"
+
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include <memory>
+
+#include "cli/commands/commands.h"
+#include "cli/commands/prediction_output.h"
+#include "cli/output/terminal.h"
+#include "core/base/error.h"
+#include "core/model/model_source.h"
+#include "core/model/picture_names.h"
+#include "core/run/provenance.h"
+#include "core/training/trainer.h"
+
+namespace mat {
+namespace {
+
+struct PredictFlags {
+  std::string model, folder;
+  std::vector<std::string> pictures;
+  std::string device = "auto", precision = "fp32";
+  std::int64_t top = 5, batch_size = 32;
+  bool json = false, csv = false;
+};
+
+PictureFeed::Source source_of(const PredictFlags& flags) {
+  const bool is_piped = flags.pictures.size() == 1 && flags.pictures.front() == "-";
+  if (flags.folder.empty() == flags.pictures.empty()) {
+    throw Error(
+        ErrorKind::usage, "pictures are named one by one, by --dir, or on stdin with -",
+        "mat predict REF a.jpg b.jpg; mat predict REF --dir DIR; find … | mat predict REF -");
+  }
+  if (!flags.folder.empty()) return pictures_below(flags.folder);
+  return is_piped ? piped_pictures(STDIN_FILENO) : named_pictures(flags.pictures);
+}
+
+std::unique_ptr<PredictionOutput> output_of(const PredictFlags& flags, const ModelSource& source) {
+  const auto top = static_cast<std::size_t>(flags.top);
+  const std::vector<std::string>& classes = source.description.classes;
+  if (flags.json) return prediction_json(source.reference, classes, top);
+  return flags.csv ? prediction_csv(classes, top) : prediction_lines(classes, top);
+}
+
+int predict_pictures(const Context& context, const PredictFlags& flags) {
+  if (flags.json && flags.csv) throw Error(ErrorKind::usage, "--json or --csv, not both");
+  PictureFeed::Source pictures = source_of(flags);
+  ModelRequest request;
+  ModelSource source;
+  {
+    Registry registry = context.open_to_read();
+    source = find_model_source(registry, flags.model);
+    request.cache_folder = registry.home().cache();
+  }
+  request.file = source.file;
+  request.description = source.description;
+  request.threads = usable_cores();
+  request.device = flags.device;
+  request.precision = flags.precision;
+  request.layout = "channels_last";
+  request.batch_size = static_cast<int>(flags.batch_size);
+  const std::unique_ptr<PictureModel> model = load_trainer().open_model(request);
+
+  const std::unique_ptr<PredictionOutput> output = output_of(flags, source);
+  PredictOptions options;
+  options.threads = request.threads;
+  options.batch_size = request.batch_size;
+  std::int64_t count = 0, failed = 0;
+  predict(*model, source.description, std::move(pictures), options,
+          [&](const Prediction& prediction) {
+            ++count;
+            if (!prediction.problem.empty()) ++failed;
+            output->add(prediction);
+          });
+  output->finish();
+  if (count == 0) note("there is no picture to answer for");
+  if (failed == 0) return 0;
+  note(fmt::format("{} of {} could not be read", failed, counted(count, "picture")));
+  return 1;
+}
+
+}  // namespace
+
+void add_predict_command(CLI::App& app, Context& context) {
+  auto flags = std::make_shared<PredictFlags>();
+  CLI::App* command = app.add_subcommand("predict", "Say what pictures show, with a trained model");
+  command->add_option("MODEL", flags->model, "A version of a job: JOB, JOB@3, JOB@best")
+      ->required();
+  command->add_option("IMAGE", flags->pictures,
+                      "Pictures (JPEG, PNG, BMP); - for one picture on stdin, or names of files");
+  command->add_option("--dir", flags->folder, "All pictures below this folder")->type_name("DIR");
+  command->add_option("--top", flags->top, "How many classes to name for each picture")
+      ->type_name("N")
+      ->check(whole_number_from(1))
+      ->capture_default_str();
+  command->add_option("--device", flags->device, "cpu, gpu or auto")
+      ->check(CLI::IsMember({"auto", "cpu", "gpu"}))
+      ->capture_default_str();
+  command
+      ->add_option("--precision", flags->precision,
+                   "fp32, bf16 or auto, the fastest: answers differ in the third digit")
+      ->check(CLI::IsMember({"auto", "fp32", "bf16"}))
+      ->capture_default_str();
+  command
+      ->add_option("--batch-size", flags->batch_size,
+                   "Pictures that are looked at together at most")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  command->add_flag("--csv", flags->csv, "One row for each picture");
+  add_json_flag(command, flags->json);
+  set_action(command, context, [&context, flags] { return predict_pictures(context, *flags); });
+}
+
+}  // namespace mat

@@ -1,0 +1,129 @@
+#include "cli/commands/prediction_output.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "cli/output/terminal.h"
+#include "core/base/json.h"
+#include "core/base/text.h"
+
+namespace mat {
+namespace {
+
+double rounded(float score) { return std::round(double{score} * 1e6) / 1e6; }
+
+class Lines : public PredictionOutput {
+ public:
+  Lines(const std::vector<std::string>& classes, std::size_t top)
+      : classes_(classes), top_(top), has_colour_(stdout_has_colour()) {}
+
+  void add(const Prediction& prediction) override {
+    std::string line = printable(prediction.name);
+    if (!prediction.problem.empty()) {
+      line += "  " + styled(printable(prediction.problem), Style::bad, has_colour_);
+    } else {
+      bool is_first = true;
+      for (const std::size_t c : top_classes(prediction.probabilities, top_)) {
+        const std::string name = printable(classes_[c]);
+        line += fmt::format("  {} {:.4f}", is_first ? styled(name, Style::bold, has_colour_) : name,
+                            prediction.probabilities[c]);
+        is_first = false;
+      }
+      if (!prediction.warning.empty()) line += fmt::format("  ({})", printable(prediction.warning));
+    }
+    print(line + "\n");
+  }
+
+ private:
+  const std::vector<std::string>& classes_;
+  std::size_t top_;
+  bool has_colour_;
+};
+
+class JsonOutput : public PredictionOutput {
+ public:
+  JsonOutput(const std::string& model, const std::vector<std::string>& classes, std::size_t top)
+      : classes_(classes), top_(top) {
+    print(fmt::format("{{\n  \"model\": {},\n  \"predictions\": [", to_json_text(Json(model))));
+  }
+
+  void add(const Prediction& prediction) override {
+    Json row{{"file", prediction.name}};
+    if (!prediction.problem.empty()) {
+      row["error"] = prediction.problem;
+    } else {
+      Json scores = Json::array();
+      for (const std::size_t c : top_classes(prediction.probabilities, top_)) {
+        scores.push_back({{"label", classes_[c]}, {"score", rounded(prediction.probabilities[c])}});
+      }
+      row["predicted"] = scores.front()["label"];
+      row["scores"] = std::move(scores);
+      if (!prediction.warning.empty()) row["warning"] = prediction.warning;
+    }
+    print(fmt::format("{}\n    {}", is_first_ ? "" : ",", to_json_text(row)));
+    is_first_ = false;
+  }
+
+  void finish() override { print(is_first_ ? "]\n}\n" : "\n  ]\n}\n"); }
+
+ private:
+  const std::vector<std::string>& classes_;
+  std::size_t top_;
+  bool is_first_ = true;
+};
+
+std::string csv_cell(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return quoted + "\"";
+}
+
+class Csv : public PredictionOutput {
+ public:
+  Csv(const std::vector<std::string>& classes, std::size_t top)
+      : classes_(classes), top_(std::min(top, classes.size())) {
+    std::string header = "file";
+    for (std::size_t i = 1; i <= top_; ++i) header += fmt::format(",label_{0},score_{0}", i);
+    print(header + ",error\n");
+  }
+
+  void add(const Prediction& prediction) override {
+    std::string line = csv_cell(prediction.name);
+    if (prediction.problem.empty()) {
+      for (const std::size_t c : top_classes(prediction.probabilities, top_)) {
+        line += fmt::format(",{},{}", csv_cell(classes_[c]),
+                            format_number(rounded(prediction.probabilities[c])));
+      }
+    } else {
+      line += std::string(2 * top_, ',');
+    }
+    print(line + "," + csv_cell(prediction.problem) + "\n");
+  }
+
+ private:
+  const std::vector<std::string>& classes_;
+  std::size_t top_;
+};
+
+}  // namespace
+
+std::unique_ptr<PredictionOutput> prediction_lines(const std::vector<std::string>& classes,
+                                                   std::size_t top) {
+  return std::make_unique<Lines>(classes, top);
+}
+
+std::unique_ptr<PredictionOutput> prediction_json(const std::string& model,
+                                                  const std::vector<std::string>& classes,
+                                                  std::size_t top) {
+  return std::make_unique<JsonOutput>(model, classes, top);
+}
+
+std::unique_ptr<PredictionOutput> prediction_csv(const std::vector<std::string>& classes,
+                                                 std::size_t top) {
+  return std::make_unique<Csv>(classes, top);
+}
+
+}  // namespace mat
