@@ -197,15 +197,10 @@ void AtomicFile::write(std::string_view bytes) {
   }
 }
 
-fs::path AtomicFile::sync() {
-  impl_->flush();
-  if (::fsync(impl_->fd.get()) != 0) throw_io_error("cannot write " + quoted(impl_->path), errno);
-  return impl_->name;
-}
-
 void AtomicFile::finish() {
-  sync();
+  impl_->flush();
   const fs::path& path = impl_->path;
+  if (::fsync(impl_->fd.get()) != 0) throw_io_error("cannot write " + quoted(path), errno);
   if (::rename(impl_->name.c_str(), path.c_str()) != 0) {
     throw_io_error("cannot write " + quoted(path), errno);
   }

@@ -35,9 +35,6 @@ class AtomicFile {
   AtomicFile& operator=(const AtomicFile&) = delete;
 
   void write(std::string_view bytes);
-  // What was written so far is on the disk afterwards, in the file that it names: to be read before
-  // finish() gives it its own name.
-  std::filesystem::path sync();
   void finish();  // syncs, puts the file in its place and syncs the folder
 
  private:
