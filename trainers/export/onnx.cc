@@ -56,7 +56,11 @@ class OnnxWriter {
     const Normalization normalization(torch::kCPU, floats_of(p.mean), floats_of(p.deviation));
     const auto step = [&](const char* operation, const std::string& input, const std::string& other,
                           const char* output) {
-      model_.nodes.push_back({.operation = operation, .inputs = {input, other}, .output = output});
+      OnnxNode node;
+      node.operation = operation;
+      node.inputs = {input, other};
+      node.output = output;
+      model_.nodes.push_back(std::move(node));
     };
     step("Mul", kInput, weight("byte_range", torch::tensor(255.0F)), "bytes");
     step("Mul", "bytes", weight("scale", normalization.scale()), "scaled");
@@ -139,8 +143,7 @@ torch::Tensor run_node(const OnnxNode& node, const std::vector<torch::Tensor>& x
   };
   const std::string& operation = node.operation;
   if (operation == "Conv") {
-    const auto bias = x.size() > 2 ? c10::optional<torch::Tensor>(x[2]) : c10::nullopt;
-    return torch::conv2d(x.at(0), x.at(1), bias.value_or(torch::Tensor()), list("strides"),
+    return torch::conv2d(x.at(0), x.at(1), x.size() > 2 ? x[2] : torch::Tensor(), list("strides"),
                          padding(), 1, node.integers.at("group"));
   }
   if (operation == "BatchNormalization") {
