@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cmath>
 #include <functional>
 #include <utility>
 
@@ -145,8 +146,8 @@ class Comparison {
     for (std::int64_t i = 0; i < model.size(0); ++i) {
       const std::size_t picture = first + static_cast<std::size_t>(i);
       const double difference = differences[i].max().item<double>();
-      // Also when it is not a number.
-      if (!(difference <= kMostDifference)) {
+      if (std::isnan(difference)) refuse("a logit is not a number", picture);
+      if (difference > kMostDifference) {
         refuse(
             fmt::format("a logit differs by {:.3g}, more than {:g}", difference, kMostDifference),
             picture);
