@@ -18,7 +18,8 @@ source "$(dirname "${BASH_SOURCE[0]}")/../examples/setup.sh"
 
 TEST_PACKAGES=(
   catch2 ccache clang clang-format clang-tidy libclang-rt-14-dev
-  python3 python3-venv python3-numpy python3-pil python3-sklearn python3-torch python3-torchvision shellcheck zsh fish
+  python3 python3-venv python3-numpy python3-pil python3-sklearn python3-torch python3-torchvision
+  python3-onnx shellcheck zsh fish
   # What a container's image is made of, and object storage to fetch from.
   rclone bubblewrap busybox-static
   # A clock that is set back, and a disk that fails.
@@ -135,7 +136,19 @@ part_format() {
   check "shell scripts" "$CHECKS/scripts.sh"
 }
 part_core() { suite core_tests "$BUILD/bin/core_tests"; }
-part_trainers() { suite trainers_tests "$BUILD/bin/trainers_tests"; }
+part_trainers() {
+  local log
+  log=$(log_of "install onnxruntime")
+  say "install onnxruntime …"
+  # Without it, the test that wants it says so.
+  if MAT_ONNXRUNTIME_PYTHON=$(onnxruntime_python "$BUILD/tests/venv" 2>"$log"); then
+    export MAT_ONNXRUNTIME_PYTHON
+  else
+    say "onnxruntime: $(tail -n 1 "$log")"
+    unset MAT_ONNXRUNTIME_PYTHON
+  fi
+  suite trainers_tests "$BUILD/bin/trainers_tests"
+}
 part_cli() { suite cli_tests "$BUILD/bin/cli_tests"; }
 part_install() {
   check "install" "$CHECKS/install.sh" "$BUILD"
@@ -187,6 +200,39 @@ part_libtorch() {
     -DMAT_TRAINERS_UNITY=ON
   step "build with $name" build "$folder" mat_trainers trainers_tests
   suite "trainers_tests with $name" "$folder/bin/trainers_tests"
+  newest_reads_exports "$torch"
+}
+
+# What the build with Debian's LibTorch exports, in the Python of a newer one.
+newest_reads_exports() {
+  local python packages=$1/.. exported=$BUILD/bin/trainers_tests
+  local what="exports in the newest Python"
+  python=$packages/../../../bin/python
+  [[ -x $exported && -x $python ]] || return 0
+  "$python" -c 'import torch, numpy' 2>/dev/null ||
+    timeout --kill-after=10 300 "$python" -m pip --no-input --disable-pip-version-check install \
+      --quiet numpy typing_extensions sympy networkx jinja2 fsspec filelock >/dev/null 2>&1 || {
+    skip "$what: pip cannot install what torch for Python needs"
+    return
+  }
+  check "$what" env MAT_TORCH_PYTHON="$python" "$exported" "every network is exported*"
+}
+
+# Prints a Python that has onnxruntime; or fails, and the last line on stderr says why.
+onnxruntime_python() {
+  local venv=$1
+  if ! "$venv/bin/python" -c 'import onnxruntime' >/dev/null 2>&1; then
+    /usr/bin/python3 -m venv --clear --system-site-packages "$venv" >&2 || {
+      echo "python3 -m venv does not work here" >&2
+      return 1
+    }
+    timeout --kill-after=10 600 "$venv/bin/python" -m pip --no-input --disable-pip-version-check \
+      install --quiet onnxruntime >&2 || {
+      echo "pip cannot install onnxruntime" >&2
+      return 1
+    }
+  fi
+  echo "$venv/bin/python"
 }
 
 # Prints the folder for CMAKE_PREFIX_PATH; or fails, and the last line on stderr says why.
