@@ -10,6 +10,7 @@
 
 #include "core/base/error.h"
 #include "core/base/file.h"
+#include "core/base/time.h"
 #include "core/model/validation_list.h"
 #include "tests/core/model/model_home.h"
 #include "tests/core/registry/child.h"
@@ -178,12 +179,14 @@ TEST_CASE("A creation that is killed at any moment leaves a whole version or non
   const VersionRecord version = h.train("clothes");
   put_file(h.home().version_folder("clothes", 1) / "output/best.safetensors",
            weights_bytes(metadata_of_classifier(), 1 << 20));
+  const double begin_s = monotonic_seconds();
   make(h, version);
+  const double took_s = monotonic_seconds() - begin_s;
   std::size_t count = 1;
   for (int round = 0; round < 24; ++round) {
     {
       Child child([&] { make(h, version); });
-      ::usleep(static_cast<unsigned>(round) * 700);
+      ::usleep(static_cast<unsigned>(took_s * 1e6 * round / 16));
       ::kill(child.pid(), SIGKILL);
       child.wait();
     }
