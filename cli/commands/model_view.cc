@@ -9,6 +9,7 @@
 #include "cli/commands/views.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
+#include "core/model/evaluate.h"
 
 namespace mat {
 namespace {
@@ -183,6 +184,7 @@ Json stored_model_json(Registry& registry, const StoredModel& model) {
   Json document = model_version_json(model.version);
   document.update(to_json(model.description));
   document["validation"] = model.validation;
+  document["evaluations"] = kept_evaluations(model.folder);
   document["services"] = registry.services_of_model_version(model.version.id);
   document["folder"] = model.folder.string();
   document["files"] = Json::array();
@@ -215,6 +217,7 @@ void print_stored_model(Registry& registry, const StoredModel& model) {
                                {"fingerprint", text_in(dataset, "fingerprint")},
                                {"git commit", commit_text(v.origin)},
                                {"validated on", validation_text(model.validation)},
+                               {"evaluations", join(kept_evaluations(model.folder), ", ")},
                                {"services", join(registry.services_of_model_version(v.id), ", ")},
                                {"folder", model.folder.string()}});
   print_fields(fields);

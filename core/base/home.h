@@ -14,9 +14,10 @@ namespace mat {
 //                               V001.manifest, … what was published, never written again; files/,
 //                               copies of pictures that were fetched
 //   HOME/datasets/.NAME.lock    held by whoever changes the dataset
-//   HOME/models/NAME/1.0.0/     a model's version, never written again: its weights,
-//                               model.safetensors or model.pt; model.json, what it is and where it
-//                               comes from; validation.jsonl, what it was validated on
+//   HOME/models/NAME/1.0.0/     a model's version: its weights, model.safetensors or model.pt;
+//                               model.json, what it is and where it comes from; validation.jsonl,
+//                               what it was validated on; none of them is written again;
+//                               evaluations/
 //   HOME/models/.NAME.lock      held by whoever adds to the model
 //   HOME/services/NAME/         a service: lock, log.txt, and its token
 //   HOME/cache/                 decoded pictures; may be deleted at any time

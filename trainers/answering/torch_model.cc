@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/base/error.h"
+#include "core/metrics/calibration.h"
 #include "trainers/answering/view_inputs.h"
 #include "trainers/data/normalization.h"
 #include "trainers/models/network.h"
@@ -84,12 +85,11 @@ class TorchModel : public PictureModel {
       const auto looks = static_cast<std::int64_t>(bytes.size());
       parts.push_back(probabilities_of(torch::cat(bytes)).view({looks, count, -1}));
     }
-    torch::Tensor mean = torch::cat(parts).mean(0);
-    if (description_.temperature != 1) {
-      mean = mean.clamp_min(1e-30).log().div(description_.temperature).softmax(1);
-    }
-    mean = mean.contiguous();
-    return {mean.data_ptr<float>(), mean.data_ptr<float>() + mean.numel()};
+    const torch::Tensor mean = torch::cat(parts).mean(0).contiguous();
+    std::vector<float> probabilities(mean.data_ptr<float>(),
+                                     mean.data_ptr<float>() + mean.numel());
+    temper(probabilities, static_cast<int>(mean.size(1)), description_.temperature);
+    return probabilities;
   }
 
   Heatmap heatmap(const ImageView&, int) override {
