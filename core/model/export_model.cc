@@ -92,7 +92,12 @@ std::vector<ImageView> views_of(const std::vector<fs::path>& files,
 
 Json description_of(const StoredModel& model, const std::string& format) {
   ModelDescription description = model.description;
-  if (format == kTorchScript) description.network = kTorchScript;
+  if (format == kTorchScript) {
+    // It normalizes by itself.
+    description.network = kTorchScript;
+    description.preprocessing.mean = {0, 0, 0};
+    description.preprocessing.deviation = {1, 1, 1};
+  }
   Json document = to_json(description);
   document["metrics"] = model.version.metrics;
   document["model"] = model.version.reference();

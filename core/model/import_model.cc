@@ -139,26 +139,30 @@ void fill_in(Json& preprocessing) {
   put("std", kUsualDeviation);
 }
 
-// What the file, or what stands beside it, says; nothing where neither does.
-std::optional<Json> said_of(const fs::path& file, Kind kind, ModelContent& content) {
-  if (kind == Kind::weights) {
-    const auto metadata = open_weights(file).header.metadata;
-    if (metadata.contains("algorithm")) {
-      if (const auto metrics = metadata.find("metrics"); metrics != metadata.end()) {
-        content.metrics = parse_json(metrics->second, fmt::format("'{}'", file.string()));
-      }
-      return to_json(describe_weights(file));
-    }
+// What the file says of itself.
+Json said_of(const fs::path& file, Kind kind, const DescribeFile& describe, ModelContent& content) {
+  if (kind == Kind::program) return describe(file);
+  const auto metadata = open_weights(file).header.metadata;
+  if (!metadata.contains("algorithm")) return describe(file);
+  if (const auto metrics = metadata.find("metrics"); metrics != metadata.end()) {
+    content.metrics = parse_json(metrics->second, fmt::format("'{}'", file.string()));
   }
+  return to_json(describe_weights(file));
+}
+
+// Adds what stands beside the file.
+void add_beside(const fs::path& file, Json& json, ModelContent& content) {
   const auto beside = find_description(file);
-  if (!beside) return std::nullopt;
+  if (!beside) return;
   const std::string what = fmt::format("'{}'", beside->string());
   const Json document = parse_json(read_file(*beside, kMostBytes), what);
-  Json said = to_json(model_description_from_json(document, what));
-  content.metrics = document.value("metrics", Json::object());
+  const Json said = to_json(model_description_from_json(document, what));
+  for (const auto& [key, value] : said.items()) {
+    if (!json.contains(key)) json[key] = value;
+  }
+  if (content.metrics.empty()) content.metrics = document.value("metrics", Json::object());
   content.origin["exported"] = {{"model", document.value("model", Json())},
                                 {"origin", document.value("origin", Json())}};
-  return said;
 }
 
 }  // namespace
@@ -175,7 +179,8 @@ std::vector<std::string> known_networks() {
 
 fs::path description_beside(const fs::path& file) { return fs::path(file) += ".json"; }
 
-ModelContent describe_import(const fs::path& file, const ImportDescription& given) {
+ModelContent describe_import(const fs::path& file, const ImportDescription& given,
+                             const DescribeFile& describe) {
   if (!given.classes.empty()) check_classes(given.classes);
   if (!given.network.empty()) check_network(given.network);
   ModelContent content;
@@ -185,8 +190,9 @@ ModelContent describe_import(const fs::path& file, const ImportDescription& give
   content.origin = {{"kind", "file"},
                     {"file", content.file.string()},
                     {"bytes", fs::file_size(content.file, error)}};
-  Json json =
-      said_of(content.file, kind, content).value_or(Json{{"preprocessing", Json::object()}});
+  Json json = said_of(content.file, kind, describe, content);
+  add_beside(content.file, json, content);
+  if (!json.contains("preprocessing")) json["preprocessing"] = Json::object();
   apply(given, kind, json);
   require_complete(content.file, json);
   fill_in(json["preprocessing"]);

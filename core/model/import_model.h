@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,11 +19,15 @@ struct ImportDescription {
   std::vector<double> mean, deviation;  // else those of ImageNet
 };
 
-// A safetensors file of mat's or of others, or a TorchScript program. Mat's own says what it is; of
-// others is read what stands beside it, FILE.json as 'model export' writes it, or model.json beside
-// model.pt and model.safetensors; `given` replaces it. Without LibTorch. Throws usage errors that
-// say what is missing, not_found and io errors.
-ModelContent describe_import(const std::filesystem::path& file, const ImportDescription& given);
+// See Trainer::describe_file().
+using DescribeFile = std::function<Json(const std::filesystem::path& file)>;
+
+// A safetensors file of mat's or of others, or a TorchScript program. What the file does not say
+// itself is taken from what stands beside it, FILE.json as 'model export' writes it, or model.json
+// beside model.pt and model.safetensors; `given` replaces both. `describe` is asked about files
+// whose header is not mat's. Throws usage errors that say what is missing, not_found and io errors.
+ModelContent describe_import(const std::filesystem::path& file, const ImportDescription& given,
+                             const DescribeFile& describe);
 
 // Whether the file's own network takes a picture and gives a probability for each class, by asking
 // it. Errors are those of Trainer::open_model() and of the answer.
