@@ -133,6 +133,9 @@ ExportReport export_model(const Home& home, const StoredModel& model, const Mode
   ExportReport report;
   report.pictures = static_cast<std::int64_t>(request.pictures.size());
   report.outcome = load_trainer().export_model(request);
+  if (wanted.progress && !wanted.progress(report.pictures, report.pictures)) {
+    throw Error(ErrorKind::interrupted, "interrupted; nothing was written");
+  }
   std::error_code error;
   report.bytes = fs::file_size(partial.path(), error);
   report.description = description_beside(wanted.out);

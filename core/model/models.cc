@@ -2,8 +2,6 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
-
 #include "core/base/error.h"
 #include "core/base/file.h"
 #include "core/base/synced_copy.h"
@@ -47,7 +45,8 @@ ModelVersionRecord add_model_version(Registry& registry, const NewModel& model,
       write_validation_list(registry.home(), content.predictions, content.validation_root, place);
   document["origin"] = content.origin;
   write_file_atomic(place / kDescriptionFile, to_json_text(document, 2) + "\n");
-  fs::permissions(place / kDescriptionFile, fs::perms(0444));
+  std::error_code ignored;
+  fs::permissions(place / kDescriptionFile, fs::perms(0444), ignored);
   NewModelVersion version;
   version.model = model.name;
   version.number = model.number;

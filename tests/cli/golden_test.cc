@@ -60,6 +60,24 @@ TEST_CASE("what people see of jobs and versions is as it was accepted") {
   check_golden("version_diff.txt", until(shown({"version", "diff", "colours"}), "metrics\n"));
 }
 
+TEST_CASE("what people see of models is as it was accepted") {
+  const TemporaryFolder folder;
+  const MatProcess mat(folder);
+  draw_pictures(folder / "data", {"green", "red"}, 8);
+  write_text(folder / "spec.yaml", small_spec("colours", "./data", 1));
+  mat.succeed({"job", "create", "-f", "spec.yaml"});
+  mat.succeed({"model", "create", "colours", "--name", "lamps", "--description", "two colours"});
+  mat.succeed({"model", "create", "colours", "--name", "lamps", "--model-version", "1.1.0"});
+  mat.succeed({"model", "alias", "lamps@1.0.0", "champion"});
+  const auto shown = [&](const std::vector<std::string>& words) {
+    // Metrics of other machines have more digits or fewer.
+    return std::regex_replace(steady(mat.succeed(words).out, folder),
+                              std::regex(R"(\d+(\.\d)? (B|KiB)\b)"), "SIZE");
+  };
+  check_golden("model_list.txt", shown({"model", "list"}));
+  check_golden("model_show.txt", shown({"model", "show", "lamps"}));
+}
+
 TEST_CASE("the document that doctor prints keeps its names and types") {
   const TemporaryFolder folder;
   const MatProcess mat(folder);
