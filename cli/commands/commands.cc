@@ -43,11 +43,8 @@ void add_commands(CLI::App& app, Context& context) {
   add_dataset_commands(app, context);
   add_pool_commands(app, context);
   add_exeml_commands(app, context);
-<<<<<<< HEAD
   add_model_commands(app, context);
-=======
   add_evaluate_command(app, context);
->>>>>>> main
   add_predict_command(app, context);
   add_background_commands(app, context);
   add_metric_commands(app, context);
