@@ -85,9 +85,11 @@ std::string input_text(const Preprocessing& p) {
          (p.mirrored ? ", each also mirrored" : "");
 }
 
+std::string short_number(double value) { return fmt::format("{:.4g}", value); }
+
 std::string numbers_text(const std::vector<double>& values) {
   std::vector<std::string> texts;
-  for (const double value : values) texts.push_back(format_number(value));
+  for (const double value : values) texts.push_back(short_number(value));
   return join(texts, ", ");
 }
 
@@ -206,7 +208,7 @@ void print_stored_model(Registry& registry, const StoredModel& model) {
                                                    {"input", input_text(d.preprocessing)},
                                                    {"mean", numbers_text(d.preprocessing.mean)},
                                                    {"std", numbers_text(d.preprocessing.deviation)},
-                                                   {"temperature", format_number(d.temperature)}};
+                                                   {"temperature", short_number(d.temperature)}};
   for (const auto& [name, value] : v.metrics.items()) {
     if (value.is_number()) fields.emplace_back(name, metric_text(value.get<double>()));
   }

@@ -147,8 +147,8 @@ TEST_CASE("weights are imported once they answer, and refused when they do not f
     CHECK(output.exit_code == 2);
     CHECK(has(output.err, why));
   };
-  refused({file, "--classes", "a,b,c"}, "head");
-  refused({file, "--network", "resnet18"}, "layer1");
+  refused({file, "--classes", "a,b,c"}, "fc.weight is [2, 128] instead of [3, 128]");
+  refused({file, "--network", "resnet18"}, "missing: bn1.bias");
   refused({file, "--network", "resnet19"}, "did you mean 'resnet18'?");
   refused({file, "--mean", "1,2"}, "is not three numbers");
   refused({file, "--std", "1,0,1"}, "is not three numbers above 0");
