@@ -121,8 +121,7 @@ int create(const Context& context, const std::string& reference, const NameFlags
   return add(registry, flags, model, content);
 }
 
-// Until its trainers can: what of weights is not in mat's own header is left to options.
-Json describe_file(const std::filesystem::path&) { return Json::object(); }
+Json describe_file(const std::filesystem::path& file) { return load_trainer().describe_file(file); }
 
 int import(const Context& context, const ImportFlags& flags) {
   const NewModel model = flags.name.model();
