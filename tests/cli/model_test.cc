@@ -159,6 +159,59 @@ TEST_CASE("weights are imported once they answer, and refused when they do not f
   CHECK_FALSE(fs::exists(t.mat.home() / "models/other"));
 }
 
+TEST_CASE("a model is exported in each format after it was compared, and comes back from it") {
+  const Trained t;
+  t.mat.succeed({"model", "create", "colours", "--name", "lamps"});
+  const std::string asked = t.mat.succeed({"predict", "lamps", "--dir", "data", "--csv"}).out;
+  for (const std::string format : {"torchscript", "safetensors", "onnx"}) {
+    INFO(format);
+    const Json done =
+        t.mat.succeed({"model", "export", "lamps", "--format", format, "--json"}).json();
+    CHECK(done["pictures"] == 4);
+    CHECK(done["largest_difference"].get<double>() <= 1e-4);
+    const fs::path file = done["file"].get<std::string>();
+    CHECK(fs::file_size(file) == done["bytes"]);
+    CHECK(read_file(file.string() + ".json").find("colours@V0001") != std::string::npos);
+    CHECK(t.mat.run({"model", "export", "lamps", "--format", format}).exit_code == 4);
+    t.mat.succeed({"model", "export", "lamps", "--format", format, "--replace"});
+    const Output back = t.mat.run({"model", "import", file.string(), "--name", format});
+    INFO(back.err);
+    CHECK(back.exit_code == (format == "onnx" ? 2 : 0));
+    if (back.exit_code != 0) continue;
+    CHECK(t.mat.succeed({"predict", format, "--dir", "data", "--csv"}).out == asked);
+    const Json shown = t.mat.succeed({"model", "show", format, "--json"}).json();
+    CHECK(shown["origin"]["exported"]["model"] == "lamps@1.0.0");
+    CHECK(shown["metrics"].contains("accuracy"));
+    // Alone it says the same.
+    fs::remove(file.string() + ".json");
+    const Json alone =
+        t.mat.succeed({"model", "import", file.string(), "--name", format, "--json"}).json();
+    CHECK(alone["classes"] == shown["classes"]);
+    CHECK(alone["preprocessing"] == shown["preprocessing"]);
+  }
+  std::size_t parts = 0;
+  for (const auto& entry : fs::directory_iterator(t.folder.path())) {
+    if (entry.path().string().find(".part") != std::string::npos) ++parts;
+  }
+  CHECK(parts == 0);
+}
+
+TEST_CASE("an export without the pictures to compare on is refused, and takes others") {
+  const Trained t;
+  t.mat.succeed({"model", "create", "colours", "--name", "lamps"});
+  fs::rename(t.folder / "data", t.folder / "moved");
+  const Output gone = t.mat.run({"model", "export", "lamps", "--format", "onnx"});
+  CHECK(gone.exit_code == 3);
+  CHECK(has(gone.err, "4 of the 4 pictures that lamps@1.0.0 is compared on cannot be read"));
+  CHECK(has(gone.err, "--check-data"));
+  CHECK_FALSE(fs::exists(t.folder / "lamps-1.0.0.onnx"));
+  const Output other = t.mat.succeed({"model", "export", "lamps", "--format", "onnx", "-o",
+                                      "a.onnx", "--check-data", (t.folder / "moved/red").string()});
+  CHECK(has(other.out, "Wrote a.onnx ("));
+  CHECK(has(other.out, "compared on 10 pictures: the same class wins for each"));
+  CHECK(t.mat.run({"model", "export", "lamps", "--format", "tflite"}).exit_code == 2);
+}
+
 TEST_CASE("names of models are completed, with their versions and aliases") {
   const Trained t;
   t.mat.succeed({"model", "create", "colours", "--name", "flowers"});
