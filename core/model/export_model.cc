@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kNamesInMessage = 3;
+constexpr std::size_t kProblemsShown = 3;
 constexpr const char* kOtherPictures = "to compare on other pictures: --check-data DIR or DATASET";
 
 // Removed unless it was put in its place.
@@ -75,7 +75,7 @@ std::vector<ImageView> views_of(const std::vector<fs::path>& files,
   for (std::size_t i = 0; i < files.size(); ++i) {
     if (pictures[i].problem.empty()) {
       views.push_back(pictures[i].view);
-    } else if (problems.size() < kNamesInMessage) {
+    } else if (problems.size() < kProblemsShown) {
       problems.push_back(fmt::format("{}: {}", files[i].string(), pictures[i].problem));
     }
   }

@@ -19,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uint64_t kMostBytes = 256 << 20;
+constexpr std::uint64_t kMostBytesBeside = 256 << 20;
 constexpr int kUsualSize = 224;
 constexpr std::array kUsualMean = {0.485, 0.456, 0.406};
 constexpr std::array kUsualDeviation = {0.229, 0.224, 0.225};
@@ -155,7 +155,7 @@ void add_beside(const fs::path& file, Json& json, ModelContent& content) {
   const auto beside = find_description(file);
   if (!beside) return;
   const std::string what = fmt::format("'{}'", beside->string());
-  const Json document = parse_json(read_file(*beside, kMostBytes), what);
+  const Json document = parse_json(read_file(*beside, kMostBytesBeside), what);
   const Json said = to_json(model_description_from_json(document, what));
   for (const auto& [key, value] : said.items()) {
     if (!json.contains(key)) json[key] = value;

@@ -15,7 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kDescriptionFile = "model.json";
-constexpr std::uint64_t kMostBytes = 256 << 20;
+constexpr std::uint64_t kMostDescriptionBytes = 256 << 20;
 
 const char* file_name_of(const ModelDescription& description) {
   return description.network == kTorchScript ? "model.pt" : "model.safetensors";
@@ -84,7 +84,7 @@ StoredModel stored_model(const Home& home, const ModelVersionRecord& version) {
   model.version = version;
   model.folder = home.model_folder(version.model, version.number.text());
   const fs::path path = model.folder / kDescriptionFile;
-  const auto text = read_file_if_exists(path, kMostBytes);
+  const auto text = read_file_if_exists(path, kMostDescriptionBytes);
   const auto gone = [&](const fs::path& file) {
     return Error(
         ErrorKind::io,

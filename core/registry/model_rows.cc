@@ -9,11 +9,11 @@
 namespace mat {
 namespace {
 
-constexpr const char* kSelect =
+constexpr const char* kSelectModel =
     "SELECT m.id, m.name, m.description, m.created_ms, "
     "(SELECT count(*) FROM model_versions WHERE model_id = m.id) FROM models m WHERE ";
 
-constexpr const char* kSelectVersion =
+constexpr const char* kSelectModelVersion =
     "SELECT v.id, m.name, v.major, v.minor, v.patch, v.description, v.created_ms, v.network, "
     "v.origin, v.metrics FROM model_versions v JOIN models m ON m.id = v.model_id WHERE ";
 
@@ -28,7 +28,7 @@ std::vector<std::string> aliases_of(SQLite::Database& connection, Id version) {
   return aliases;
 }
 
-ModelVersionRecord version_of(SQLite::Database& connection, const SQLite::Statement& row) {
+ModelVersionRecord model_version_of(SQLite::Database& connection, const SQLite::Statement& row) {
   ModelVersionRecord record;
   record.id = row.getColumn(0).getInt64();
   record.model = row.getColumn(1).getString();
@@ -44,24 +44,24 @@ ModelVersionRecord version_of(SQLite::Database& connection, const SQLite::Statem
   return record;
 }
 
-std::vector<ModelVersionRecord> versions(SQLite::Database& connection, Id model,
-                                         const std::string& limit) {
-  SQLite::Statement row(connection,
-                        std::string(kSelectVersion) + "v.model_id = ?" + kHighestFirst + limit);
+std::vector<ModelVersionRecord> sorted_versions(SQLite::Database& connection, Id model,
+                                                const std::string& limit) {
+  SQLite::Statement row(
+      connection, std::string(kSelectModelVersion) + "v.model_id = ?" + kHighestFirst + limit);
   row.bind(1, model);
   std::vector<ModelVersionRecord> records;
-  while (row.executeStep()) records.push_back(version_of(connection, row));
+  while (row.executeStep()) records.push_back(model_version_of(connection, row));
   return records;
 }
 
-ModelRecord record_of(SQLite::Database& connection, const SQLite::Statement& row) {
+ModelRecord model_record_of(SQLite::Database& connection, const SQLite::Statement& row) {
   ModelRecord record;
   record.id = row.getColumn(0).getInt64();
   record.name = row.getColumn(1).getString();
   record.description = row.getColumn(2).getString();
   record.created_ms = row.getColumn(3).getInt64();
   record.version_count = row.getColumn(4).getInt64();
-  auto latest = versions(connection, record.id, " LIMIT 1");
+  auto latest = sorted_versions(connection, record.id, " LIMIT 1");
   if (!latest.empty()) record.latest = std::move(latest.front());
   SQLite::Statement alias(connection,
                           "SELECT a.name, v.major, v.minor, v.patch FROM model_aliases a "
@@ -80,8 +80,8 @@ std::optional<Id> find_id(SQLite::Statement& row) {
   return row.getColumn(0).getInt64();
 }
 
-[[noreturn]] void throw_no_version(SQLite::Database& connection, const ModelRecord& model,
-                                   const ModelReference& reference) {
+[[noreturn]] void throw_no_model_version(SQLite::Database& connection, const ModelRecord& model,
+                                         const ModelReference& reference) {
   if (!model.latest) {
     throw Error(ErrorKind::not_found, fmt::format("the model {} has no version", model.name),
                 fmt::format("make one with 'mat model create JOB@V0001 --name {}'", model.name));
@@ -102,10 +102,10 @@ std::optional<Id> find_id(SQLite::Statement& row) {
 }  // namespace
 
 std::optional<ModelRecord> find_model_row(SQLite::Database& connection, const std::string& name) {
-  SQLite::Statement row(connection, std::string(kSelect) + "m.name = ?");
+  SQLite::Statement row(connection, std::string(kSelectModel) + "m.name = ?");
   row.bind(1, name);
   if (!row.executeStep()) return std::nullopt;
-  return record_of(connection, row);
+  return model_record_of(connection, row);
 }
 
 ModelRecord model_row(SQLite::Database& connection, const std::string& name) {
@@ -114,27 +114,27 @@ ModelRecord model_row(SQLite::Database& connection, const std::string& name) {
 }
 
 std::vector<ModelRecord> model_rows(SQLite::Database& connection, const std::vector<Id>& ids) {
-  SQLite::Statement row(connection, std::string(kSelect) + "m.id = ?");
+  SQLite::Statement row(connection, std::string(kSelectModel) + "m.id = ?");
   std::vector<ModelRecord> records;
   for (const Id id : ids) {
     row.reset();
     row.bind(1, id);
-    if (row.executeStep()) records.push_back(record_of(connection, row));
+    if (row.executeStep()) records.push_back(model_record_of(connection, row));
   }
   return records;
 }
 
 std::vector<ModelVersionRecord> model_version_rows(SQLite::Database& connection, Id model) {
-  return versions(connection, model, "");
+  return sorted_versions(connection, model, "");
 }
 
 ModelVersionRecord model_version_row(SQLite::Database& connection, Id id) {
-  SQLite::Statement row(connection, std::string(kSelectVersion) + "v.id = ?");
+  SQLite::Statement row(connection, std::string(kSelectModelVersion) + "v.id = ?");
   row.bind(1, id);
   if (!row.executeStep()) {
     throw Error(ErrorKind::not_found, "this version of the model has been deleted");
   }
-  return version_of(connection, row);
+  return model_version_of(connection, row);
 }
 
 ModelVersionRecord find_model_version(SQLite::Database& connection,
@@ -152,7 +152,7 @@ ModelVersionRecord find_model_version(SQLite::Database& connection,
       id = find_model_alias(connection, model.id, reference.alias);
       break;
   }
-  if (!id) throw_no_version(connection, model, reference);
+  if (!id) throw_no_model_version(connection, model, reference);
   return model_version_row(connection, *id);
 }
 
