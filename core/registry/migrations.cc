@@ -226,11 +226,14 @@ CREATE UNIQUE INDEX dataset_versions_by_name ON dataset_versions (dataset_id, na
 )sql";
 
 constexpr const char* kLayout4 = R"sql(
+-- highest: the highest number that was ever given, "1.0.2", or empty; kept by the code, so that the
+-- next one is none that was deleted.
 CREATE TABLE models (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   name TEXT NOT NULL UNIQUE,
   description TEXT NOT NULL,
-  created_ms INTEGER NOT NULL
+  created_ms INTEGER NOT NULL,
+  highest TEXT NOT NULL DEFAULT ''
 ) STRICT;
 
 -- origin, metrics: JSON; what the version was made from may be gone since. What is needed to answer
