@@ -95,7 +95,11 @@ std::string numbers_text(const std::vector<double>& values) {
 
 std::string trained_text(const Json& origin) {
   const std::string algorithm = text_in(origin, "algorithm");
-  if (algorithm.empty()) return origin_text(origin);
+  if (algorithm.empty()) {
+    const Json exported = origin.is_object() ? origin.value("exported", Json()) : Json();
+    const std::string model = text_in(exported, "model");
+    return origin_text(origin) + (model.empty() ? "" : ", exported from " + model);
+  }
   return fmt::format("{}, {} by {}", origin_text(origin), text_in(origin, "status"), algorithm);
 }
 
