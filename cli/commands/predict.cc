@@ -4,8 +4,10 @@
 #include <unistd.h>
 
 #include <memory>
+#include <optional>
 
 #include "cli/commands/commands.h"
+#include "cli/commands/heatmap_files.h"
 #include "cli/commands/model_opening.h"
 #include "cli/commands/prediction_output.h"
 #include "cli/output/terminal.h"
@@ -17,7 +19,7 @@ namespace {
 
 struct PredictFlags {
   ModelFlags model;
-  std::string folder;
+  std::string folder, heatmaps;
   std::vector<std::string> pictures;
   std::int64_t top = 5;
   bool json = false, csv = false;
@@ -51,11 +53,14 @@ int predict_pictures(const Context& context, const PredictFlags& flags) {
   PredictOptions options;
   options.threads = request.threads;
   options.batch_size = request.batch_size;
+  std::optional<HeatmapFiles> heatmaps;
+  if (!flags.heatmaps.empty()) heatmaps.emplace(flags.heatmaps);
   std::int64_t count = 0, failed = 0;
   predict(*model, source.description, std::move(pictures), options,
           [&](const Prediction& prediction) {
             ++count;
             if (!prediction.problem.empty()) ++failed;
+            if (heatmaps) heatmaps->add(*model, prediction);
             output->add(prediction);
           });
   output->finish();
@@ -78,6 +83,10 @@ void add_predict_command(CLI::App& app, Context& context) {
       ->type_name("N")
       ->check(whole_number_from(1))
       ->capture_default_str();
+  command
+      ->add_option("--heatmap", flags->heatmaps,
+                   "Write pictures of what the model looked at for its answers into this folder")
+      ->type_name("DIR");
   command->add_flag("--csv", flags->csv, "One row for each picture");
   add_json_flag(command, flags->json);
   set_action(command, context, [&context, flags] { return predict_pictures(context, *flags); });

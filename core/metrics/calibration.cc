@@ -10,6 +10,9 @@ namespace {
 constexpr int kBins = 15;
 constexpr double kLeastTemperature = 0.05, kMostTemperature = 20;
 constexpr int kSearchSteps = 60;
+// Temperatures lie around 1: the standard deviation of their logarithms that is expected before any
+// sample has been seen.
+constexpr double kDeviationOfLog = 0.7;
 // Probabilities that are looked at to find a temperature.
 constexpr std::size_t kMostToFit = 200'000;
 // What a probability is at least, so that one wrong answer in certainty does not weigh infinitely.
@@ -34,14 +37,20 @@ Tempered tempered(const Predictions& predictions, std::size_t sample, double tem
   return {label / sum, answer / sum};
 }
 
-// Golden section over log T; the log loss has one minimum in T.
+// Golden section over log T; what is minimized has one minimum in it. Without the prior, a few
+// samples that were all answered rightly would make every answer certain.
 double best_temperature(const Predictions& predictions) {
   if (predictions.size() == 0) return 1;
+  const auto cost = [&](double log_t) {
+    const double deviations = log_t / kDeviationOfLog;
+    return log_loss(predictions, std::exp(log_t)) +
+           deviations * deviations / 2 / static_cast<double>(predictions.size());
+  };
   const double ratio = (std::sqrt(5.0) - 1) / 2;
   double low = std::log(kLeastTemperature), high = std::log(kMostTemperature);
   for (int i = 0; i < kSearchSteps; ++i) {
     const double a = high - ratio * (high - low), b = low + ratio * (high - low);
-    if (log_loss(predictions, std::exp(a)) < log_loss(predictions, std::exp(b))) {
+    if (cost(a) < cost(b)) {
       high = b;
     } else {
       low = a;

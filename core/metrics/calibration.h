@@ -26,7 +26,9 @@ std::vector<int> answers_of(const Predictions& predictions);
 // Whether probabilities can be taken at their word. A temperature T turns each p into p^(1/T), made
 // to sum to 1 again: above 1 is less sure (Guo et al., "On Calibration of Modern Neural Networks").
 struct Calibration {
-  double temperature = 1;  // that makes the log loss of all of these smallest, 0.05 to 20
+  // That makes these samples most probable, 0.05 to 20, if temperatures before any sample are
+  // log-normal around 1.
+  double temperature = 1;
   // Expected calibration error in 15 bins of equal width: the mean distance between the
   // probability of the answer and how often such answers are right. 0 is best.
   double error_before = 0, error_after = 0;

@@ -141,10 +141,8 @@ ReportIntervals bootstrap_report(const std::vector<int>& labels,
   return result;
 }
 
-ReportIntervals bootstrap_report(const Predictions& predictions, int resamples,
-                                 std::uint64_t seed) {
-  return bootstrap_report(predictions.labels, answers_of(predictions), predictions.class_count,
-                          resamples, seed);
+ReportIntervals bootstrap_report(const Predictions& predictions) {
+  return bootstrap_report(predictions.labels, answers_of(predictions), predictions.class_count);
 }
 
 void add_intervals(const ReportIntervals& intervals, Json& report) {

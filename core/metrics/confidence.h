@@ -27,8 +27,7 @@ ReportIntervals bootstrap_report(const std::vector<int>& labels,
                                  const std::vector<int>& predictions, int class_count,
                                  int resamples = 1000, std::uint64_t seed = 0);
 
-ReportIntervals bootstrap_report(const Predictions& predictions, int resamples = 1000,
-                                 std::uint64_t seed = 0);
+ReportIntervals bootstrap_report(const Predictions& predictions);
 
 // Puts them beside the figures in the content of an evaluation.json (see classification_report.h):
 // "intervals": {"accuracy": [low, high], …} for the whole, in "weighted" and in each of "classes".

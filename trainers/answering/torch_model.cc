@@ -16,8 +16,9 @@
 namespace mat {
 namespace {
 
-// Views that go through the network together: as many as training's evaluation takes.
-constexpr std::int64_t kInputsAtOnce = 64;
+// A few pictures are looked at in all ways at once, up to so many inputs. More go through the
+// network view by view, as in training's evaluation: the same arithmetic gives the same last bits.
+constexpr std::int64_t kFewPictures = 8, kInputsAtOnce = 64;
 
 class TorchModel : public PictureModel {
  public:
@@ -29,10 +30,10 @@ class TorchModel : public PictureModel {
   std::vector<float> answer(const std::vector<ImageView>& pictures) override {
     if (pictures.empty()) return {};
     std::vector<torch::Tensor> parts;
-    // Few pictures are looked at in all ways at once.
     const auto count = static_cast<std::int64_t>(pictures.size());
     const std::int64_t views = inputs_.views();
-    const std::int64_t at_once = std::clamp<std::int64_t>(kInputsAtOnce / count, 1, views);
+    const std::int64_t at_once =
+        count < kFewPictures ? std::clamp<std::int64_t>(kInputsAtOnce / count, 1, views) : 1;
     for (std::int64_t first = 0; first < views; first += at_once) {
       std::vector<torch::Tensor> bytes;
       for (std::int64_t view = first; view < std::min(views, first + at_once); ++view) {

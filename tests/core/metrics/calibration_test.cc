@@ -64,4 +64,16 @@ TEST_CASE("Few samples or none are no reason to fail") {
   CHECK(calibrate(Predictions{{0.5F, 0.5F}, {1}, 2}).temperature == 1);
 }
 
+TEST_CASE("A few samples that are all right do not make answers certain") {
+  Predictions few;
+  few.class_count = 2;
+  for (int i = 0; i < 10; ++i) {
+    few.probabilities.insert(few.probabilities.end(), {0.9F, 0.1F});
+    few.labels.push_back(0);
+  }
+  const double temperature = calibrate(few).temperature;
+  CHECK(temperature < 0.9);
+  CHECK(temperature > 0.3);
+}
+
 }  // namespace mat

@@ -1,0 +1,176 @@
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <string>
+
+#include "core/base/file.h"
+#include "core/base/text.h"
+#include "tests/cli/mat_process.h"
+#include "tests/test_files.h"
+
+using namespace mat;
+using namespace mat::test;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+// A job whose latest version knows red, green and blue pictures.
+struct Trained {
+  Trained() : mat(folder) {
+    draw_pictures(folder / "data", {"blue", "green", "red"}, 12);
+    write_text(folder / "job.yaml", small_spec("colours", "data", 4));
+    mat.succeed({"job", "create", "-f", "job.yaml"});
+  }
+
+  std::string a_picture(const std::string& label) const {
+    for (const auto& entry : fs::directory_iterator(folder / "data" / label)) {
+      return entry.path().lexically_relative(folder.path()).string();
+    }
+    FAIL("no pictures were drawn");
+    return {};
+  }
+
+  TemporaryFolder folder;
+  MatProcess mat;
+};
+
+}  // namespace
+
+TEST_CASE("predict says what pictures show, as lines, JSON and CSV, in their order") {
+  const Trained t;
+  const std::string red = t.a_picture("red"), blue = t.a_picture("blue");
+
+  SECTION("lines") {
+    const Output said = t.mat.succeed({"predict", "colours", red, blue, "--top", "2"});
+    const auto lines = split(trim(said.out), '\n');
+    REQUIRE(lines.size() == 2);
+    CHECK(lines[0].rfind(red + "  red ", 0) == 0);
+    CHECK(lines[1].rfind(blue + "  blue ", 0) == 0);
+    CHECK(said.err.empty());
+  }
+
+  SECTION("JSON") {
+    const Json said = t.mat.succeed({"predict", "colours@V0001", blue, red, "--json"}).json();
+    CHECK(said["model"] == "colours@V0001");
+    CHECK(said["predictions"][0]["file"] == blue);
+    CHECK(said["predictions"][0]["predicted"] == "blue");
+    REQUIRE(said["predictions"][1]["scores"].size() == 3);
+    double sum = 0;
+    for (const Json& score : said["predictions"][1]["scores"]) sum += score["score"].get<double>();
+    CHECK(sum == Approx(1).margin(1e-5));
+  }
+
+  SECTION("CSV, of a folder with a comma in its name") {
+    fs::create_directories(t.folder / "a,b");
+    fs::copy(t.folder / red, t.folder / "a,b" / "1.bmp");
+    const Output said =
+        t.mat.succeed({"predict", "colours", "--dir", "a,b", "--csv", "--top", "1"});
+    const auto lines = split(trim(said.out), '\n');
+    REQUIRE(lines.size() == 2);
+    CHECK(lines[0] == "file,label_1,score_1,error");
+    CHECK(lines[1].rfind("\"a,b/1.bmp\",red,", 0) == 0);
+  }
+
+  SECTION("what comes through a pipe: a picture, or names") {
+    CHECK(has(t.mat.run_in_shell("mat predict colours - < " + red).out, "-  red "));
+    const Output names = t.mat.run_in_shell("ls data/green/* | mat predict colours - --json");
+    CHECK(names.exit_code == 0);
+    CHECK(names.json()["predictions"].size() == 12);
+  }
+}
+
+TEST_CASE("A bad picture among good ones is a row, and the exit code says so") {
+  const Trained t;
+  write_text(t.folder / "torn.jpg", "not a picture");
+  const std::string red = t.a_picture("red");
+  const Output said = t.mat.run({"predict", "colours", "torn.jpg", red, "absent.png", "--json"});
+  CHECK(said.exit_code == 1);
+  const Json predictions = said.json()["predictions"];
+  REQUIRE(predictions.size() == 3);
+  CHECK(predictions[0].contains("error"));
+  CHECK(predictions[1]["predicted"] == "red");
+  CHECK(predictions[2]["error"] == "no such file");
+  CHECK(has(said.err, "2 of 3 pictures could not be read"));
+
+  const Output hostile = t.mat.run({"predict", "colours", "a\x1b[31m\nb.jpg"});
+  CHECK(hostile.exit_code == 1);
+  CHECK_FALSE(has(hostile.out, "\x1b"));
+}
+
+TEST_CASE("Nothing to ask, or nobody, is a clear error") {
+  const Trained t;
+  CHECK(t.mat.run({"predict", "colours"}).exit_code == 2);
+  CHECK(t.mat.run({"predict", "colours", "a.jpg", "--dir", "data"}).exit_code == 2);
+  CHECK(t.mat.run({"predict", "colours", "--dir", "absent"}).exit_code == 2);
+  CHECK(t.mat.run({"predict", "colour", t.a_picture("red")}).exit_code == 3);
+  const fs::path weights = t.mat.home() / "jobs/colours/V0001/output/best.safetensors";
+  fs::resize_file(weights, 100);
+  const Output torn = t.mat.run({"predict", "colours", t.a_picture("red")});
+  CHECK(torn.exit_code == 5);
+  CHECK(has(torn.err, "not a usable weights file"));
+  fs::remove(weights);
+  CHECK(t.mat.run({"predict", "colours", t.a_picture("red")}).exit_code == 4);
+}
+
+TEST_CASE("evaluate measures a version on labelled pictures and keeps what it found") {
+  const Trained t;
+  draw_pictures(t.folder / "new", {"blue", "green", "red"}, 5);
+  // One that is labelled wrongly.
+  fs::rename(t.folder / t.a_picture("red"), t.folder / "new" / "green" / "odd.bmp");
+
+  const Json said = t.mat.succeed({"evaluate", "colours", "new", "--json"}).json();
+  CHECK(said["model"] == "colours@V0001");
+  CHECK(said["name"] == "E001");
+  CHECK(said["samples"] == 16);
+  CHECK(said["accuracy"].get<double>() == Approx(15.0 / 16));
+  CHECK(said["worst"][0]["file"] == "green/odd.bmp");
+  CHECK(fs::exists(t.mat.home() / "jobs/colours/V0001/evaluations/E001/predictions.jsonl"));
+
+  const Output text = t.mat.succeed({"evaluate", "colours", "new", "--slice-by", "folder"});
+  for (const char* part :
+       {"evaluation", "E002", "accuracy", "0.9375", "weighted f1", "CLASS", "LABEL \\ PREDICTED",
+        "SURE TO", "slices", "worst answers", "green/odd.bmp"}) {
+    INFO(part);
+    CHECK(has(text.out, part));
+  }
+  const Json listed = t.mat.succeed({"evaluate", "colours", "--json"}).json();
+  REQUIRE(listed["evaluations"].size() == 2);
+  CHECK(listed["evaluations"][0]["accuracy"] == said["accuracy"]);
+  CHECK(t.mat.succeed({"evaluate", "colours", "--show", "E001", "--json"}).json()["accuracy"] ==
+        said["accuracy"]);
+  CHECK(t.mat.run({"evaluate", "colours", "--show", "E009"}).exit_code == 3);
+
+  t.mat.succeed({"evaluate", "colours", "new", "--no-keep"});
+  CHECK(t.mat.succeed({"evaluate", "colours", "--json"}).json()["evaluations"].size() == 2);
+  CHECK(t.mat.run({"evaluate", "colours", "absent"}).exit_code != 0);
+  CHECK(t.mat.run({"evaluate", "colours", "new", "--part", "some"}).exit_code == 2);
+}
+
+TEST_CASE("On a dataset's held-out pictures evaluate finds what the training found") {
+  TemporaryFolder folder;
+  const MatProcess mat(folder);
+  draw_pictures(folder / "data", {"blue", "green", "red"}, 12);
+  mat.succeed({"dataset", "create", "colours", "data"});
+  mat.succeed({"dataset", "publish", "colours"});
+  write_text(folder / "job.yaml", small_spec("first", "data", 2));
+  mat.succeed(
+      {"job", "create", "-f", "job.yaml", "--set", "inputs.data_url=dataset://colours@V001"});
+  const Json trained = mat.succeed({"version", "show", "first", "--json"}).json();
+  const Json said =
+      mat.succeed({"evaluate", "first", "colours@V001", "--part", "eval", "--precision",
+                   trained["facts"]["precision"].get<std::string>(), "--json"})
+          .json();
+  CHECK(said["data"] == "colours@V001");
+  CHECK(said["samples"] == trained["evaluation"]["samples"]);
+  CHECK(said["accuracy"] == trained["evaluation"]["accuracy"]);
+  CHECK(said["pictures"]["evaluated"] == said["samples"]);
+
+  // A picture that has changed since it was published is noticed.
+  write_text(folder / "data" / "red" / "0.bmp", bmp_of_color(24, 24, 0x00ff00));
+  const Output changed = mat.run({"evaluate", "first", "colours@V001", "--part", "all"});
+  CHECK(changed.exit_code == 2);
+}

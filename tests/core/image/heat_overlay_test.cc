@@ -1,0 +1,28 @@
+#include "core/image/heat_overlay.h"
+
+#include <catch2/catch.hpp>
+
+namespace mat {
+
+TEST_CASE("Heat colours where it is, and leaves the rest of a picture as it was", "[image]") {
+  const Image grey{40, 40, std::vector<std::uint8_t>(40 * 40 * 3, 100)};
+  // Hot in the upper left quarter.
+  const Image heated = with_heat(grey, {1, 0, 0, 0}, 2, 2);
+  const auto pixel = [&](int x, int y) { return heated.pixels.data() + (y * 40 + x) * 3; };
+  CHECK(pixel(5, 5)[0] > 180);
+  CHECK(pixel(5, 5)[2] < 60);
+  CHECK(pixel(35, 35)[0] == 100);
+  CHECK(pixel(35, 5)[2] == 100);
+  CHECK(with_heat(grey, {0, 0, 0, 0}, 2, 2).pixels == grey.pixels);
+}
+
+TEST_CASE("Heat is of the square in the middle of a long picture", "[image]") {
+  const Image wide{90, 10, std::vector<std::uint8_t>(90 * 10 * 3, 100)};
+  const Image heated = with_heat(wide, {1}, 1, 1);
+  // The square of the same area is 30 wide, around pixel 45.
+  CHECK(heated.pixels[(5 * 90 + 45) * 3] > 180);
+  CHECK(heated.pixels[(5 * 90 + 28) * 3] == 100);
+  CHECK(heated.pixels[(5 * 90 + 62) * 3] == 100);
+}
+
+}  // namespace mat
