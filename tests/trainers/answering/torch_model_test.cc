@@ -1,189 +1,138 @@
 #include "trainers/answering/torch_model.h"
 
-#include <torch/script.h>
-
-#include <fstream>
+#include <map>
 
 #include "core/base/error.h"
 #include "core/base/file.h"
-#include "tests/test_files.h"
+#include "core/base/text.h"
+#include "core/cache/pixel_cache.h"
+#include "core/image/decode_shrunk.h"
+#include "core/metrics/calibration.h"
+#include "core/model/evaluate.h"
+#include "tests/temp_folder.h"
 #include "tests/trainers/catch.h"
-#include "tests/trainers/export/saved_models.h"
-#include "trainers/export/export_model.h"
+#include "tests/trainers/training/recording_observer.h"
+#include "tests/trainers/training/small_trainings.h"
+#include "trainers/models/network.h"
+#include "trainers/models/weights_file.h"
 #include "trainers/training/torch_trainer.h"
 
 namespace mat {
 namespace {
 
-// Means over the picture of red, green and blue, as another's program may have it.
-void save_program(const std::filesystem::path& file, const std::string& body) {
-  torch::jit::Module program("__torch__.Other");
-  program.define("def forward(self, x):\n" + body);
-  program.save(file.string());
-}
+namespace fs = std::filesystem;
 
-ModelRequest program_request(const std::filesystem::path& file, const TempFolder& folder) {
-  ModelRequest request;
-  request.description = description_for(kTorchScript, 16);
-  request.description.preprocessing.mean = {0, 0, 0};
-  request.description.preprocessing.deviation = {1, 1, 1};
-  request.description.temperature = 1;
-  request.file = file;
-  request.cache_folder = folder.path();
-  request.device = "cpu";
-  return request;
-}
-
-std::string refusal(const ModelRequest& request) {
-  try {
-    torch_trainer().open_model(request);
-  } catch (const Error& error) {
-    return error.what();
+struct Trained {
+  explicit Trained(const std::string& algorithm, const Json& more = Json::object()) {
+    make_pictures(folder / "data" / "train", 30);
+    make_pictures(folder / "data" / "val", 8);
+    request = request_for(folder / "data", folder / "home", "V0001", algorithm);
+    if (algorithm == "exeml") {
+      request.hyperparameters = {
+          {"max_duration", 10.0 / 60}, {"preference", "balance"}, {"validation_ratio", 0.2}};
+    }
+    request.hyperparameters.update(more);
+    torch_trainer().train(request, observer);
+    open.file = request.version_folder / "output" / "best.safetensors";
+    open.description = describe_weights(open.file);
+    open.cache_folder = request.cache_folder;
+    open.threads = request.threads;
+    open.device = "cpu";
+    open.precision = observer.recorded("precision").get<std::string>();
+    open.layout = observer.recorded("layout").get<std::string>();
   }
-  return "no error";
-}
 
-Image filled(int width, int height, std::uint32_t color) {
-  Image image;
-  image.width = width;
-  image.height = height;
-  for (int i = 0; i < width * height; ++i) {
-    for (const int shift : {16, 8, 0}) image.pixels.push_back(color >> shift & 0xff);
+  TempFolder folder;
+  TrainRequest request;
+  RecordingObserver observer;
+  ModelRequest open;
+};
+
+// What the training itself said of its validation pictures.
+std::map<std::string, Json> predictions_of(const fs::path& file) {
+  std::map<std::string, Json> predictions;
+  for (const std::string& line : split(trim(read_file(file)), '\n')) {
+    const Json json = parse_json(line, file.string());
+    const std::string name = json.at("file").get<std::string>();
+    predictions[name.substr(name.find('/') + 1)] = json.at("scores");
   }
-  return image;
+  return predictions;
 }
 
 }  // namespace
 
-TEST_CASE("a TorchScript program of another's making answers") {
-  const TempFolder folder;
-  save_program(folder / "means.pt", "    return x.mean([2, 3]) * 10.0\n");
-  const auto model = torch_trainer().open_model(program_request(folder / "means.pt", folder));
-  const Image red = filled(20, 30, 0xff0000), blue = filled(9, 9, 0x0000ff);
-  const std::vector<float> answer = model->answer({red, blue});
-  REQUIRE(answer.size() == 6);
-  CHECK(answer[0] > 0.99);
-  CHECK(answer[5] > 0.99);
-  CHECK_THROWS_WITH(model->heatmap(red, 0), Catch::Contains("no heatmap"));
-  CHECK(torch_trainer().describe_file(folder / "means.pt") == Json({{"network", kTorchScript}}));
-}
+TEST_CASE("Training, its evaluation, evaluate and predict agree to the last bit") {
+  const auto algorithm = GENERATE(as<std::string>(), "small_cnn", "exeml");
+  CAPTURE(algorithm);
+  Trained trained(algorithm);
+  const double temperature = trained.open.description.temperature;
+  CHECK(temperature != 1);
+  ModelDescription description = trained.open.description;
+  description.temperature = trained.open.description.temperature = 1;
+  const auto model = torch_trainer().open_model(trained.open);
 
-TEST_CASE(
-    "what is no program, or not one for these pictures and classes, is refused by its fault") {
-  const TempFolder folder;
-  const auto open = [&](const char* name) {
-    return refusal(program_request(folder / name, folder));
-  };
-  save_program(folder / "four.pt", "    return torch.cat([x, x], 1).mean([2, 3])\n");
-  CHECK_THAT(open("four.pt"), Catch::Contains("gives 6 numbers") && Catch::Contains("3 classes"));
-  save_program(folder / "maps.pt", "    return x\n");
-  CHECK_THAT(open("maps.pt"), Catch::Contains("does not give float [N, classes]"));
-  save_program(folder / "pair.pt", "    return (x, x)\n");
-  CHECK_THAT(open("pair.pt"), Catch::Contains("does not give float [N, classes]"));
-  save_program(folder / "fails.pt", "    return x.view([7, 7])\n");
-  CHECK_THAT(open("fails.pt"), Catch::Contains("failed on float [1, 3, 16, 16]"));
-  CHECK_THAT(open("absent.pt"), Catch::Contains("there is no file"));
-  put_file(folder / "text.pt", "no program");
-  CHECK_THAT(open("text.pt"), Catch::Contains("not a TorchScript program"));
-  put_file(folder / "zip.pt", std::string("PK\x03\x04") + std::string(3000, 'x'));
-  CHECK_THAT(open("zip.pt"), Catch::Contains("not a TorchScript program"));
-  std::filesystem::create_directory(folder / "folder.pt");
-  CHECK_THAT(open("folder.pt"), Catch::Contains("not a regular file"));
-
-  const std::string whole = read_file(folder / "four.pt");
-  for (const std::size_t size : {std::size_t{5}, whole.size() / 4, whole.size() / 2,
-                                 whole.size() * 3 / 4, whole.size() - 1}) {
-    CAPTURE(size, whole.size());
-    put_file(folder / "torn.pt", whole.substr(0, size));
-    CHECK_THAT(open("torn.pt"), Catch::Contains("not a TorchScript program"));
+  EvaluateRequest request;
+  request.cache_folder = trained.request.cache_folder;
+  const auto labelled =
+      read_labelled(trained.folder / "data", description.classes, Asked::validation, "");
+  const EvaluateResult evaluated = evaluate(*model, description, labelled, request);
+  const Json said =
+      parse_json(read_file(trained.request.version_folder / "evaluation.json"), "evaluation");
+  for (const char* figure : {"accuracy", "f1", "precision", "recall"}) {
+    CHECK(evaluated.document.at(figure) == said.at(figure));
   }
-}
+  CHECK(said.at("calibration").at("temperature").get<double>() == temperature);
 
-TEST_CASE("a program that names its classes and sizes needs nobody to tell them") {
-  const TempFolder folder;
-  torch::jit::Module program("__torch__.Other");
-  c10::List<std::string> classes;
-  for (const char* name : {"a", "b", "c"}) classes.push_back(name);
-  program.register_attribute("classes", c10::ListType::ofStrings(), classes);
-  program.register_attribute("image_size", c10::IntType::get(), 24);
-  c10::List<double> mean;
-  for (int i = 0; i < 3; ++i) mean.push_back(0.5);
-  program.register_attribute("mean", c10::ListType::ofFloats(), mean);
-  // Of another type than it should have: as if it were not there.
-  program.register_attribute("views", c10::IntType::get(), 3);
-  program.define("def forward(self, x):\n    return x.mean([2, 3])\n");
-  program.save((folder / "own.pt").string());
-  const ModelDescription description =
-      model_description_from_json(torch_trainer().describe_file(folder / "own.pt"), "it");
-  CHECK(description.network == kTorchScript);
-  CHECK(description.classes == std::vector<std::string>{"a", "b", "c"});
-  CHECK(description.preprocessing.image_size == 24);
-  CHECK(description.preprocessing.mean == std::vector<double>{0.5, 0.5, 0.5});
-  CHECK(description.preprocessing.deviation == std::vector<double>{1, 1, 1});
-}
-
-TEST_CASE("weights of others tell their network, by timm's keys too") {
-  const TempFolder folder;
-  const ModelRequest model = saved_model("resnet18_w8", folder);
-  CHECK(torch_trainer().describe_file(model.file) == Json({{"network", "resnet18_w8"}}));
-  Weights other;
-  other.tensors["encoder.weight"] = torch::zeros({2});
-  save_weights(other, folder / "other.safetensors");
-  CHECK_THROWS_WITH(torch_trainer().describe_file(folder / "other.safetensors"),
-                    Catch::Contains("no network that mat knows"));
-}
-
-TEST_CASE("a heatmap is bright where the evidence is") {
-  const TempFolder folder;
-  // small_cnn as a detector: the first channel carries how red a place is through all layers, and
-  // the second class hangs on it alone.
-  torch::manual_seed(3);
-  const auto network = make_image_network("small_cnn", 2);
-  {
-    const torch::NoGradGuard no_grad;
-    for (auto& item : network->named_parameters()) {
-      const bool is_conv = item.key().starts_with("convs");
-      if (is_conv || item.key().starts_with("fc")) item.value().zero_();
-      if (is_conv) item.value()[0][0][1][1] = 1;
-      if (item.key() == "fc.weight") item.value()[1][0] = 1;
+  // Files that are read anew, each asked about with others beside it.
+  const auto theirs = predictions_of(trained.request.version_folder / "predictions.jsonl");
+  std::vector<Image> pictures;
+  for (const PictureSample& sample : labelled.set.samples) {
+    const std::string bytes = read_file(sample.file);
+    const std::vector<std::uint8_t> copy(bytes.begin(), bytes.end());
+    DecodeResult decoded = decode_shrunk(copy, description.preprocessing.short_side);
+    REQUIRE(decoded.ok());
+    pictures.push_back(std::move(decoded.image));
+  }
+  const std::vector<float> answers =
+      model->answer(std::vector<ImageView>(pictures.begin(), pictures.end()));
+  const std::size_t classes = description.classes.size();
+  for (std::size_t i = 0; i < pictures.size(); ++i) {
+    const Json& scores = theirs.at(labelled.set.samples[i].name);
+    for (std::size_t c = 0; c < classes; ++c) {
+      REQUIRE(std::round(double{answers[i * classes + c]} * 1e6) / 1e6 ==
+              scores.at(description.classes[c]).get<double>());
     }
   }
-  save_weights(weights_of(*network), folder / "red.safetensors");
-  ModelRequest request;
-  request.description = description_for("small_cnn", 32);
-  request.description.classes = {"nothing", "red"};
-  request.description.preprocessing.level_side = 0;
-  request.file = folder / "red.safetensors";
-  request.cache_folder = folder.path();
-  request.device = "cpu";
-  const auto model = torch_trainer().open_model(request);
-  // Black, and a red square at the lower left.
-  Image picture = filled(64, 64, 0);
-  for (int y = 40; y < 56; ++y) {
-    for (int x = 8; x < 24; ++x) picture.pixels[3 * (y * 64 + x)] = 255;
-  }
-  const Heatmap heatmap = model->heatmap(picture, 1);
-  REQUIRE(heatmap.width == 8);
-  REQUIRE(heatmap.height == 8);
-  for (int y = 0; y < 8; ++y) {
-    for (int x = 0; x < 8; ++x) {
-      CAPTURE(x, y);
-      const bool is_red = y >= 5 && y < 7 && x >= 1 && x < 3;
-      const float value = heatmap.values[static_cast<std::size_t>(y * 8 + x)];
-      // Neighbours may see a little of the edge.
-      CHECK((is_red ? value > 0.99F : value < 0.3F));
-    }
-  }
-  CHECK(heatmap.left == 0);
-  CHECK(heatmap.right == 64);
-  // Nothing speaks for the other class.
-  for (const float value : model->heatmap(picture, 0).values) CHECK(value == 0);
 
-  const Heatmap wide = model->heatmap(filled(200, 50, 0xff0000), 1);
-  CHECK(wide.left == 50);
-  CHECK(wide.right == 150);
-  CHECK(wide.top == -25);
-  CHECK(wide.bottom == 75);
+  // The temperature comes last.
+  trained.open.description.temperature = temperature;
+  std::vector<float> expected = answers;
+  temper(expected, static_cast<int>(classes), temperature);
+  CHECK(torch_trainer()
+            .open_model(trained.open)
+            ->answer(std::vector<ImageView>(pictures.begin(), pictures.end())) == expected);
+}
+
+TEST_CASE("A model answers in any number, also about nothing") {
+  const Trained trained("small_cnn", {{"epochs", 1}});
+  const auto model = torch_trainer().open_model(trained.open);
+  const Image picture{20, 18, std::vector<std::uint8_t>(20 * 18 * 3, 90)};
+  CHECK(model->answer({}).empty());
+  const std::vector<float> one = model->answer({picture});
+  REQUIRE(one.size() == 3);
+  CHECK(one[0] + one[1] + one[2] == Approx(1));
+  const std::vector<float> many = model->answer(std::vector<ImageView>(70, picture));
+  REQUIRE(many.size() == 210);
+  for (std::size_t i = 0; i < many.size(); ++i) CHECK(many[i] == Approx(one[i % 3]).margin(1e-6));
+  CHECK(model->facts().at("precision") == trained.open.precision);
+}
+
+TEST_CASE("Weights that do not fit their description are refused") {
+  Trained trained("small_cnn", {{"epochs", 1}});
+  trained.open.description.classes.emplace_back("one more");
+  CHECK_THROWS_AS(torch_trainer().open_model(trained.open), Error);
+  trained.open.file = trained.folder / "absent.safetensors";
+  CHECK_THROWS_AS(torch_trainer().open_model(trained.open), Error);
 }
 
 }  // namespace mat
