@@ -57,7 +57,15 @@ void HeatmapFiles::add(PictureModel& model, const Prediction& prediction) {
   if (!prediction.problem.empty()) return;
   const auto answer = static_cast<int>(top_classes(prediction.probabilities, 1).front());
   const Heatmap heat = model.heatmap(prediction.decoded.image, answer);
-  const Image picture = with_heat(large(prediction), heat.values, heat.width, heat.height);
+  const Image& asked = prediction.decoded.image;
+  const double width = asked.width, height = asked.height;
+  const auto part = [](double edge, double side) { return static_cast<float>(edge / side); };
+  HeatField field{heat.width, heat.height, heat.values};
+  field.left = part(heat.left, width);
+  field.right = part(heat.right, width);
+  field.top = part(heat.top, height);
+  field.bottom = part(heat.bottom, height);
+  const Image picture = with_heat(large(prediction), field);
   const std::vector<std::uint8_t> jpeg = to_jpeg(picture, kQuality);
   write_file_atomic(path_for(prediction.name),
                     std::string_view(reinterpret_cast<const char*>(jpeg.data()), jpeg.size()));

@@ -121,7 +121,8 @@ TEST_CASE("Reliability counts every answer once, by how sure it is", "[metrics]"
   CHECK(count == 4);
   // As floats, 0.9 and 0.7 are a little below themselves, 0.6 and 0.8 above.
   CHECK(bins[6].count == 2);
-  CHECK(bins[6].accuracy == 1);
+  CHECK(bins[6].accuracy == 0.5);
+  CHECK(bins[6].confidence == Approx(0.65));
   CHECK(bins[8].count == 2);
   CHECK(bins[8].accuracy == 0.5);
 }
