@@ -22,6 +22,7 @@ void add_experiment_commands(CLI::App& app, Context& context);
 void add_algorithm_commands(CLI::App& app, Context& context);
 void add_dataset_commands(CLI::App& app, Context& context);
 void add_predict_command(CLI::App& app, Context& context);
+void add_service_commands(CLI::App& app, Context& context);
 void add_pool_commands(CLI::App& app, Context& context);
 void add_exeml_commands(CLI::App& app, Context& context);
 void add_background_commands(CLI::App& app, Context& context);

@@ -15,7 +15,7 @@ namespace mat {
 //                               copies of pictures that were fetched
 //   HOME/datasets/.NAME.lock    held by whoever changes the dataset
 //   HOME/models/NAME/1.0.0/     a model's version: weights and model.json
-//   HOME/services/NAME/         a service: lock, log.txt, and its token
+//   HOME/services/NAME/         a service: lock, log.txt, token, which only its owner can read
 //   HOME/cache/                 decoded pictures; may be deleted at any time
 //   HOME/queue/                 locks of those that start pending versions
 //   HOME/trash/                 folders on their way out
@@ -33,6 +33,9 @@ struct Home {
   std::filesystem::path trash() const { return root / "trash"; }
   std::filesystem::path version_folder(const std::string& job, std::int64_t number) const;
   std::filesystem::path dataset_folder(const std::string& dataset) const;
+  std::filesystem::path service_folder(const std::string& service) const {
+    return services() / service;
+  }
   std::filesystem::path dataset_manifest(const std::string& dataset, std::int64_t number) const;
 };
 

@@ -154,4 +154,18 @@ struct DatasetVersionRecord {
   std::string reference() const;
 };
 
+struct ServiceRecord {
+  Id id = 0;
+  std::string name;
+  std::string source;               // what it serves: "clothes@V0003", "flowers@1.0.0"
+  std::optional<Id> model_version;  // with the latter
+  Status status = Status::pending;  // Pending until it answers; never Completed
+  std::string reason;
+  std::string address;             // "http://127.0.0.1:8080"; empty while it does not run
+  Json settings = Json::object();  // how it is started again
+  Json facts = Json::object();     // of the process that serves
+  std::int64_t created_ms = 0;
+  std::optional<std::int64_t> started_ms, ended_ms;
+};
+
 }  // namespace mat

@@ -76,6 +76,7 @@ struct Deleted {
 //   experiments: name, description, created, jobs
 //   parameter configurations: name, description, origin, algorithm, created, updated
 //   algorithms: name, description, task, origin ("built-in" or "saved"), created
+//   services: name, source, status, reason, address, created, started, ended
 //   datasets: name, description, created, versions (their number), current, pictures, unlabelled
 // A metric is sorted best first unless the direction is given, all else ascending; rows without a
 // value come last.
@@ -217,6 +218,26 @@ class Registry {
   // Remove rows and files, or nothing. After the current version the newest is current.
   Deleted delete_dataset(const std::string& name);
   Deleted delete_dataset_version(Id version);
+
+  // ---- services. Their folders and processes are core/service's.
+  // Pending, with its folder, which only its owner can enter; conflict when the name is taken.
+  ServiceRecord create_service(const ServiceRecord& service);
+  std::optional<ServiceRecord> find_service(const std::string& name);
+  ServiceRecord service(const std::string& name);
+  ServiceRecord service(Id id);
+  Listing<ServiceRecord> list_services(const ListOptions& options);
+  // One UPDATE guarded by the old status, as change_status(). What is given replaces what was.
+  struct ServiceChange {
+    Status status = Status::pending;
+    std::string reason;
+    std::optional<std::string> address;
+    std::optional<Json> facts, settings;
+  };
+  bool change_service(Id service, const std::vector<Status>& from, const ServiceChange& change);
+  void set_service_source(Id service, const std::string& source, std::optional<Id> model_version);
+  void set_service_facts(Id service, const Json& facts);
+  // Removes the row and the folder, or nothing. Conflict when it is active.
+  Deleted delete_service(const std::string& name);
 
  private:
   struct Impl;

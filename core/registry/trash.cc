@@ -29,7 +29,8 @@ constexpr std::array kKinds{
     Kind{TrashKind::dataset, "dataset", "SELECT name, 0 FROM datasets WHERE id = ?"},
     Kind{TrashKind::dataset_manifest, "dataset-manifest",
          "SELECT d.name, v.number FROM dataset_versions v JOIN datasets d ON d.id = v.dataset_id "
-         "WHERE v.id = ?"}};
+         "WHERE v.id = ?"},
+    Kind{TrashKind::service, "service", "SELECT name, 0 FROM services WHERE id = ?"}};
 
 const Kind& kind_of(TrashKind kind) {
   return *std::find_if(kKinds.begin(), kKinds.end(), [&](const Kind& k) { return k.kind == kind; });
@@ -56,6 +57,8 @@ std::optional<fs::path> place_of(SQLite::Database& connection, const Home& home,
       return home.dataset_folder(name);
     case TrashKind::dataset_manifest:
       return home.dataset_manifest(name, number);
+    case TrashKind::service:
+      return home.service_folder(name);
   }
   return std::nullopt;
 }
