@@ -150,6 +150,7 @@ part_soak() {
   check "soak: all that is around runs is killed" python3 -B "$soak/kill_around_runs.py" 15
   check "soak: many at once" python3 -B "$soak/storm.py" 8 12
   check "soak: a queue" python3 -B "$soak/drain.py" 60
+  check "soak: a service" python3 -B "$soak/service_storm.py" 15 3
 }
 part_tidy() { check "clang-tidy" python3 -B "$CHECKS/tidy.py" "$BUILD"; }
 

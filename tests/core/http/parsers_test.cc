@@ -100,7 +100,7 @@ TEST_CASE("addresses lead nowhere else") {
   CHECK(query == "x=%20");
   CHECK(split_target("/..a/b..", path, query));
   for (const char* bad : {"", "a", "/..", "/a/../b", "/a/%2e%2e", "/%2e./x", "/a/./b", "/%", "/%1",
-                          "/%0a", "*", "http://a/b"}) {
+                          "/%0a", "*", "http://localhost/b"}) {
     CAPTURE(bad);
     CHECK_FALSE(split_target(bad, path, query));
   }
