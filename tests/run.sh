@@ -21,8 +21,8 @@ TEST_PACKAGES=(
   python3 python3-venv python3-numpy python3-pil python3-torch python3-torchvision shellcheck zsh fish
   # What a container's image is made of, and object storage to fetch from.
   rclone bubblewrap busybox-static
-  # A clock that is set back, and a disk that fails.
-  faketime e2fsprogs
+  # A clock that is set back, a disk that fails, and a page in a browser.
+  faketime e2fsprogs chromium
   swift-proxy swift-account swift-container swift-object python3-swift memcached
 )
 PARTS=(layers format core trainers cli install quickstart soak tidy fuzz libtorch)

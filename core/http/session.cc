@@ -146,7 +146,7 @@ HttpResponse HttpSession::answer_to(ErrorCode error) const {
   }
   if (error == http::error::header_limit || error == http::error::buffer_overflow) {
     const std::string_view text(static_cast<const char*>(buffer_.data().data()), buffer_.size());
-    const bool is_first_line = text.substr(0, limits.header_bytes).find('\n') == text.npos;
+    const bool is_first_line = parser_->get().target().empty() && text.find('\n') == text.npos;
     return is_first_line ? http_error(414, "the address is too long")
                          : http_error(431, fmt::format("the headers are larger than {} bytes",
                                                        limits.header_bytes));

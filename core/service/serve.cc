@@ -128,7 +128,7 @@ class Service {
   }
 
   void announce() {
-    const bool is_mine = registry_.change_service(record_.id, {Status::pending},
+    const bool is_mine = registry_.change_service(record_.id, {Status::pending, Status::running},
                                                   {.status = Status::running,
                                                    .reason = "",
                                                    .address = record_.address,
