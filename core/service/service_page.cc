@@ -27,7 +27,7 @@ constexpr const char* kPage = R"html(<!doctype html>
     border-radius: 12px; background: var(--card); cursor: pointer; text-align: center; }
   label.drop.over, label.drop:focus-within { border-color: var(--bar);
     outline: 2px solid var(--bar); outline-offset: 2px; }
-  label.drop img { max-width: 100%; max-height: 20rem; border-radius: 6px; }
+  label.drop img { max-width: 100%; max-height: 14rem; border-radius: 6px; }
   input[type=file] { position: absolute; width: 1px; height: 1px; opacity: 0; }
   #token { display: none; margin-top: 1rem; }
   #token input { width: 100%; padding: .5rem; font: inherit; color: inherit;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/error.h"
 #include "core/http/client.h"
 #include "tests/cli/lifecycle_fixture.h"
 
