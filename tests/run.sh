@@ -18,7 +18,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/../examples/setup.sh"
 
 TEST_PACKAGES=(
   catch2 ccache clang clang-format clang-tidy libclang-rt-14-dev
-  python3 python3-venv python3-numpy python3-pil python3-torch python3-torchvision shellcheck zsh fish
+  python3 python3-venv python3-numpy python3-pil python3-sklearn python3-torch python3-torchvision shellcheck zsh fish
   # What a container's image is made of, and object storage to fetch from.
   rclone bubblewrap busybox-static
   # A clock that is set back, a disk that fails, and a page in a browser.

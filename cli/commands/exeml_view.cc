@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <sstream>
 
+#include "cli/commands/evaluation_details.h"
 #include "cli/commands/evaluation_view.h"
 #include "cli/commands/views.h"
 #include "cli/output/table.h"
@@ -57,33 +58,6 @@ std::vector<Json> mistakes_in(const fs::path& folder) {
   return mistakes;
 }
 
-std::string with_interval(const Json& evaluation, const char* name) {
-  const auto value = evaluation.find(name);
-  if (value == evaluation.end() || !value->is_number()) return "";
-  std::string text = metric_text(value->get<double>());
-  const Json deviations = evaluation.value("deviation", Json::object());
-  const auto deviation = deviations.find(name);
-  if (deviation != deviations.end() && deviation->is_number()) {
-    return metric_text(value->get<double>(), deviation->get<double>());
-  }
-  const Json intervals = evaluation.value("intervals", Json::object());
-  const auto interval = intervals.find(name);
-  if (interval != intervals.end() && interval->is_array() && interval->size() == 2) {
-    text += fmt::format("  ({} to {})", metric_text((*interval)[0].get<double>()),
-                        metric_text((*interval)[1].get<double>()));
-  }
-  return text;
-}
-
-std::string calibration_text(const Json& evaluation) {
-  const Json calibration = evaluation.value("calibration", Json());
-  if (!calibration.is_object()) return "";
-  return fmt::format("{} before, {} after scaling by temperature {}",
-                     metric_text(calibration.value("error_before", 0.0)),
-                     metric_text(calibration.value("error_after", 0.0)),
-                     metric_text(calibration.value("temperature", 1.0)));
-}
-
 void print_results(const VersionRecord& version, const Json& evaluation, const Json& progress) {
   std::vector<std::pair<std::string, Cell>> fields = {
       {"project", project_label(version)},
@@ -96,7 +70,7 @@ void print_results(const VersionRecord& version, const Json& evaluation, const J
   }
   if (evaluation.is_object()) {
     for (const char* name : {"accuracy", "f1", "precision", "recall"}) {
-      fields.emplace_back(name, with_interval(evaluation, name));
+      fields.emplace_back(name, figure_text(evaluation, name));
     }
     fields.emplace_back("calibration error", calibration_text(evaluation));
   }

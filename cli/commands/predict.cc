@@ -6,22 +6,20 @@
 #include <memory>
 
 #include "cli/commands/commands.h"
+#include "cli/commands/model_opening.h"
 #include "cli/commands/prediction_output.h"
 #include "cli/output/terminal.h"
 #include "core/base/error.h"
-#include "core/model/model_source.h"
 #include "core/model/picture_names.h"
-#include "core/run/provenance.h"
-#include "core/training/trainer.h"
 
 namespace mat {
 namespace {
 
 struct PredictFlags {
-  std::string model, folder;
+  ModelFlags model;
+  std::string folder;
   std::vector<std::string> pictures;
-  std::string device = "auto", precision = "fp32";
-  std::int64_t top = 5, batch_size = 32;
+  std::int64_t top = 5;
   bool json = false, csv = false;
 };
 
@@ -46,20 +44,7 @@ std::unique_ptr<PredictionOutput> output_of(const PredictFlags& flags, const Mod
 int predict_pictures(const Context& context, const PredictFlags& flags) {
   if (flags.json && flags.csv) throw Error(ErrorKind::usage, "--json or --csv, not both");
   PictureFeed::Source pictures = source_of(flags);
-  ModelRequest request;
-  ModelSource source;
-  {
-    Registry registry = context.open_to_read();
-    source = find_model_source(registry, flags.model);
-    request.cache_folder = registry.home().cache();
-  }
-  request.file = source.file;
-  request.description = source.description;
-  request.threads = usable_cores();
-  request.device = flags.device;
-  request.precision = flags.precision;
-  request.layout = "channels_last";
-  request.batch_size = static_cast<int>(flags.batch_size);
+  const auto [source, request] = model_to_open(context, flags.model);
   const std::unique_ptr<PictureModel> model = load_trainer().open_model(request);
 
   const std::unique_ptr<PredictionOutput> output = output_of(flags, source);
@@ -85,28 +70,13 @@ int predict_pictures(const Context& context, const PredictFlags& flags) {
 void add_predict_command(CLI::App& app, Context& context) {
   auto flags = std::make_shared<PredictFlags>();
   CLI::App* command = app.add_subcommand("predict", "Say what pictures show, with a trained model");
-  command->add_option("MODEL", flags->model, "A version of a job: JOB, JOB@3, JOB@best")
-      ->required();
+  flags->model.add_to(command);
   command->add_option("IMAGE", flags->pictures,
                       "Pictures (JPEG, PNG, BMP); - for one picture on stdin, or names of files");
   command->add_option("--dir", flags->folder, "All pictures below this folder")->type_name("DIR");
   command->add_option("--top", flags->top, "How many classes to name for each picture")
       ->type_name("N")
       ->check(whole_number_from(1))
-      ->capture_default_str();
-  command->add_option("--device", flags->device, "cpu, gpu or auto")
-      ->check(CLI::IsMember({"auto", "cpu", "gpu"}))
-      ->capture_default_str();
-  command
-      ->add_option("--precision", flags->precision,
-                   "fp32, bf16 or auto, the fastest: answers differ in the third digit")
-      ->check(CLI::IsMember({"auto", "fp32", "bf16"}))
-      ->capture_default_str();
-  command
-      ->add_option("--batch-size", flags->batch_size,
-                   "Pictures that are looked at together at most")
-      ->type_name("N")
-      ->check(CLI::Range(1, 1024))
       ->capture_default_str();
   command->add_flag("--csv", flags->csv, "One row for each picture");
   add_json_flag(command, flags->json);

@@ -10,7 +10,10 @@
 
 #include <atomic>
 #include <cerrno>
+#include <system_error>
+#include <thread>
 #include <utility>
+#include <vector>
 
 #include "core/base/error.h"
 #include "core/base/text.h"
@@ -224,6 +227,37 @@ void make_folders(const fs::path& path) {
 void sync_folder(const fs::path& folder) {
   const FileDescriptor fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (fd) ::fsync(fd.get());
+}
+
+void sync_together(std::span<const fs::path> paths) {
+  std::vector<FileDescriptor> opened;
+  for (const fs::path& path : paths) {
+    opened.emplace_back(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+    // All on their way before the first is waited for. Folders refuse it.
+    if (opened.back()) ::sync_file_range(opened.back().get(), 0, 0, SYNC_FILE_RANGE_WRITE);
+  }
+  std::vector<int> errors(paths.size());
+  const auto sync = [&](std::size_t i) {
+    struct stat info {};
+    const int fd = opened[i].get();
+    if (fd < 0 || ::fdatasync(fd) == 0) return;
+    const int error = errno;
+    if (::fstat(fd, &info) == 0 && S_ISDIR(info.st_mode)) return;
+    errors[i] = error;
+  };
+  std::vector<std::thread> others;
+  for (std::size_t i = 1; i < paths.size(); ++i) {
+    try {
+      others.emplace_back(sync, i);
+    } catch (const std::system_error&) {
+      sync(i);
+    }
+  }
+  if (!paths.empty()) sync(0);
+  for (std::thread& other : others) other.join();
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    if (errors[i] != 0) throw_io_error("cannot write " + quoted(paths[i]), errors[i]);
+  }
 }
 
 void sync_file_system(const fs::path& folder) {

@@ -55,6 +55,11 @@ void make_folders(const std::filesystem::path& path);
 // system allows.
 void sync_folder(const std::filesystem::path& folder);
 
+// The files and folders, those that are there, are on the disk afterwards, what is in them and how
+// long they are; errors of folders count for nothing, as in sync_folder(). Waits for all at the
+// same time: among many who sync, each wait is long.
+void sync_together(std::span<const std::filesystem::path> paths);
+
 // All that was written to the file system that the folder is on is on the disk afterwards.
 void sync_file_system(const std::filesystem::path& folder);
 

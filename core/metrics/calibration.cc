@@ -10,6 +10,8 @@ namespace {
 constexpr int kBins = 15;
 constexpr double kLeastTemperature = 0.05, kMostTemperature = 20;
 constexpr int kSearchSteps = 60;
+// Probabilities that are looked at to find a temperature.
+constexpr std::size_t kMostToFit = 200'000;
 // What a probability is at least, so that one wrong answer in certainty does not weigh infinitely.
 constexpr double kLeastProbability = 1e-7;
 
@@ -60,6 +62,19 @@ Predictions half_of(const Predictions& all, std::size_t first) {
   return half;
 }
 
+// Evenly spaced samples, so many that a search over them takes no noticeable time.
+Predictions fewer_of(const Predictions& all) {
+  const std::size_t step = all.probabilities.size() / kMostToFit + 1;
+  Predictions some;
+  some.class_count = all.class_count;
+  for (std::size_t i = 0; i < all.size(); i += step) {
+    const auto p = all.of(i);
+    some.probabilities.insert(some.probabilities.end(), p.begin(), p.end());
+    some.labels.push_back(all.labels[i]);
+  }
+  return some;
+}
+
 struct Bin {
   std::int64_t count = 0, right = 0;
   double sum = 0;
@@ -94,6 +109,29 @@ int Predictions::predicted(std::size_t sample) const {
   return static_cast<int>(std::max_element(p.begin(), p.end()) - p.begin());
 }
 
+std::vector<int> answers_of(const Predictions& predictions) {
+  std::vector<int> answers;
+  answers.reserve(predictions.size());
+  for (std::size_t i = 0; i < predictions.size(); ++i) answers.push_back(predictions.predicted(i));
+  return answers;
+}
+
+void temper(std::span<float> probabilities, int class_count, double temperature) {
+  if (temperature == 1) return;
+  const auto count = static_cast<std::size_t>(class_count);
+  for (; probabilities.size() >= count && count > 0; probabilities = probabilities.subspan(count)) {
+    std::vector<double> powers;
+    double sum = 0;
+    for (const float p : probabilities.first(count)) {
+      powers.push_back(std::pow(std::max(double{p}, kLeastProbability), 1 / temperature));
+      sum += powers.back();
+    }
+    for (std::size_t c = 0; c < count; ++c) {
+      probabilities[c] = static_cast<float>(powers[c] / sum);
+    }
+  }
+}
+
 double log_loss(const Predictions& predictions, double temperature) {
   double sum = 0;
   for (std::size_t i = 0; i < predictions.size(); ++i) {
@@ -108,7 +146,9 @@ double expected_calibration_error(const Predictions& predictions, double tempera
   return error_of(bins);
 }
 
-Calibration calibrate(const Predictions& predictions) {
+Calibration calibrate(const Predictions& all) {
+  const Predictions some = all.probabilities.size() > kMostToFit ? fewer_of(all) : Predictions();
+  const Predictions& predictions = some.size() > 0 ? some : all;
   Calibration result;
   result.temperature = best_temperature(predictions);
   result.error_before = expected_calibration_error(predictions);
@@ -130,14 +170,6 @@ Calibration calibrate(const Predictions& predictions) {
   result.error_after = error_of(bins);
   result.log_loss_after = loss / static_cast<double>(predictions.size());
   return result;
-}
-
-Json to_json(const Calibration& calibration) {
-  return {{"temperature", calibration.temperature},
-          {"error_before", calibration.error_before},
-          {"error_after", calibration.error_after},
-          {"log_loss_before", calibration.log_loss_before},
-          {"log_loss_after", calibration.log_loss_after}};
 }
 
 }  // namespace mat

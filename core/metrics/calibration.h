@@ -4,8 +4,6 @@
 #include <span>
 #include <vector>
 
-#include "core/base/json.h"
-
 namespace mat {
 
 // Probabilities of a classifier for some samples and what they really are.
@@ -22,6 +20,9 @@ struct Predictions {
   int predicted(std::size_t sample) const;  // the first of the highest
 };
 
+// predicted() of each.
+std::vector<int> answers_of(const Predictions& predictions);
+
 // Whether probabilities can be taken at their word. A temperature T turns each p into p^(1/T), made
 // to sum to 1 again: above 1 is less sure (Guo et al., "On Calibration of Modern Neural Networks").
 struct Calibration {
@@ -33,12 +34,14 @@ struct Calibration {
 };
 
 // What is said of "after" was measured on halves whose temperature came from the other half. All of
-// it is 0, and the temperature 1, without samples.
+// it is 0, and the temperature 1, without samples. Of many samples, evenly spaced ones are taken.
 Calibration calibrate(const Predictions& predictions);
+
+// What a temperature makes of probabilities, sample after sample of `class_count` each, in place. 1
+// leaves them as they are, bit for bit.
+void temper(std::span<float> probabilities, int class_count, double temperature);
 
 double log_loss(const Predictions& predictions, double temperature = 1);
 double expected_calibration_error(const Predictions& predictions, double temperature = 1);
-
-Json to_json(const Calibration& calibration);
 
 }  // namespace mat

@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <utility>
+
 #include "core/base/error.h"
 
 namespace mat {
@@ -9,16 +11,15 @@ namespace {
 
 double ratio(double part, double whole) { return whole > 0 ? part / whole : 0; }
 
-std::vector<std::vector<std::int64_t>> confusion_matrix(const std::vector<int>& labels,
-                                                        const std::vector<int>& predictions,
-                                                        int class_count) {
+Confusion confusion_matrix(const std::vector<int>& labels, const std::vector<int>& predictions,
+                           int class_count) {
   if (labels.size() != predictions.size()) {
     throw Error(ErrorKind::bug,
                 fmt::format("{} labels for {} predictions", labels.size(), predictions.size()));
   }
   const auto is_class = [&](int number) { return number >= 0 && number < class_count; };
   const auto size = static_cast<std::size_t>(class_count);
-  std::vector<std::vector<std::int64_t>> confusion(size, std::vector<std::int64_t>(size));
+  Confusion confusion(size, std::vector<std::int64_t>(size));
   for (std::size_t i = 0; i < labels.size(); ++i) {
     if (!is_class(labels[i]) || !is_class(predictions[i])) {
       throw Error(ErrorKind::bug, fmt::format("class {} or {} of sample {} is none of {}",
@@ -33,10 +34,15 @@ std::vector<std::vector<std::int64_t>> confusion_matrix(const std::vector<int>& 
 
 ClassificationReport classification_report(const std::vector<int>& labels,
                                            const std::vector<int>& predictions, int class_count) {
+  return classification_report(confusion_matrix(labels, predictions, class_count));
+}
+
+ClassificationReport classification_report(Confusion confusion) {
   ClassificationReport report;
-  report.confusion = confusion_matrix(labels, predictions, class_count);
+  report.confusion = std::move(confusion);
   std::int64_t correct = 0;
   int occurring = 0;
+  ClassScore& weighted = report.weighted;
   for (std::size_t number = 0; number < report.confusion.size(); ++number) {
     ClassScore score;
     std::int64_t predicted = 0;
@@ -49,13 +55,22 @@ ClassificationReport classification_report(const std::vector<int>& labels,
     report.classes.push_back(score);
 
     correct += hits;
+    const auto weight = static_cast<double>(score.support);
+    weighted.precision += weight * score.precision;
+    weighted.recall += weight * score.recall;
+    weighted.f1 += weight * score.f1;
+    weighted.support += score.support;
     if (predicted + score.support == 0) continue;
     ++occurring;
     report.precision += score.precision;
     report.recall += score.recall;
     report.f1 += score.f1;
   }
-  report.accuracy = ratio(static_cast<double>(correct), static_cast<double>(labels.size()));
+  const auto samples = static_cast<double>(weighted.support);
+  report.accuracy = ratio(static_cast<double>(correct), samples);
+  weighted.precision = ratio(weighted.precision, samples);
+  weighted.recall = ratio(weighted.recall, samples);
+  weighted.f1 = ratio(weighted.f1, samples);
   report.precision = ratio(report.precision, occurring);
   report.recall = ratio(report.recall, occurring);
   report.f1 = ratio(report.f1, occurring);
@@ -82,6 +97,10 @@ Json to_json(const ClassificationReport& report, const std::vector<std::string>&
           {"precision", report.precision},
           {"recall", report.recall},
           {"f1", report.f1},
+          {"weighted",
+           {{"precision", report.weighted.precision},
+            {"recall", report.weighted.recall},
+            {"f1", report.weighted.f1}}},
           {"classes", classes},
           {"confusion_matrix", {{"labels", class_names}, {"rows", report.confusion}}},
           {"samples", samples}};

@@ -18,17 +18,21 @@ struct ClassScore {
 // are over the classes that occur as a label or as a prediction; accuracy is over all samples.
 struct ClassificationReport {
   double accuracy = 0, precision = 0, recall = 0, f1 = 0;  // macro
+  ClassScore weighted;  // the means over the samples' classes, so that large ones count for more
   std::vector<ClassScore> classes;
   std::vector<std::vector<std::int64_t>> confusion;  // [label][prediction]
 };
+
+using Confusion = std::vector<std::vector<std::int64_t>>;  // [label][prediction]
+ClassificationReport classification_report(Confusion confusion);
 
 // Both are class numbers below `class_count` and of the same length.
 ClassificationReport classification_report(const std::vector<int>& labels,
                                            const std::vector<int>& predictions, int class_count);
 
 // The content of evaluation.json for a classifier: {"accuracy", "precision", "recall", "f1",
-// "classes": [{"name", "precision", "recall", "f1", "support"}], "confusion_matrix": {"labels",
-// "rows"}, "samples"}.
+// "weighted": {"precision", "recall", "f1"}, "classes": [{"name", "precision", "recall", "f1",
+// "support"}], "confusion_matrix": {"labels", "rows"}, "samples"}.
 Json to_json(const ClassificationReport& report, const std::vector<std::string>& class_names);
 
 }  // namespace mat

@@ -1,7 +1,6 @@
 #include "core/metrics/confidence.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <random>
 
@@ -40,6 +39,59 @@ class Accuracies {
   std::binomial_distribution<std::int64_t> right_;
 };
 
+// Bootstrap samples of a confusion matrix: how often each cell is drawn is multinomial, so that the
+// time does not grow with the number of samples.
+class Resampled {
+ public:
+  explicit Resampled(const Confusion& confusion) : classes_(confusion.size()) {
+    for (std::size_t label = 0; label < classes_; ++label) {
+      for (std::size_t prediction = 0; prediction < classes_; ++prediction) {
+        const std::int64_t count = confusion[label][prediction];
+        if (count == 0) continue;
+        cells_.push_back({label, prediction, count});
+        total_ += count;
+      }
+    }
+  }
+
+  Confusion draw(std::mt19937_64& engine) const {
+    Confusion confusion(classes_, std::vector<std::int64_t>(classes_));
+    std::int64_t left = total_, weight = total_;
+    for (const Cell& cell : cells_) {
+      const double part = static_cast<double>(cell.count) / static_cast<double>(weight);
+      const std::int64_t drawn =
+          cell.count == weight ? left : std::binomial_distribution(left, part)(engine);
+      confusion[cell.label][cell.prediction] = drawn;
+      left -= drawn;
+      weight -= cell.count;
+    }
+    return confusion;
+  }
+
+ private:
+  struct Cell {
+    std::size_t label, prediction;
+    std::int64_t count;
+  };
+  std::size_t classes_;
+  std::vector<Cell> cells_;
+  std::int64_t total_ = 0;
+};
+
+struct Draws {
+  std::vector<double> precision, recall, f1;
+
+  void add(const ClassScore& score) {
+    precision.push_back(score.precision);
+    recall.push_back(score.recall);
+    f1.push_back(score.f1);
+  }
+  ReportIntervals::Class intervals() {
+    return {interval_of(std::move(precision)), interval_of(std::move(recall)),
+            interval_of(std::move(f1))};
+  }
+};
+
 }  // namespace
 
 Interval bootstrap_accuracy(RightOf of, int resamples, std::uint64_t seed) {
@@ -64,41 +116,48 @@ Interval bootstrap_difference(RightOf first, RightOf second, int resamples, std:
 ReportIntervals bootstrap_report(const std::vector<int>& labels,
                                  const std::vector<int>& predictions, int class_count,
                                  int resamples, std::uint64_t seed) {
-  const std::size_t count = labels.size();
   const auto classes = static_cast<std::size_t>(class_count);
   ReportIntervals result;
   result.classes.resize(classes);
-  if (count == 0 || resamples <= 0) return result;
+  if (labels.empty() || resamples <= 0) return result;
   std::mt19937_64 engine(seed);
-  std::array<std::vector<double>, 4> totals;
-  std::vector<std::array<std::vector<double>, 3>> by_class(classes);
-  std::vector<int> some_labels(count), some_predictions(count);
+  const Resampled resampled(classification_report(labels, predictions, class_count).confusion);
+  std::vector<double> accuracies;
+  std::vector<Draws> draws(classes + 2);  // of each class, macro, weighted
   for (int round = 0; round < resamples; ++round) {
-    for (std::size_t i = 0; i < count; ++i) {
-      const auto pick = static_cast<std::size_t>(engine() % count);
-      some_labels[i] = labels[pick];
-      some_predictions[i] = predictions[pick];
-    }
-    const auto report = classification_report(some_labels, some_predictions, class_count);
-    const std::array values = {report.accuracy, report.precision, report.recall, report.f1};
-    for (std::size_t i = 0; i < values.size(); ++i) totals[i].push_back(values[i]);
-    for (std::size_t c = 0; c < classes; ++c) {
-      const ClassScore& score = report.classes[c];
-      by_class[c][0].push_back(score.precision);
-      by_class[c][1].push_back(score.recall);
-      by_class[c][2].push_back(score.f1);
-    }
+    const ClassificationReport report = classification_report(resampled.draw(engine));
+    accuracies.push_back(report.accuracy);
+    for (std::size_t c = 0; c < classes; ++c) draws[c].add(report.classes[c]);
+    draws[classes].add({report.precision, report.recall, report.f1});
+    draws[classes + 1].add(report.weighted);
   }
-  result.accuracy = interval_of(std::move(totals[0]));
-  result.precision = interval_of(std::move(totals[1]));
-  result.recall = interval_of(std::move(totals[2]));
-  result.f1 = interval_of(std::move(totals[3]));
-  for (std::size_t c = 0; c < classes; ++c) {
-    result.classes[c] = {interval_of(std::move(by_class[c][0])),
-                         interval_of(std::move(by_class[c][1])),
-                         interval_of(std::move(by_class[c][2]))};
-  }
+  result.accuracy = interval_of(std::move(accuracies));
+  for (std::size_t c = 0; c < classes; ++c) result.classes[c] = draws[c].intervals();
+  const ReportIntervals::Class macro = draws[classes].intervals();
+  result.precision = macro.precision;
+  result.recall = macro.recall;
+  result.f1 = macro.f1;
+  result.weighted = draws[classes + 1].intervals();
   return result;
+}
+
+ReportIntervals bootstrap_report(const Predictions& predictions) {
+  return bootstrap_report(predictions.labels, answers_of(predictions), predictions.class_count);
+}
+
+void add_intervals(const ReportIntervals& intervals, Json& report) {
+  const auto of_class = [](const ReportIntervals::Class& c) {
+    return Json{
+        {"precision", to_json(c.precision)}, {"recall", to_json(c.recall)}, {"f1", to_json(c.f1)}};
+  };
+  report["intervals"] = {{"accuracy", to_json(intervals.accuracy)},
+                         {"precision", to_json(intervals.precision)},
+                         {"recall", to_json(intervals.recall)},
+                         {"f1", to_json(intervals.f1)}};
+  report["weighted"]["intervals"] = of_class(intervals.weighted);
+  for (std::size_t c = 0; c < intervals.classes.size(); ++c) {
+    report["classes"][c]["intervals"] = of_class(intervals.classes[c]);
+  }
 }
 
 double mcnemar_p(std::int64_t only_first, std::int64_t only_second) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/base/json.h"
+#include "core/metrics/calibration.h"
 
 namespace mat {
 
@@ -19,11 +20,18 @@ struct ReportIntervals {
     Interval precision, recall, f1;
   };
   Interval accuracy, precision, recall, f1;  // macro
+  Class weighted;
   std::vector<Class> classes;
 };
 ReportIntervals bootstrap_report(const std::vector<int>& labels,
                                  const std::vector<int>& predictions, int class_count,
                                  int resamples = 1000, std::uint64_t seed = 0);
+
+ReportIntervals bootstrap_report(const Predictions& predictions);
+
+// Puts them beside the figures in the content of an evaluation.json (see classification_report.h):
+// "intervals": {"accuracy": [low, high], …} for the whole, in "weighted" and in each of "classes".
+void add_intervals(const ReportIntervals& intervals, Json& report);
 
 // How many samples of how many a classifier was right on.
 struct RightOf {

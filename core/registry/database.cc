@@ -7,8 +7,10 @@
 #include <cerrno>
 #include <chrono>
 #include <thread>
+#include <vector>
 
 #include "core/base/error.h"
+#include "core/base/file.h"
 #include "core/base/time.h"
 #include "core/registry/migrations.h"
 
@@ -188,13 +190,9 @@ std::int64_t Database::data_version() {
 int Database::changes() { return ::sqlite3_total_changes(connection_->getHandle()); }
 
 // Those who wait at the same time share one wait. Only the log has to be waited for: what has gone
-// from it into the main file was synced on the way.
+// from it into the main file was synced on the way. Its folder too: the log may be new.
 void Database::sync_log() {
-  sqlite3_file* log = nullptr;
-  ::sqlite3_file_control(connection_->getHandle(), nullptr, SQLITE_FCNTL_JOURNAL_POINTER, &log);
-  if (log == nullptr || log->pMethods == nullptr) return;
-  if (log->pMethods->xSync(log, SQLITE_SYNC_NORMAL) == SQLITE_OK) return;
-  throw_home_error(fmt::format("cannot write the registry '{}'", path_.string()), errno);
+  sync_together(std::vector<fs::path>{path_.string() + "-wal", path_.parent_path()});
 }
 
 void Database::require_writable() const {

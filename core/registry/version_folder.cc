@@ -1,14 +1,7 @@
 #include "core/registry/version_folder.h"
 
-#include <fcntl.h>
-#include <fmt/core.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <utility>
 #include <vector>
 
-#include "core/base/error.h"
 #include "core/base/file.h"
 
 namespace mat {
@@ -39,21 +32,9 @@ void make_version_folder(const fs::path& folder, const std::string& spec_yaml) {
 }
 
 void sync_version_folder(const fs::path& folder) {
-  std::vector<std::pair<fs::path, FileDescriptor>> files;
-  for (const char* name : {kSpecFile, "lock", "environment.private", "uncommitted.diff"}) {
-    const fs::path path = folder / name;
-    FileDescriptor file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
-    if (!file) continue;
-    // All on their way before the first is waited for: most file systems then wait once.
-    ::sync_file_range(file.get(), 0, 0, SYNC_FILE_RANGE_WRITE);
-    files.emplace_back(path, std::move(file));
-  }
-  for (const auto& [path, file] : files) {
-    if (::fsync(file.get()) == 0) continue;
-    throw_io_error(fmt::format("cannot write '{}'", path.string()), errno);
-  }
-  sync_folder(folder);
-  sync_folder(folder.parent_path());
+  sync_together(std::vector<fs::path>{folder / kSpecFile, folder / "lock",
+                                      folder / "environment.private", folder / "uncommitted.diff",
+                                      folder, folder.parent_path()});
 }
 
 bool is_free_version_folder(const fs::path& folder) {

@@ -54,17 +54,6 @@ void forget_version(Registry& registry, Id version, const std::string& reason) {
   }
 }
 
-JobSpec resolve_recorded(const VersionRecord& version) {
-  try {
-    return resolve(settings_from_json(version.settings), recorded_lookup(version.facts));
-  } catch (const Error& e) {
-    if (e.message().find("secret") == std::string::npos) throw;
-    // The hint for specs names --set, which a recorded version does not take.
-    throw Error(e.kind(), e.message(),
-                "give it as a variable of that name in the environment of this command");
-  }
-}
-
 }  // namespace
 
 HeldVersion record_version(Registry& registry, const JobSpec& spec,

@@ -9,11 +9,12 @@ have, by what one takes alone.
 usage: MAT_PROGRAM=build/bin/mat storm.py [SECONDS] [PROCESSES]
 """
 
+import json
+import multiprocessing
 import os
 import random
 import sqlite3
 import sys
-import threading
 import time
 
 from mat import Home
@@ -22,10 +23,12 @@ from mat import Home
 EXPECTED = {0, 3, 4, 6}
 
 
-def worker(home, number, until, report):
+def worker(home, number, until):
+    """A process of its own: what commands wait for is not this program's interpreter."""
     chance = random.Random(number)
     job = f"job{number % 10}"
     spec = os.path.join(home.folder.name, "job.yaml")
+    times, problems = {}, []
     while time.monotonic() < until:
         action = chance.choice(["create", "create", "list", "show", "stop", "delete", "diff"])
         command = {
@@ -41,8 +44,12 @@ def worker(home, number, until, report):
         process = home.start(*command)
         _, err = process.communicate()
         took = time.monotonic() - began
+        times.setdefault(action, []).append(took)
         allowed = EXPECTED | ({2} if action == "diff" else set())
-        report(action, took, process.returncode if process.returncode not in allowed else None, err)
+        if process.returncode not in allowed or "locked" in err:
+            problems.append(f"{action}: exit {process.returncode}: {err.strip()}")
+    with open(os.path.join(home.folder.name, f"worker{number}.json"), "w") as file:
+        json.dump([times, problems], file)
 
 
 def main():
@@ -59,22 +66,20 @@ def main():
     alone = (time.monotonic() - began) / 10
     limit = max(1.0, 2 * alone * processes / len(os.sched_getaffinity(0)))
 
-    lock = threading.Lock()
-    times, problems = {}, []
-
-    def report(action, took, code, err):
-        with lock:
-            times.setdefault(action, []).append(took)
-            if code is not None or "locked" in err:
-                problems.append(f"{action}: exit {code}: {err.strip()}")
-
     until = time.monotonic() + seconds
-    threads = [threading.Thread(target=worker, args=(home, n, until, report))
+    workers = [multiprocessing.Process(target=worker, args=(home, n, until))
                for n in range(processes)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    for process in workers:
+        process.start()
+    for process in workers:
+        process.join()
+    times, problems = {}, []
+    for number in range(processes):
+        with open(os.path.join(home.folder.name, f"worker{number}.json")) as file:
+            of_worker, its_problems = json.load(file)
+        problems += its_problems
+        for action, some in of_worker.items():
+            times.setdefault(action, []).extend(some)
     assert not problems, f"{len(problems)} problems, such as:\n" + "\n".join(problems[:5])
 
     # What is still waiting is stopped; then everything must fit together.

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/base/error.h"
+#include "core/metrics/calibration.h"
 #include "trainers/answering/view_inputs.h"
 #include "trainers/data/normalization.h"
 #include "trainers/models/network.h"
@@ -17,8 +18,9 @@
 namespace mat {
 namespace {
 
-// Views that go through the network together: as many as training's evaluation takes.
-constexpr std::int64_t kInputsAtOnce = 64;
+// A few pictures are looked at in all ways at once, up to so many inputs. More go through the
+// network view by view, as in training's evaluation: the same arithmetic gives the same last bits.
+constexpr std::int64_t kFewPictures = 8, kInputsAtOnce = 64;
 
 std::vector<float> floats(const std::vector<double>& values) {
   return {values.begin(), values.end()};
@@ -72,10 +74,10 @@ class TorchModel : public PictureModel {
     if (pictures.empty()) return {};
     const torch::NoGradGuard no_grad;
     std::vector<torch::Tensor> parts;
-    // Few pictures are looked at in all ways at once.
     const auto count = static_cast<std::int64_t>(pictures.size());
     const std::int64_t views = inputs_.views();
-    const std::int64_t at_once = std::clamp<std::int64_t>(kInputsAtOnce / count, 1, views);
+    const std::int64_t at_once =
+        count < kFewPictures ? std::clamp<std::int64_t>(kInputsAtOnce / count, 1, views) : 1;
     for (std::int64_t first = 0; first < views; first += at_once) {
       std::vector<torch::Tensor> bytes;
       for (std::int64_t view = first; view < std::min(views, first + at_once); ++view) {
@@ -84,12 +86,11 @@ class TorchModel : public PictureModel {
       const auto looks = static_cast<std::int64_t>(bytes.size());
       parts.push_back(probabilities_of(torch::cat(bytes)).view({looks, count, -1}));
     }
-    torch::Tensor mean = torch::cat(parts).mean(0);
-    if (description_.temperature != 1) {
-      mean = mean.clamp_min(1e-30).log().div(description_.temperature).softmax(1);
-    }
-    mean = mean.contiguous();
-    return {mean.data_ptr<float>(), mean.data_ptr<float>() + mean.numel()};
+    const torch::Tensor mean = torch::cat(parts).mean(0).contiguous();
+    std::vector<float> probabilities(mean.data_ptr<float>(),
+                                     mean.data_ptr<float>() + mean.numel());
+    temper(probabilities, static_cast<int>(mean.size(1)), description_.temperature);
+    return probabilities;
   }
 
   Heatmap heatmap(const ImageView&, int) override {

@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "core/base/file.h"
-#include "core/metrics/confidence.h"
 #include "core/metrics/label_check.h"
 #include "trainers/data/normalization.h"
 #include "trainers/training/evaluation.h"
@@ -17,7 +16,7 @@ constexpr std::size_t kMostSuspects = 10'000;
 
 double to_six_digits(double value) { return std::round(value * 1e6) / 1e6; }
 
-std::map<std::string, std::string> metadata_of(const ExemlModel& model, double temperature) {
+std::map<std::string, std::string> metadata_of(const ExemlModel& model) {
   Json views = Json::array();
   for (const View view : model.looks.views) views.push_back(name_of(view));
   const Json preprocessing{{"image_size", model.looks.size},   {"short_side", model.short_side},
@@ -27,27 +26,7 @@ std::map<std::string, std::string> metadata_of(const ExemlModel& model, double t
   return {{"algorithm", "exeml"},
           {"network", model.recipe.network},
           {"classes", to_json_text(Json(model.classes))},
-          {"preprocessing", to_json_text(preprocessing)},
-          {"temperature", to_json_text(Json(temperature))}};
-}
-
-// Where an interval of each figure stands: "intervals": {"accuracy": [low, high], …} for the whole,
-// and in each of "classes".
-void add_intervals(const Predictions& predictions, Json& summary) {
-  std::vector<int> predicted;
-  for (std::size_t i = 0; i < predictions.size(); ++i)
-    predicted.push_back(predictions.predicted(i));
-  const ReportIntervals intervals =
-      bootstrap_report(predictions.labels, predicted, predictions.class_count);
-  summary["intervals"] = {{"accuracy", to_json(intervals.accuracy)},
-                          {"precision", to_json(intervals.precision)},
-                          {"recall", to_json(intervals.recall)},
-                          {"f1", to_json(intervals.f1)}};
-  for (std::size_t c = 0; c < intervals.classes.size(); ++c) {
-    summary["classes"][c]["intervals"] = {{"precision", to_json(intervals.classes[c].precision)},
-                                          {"recall", to_json(intervals.classes[c].recall)},
-                                          {"f1", to_json(intervals.classes[c].f1)}};
-  }
+          {"preprocessing", to_json_text(preprocessing)}};
 }
 
 Evaluation evaluation_of(const ExemlModel& model) {
@@ -67,15 +46,11 @@ void write_exeml_model(const ExemlModel& model, const std::vector<std::string>& 
   observer.record("network", model.recipe.network);
   record_parameters(*model.network, observer);
   Evaluation evaluation;
-  double temperature = 1;
   if (model.validation.size() > 0) {
     evaluation = evaluation_of(model);
-    const Calibration calibration = calibrate(model.validation);
-    temperature = calibration.temperature;
-    evaluation.summary["calibration"] = to_json(calibration);
-    add_intervals(model.validation, evaluation.summary);
+    evaluation.temperature = calibrate(model.validation).temperature;
   }
-  const Results results(version_folder, metadata_of(model, temperature));
+  const Results results(version_folder, metadata_of(model));
   results.save_best(results.best_of(*model.network, evaluation));
   results.save_last(*model.network);
   if (model.validation.size() == 0) return;

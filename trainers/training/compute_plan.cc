@@ -114,11 +114,11 @@ Choice fastest(const std::vector<ComputePlan>& plans, const TrialSubject& subjec
 std::filesystem::path file_of_choice(const std::filesystem::path& folder,
                                      const TrialSubject& subject, const std::string& precision,
                                      const std::string& layout) {
-  std::string name = fmt::format("plan-{}-{}-{}px-batch{}-{}-{}-{}-threads{}-torch{}-{}",
-                                 subject.training ? "training" : "answering", subject.name,
-                                 subject.image_size, subject.batch_size, precision, layout,
-                                 subject.device.is_cuda() ? "gpu" : "cpu", at::get_num_threads(),
-                                 TORCH_VERSION, device_model(subject.device));
+  std::string name =
+      fmt::format("plan-{}-{}-{}px-batch{}-{}-{}-{}-threads{}-torch{}-{}",
+                  subject.training ? "training" : "answering", subject.name, subject.image_size,
+                  subject.batch_size, precision, layout, subject.device.is_cuda() ? "gpu" : "cpu",
+                  at::get_num_threads(), TORCH_VERSION, device_model(subject.device));
   for (char& c : name) {
     if (c == '/' || c == ' ' || c == '(' || c == ')' || c == '@') c = '_';
   }

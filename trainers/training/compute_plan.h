@@ -36,12 +36,12 @@ struct TrialSubject {
 };
 
 // `precision` and `layout` are "auto" or the name of what to use. Of what is left open, the fastest
-// is found by training a scratch network, or letting it answer, for a moment. The choice is kept in `folder` and used
-// again for the same algorithm, sizes, threads, processor and LibTorch, so that the same job
-// computes in the same way every time; for an hour only, if the machine was busy meanwhile. Where
-// the folder cannot be written, the log says so and each training tries anew. Uses up random
-// numbers: seed afterwards. Says what it chose to the log and the record. Throws an interrupted
-// error when a stop is requested.
+// is found by training a scratch network, or letting it answer, for a moment. The choice is kept in
+// `folder` and used again for the same algorithm, sizes, threads, processor and LibTorch, so that
+// the same job computes in the same way every time; for an hour only, if the machine was busy
+// meanwhile. Where the folder cannot be written, the log says so and each training tries anew. Uses
+// up random numbers: seed afterwards. Says what it chose to the log and the record. Throws an
+// interrupted error when a stop is requested.
 ComputePlan choose_compute_plan(const std::string& precision, const std::string& layout,
                                 const TrialSubject& subject, const std::filesystem::path& folder,
                                 TrainObserver& observer);

@@ -4,6 +4,7 @@
 
 #include "core/base/file.h"
 #include "core/metrics/classification_report.h"
+#include "core/metrics/evaluation_document.h"
 
 namespace mat {
 namespace {
@@ -13,10 +14,35 @@ std::vector<int> as_ints(const torch::Tensor& numbers) {
   return {flat.data_ptr<int>(), flat.data_ptr<int>() + flat.numel()};
 }
 
+Json document_of(const Evaluation& evaluation, const std::vector<std::string>& names,
+                 const std::vector<std::string>& classes) {
+  if (classes.empty()) return evaluation.summary;
+  EvaluatedPictures evaluated;
+  evaluated.predictions = predictions_of(evaluation);
+  evaluated.temperature = evaluation.temperature;
+  evaluated.is_fitted_here = true;
+  evaluated.names = names;
+  evaluated.classes = classes;
+  Json document = evaluation_document(evaluated);
+  // The same that the curve has: by its logits, which are more exact than probabilities.
+  document["loss"] = evaluation.summary.at("loss");
+  return document;
+}
+
 // As many digits as a float holds; all of a double's would only make the file longer.
 double to_a_millionth(double value) { return std::round(value * 1e6) / 1e6; }
 
 }  // namespace
+
+Predictions predictions_of(const Evaluation& evaluation) {
+  const torch::Tensor scores = evaluation.scores.to(torch::kFloat).contiguous();
+  Predictions predictions;
+  predictions.class_count = static_cast<int>(scores.size(1));
+  predictions.probabilities.assign(scores.data_ptr<float>(),
+                                   scores.data_ptr<float>() + scores.numel());
+  predictions.labels = as_ints(evaluation.targets);
+  return predictions;
+}
 
 Evaluation evaluate_classes(const torch::Tensor& logits, const torch::Tensor& targets, double loss,
                             const std::vector<std::string>& classes) {
@@ -83,7 +109,8 @@ void write_evaluation(const Evaluation& evaluation, const std::filesystem::path&
     lines += '\n';
   }
   write_file_atomic(folder / "predictions.jsonl", lines);
-  write_file_atomic(folder / "evaluation.json", to_json_text(evaluation.summary, 2) + "\n");
+  write_file_atomic(folder / "evaluation.json",
+                    to_json_text(document_of(evaluation, names, classes), 2) + "\n");
 }
 
 }  // namespace mat

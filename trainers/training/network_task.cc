@@ -33,6 +33,9 @@ NetworkTask::NetworkTask(std::shared_ptr<Network> network, Results results)
 
 void NetworkTask::keep_best() {
   best_ = latest_;
+  if (best_.targets.scalar_type() == torch::kLong) {
+    best_.temperature = calibrate(predictions_of(best_)).temperature;
+  }
   best_weights_ = results_.best_of(*network_, best_);
   results_.save_best(best_weights_);
 }
@@ -66,6 +69,10 @@ void NetworkTask::load_state(const Checkpoint& checkpoint) {
   best_.scores = checkpoint.tensors.at(kScores);
   best_.targets = checkpoint.tensors.at(kTargets);
   best_weights_.metadata = best.at("metadata").get<std::map<std::string, std::string>>();
+  const auto temperature = best_weights_.metadata.find("temperature");
+  if (temperature != best_weights_.metadata.end()) {
+    best_.temperature = parse_json(temperature->second, "a checkpoint").get<double>();
+  }
   best_weights_.tensors = take(checkpoint.tensors, kBest);
   if (best_weights_.tensors.empty()) best_weights_.tensors = present.tensors;
   // The file may be that of a later epoch, from which nothing else is left.

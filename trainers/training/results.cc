@@ -45,6 +45,9 @@ Weights Results::best_of(const torch::nn::Module& network, const Evaluation& eva
   Json metrics = Json::object();
   for (const auto& [name, value] : evaluation.metrics) metrics[name] = value;
   weights.metadata["metrics"] = to_json_text(metrics);
+  if (evaluation.targets.defined() && evaluation.targets.scalar_type() == torch::kLong) {
+    weights.metadata["temperature"] = to_json_text(Json(evaluation.temperature));
+  }
   return weights;
 }
 

@@ -56,6 +56,8 @@ TEST_CASE("evaluation.json has the agreed keys in the agreed order", "[metrics]"
   const auto report = classification_report({0, 1, 1}, {0, 1, 0}, 2);
   CHECK(to_json_text(to_json(report, {"hat", "shoe"})) ==
         R"({"accuracy":0.6666666666666666,"precision":0.75,"recall":0.75,"f1":0.6666666666666666,)"
+        R"("weighted":{"precision":0.8333333333333334,"recall":0.6666666666666666,)"
+        R"("f1":0.6666666666666666},)"
         R"("classes":[{"name":"hat","precision":0.5,"recall":1.0,"f1":0.6666666666666666,)"
         R"("support":1},{"name":"shoe","precision":1.0,"recall":0.5,"f1":0.6666666666666666,)"
         R"("support":2}],"confusion_matrix":{"labels":["hat","shoe"],"rows":[[1,0],[1,1]]},)"

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+
+#include "core/base/json.h"
+
+namespace mat {
+
+// "0.8532  (0.79 to 0.91)": a figure of an evaluation with its interval, where it has one; "" for
+// none. `figures` is the document, or its "weighted".
+std::string figure_text(const Json& figures, const char* name);
+
+// "0.0921, 0.0410 at temperature 1.32"; "" for none.
+std::string calibration_text(const Json& evaluation);
+
+// What the report on classes leaves out: thresholds, slices and the worst answers, `top` of them.
+void print_evaluation_details(const Json& evaluation, std::size_t top);
+
+}  // namespace mat

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+#include "cli/context.h"
+#include "core/model/model_source.h"
+#include "core/training/trainer.h"
+
+namespace mat {
+
+// Options of commands that ask a model, and the model that they ask.
+struct ModelFlags {
+  std::string reference;
+  std::string device = "auto", precision = "fp32";
+  std::int64_t batch_size = 64;
+
+  void add_to(CLI::App* command);
+};
+
+// Where its weights are and how it is to be opened. Loads nothing.
+struct ModelToOpen {
+  ModelSource source;
+  ModelRequest request;
+};
+ModelToOpen model_to_open(const Context& context, const ModelFlags& flags);
+
+}  // namespace mat

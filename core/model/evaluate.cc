@@ -1,0 +1,161 @@
+#include "core/model/evaluate.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cmath>
+#include <cstdio>
+#include <utility>
+
+#include "core/base/error.h"
+#include "core/base/file.h"
+#include "core/base/text.h"
+#include "core/cache/pixel_cache.h"
+#include "core/dataset/published.h"
+#include "core/metrics/evaluation_document.h"
+
+namespace mat {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kMostProblems = 20;
+
+// As many digits as a float holds.
+double to_a_millionth(float value) { return std::round(double{value} * 1e6) / 1e6; }
+
+std::string line_of(const EvaluatedPictures& evaluated, const Predictions& answers, std::size_t i) {
+  Json scores = Json::object();
+  const auto p = answers.of(i);
+  for (std::size_t c = 0; c < p.size(); ++c) scores[evaluated.classes[c]] = to_a_millionth(p[c]);
+  const auto name_of = [&](int c) { return evaluated.classes[static_cast<std::size_t>(c)]; };
+  return to_json_text(Json{{"file", evaluated.names[i]},
+                           {"label", name_of(answers.labels[i])},
+                           {"predicted", name_of(answers.predicted(i))},
+                           {"scores", std::move(scores)}}) +
+         "\n";
+}
+
+void ask(PictureModel& model, const std::vector<PixelCache::Picture>& pictures,
+         const std::vector<std::size_t>& usable, const EvaluateRequest& request,
+         Predictions& predictions) {
+  const auto most = static_cast<std::size_t>(std::max(1, request.batch_size));
+  for (std::size_t begin = 0; begin < usable.size(); begin += most) {
+    if (request.progress && !request.progress("evaluating", static_cast<std::int64_t>(begin),
+                                              static_cast<std::int64_t>(usable.size()))) {
+      throw Error(ErrorKind::interrupted, "interrupted");
+    }
+    std::vector<ImageView> batch;
+    for (std::size_t i = begin; i < std::min(begin + most, usable.size()); ++i) {
+      batch.push_back(pictures[usable[i]].view);
+    }
+    const std::vector<float> answers = model.answer(batch);
+    predictions.probabilities.insert(predictions.probabilities.end(), answers.begin(),
+                                     answers.end());
+  }
+}
+
+}  // namespace
+
+EvaluateResult evaluate(PictureModel& model, const ModelDescription& description,
+                        const LabelledPictures& labelled, const EvaluateRequest& request) {
+  const std::vector<PictureSample>& samples = labelled.set.samples;
+  PixelCache cache(request.cache_folder, description.preprocessing.short_side);
+  const auto reading = [&](std::int64_t done, std::int64_t total) {
+    return !request.progress || request.progress("reading pictures", done, total);
+  };
+  const auto pictures = cache.load(files_of(labelled.set), request.threads, reading, nullptr);
+  require_unchanged(labelled.set, pictures);
+
+  EvaluateResult result;
+  result.problems = labelled.problems;
+  EvaluatedPictures evaluated;
+  evaluated.temperature = description.temperature;
+  evaluated.classes = description.classes;
+  evaluated.slice_key = request.slice_key;
+  evaluated.predictions.class_count = static_cast<int>(description.classes.size());
+  std::vector<std::size_t> usable;
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    if (!pictures[i].problem.empty()) {
+      result.problems.push_back(samples[i].name + ": " + pictures[i].problem);
+      continue;
+    }
+    usable.push_back(i);
+    evaluated.names.push_back(samples[i].name);
+    evaluated.slices.push_back(labelled.slices[i]);
+    evaluated.predictions.labels.push_back(samples[i].label);
+  }
+  if (usable.empty()) {
+    throw Error(ErrorKind::usage, "none of the pictures can be read", result.problems.front());
+  }
+  ask(model, pictures, usable, request, evaluated.predictions);
+
+  result.document = evaluation_document(evaluated);
+  result.document["pictures"] = {{"evaluated", usable.size()},
+                                 {"unreadable", samples.size() - usable.size()},
+                                 {"unusable", labelled.unusable},
+                                 {"unlabelled", labelled.unlabelled},
+                                 {"several_labels", labelled.several_labels},
+                                 {"unknown_labels", labelled.unknown_labels}};
+  Predictions answers = std::move(evaluated.predictions);
+  temper(answers.probabilities, answers.class_count, description.temperature);
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    result.predictions += line_of(evaluated, answers, i);
+  }
+  if (result.problems.size() > kMostProblems) result.problems.resize(kMostProblems);
+  return result;
+}
+
+fs::path evaluation_folder(const fs::path& folder, const std::string& name) {
+  return folder / "evaluations" / name;
+}
+
+std::vector<std::string> kept_evaluations(const fs::path& folder) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder / "evaluations", error)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with('E')) names.push_back(name);
+  }
+  // E1000 comes after E999.
+  std::sort(names.begin(), names.end(), [](const std::string& a, const std::string& b) {
+    return std::pair(a.size(), a) < std::pair(b.size(), b);
+  });
+  return names;
+}
+
+std::string keep_evaluation(const fs::path& folder, const EvaluateResult& result) {
+  const fs::path all = folder / "evaluations";
+  make_folders(all);
+  // Written where nobody looks, then given the first free number: a rename never replaces a folder
+  // that has something in it.
+  std::string made = (all / ".new-XXXXXX").string();
+  if (::mkdtemp(made.data()) == nullptr) {
+    throw_io_error(fmt::format("cannot make a folder in '{}'", all.string()), errno);
+  }
+  std::error_code ignored;
+  try {
+    write_file_atomic(fs::path(made) / "predictions.jsonl", result.predictions);
+    write_file_atomic(fs::path(made) / "evaluation.json", to_json_text(result.document, 2) + "\n");
+    fs::permissions(made, fs::perms(0755), ignored);
+    const std::vector<std::string> names = kept_evaluations(folder);
+    auto number = names.empty() ? 1 : parse_integer(names.back().substr(1)).value_or(0) + 1;
+    for (;; ++number) {
+      const std::string name = fmt::format("E{:03}", number);
+      if (::rename(made.c_str(), (all / name).c_str()) == 0) {
+        sync_folder(all);
+        return name;
+      }
+      if (errno != ENOTEMPTY && errno != EEXIST && errno != ENOTDIR) {
+        throw_io_error(fmt::format("cannot write '{}'", (all / name).string()), errno);
+      }
+    }
+  } catch (...) {
+    fs::remove_all(made, ignored);
+    throw;
+  }
+}
+
+}  // namespace mat
