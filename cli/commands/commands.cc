@@ -43,6 +43,7 @@ void add_commands(CLI::App& app, Context& context) {
   add_dataset_commands(app, context);
   add_pool_commands(app, context);
   add_exeml_commands(app, context);
+  add_model_commands(app, context);
   add_evaluate_command(app, context);
   add_predict_command(app, context);
   add_service_commands(app, context);

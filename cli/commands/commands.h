@@ -21,6 +21,7 @@ void add_params_commands(CLI::App& app, Context& context);
 void add_experiment_commands(CLI::App& app, Context& context);
 void add_algorithm_commands(CLI::App& app, Context& context);
 void add_dataset_commands(CLI::App& app, Context& context);
+void add_model_commands(CLI::App& app, Context& context);
 void add_evaluate_command(CLI::App& app, Context& context);
 void add_predict_command(CLI::App& app, Context& context);
 void add_service_commands(CLI::App& app, Context& context);

@@ -93,6 +93,35 @@ std::vector<std::string> references(const Context& context, const std::string& w
   return names;
 }
 
+// After the '@' also versions and aliases.
+std::vector<std::string> model_names(const Context& context, const std::string& word) {
+  Registry registry(context.home(), Registry::Mode::read);
+  std::vector<std::string> names;
+  const std::size_t at = word.find('@');
+  ListOptions options;
+  options.limit = kMostNames;
+  for (const ModelRecord& model : registry.list_models(options).rows) {
+    names.push_back(model.name);
+    if (at == std::string::npos || model.name != word.substr(0, at)) continue;
+    names.push_back(model.name + "@latest");
+    for (const auto& alias : model.aliases) names.push_back(model.name + "@" + alias.first);
+    for (const auto& v : registry.versions_of_model(model.name)) names.push_back(v.reference());
+  }
+  return names;
+}
+
+// Whatever answers.
+std::vector<std::string> sources(const Context& context, const std::string& word) {
+  std::vector<std::string> names = model_names(context, word);
+  const std::size_t at = word.find('@');
+  // References of a job that is not there are an error.
+  Registry registry(context.home(), Registry::Mode::read);
+  if (at != std::string::npos && !registry.find_job(word.substr(0, at))) return names;
+  const std::vector<std::string> versions = references(context, word);
+  names.insert(names.end(), versions.begin(), versions.end());
+  return names;
+}
+
 std::vector<std::string> pool_names(const Context& context) {
   Registry registry(context.home(), Registry::Mode::read);
   std::vector<std::string> names;
@@ -155,8 +184,12 @@ std::vector<std::string> values_for(const Context& context, const CLI::App& comm
   std::vector<std::string> names;
   if (positional == "JOB") return job_names(context);
   if (positional == "REF") return references(context, word);
+  if (positional == "MODEL") {
+    return group == "model" ? model_names(context, word) : sources(context, word);
+  }
   if (positional == "POOL" && command.get_name() != "add") return pool_names(context);
-  if (positional == "DIR" || positional == "PATH" || positional == "TARGET") return {kFiles};
+  if (positional == "DIR" || positional == "FILE" || positional == "PATH" || positional == "TARGET")
+    return {kFiles};
   if (positional == "SHELL") return {"bash", "zsh", "fish"};
   if (positional == "IMAGE") return {kFiles};
   if (group == "service" && positional == "MODEL") return references(context, word);

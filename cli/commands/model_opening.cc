@@ -1,5 +1,6 @@
 #include "cli/commands/model_opening.h"
 
+#include "cli/output/terminal.h"
 #include "core/run/provenance.h"
 
 namespace mat {
@@ -27,6 +28,7 @@ ModelToOpen model_to_open(const Context& context, const ModelFlags& flags) {
   ModelToOpen model;
   Registry registry = context.open_to_read();
   model.source = find_model_source(registry, flags.reference);
+  if (!model.source.note.empty()) note(model.source.note);
   ModelRequest& request = model.request;
   request.cache_folder = registry.home().cache();
   request.file = model.source.file;

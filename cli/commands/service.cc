@@ -51,7 +51,7 @@ int update(const Context& context, const std::string& name, const std::string& s
   Registry registry = open_services_to_change(context);
   const ServiceRecord service = update_service(registry, name, source);
   if (json) return print_one(service, registry.home(), true);
-  print(fmt::format("{} serves {}{}\n", name, service.source,
+  print(fmt::format("{} serves {}{}\n", name, service.reference(),
                     is_active(service.status) ? "" : " when it is started"));
   return 0;
 }
@@ -63,8 +63,9 @@ int remove(const Context& context, const std::string& name, bool yes, bool json)
     throw Error(ErrorKind::conflict, fmt::format("{} is {}", name, name_of(service.status)),
                 fmt::format("stop it first: mat service stop {}", name));
   }
-  if (!confirmed(fmt::format("Delete the service {} and its log? {} stays.", name, service.source),
-                 yes)) {
+  if (!confirmed(
+          fmt::format("Delete the service {} and its log? {} stays.", name, service.reference()),
+          yes)) {
     throw Error(ErrorKind::interrupted, "nothing was deleted");
   }
   registry.delete_service(name);
@@ -110,7 +111,9 @@ void add_service_commands(CLI::App& app, Context& context) {
   CLI::App* group = add_group(app, "service", "Models that answer over HTTP");
 
   CLI::App* command = group->add_subcommand("deploy", "Serve a model, or a version of a job");
-  command->add_option("MODEL", flags->deploy.source, "A version of a job: JOB, JOB@3, JOB@best")
+  command
+      ->add_option("MODEL", flags->deploy.source,
+                   "A model or a version of a job: flowers@1.0.0, JOB, JOB@3, JOB@best")
       ->required();
   flags->deploy.add_to(command);
   set_action(command, context,

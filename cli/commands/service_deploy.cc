@@ -133,7 +133,7 @@ void forget(const Home& home, const ServiceRecord& service) noexcept {
 int serve_here(const Home& home, const ServiceRecord& service, FileDescriptor listening,
                const std::string& new_token, bool json, bool is_new) {
   const SignalsAsStop signals;
-  note(fmt::format("{} opens {} (stop with Ctrl-C)", service.name, service.source));
+  note(fmt::format("{} opens {} (stop with Ctrl-C)", service.name, service.reference()));
   bool has_answered = false;
   try {
     return serve_pending(home, service, std::move(listening), [&](const ServiceRecord& running) {

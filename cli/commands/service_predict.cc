@@ -101,8 +101,8 @@ int predict_with_service(const Context& context, const ServicePredictFlags& flag
                            .at("classes")
                            .get<std::vector<std::string>>();
   const auto top = static_cast<std::size_t>(flags.top);
-  const auto output =
-      flags.json ? prediction_json(service.source, classes, top) : prediction_lines(classes, top);
+  const auto output = flags.json ? prediction_json(service.reference(), classes, top)
+                                 : prediction_lines(classes, top);
   std::size_t failed = 0;
   for (const std::string& name : flags.pictures) {
     const Prediction prediction = ask(service, client, model + "/infer", name);

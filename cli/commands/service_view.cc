@@ -53,7 +53,7 @@ Json service_json(const ServiceRecord& service, const Home& home) {
   const std::filesystem::path folder = home.service_folder(service.name);
   std::error_code ignored;
   return {{"name", service.name},
-          {"source", service.source},
+          {"source", service.reference()},
           {"status", name_of(service.status)},
           {"reason", service.reason},
           {"address", service.address.empty() ? Json(nullptr) : Json(service.address)},
@@ -76,7 +76,7 @@ Table service_table(const std::vector<ServiceRecord>& services) {
   for (const ServiceRecord& service : services) {
     table.add({service.name,
                {name_of(service.status), style_of(service.status)},
-               service.source,
+               service.reference(),
                service.address.empty() ? "-" : service.address,
                service.started_ms ? short_local_text(*service.started_ms) : "-",
                service.reason});
@@ -93,7 +93,7 @@ void print_service(const ServiceRecord& service, const Home& home) {
       {{"service", service.name},
        {"status", {name_of(service.status), style_of(service.status)}},
        {"reason", service.reason},
-       {"serves", service.source},
+       {"serves", service.reference()},
        {"address", service.address},
        {"token", std::filesystem::exists(token, ignored) ? token.string() : std::string()},
        {"process", text_of(service.facts, "pid")},

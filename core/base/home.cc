@@ -96,6 +96,10 @@ fs::path Home::dataset_manifest(const std::string& dataset, std::int64_t number)
   return dataset_folder(dataset) / (dataset_version_label(number) + ".manifest");
 }
 
+fs::path Home::model_folder(const std::string& model, const std::string& number) const {
+  return models() / model / number;
+}
+
 Home find_home(const std::string& option) {
   if (!option.empty()) return checked_home(option, "--home");
   if (const auto set = environment_value("MAT_HOME"); !set.empty()) {

@@ -14,7 +14,11 @@ namespace mat {
 //                               V001.manifest, … what was published, never written again; files/,
 //                               copies of pictures that were fetched
 //   HOME/datasets/.NAME.lock    held by whoever changes the dataset
-//   HOME/models/NAME/1.0.0/     a model's version: weights and model.json
+//   HOME/models/NAME/1.0.0/     a model's version: its weights, model.safetensors or model.pt;
+//                               model.json, what it is and where it comes from; validation.jsonl,
+//                               what it was validated on; none of them is written again;
+//                               evaluations/
+//   HOME/models/.NAME.lock      held by whoever adds to the model
 //   HOME/services/NAME/         a service: lock, log.txt, token, which only its owner can read
 //   HOME/cache/                 decoded pictures; may be deleted at any time
 //   HOME/queue/                 locks of those that start pending versions
@@ -37,6 +41,7 @@ struct Home {
     return services() / service;
   }
   std::filesystem::path dataset_manifest(const std::string& dataset, std::int64_t number) const;
+  std::filesystem::path model_folder(const std::string& model, const std::string& number) const;
 };
 
 // --home > $MAT_HOME > nearest .mat/ upward from the working directory > $XDG_DATA_HOME/mat or

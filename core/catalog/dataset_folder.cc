@@ -1,17 +1,15 @@
 #include "core/catalog/dataset_folder.h"
 
-#include <fcntl.h>
 #include <fmt/core.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <ctime>
 #include <vector>
 
 #include "core/base/error.h"
+#include "core/base/lock_file.h"
 #include "core/base/names.h"
 #include "core/registry/reference.h"
 
@@ -27,12 +25,6 @@ constexpr std::string_view kMark = ".unfinished";
 constexpr std::string_view kWork = ".work";
 constexpr std::string_view kPartial = ".part";
 constexpr std::string_view kManifest = ".manifest";
-
-constexpr timespec kBetweenTries{0, 20'000'000};
-
-[[noreturn]] void throw_interrupted() {
-  throw Error(ErrorKind::interrupted, "interrupted; nothing was changed");
-}
 
 std::vector<fs::path> entries_of(const fs::path& folder) {
   std::vector<fs::path> entries;
@@ -69,7 +61,7 @@ fs::path mark_of(const fs::path& manifest) {
 void tell(const CatalogHooks& hooks, std::string_view phase, std::int64_t done,
           std::int64_t total) {
   if (hooks.progress && !hooks.progress(phase, done, total)) {
-    throw_interrupted();
+    throw Error(ErrorKind::interrupted, "interrupted; nothing was changed");
   }
 }
 
@@ -86,20 +78,13 @@ DatasetFolder::DatasetFolder(Registry& registry, const std::string& name, const 
 }
 
 void DatasetFolder::take_lock(const CatalogHooks& hooks) {
-  lock_ =
-      FileDescriptor(::open(lock_path_.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666));
-  if (!lock_) throw_io_error(fmt::format("cannot open '{}'", lock_path_.string()), errno);
-  // Not a call that waits: the person may want to stop.
-  for (bool has_told = false; ::flock(lock_.get(), LOCK_EX | LOCK_NB) != 0; has_told = true) {
-    if (errno != EWOULDBLOCK && errno != EINTR) {
-      throw_io_error(fmt::format("cannot lock '{}'", lock_path_.string()), errno);
-    }
-    if (!has_told && hooks.note) {
-      hooks.note(fmt::format("waiting for another process that changes the dataset {}", name_));
-    }
-    if (hooks.stop_requested && hooks.stop_requested()) throw_interrupted();
-    ::nanosleep(&kBetweenTries, nullptr);
-  }
+  LockHooks waiting;
+  waiting.waiting = [&] {
+    if (!hooks.note) return;
+    hooks.note(fmt::format("waiting for another process that changes the dataset {}", name_));
+  };
+  waiting.stop_requested = hooks.stop_requested;
+  lock_ = lock_file(lock_path_, waiting);
 }
 
 void DatasetFolder::tidy(Registry& registry) {

@@ -1,7 +1,6 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <map>
 #include <utility>
 #include <vector>
@@ -44,16 +43,6 @@ std::map<Id, fs::path> version_folders(SQLite::Database& connection, const Home&
         home.version_folder(job.name, row.getColumn(1).getInt64());
   }
   return folders;
-}
-
-std::vector<fs::path> entries_of(const fs::path& folder) {
-  std::vector<fs::path> entries;
-  std::error_code error;
-  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
-    entries.push_back(it->path());
-  }
-  std::sort(entries.begin(), entries.end());
-  return entries;
 }
 
 VersionSummary version_to_delete(SQLite::Database& connection, Id id) {

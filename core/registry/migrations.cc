@@ -226,11 +226,14 @@ CREATE UNIQUE INDEX dataset_versions_by_name ON dataset_versions (dataset_id, na
 )sql";
 
 constexpr const char* kLayout4 = R"sql(
+-- highest: the highest number that was ever given, "1.0.2", or empty; kept by the code, so that the
+-- next one is none that was deleted.
 CREATE TABLE models (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   name TEXT NOT NULL UNIQUE,
   description TEXT NOT NULL,
-  created_ms INTEGER NOT NULL
+  created_ms INTEGER NOT NULL,
+  highest TEXT NOT NULL DEFAULT ''
 ) STRICT;
 
 -- origin, metrics: JSON; what the version was made from may be gone since. What is needed to answer
@@ -257,8 +260,8 @@ CREATE TABLE model_aliases (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX model_aliases_of_version ON model_aliases (version_id);
 
--- source: what it serves, "flowers@1.0.0" or "JOB@V0003", settled to a number; model_version_id with
--- the former. settings: JSON, how it is started again. address: where it answers, while it runs.
+-- source: what it serves, "model:flowers@1.0.0" or "version:JOB@V0003", settled to a number;
+-- model_version_id with the former. settings: JSON, how it is started again. address: where it answers, while it runs.
 -- facts: JSON, of the process that serves.
 CREATE TABLE services (
   id INTEGER PRIMARY KEY AUTOINCREMENT,

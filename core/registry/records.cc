@@ -1,5 +1,7 @@
 #include "core/registry/records.h"
 
+#include <fmt/core.h>
+
 #include <array>
 #include <utility>
 
@@ -46,5 +48,9 @@ std::string VersionRecord::reference() const { return job + "@" + version_label(
 std::string DatasetVersionRecord::reference() const {
   return dataset + "@" + dataset_version_label(number);
 }
+
+std::string ModelNumber::text() const { return fmt::format("{}.{}.{}", major, minor, patch); }
+
+std::string ModelVersionRecord::reference() const { return model + "@" + number.text(); }
 
 }  // namespace mat

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -157,7 +158,7 @@ struct DatasetVersionRecord {
 struct ServiceRecord {
   Id id = 0;
   std::string name;
-  std::string source;               // what it serves: "clothes@V0003", "flowers@1.0.0"
+  std::string source;               // "version:clothes@V0003", "model:flowers@1.0.0"
   std::optional<Id> model_version;  // with the latter
   Status status = Status::pending;  // Pending until it answers; never Completed
   std::string reason;
@@ -166,6 +167,42 @@ struct ServiceRecord {
   Json facts = Json::object();     // of the process that serves
   std::int64_t created_ms = 0;
   std::optional<std::int64_t> started_ms, ended_ms;
+
+  // What it serves, as a person writes it: "clothes@V0003", "flowers@1.0.0".
+  std::string reference() const { return source.substr(source.find(':') + 1); }
+};
+
+// How versions of a model count: "1.0.2".
+struct ModelNumber {
+  std::int64_t major = 0, minor = 0, patch = 0;
+
+  auto operator<=>(const ModelNumber&) const = default;
+  std::string text() const;
+};
+
+struct ModelVersionRecord {
+  Id id = 0;
+  std::string model;
+  ModelNumber number;
+  std::string description;
+  std::int64_t created_ms = 0;
+  std::string network;
+  Json origin = Json::object();      // where it comes from; what is in it is core/model's matter
+  Json metrics = Json::object();     // {"accuracy": 0.93, …} as far as they are known
+  std::vector<std::string> aliases;  // in order
+
+  // "flowers@1.0.0"
+  std::string reference() const;
+};
+
+struct ModelRecord {
+  Id id = 0;
+  std::string name;
+  std::string description;
+  std::int64_t created_ms = 0;
+  std::int64_t version_count = 0;
+  std::optional<ModelVersionRecord> latest;  // the highest; nothing when all were deleted
+  std::map<std::string, ModelNumber> aliases;
 };
 
 }  // namespace mat

@@ -64,6 +64,15 @@ struct Deleted {
   std::vector<std::filesystem::path> kept;  // in a job's folder, but of no version: left there
 };
 
+struct NewModelVersion {
+  std::string model;                  // made when absent
+  std::optional<ModelNumber> number;  // nothing: the next one
+  std::string description;            // also the model's from now on, when not empty
+  std::string network;
+  Json origin = Json::object();
+  Json metrics = Json::object();
+};
+
 // Which fields a list can be filtered and sorted by; any other is a usage error with the nearest
 // name. Dates are compared as "2026-01-31" or '2026-01-31 12:00' (see time_range.h), durations in
 // seconds or as 1h30m.
@@ -78,6 +87,8 @@ struct Deleted {
 //   algorithms: name, description, task, origin ("built-in" or "saved"), created
 //   services: name, source, status, reason, address, created, started, ended
 //   datasets: name, description, created, versions (their number), current, pictures, unlabelled
+//   models: name, description, created, versions (their number); of the latest version: latest,
+//     network, accuracy, f1, and job, version (3 or V0003), algorithm and dataset that it is from
 // A metric is sorted best first unless the direction is given, all else ascending; rows without a
 // value come last.
 
@@ -218,6 +229,31 @@ class Registry {
   // Remove rows and files, or nothing. After the current version the newest is current.
   Deleted delete_dataset(const std::string& name);
   Deleted delete_dataset_version(Id version);
+
+  // ---- models. Their files are core/model's, and whoever adds to one holds its lock.
+  std::optional<ModelRecord> find_model(const std::string& name);
+  ModelRecord model(const std::string& name);
+  Listing<ModelRecord> list_models(const ListOptions& options);
+  // "NAME" and "NAME@latest", the highest version; "NAME@1.0.1", "NAME@ALIAS". not_found names what
+  // is missing.
+  ModelVersionRecord model_version(const std::string& reference);
+  std::vector<ModelVersionRecord> versions_of_model(const std::string& name);  // highest first
+  // Takes the given number, a conflict when it is taken, or the patch after the highest that was
+  // ever given, first 1.0.0, whose folder is not there yet; has `put_files` put them there, and
+  // makes the row: all or nothing, but for the files when it fails or is killed.
+  ModelVersionRecord create_model_version(
+      const NewModelVersion& version,
+      const std::function<void(const std::filesystem::path& folder)>& put_files);
+  // Gives the reference that it was an alias of before; nothing when it is new.
+  std::optional<std::string> set_model_alias(Id version, const std::string& alias);
+  // Gives the reference that it was an alias of.
+  std::string remove_model_alias(const std::string& model, const std::string& alias);
+  // Names of the services that answer with it.
+  std::vector<std::string> services_of_model_version(Id version);
+  // Remove rows and files, or nothing. Conflict, which names them, while services use it. The name
+  // of a deleted model may be used again; its versions then begin at 1.0.0.
+  Deleted delete_model(const std::string& name);
+  Deleted delete_model_version(Id version);
 
   // ---- services. Their folders and processes are core/service's.
   // Pending, with its folder, which only its owner can enter; conflict when the name is taken.

@@ -20,7 +20,7 @@ constexpr int kMostAttempts = 100;
 struct Kind {
   TrashKind kind;
   const char* prefix;
-  const char* find;  // the row's name and number
+  const char* find;  // the row's name, and the number of its version as it stands in the registry
 };
 
 constexpr std::array kKinds{
@@ -30,6 +30,9 @@ constexpr std::array kKinds{
     Kind{TrashKind::dataset_manifest, "dataset-manifest",
          "SELECT d.name, v.number FROM dataset_versions v JOIN datasets d ON d.id = v.dataset_id "
          "WHERE v.id = ?"},
+    Kind{TrashKind::model_version, "model-version",
+         "SELECT m.name, v.major || '.' || v.minor || '.' || v.patch "
+         "FROM model_versions v JOIN models m ON m.id = v.model_id WHERE v.id = ?"},
     Kind{TrashKind::service, "service", "SELECT name, 0 FROM services WHERE id = ?"}};
 
 const Kind& kind_of(TrashKind kind) {
@@ -49,14 +52,16 @@ std::optional<fs::path> place_of(SQLite::Database& connection, const Home& home,
   find.bind(1, entry.row);
   if (!find.executeStep()) return std::nullopt;
   const std::string name = find.getColumn(0).getString();
-  const std::int64_t number = find.getColumn(1).getInt64();
+  const SQLite::Column number = find.getColumn(1);
   switch (entry.kind.kind) {
     case TrashKind::version:
-      return home.version_folder(name, number);
+      return home.version_folder(name, number.getInt64());
     case TrashKind::dataset:
       return home.dataset_folder(name);
     case TrashKind::dataset_manifest:
-      return home.dataset_manifest(name, number);
+      return home.dataset_manifest(name, number.getInt64());
+    case TrashKind::model_version:
+      return home.model_folder(name, number.getString());
     case TrashKind::service:
       return home.service_folder(name);
   }

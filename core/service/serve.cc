@@ -64,8 +64,7 @@ class Service {
   }
 
  private:
-  std::shared_ptr<ServedModel> open_served(const std::string& reference) {
-    const ModelSource source = find_model_source(registry_, reference);
+  std::shared_ptr<ServedModel> open_served(const ModelSource& source) {
     ModelRequest model;
     model.file = source.file;
     model.description = source.description;
@@ -91,14 +90,15 @@ class Service {
 
   void open() {
     const std::string address = http_address(settings_.host, port_of(listening_));
-    log_.line(fmt::format("opens {} for {} (process {})", record_.source, address, ::getpid()));
+    log_.line(
+        fmt::format("opens {} for {} (process {})", record_.reference(), address, ::getpid()));
     ServiceApiOptions options;
     options.name = record_.name;
     options.token = read_service_token(folder_);
     options.only_local = options.token.empty() && is_loopback(settings_.host);
     options.body_bytes = settings_.max_body_bytes;
     options.max_pixels = settings_.max_pixels;
-    auto model = open_served(record_.source);
+    auto model = open_served(find_model_source(registry_, record_.source));
     facts_ = {
         {"pid", ::getpid()}, {"host", this_machine().host}, {"model", model->batcher->facts()}};
     api_ = std::make_unique<ServiceApi>(std::move(options), std::move(model));
@@ -165,14 +165,15 @@ class Service {
       const auto asked = take_update_request(folder_);
       if (!asked) return;
       answer.id = asked->id;
-      log_.line("opens " + asked->source);
-      auto model = open_served(asked->source);
+      const ModelSource source = find_model_source(registry_, asked->source);
+      log_.line("opens " + source.reference);
+      auto model = open_served(source);
       facts_["model"] = model->batcher->facts();
-      record_.source = model->reference;
+      // Recorded first: a model in service cannot be deleted.
+      registry_.set_service_source(record_.id, source.source, source.model_version);
       api_->swap(std::move(model));
-      registry_.set_service_source(record_.id, record_.source, std::nullopt);
       registry_.set_service_facts(record_.id, facts_);
-      log_.line("serves " + record_.source);
+      log_.line("serves " + source.reference);
     } catch (const Error& e) {
       answer.code = e.exit_code();
       answer.message = e.message();

@@ -86,7 +86,8 @@ ServiceRecord record_service(Registry& registry, const NewService& service) {
   ServiceRecord record;
   record.name =
       service.name.empty() ? source.reference.substr(0, source.reference.find('@')) : service.name;
-  record.source = source.reference;
+  record.source = source.source;
+  record.model_version = source.model_version;
   record.settings = to_json(service.settings);
   record = registry.create_service(record);
   if (service.token.empty()) return record;
@@ -161,22 +162,23 @@ ServiceRecord stop_service(Registry& registry, const std::string& name, bool for
 ServiceRecord update_service(Registry& registry, const std::string& name,
                              const std::string& source) {
   const ServiceRecord service = registry.service(name);
-  const std::string reference = find_model_source(registry, source).reference;
+  const ModelSource found = find_model_source(registry, source);
   if (!is_active(service.status)) {
-    registry.set_service_source(service.id, reference, std::nullopt);
+    registry.set_service_source(service.id, found.source, found.model_version);
     return registry.service(service.id);
   }
   if (service.status != Status::running) refuse(service, "try again when it is Running");
   const fs::path folder = registry.home().service_folder(name);
-  const UpdateRequest request{make_token(), reference};
+  const UpdateRequest request{make_token(), found.source};
   request_update(folder, request);
   double looked_s = monotonic_seconds();
   for (;;) {
     if (const auto answer = read_update_answer(folder); answer && answer->id == request.id) {
       if (answer->code == 0) return registry.service(service.id);
-      throw Error(kind_of(answer->code),
-                  fmt::format("{} serves {} as before: {}", name, service.source, answer->message),
-                  answer->hint);
+      throw Error(
+          kind_of(answer->code),
+          fmt::format("{} serves {} as before: {}", name, service.reference(), answer->message),
+          answer->hint);
     }
     if (monotonic_seconds() - looked_s > kSecondsBetweenThoroughLooks) {
       notice_dead_services(registry);

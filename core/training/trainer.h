@@ -17,7 +17,7 @@
 
 namespace mat {
 
-constexpr int kTrainerAbi = 4;
+constexpr int kTrainerAbi = 5;
 
 struct TrainRequest {
   std::string algorithm;                                // a built-in algorithm's name
@@ -92,11 +92,14 @@ struct ModelRequest {
   int batch_size = 32;          // how many pictures it is asked about at once, as a rule
 };
 
-// Which parts of a picture spoke for a class (Selvaraju et al., "Grad-CAM"): of the picture's
-// "whole" view, rows from the top, 0 to 1.
+// Which parts of a picture spoke for a class (Selvaraju et al., "Grad-CAM"), of what the network saw
+// in the picture's "whole" view, or in the model's first view if that is not among them.
 struct Heatmap {
-  int width = 0, height = 0;
-  std::vector<float> values;
+  int width = 0, height = 0;  // of the network's last maps: few
+  std::vector<float> values;  // rows from the top, 0 to 1; all 0 where nothing spoke for the class
+  // The view's edges in pixels of the picture. It may reach beyond the picture, where it was
+  // mirrored.
+  double left = 0, top = 0, right = 0, bottom = 0;
 };
 
 // A classifier of pictures, ready to answer. To be used by one thread at a time.
@@ -140,11 +143,20 @@ class Trainer {
   // killed and resumed. Throws mat::Error.
   virtual TrainOutcome train(const TrainRequest& request, TrainObserver& observer) = 0;
 
+  // What a file of weights or a TorchScript program tells of itself: those keys of
+  // to_json(ModelDescription) that it knows, "network" always. mat's own files and exports tell
+  // all; of other weights the network is known by timm's or torchvision's keys. Throws io errors
+  // for what is neither, a usage error for weights of an unknown network.
+  virtual Json describe_file(const std::filesystem::path& file) = 0;
+
   // Throws usage errors for weights that do not fit the description, io errors for the file.
+  // A TorchScript program is code: what it does, LibTorch does.
   virtual std::unique_ptr<PictureModel> open_model(const ModelRequest& request) = 0;
 
-  // Writes the model in another format, reads it back and compares: an answer that differs by more
-  // than 1e-4 in a logit, or in the class that wins, is an error and leaves no file.
+  // Writes the model in another format, reads it back and compares all views of the pictures, in
+  // fp32 on the CPU: where a logit differs by more than 1e-4, or a class wins that has not the
+  // model's highest logit, it is an error and no file is left. What stood at `out` is replaced.
+  // Without pictures, and for a TorchScript program in any format but its own, a usage error.
   virtual ExportOutcome export_model(const ExportRequest& request) = 0;
 
   // {"libtorch": "1.13.1", "blas": "…", "devices": [{"name": "cpu", …}], "problems":

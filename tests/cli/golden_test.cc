@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <map>
 #include <regex>
 
 #include "tests/cli/mat_process.h"
@@ -58,6 +59,30 @@ TEST_CASE("what people see of jobs and versions is as it was accepted") {
   // The metrics and what was recorded of the machine differ.
   check_golden("version_show.txt", until(shown({"version", "show", "colours@2"}), "\nmetrics\n"));
   check_golden("version_diff.txt", until(shown({"version", "diff", "colours"}), "metrics\n"));
+}
+
+TEST_CASE("what people see of models is as it was accepted") {
+  const TemporaryFolder folder;
+  const MatProcess mat(folder);
+  draw_pictures(folder / "data", {"green", "red"}, 8);
+  write_text(folder / "spec.yaml", small_spec("colours", "./data", 1));
+  mat.succeed({"job", "create", "-f", "spec.yaml"});
+  mat.succeed({"model", "create", "colours", "--name", "lamps", "--description", "two colours"});
+  mat.succeed({"model", "create", "colours", "--name", "lamps", "--model-version", "1.1.0"});
+  mat.succeed({"model", "alias", "lamps@1.0.0", "champion"});
+  const auto shown = [&](const std::vector<std::string>& words) {
+    std::string text = steady(mat.succeed(words).out, folder);
+    // What differs between machines in the last digits.
+    for (const auto& [what, with] :
+         std::map<std::string, std::string>{{R"(\d+(\.\d)? (B|KiB|MiB)\b)", "SIZE"},
+                                            {R"(temperature  \S+)", "temperature  NUMBER"},
+                                            {R"(\d{4}-\d\d-\d\dT[0-9:]+Z)", "TIME"}}) {
+      text = std::regex_replace(text, std::regex(what), with);
+    }
+    return text;
+  };
+  check_golden("model_list.txt", shown({"model", "list"}));
+  check_golden("model_show.txt", shown({"model", "show", "lamps"}));
 }
 
 TEST_CASE("the document that doctor prints keeps its names and types") {

@@ -2,6 +2,8 @@
 
 #include <ATen/Parallel.h>
 
+#include <algorithm>
+
 #include "trainers/data/picture_levels.h"
 
 namespace mat {
@@ -13,9 +15,14 @@ ViewInputs::ViewInputs(const Preprocessing& preprocessing)
   for (const std::string& name : preprocessing.views) views_.push_back(view_named(name));
 }
 
+std::optional<int> ViewInputs::number_of(View view) const {
+  const auto found = std::find(views_.begin(), views_.end(), view);
+  if (found == views_.end()) return std::nullopt;
+  return static_cast<int>(found - views_.begin()) * each();
+}
+
 torch::Tensor ViewInputs::of(const std::vector<ImageView>& pictures, int view) const {
-  const int each = mirrored_ ? 2 : 1;
-  const View square = views_[static_cast<std::size_t>(view / each)];
+  const View square = this->view(view);
   const auto count = static_cast<std::int64_t>(pictures.size());
   torch::Tensor bytes = torch::empty({count, size_, size_, 3}, torch::kByte);
   auto* const out = bytes.data_ptr<std::uint8_t>();
@@ -29,7 +36,7 @@ torch::Tensor ViewInputs::of(const std::vector<ImageView>& pictures, int view) c
       picture_view(picture, square, size_, out + i * picture_bytes, scratch);
     }
   });
-  return view % each == 0 ? bytes : bytes.flip(2);
+  return view % each() == 0 ? bytes : bytes.flip(2);
 }
 
 }  // namespace mat

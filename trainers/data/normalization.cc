@@ -12,6 +12,10 @@ const std::vector<float>& colour_deviation() {
   return deviation;
 }
 
+std::vector<float> floats_of(const std::vector<double>& values) {
+  return {values.begin(), values.end()};
+}
+
 Normalization::Normalization(const torch::Device& device, const std::vector<float>& mean,
                              const std::vector<float>& deviation)
     : device_(device),

@@ -10,6 +10,8 @@ namespace mat {
 const std::vector<float>& mean_colour();  // of 0 to 1, red, green, blue
 const std::vector<float>& colour_deviation();
 
+std::vector<float> floats_of(const std::vector<double>& values);
+
 // Turns batches of bytes into what a network takes.
 class Normalization {
  public:
@@ -19,6 +21,10 @@ class Normalization {
 
   // uint8 [N, H, W, 3] on the CPU → float [N, 3, H, W] on the device, in `layout`.
   torch::Tensor operator()(const torch::Tensor& pictures, torch::MemoryFormat layout) const;
+
+  // [1, 3, 1, 1]: a byte b becomes b * scale() + offset().
+  const torch::Tensor& scale() const { return scale_; }
+  const torch::Tensor& offset() const { return offset_; }
 
  private:
   torch::Device device_;

@@ -60,17 +60,7 @@ void flip_rows(std::uint8_t* pixels, int size) {
   }
 }
 
-}  // namespace
-
-void training_view(const ImageView& picture, int size, const Augmentation& augmentation,
-                   Random& random, std::uint8_t* out, ResizeScratch& scratch) {
-  const bool flip = augmentation.flip && random.next() >> 63 == 1;
-  resize_bilinear(picture, random_crop(picture, augmentation, random), size, size, out, scratch);
-  if (flip) flip_rows(out, size);
-}
-
-void evaluation_view(const ImageView& picture, int size, std::uint8_t* out,
-                     ResizeScratch& scratch) {
+Box evaluation_box(const ImageView& picture, int size) {
   const std::int64_t shorter = std::min(picture.width, picture.height);
   const auto resized = static_cast<std::int64_t>(size * kEvaluationMargin);
   // Where the cut begins and ends along a side, in pixels of the picture.
@@ -83,7 +73,34 @@ void evaluation_view(const ImageView& picture, int size, std::uint8_t* out,
   };
   const auto [left, right] = cut(picture.width);
   const auto [top, bottom] = cut(picture.height);
-  resize_bilinear(picture, {left, top, right, bottom}, size, size, out, scratch);
+  return {left, top, right, bottom};
+}
+
+Box square_box(const ImageView& picture, View view) {
+  const int side = std::min(picture.width, picture.height);
+  int left = 0, top = 0;
+  if (view == View::centre) {
+    left = (picture.width - side) / 2;
+    top = (picture.height - side) / 2;
+  } else if (view == View::last) {
+    left = picture.width - side;
+    top = picture.height - side;
+  }
+  return box_of(left, top, side, side);
+}
+
+}  // namespace
+
+void training_view(const ImageView& picture, int size, const Augmentation& augmentation,
+                   Random& random, std::uint8_t* out, ResizeScratch& scratch) {
+  const bool flip = augmentation.flip && random.next() >> 63 == 1;
+  resize_bilinear(picture, random_crop(picture, augmentation, random), size, size, out, scratch);
+  if (flip) flip_rows(out, size);
+}
+
+void evaluation_view(const ImageView& picture, int size, std::uint8_t* out,
+                     ResizeScratch& scratch) {
+  resize_bilinear(picture, evaluation_box(picture, size), size, size, out, scratch);
 }
 
 const char* name_of(View view) {
@@ -113,16 +130,17 @@ void picture_view(const ImageView& picture, View view, int size, std::uint8_t* o
                   ResizeScratch& scratch) {
   if (view == View::margin) return evaluation_view(picture, size, out, scratch);
   if (view == View::whole) return whole_view(picture, size, out);
-  const int side = std::min(picture.width, picture.height);
-  int left = 0, top = 0;
-  if (view == View::centre) {
-    left = (picture.width - side) / 2;
-    top = (picture.height - side) / 2;
-  } else if (view == View::last) {
-    left = picture.width - side;
-    top = picture.height - side;
+  resize_bilinear(picture, square_box(picture, view), size, size, out, scratch);
+}
+
+ViewEdges edges_of(const ImageView& picture, View view, int size) {
+  if (view == View::whole) {
+    const double half = std::sqrt(static_cast<double>(picture.width) * picture.height) / 2;
+    const double x = picture.width / 2.0, y = picture.height / 2.0;
+    return {x - half, y - half, x + half, y + half};
   }
-  resize_bilinear(picture, box_of(left, top, side, side), size, size, out, scratch);
+  const Box box = view == View::margin ? evaluation_box(picture, size) : square_box(picture, view);
+  return {box.left, box.top, box.right, box.bottom};
 }
 
 }  // namespace mat

@@ -44,4 +44,10 @@ View view_named(const std::string& name);  // a bug error when there is none of 
 void picture_view(const ImageView& picture, View view, int size, std::uint8_t* out,
                   ResizeScratch& scratch);
 
+// What a view shows, in pixels of the picture; View::whole may reach beyond it.
+struct ViewEdges {
+  double left = 0, top = 0, right = 0, bottom = 0;
+};
+ViewEdges edges_of(const ImageView& picture, View view, int size);
+
 }  // namespace mat

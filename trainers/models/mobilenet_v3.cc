@@ -10,16 +10,14 @@ namespace {
 
 namespace nn = torch::nn;
 
-enum class Activation { none, relu, hardswish };
-
 // A convolution ("0"), its normalization ("1") and an activation.
 class ConvNorm : public nn::Module {
  public:
   ConvNorm(const nn::Conv2dOptions& options, Activation activation)
       : conv_(register_module("0", nn::Conv2d(options))),
-        norm_(register_module(
-            "1", nn::BatchNorm2d(
-                     nn::BatchNorm2dOptions(options.out_channels()).eps(0.001).momentum(0.01)))),
+        norm_(register_module("1", nn::BatchNorm2d(nn::BatchNorm2dOptions(options.out_channels())
+                                                       .eps(kMobileNetEpsilon)
+                                                       .momentum(0.01)))),
         activation_(activation) {}
 
   torch::Tensor forward(torch::Tensor x) {
@@ -52,16 +50,6 @@ class SqueezeExcitation : public nn::Module {
   nn::Conv2d fc2_;
 };
 
-struct BlockOptions {
-  std::int64_t in;
-  std::int64_t kernel;
-  std::int64_t expanded;
-  std::int64_t out;
-  bool squeeze;
-  Activation activation;
-  std::int64_t stride;
-};
-
 // The multiple of 8 nearest to `channels`, but not less than 9/10 of it.
 std::int64_t divisible_by_8(std::int64_t channels) {
   std::int64_t rounded = std::max<std::int64_t>(8, (channels + 4) / 8 * 8);
@@ -70,7 +58,7 @@ std::int64_t divisible_by_8(std::int64_t channels) {
 
 class InvertedResidual : public nn::Module {
  public:
-  explicit InvertedResidual(const BlockOptions& options)
+  explicit InvertedResidual(const MobileNetBlock& options)
       : residual_(options.stride == 1 && options.in == options.out) {
     const auto activation = options.activation;
     if (options.expanded != options.in) {
@@ -98,23 +86,9 @@ class InvertedResidual : public nn::Module {
   bool residual_;
 };
 
-const std::vector<BlockOptions>& small_blocks() {
-  constexpr auto kRelu = Activation::relu;
-  constexpr auto kHardswish = Activation::hardswish;
-  static const std::vector<BlockOptions> blocks = {
-      {16, 3, 16, 16, true, kRelu, 2},       {16, 3, 72, 24, false, kRelu, 2},
-      {24, 3, 88, 24, false, kRelu, 1},      {24, 5, 96, 40, true, kHardswish, 2},
-      {40, 5, 240, 40, true, kHardswish, 1}, {40, 5, 240, 40, true, kHardswish, 1},
-      {40, 5, 120, 48, true, kHardswish, 1}, {48, 5, 144, 48, true, kHardswish, 1},
-      {48, 5, 288, 96, true, kHardswish, 2}, {96, 5, 576, 96, true, kHardswish, 1},
-      {96, 5, 576, 96, true, kHardswish, 1},
-  };
-  return blocks;
-}
-
 class MobileNetV3 : public ImageNetwork {
  public:
-  MobileNetV3(const std::vector<BlockOptions>& blocks, std::int64_t hidden, int classes) {
+  MobileNetV3(const std::vector<MobileNetBlock>& blocks, std::int64_t hidden, int classes) {
     features_->push_back(ConvNorm(convolution(3, blocks.front().in, 3, 2), Activation::hardswish));
     for (const auto& options : blocks) features_->push_back(InvertedResidual(options));
     const std::int64_t last = blocks.back().out;
@@ -132,8 +106,9 @@ class MobileNetV3 : public ImageNetwork {
     }
   }
 
-  torch::Tensor features(torch::Tensor x) override {
-    x = features_->forward(std::move(x)).mean({2, 3});
+  torch::Tensor maps(torch::Tensor x) override { return features_->forward(std::move(x)); }
+  torch::Tensor pooled(const torch::Tensor& maps) override {
+    torch::Tensor x = maps.mean({2, 3});
     x = torch::hardswish(classifier_->at<nn::LinearImpl>(0).forward(x));
     return classifier_->at<nn::DropoutImpl>(2).forward(x);
   }
@@ -146,8 +121,22 @@ class MobileNetV3 : public ImageNetwork {
 
 }  // namespace
 
+const std::vector<MobileNetBlock>& mobilenet_v3_small_blocks() {
+  constexpr auto kRelu = Activation::relu;
+  constexpr auto kHardswish = Activation::hardswish;
+  static const std::vector<MobileNetBlock> blocks = {
+      {16, 3, 16, 16, true, kRelu, 2},       {16, 3, 72, 24, false, kRelu, 2},
+      {24, 3, 88, 24, false, kRelu, 1},      {24, 5, 96, 40, true, kHardswish, 2},
+      {40, 5, 240, 40, true, kHardswish, 1}, {40, 5, 240, 40, true, kHardswish, 1},
+      {40, 5, 120, 48, true, kHardswish, 1}, {48, 5, 144, 48, true, kHardswish, 1},
+      {48, 5, 288, 96, true, kHardswish, 2}, {96, 5, 576, 96, true, kHardswish, 1},
+      {96, 5, 576, 96, true, kHardswish, 1},
+  };
+  return blocks;
+}
+
 std::shared_ptr<ImageNetwork> make_mobilenet_v3_small(int classes) {
-  return std::make_shared<MobileNetV3>(small_blocks(), 1024, classes);
+  return std::make_shared<MobileNetV3>(mobilenet_v3_small_blocks(), 1024, classes);
 }
 
 }  // namespace mat

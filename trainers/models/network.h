@@ -21,10 +21,13 @@ class Network : public torch::nn::Module {
 // A classifier of pictures: forward(x) is head()(features(x)).
 class ImageNetwork : public Network {
  public:
-  // What the last layer sees: [N, F].
-  virtual torch::Tensor features(torch::Tensor batch) = 0;
+  // What its last convolution makes of the pictures: [N, C, h, w].
+  virtual torch::Tensor maps(torch::Tensor batch) = 0;
+  // What the last layer sees of such maps: [N, F].
+  virtual torch::Tensor pooled(const torch::Tensor& maps) = 0;
   virtual torch::nn::Linear head() = 0;
 
+  torch::Tensor features(torch::Tensor batch) { return pooled(maps(std::move(batch))); }
   torch::Tensor forward(torch::Tensor batch) final { return head()(features(std::move(batch))); }
 };
 

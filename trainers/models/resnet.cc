@@ -1,7 +1,9 @@
 #include "trainers/models/resnet.h"
 
+#include <map>
 #include <string>
 
+#include "core/base/text.h"
 #include "trainers/models/fused_norm.h"
 #include "trainers/models/layers.h"
 #include "trainers/models/max_pool.h"
@@ -10,6 +12,8 @@ namespace mat {
 namespace {
 
 namespace nn = torch::nn;
+
+constexpr long long kMostWidth = 4096;
 
 // What goes around a block that changes the shape: a 1x1 convolution ("0") and its norm ("1").
 class Shortcut : public nn::Module {
@@ -124,12 +128,13 @@ class ResNet : public ImageNetwork {
     initialize_convolutions(*this);
   }
 
-  torch::Tensor features(torch::Tensor x) override {
+  torch::Tensor maps(torch::Tensor x) override {
     x = fused_norm(*bn1_, conv1_(x), /*relu=*/true);
     x = max_pool_3x3(x);
     for (const auto& block : blocks_) x = block->forward(std::move(x));
-    return x.mean({2, 3});
+    return x;
   }
+  torch::Tensor pooled(const torch::Tensor& maps) override { return maps.mean({2, 3}); }
   nn::Linear head() override { return fc_; }
 
  private:
@@ -157,12 +162,29 @@ class ResNet : public ImageNetwork {
 
 }  // namespace
 
-std::shared_ptr<ImageNetwork> make_resnet(ResNetBlock block, const std::vector<int>& depths,
-                                          int width, int classes) {
-  if (block == ResNetBlock::basic) {
-    return std::make_shared<ResNet<BasicBlock>>(depths, width, classes);
+std::optional<ResNetShape> resnet_shape(const std::string& name) {
+  static const std::map<std::string, ResNetShape> kShapes = {
+      {"resnet18", {ResNetBlock::basic, {2, 2, 2, 2}}},
+      {"resnet34", {ResNetBlock::basic, {3, 4, 6, 3}}},
+      {"resnet50", {ResNetBlock::bottleneck, {3, 4, 6, 3}}},
+  };
+  const std::size_t suffix = name.find("_w");
+  const auto found = kShapes.find(name.substr(0, suffix));
+  if (found == kShapes.end()) return std::nullopt;
+  ResNetShape shape = found->second;
+  if (suffix != std::string::npos) {
+    const std::optional<long long> width = parse_integer(name.substr(suffix + 2));
+    if (!width || *width < 1 || *width > kMostWidth) return std::nullopt;
+    shape.width = static_cast<int>(*width);
   }
-  return std::make_shared<ResNet<Bottleneck>>(depths, width, classes);
+  return shape;
+}
+
+std::shared_ptr<ImageNetwork> make_resnet(const ResNetShape& shape, int classes) {
+  if (shape.block == ResNetBlock::basic) {
+    return std::make_shared<ResNet<BasicBlock>>(shape.depths, shape.width, classes);
+  }
+  return std::make_shared<ResNet<Bottleneck>>(shape.depths, shape.width, classes);
 }
 
 void begin_as_identity(Network& resnet) {

@@ -11,6 +11,7 @@
 #include "core/base/error.h"
 #include "trainers/answering/torch_model.h"
 #include "trainers/exeml/exeml_training.h"
+#include "trainers/export/export_model.h"
 #include "trainers/torch.h"
 #include "trainers/training/image_training.h"
 #include "trainers/training/machine.h"
@@ -97,6 +98,10 @@ class TorchTrainer : public Trainer {
     });
   }
 
+  Json describe_file(const std::filesystem::path& file) override {
+    return translated(file.string(), [&] { return describe_model_file(file); });
+  }
+
   std::unique_ptr<PictureModel> open_model(const ModelRequest& request) override {
     const std::string what = "the model '" + request.file.string() + "'";
     return translated(what, [&]() -> std::unique_ptr<PictureModel> {
@@ -105,7 +110,8 @@ class TorchTrainer : public Trainer {
   }
 
   ExportOutcome export_model(const ExportRequest& request) override {
-    throw Error(ErrorKind::usage, "models cannot be written as " + request.format);
+    return translated("the model '" + request.model.file.string() + "'",
+                      [&] { return write_export(request); });
   }
 
   Json describe() override { return translated("the machine", describe_machine); }

@@ -43,6 +43,7 @@ class GivenResults final : public Trainer {
              to_json_text({{"accuracy", accuracy}, {"samples", 10}, {"intervals", {}}}));
     return {};
   }
+  Json describe_file(const fs::path&) override { return Json::object(); }
   std::unique_ptr<PictureModel> open_model(const ModelRequest&) override { return nullptr; }
   ExportOutcome export_model(const ExportRequest&) override { return {}; }
   Json describe() override { return Json::object(); }

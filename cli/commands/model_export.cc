@@ -1,0 +1,132 @@
+#include "cli/commands/model_export.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+
+#include "cli/commands/commands.h"
+#include "cli/commands/data_path.h"
+#include "cli/output/progress_bar.h"
+#include "cli/output/terminal.h"
+#include "cli/signals.h"
+#include "core/base/address.h"
+#include "core/base/error.h"
+#include "core/base/file.h"
+#include "core/base/text.h"
+#include "core/dataset/files_below.h"
+#include "core/dataset/manifest.h"
+#include "core/model/export_model.h"
+#include "core/run/provenance.h"
+
+namespace mat {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct ExportFlags {
+  std::string model, format, out, check_data;
+  bool replace = false, json = false;
+};
+
+// Of a folder, a manifest or a dataset, with labels or without.
+std::vector<fs::path> pictures_in(const Context& context, const std::string& data) {
+  const fs::path path = data_path(context, data);
+  std::vector<fs::path> files;
+  std::error_code error;
+  if (fs::is_directory(path, error)) {
+    std::vector<std::string> names = files_below(fs::canonical(path, error), "").pictures;
+    std::sort(names.begin(), names.end());
+    for (const std::string& name : names) files.push_back(path / name);
+  } else {
+    ManifestReader reader(path);
+    for (ManifestSample sample; reader.next(sample);) {
+      if (!is_remote_address(sample.source)) files.emplace_back(sample.source);
+    }
+  }
+  if (files.empty()) {
+    throw Error(ErrorKind::usage, fmt::format("there is no picture in '{}'", path.string()));
+  }
+  return files;
+}
+
+ExportReport export_watched(const Home& home, const StoredModel& model, ModelExport wanted) {
+  const SignalsAsStop signals;
+  ProgressBar bar("pictures");
+  wanted.progress = [&bar](std::int64_t done, std::int64_t total) {
+    bar.show(done < total ? "reading pictures" : "comparing answers", done, total);
+    return SignalsAsStop::reason().empty();
+  };
+  try {
+    ExportReport report = export_model(home, model, wanted);
+    bar.finish();
+    return report;
+  } catch (...) {
+    bar.finish();
+    throw;
+  }
+}
+
+int export_version(const Context& context, const ExportFlags& flags) {
+  StoredModel model;
+  {
+    Registry registry = context.open_to_read();
+    model = stored_model(registry.home(), registry.model_version(flags.model));
+  }
+  ModelExport wanted;
+  wanted.format = flags.format;
+  wanted.out =
+      absolute_path(flags.out.empty() ? export_file_name(model.version, flags.format) : flags.out);
+  wanted.replace = flags.replace;
+  if (!flags.check_data.empty()) wanted.check_data = pictures_in(context, flags.check_data);
+  wanted.threads = usable_cores();
+  const ExportReport report = export_watched(context.home(), model, wanted);
+  if (flags.json) {
+    print_json({{"reference", model.version.reference()},
+                {"format", flags.format},
+                {"file", wanted.out.string()},
+                {"bytes", report.bytes},
+                {"description", report.description.string()},
+                {"pictures", report.pictures},
+                {"inputs", report.outcome.inputs},
+                {"largest_difference", report.outcome.largest_difference}});
+    return 0;
+  }
+  print(
+      fmt::format("Wrote {} ({}); compared on {}: the same class wins for each, largest "
+                  "difference {:.1g}\n",
+                  printable(flags.out.empty() ? wanted.out.filename().string() : flags.out),
+                  format_bytes(report.bytes), counted(report.pictures, "picture"),
+                  report.outcome.largest_difference));
+  return 0;
+}
+
+}  // namespace
+
+void add_model_export(CLI::App* group, Context& context) {
+  auto flags = std::make_shared<ExportFlags>();
+  CLI::App* command =
+      group->add_subcommand("export", "Write a version in a format that other programs read");
+  command->add_option("MODEL", flags->model, "The model: N, N@1.0.0 or N@ALIAS")->required();
+  command->add_option("--format", flags->format, "torchscript, onnx or safetensors (timm's keys)")
+      ->type_name("FORMAT")
+      ->check(CLI::IsMember({"torchscript", "onnx", "safetensors"}))
+      ->required();
+  command->add_option("-o,--output", flags->out, "By default N-1.0.0.pt, .onnx or .safetensors")
+      ->type_name("FILE");
+  command
+      ->add_option("--check-data", flags->check_data,
+                   "Compare on these pictures: a folder, manifest or dataset, labelled or not; by "
+                   "default those that it was validated on")
+      ->type_name("DATA");
+  command->add_flag("--replace", flags->replace, "Overwrite the file");
+  add_json_flag(command, flags->json);
+  command->footer(
+      "The file is read back and asked about pictures: unless it answers as the model does, within "
+      "1e-4\nand with the same class first for each, there is no file. FILE.json beside it says "
+      "what it is.");
+  set_action(command, context, [&context, flags] { return export_version(context, *flags); });
+}
+
+}  // namespace mat

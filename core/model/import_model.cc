@@ -1,0 +1,229 @@
+#include "core/model/import_model.h"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <set>
+
+#include "core/algorithm/algorithm.h"
+#include "core/base/error.h"
+#include "core/base/file.h"
+#include "core/base/text.h"
+#include "core/training/weights_header.h"
+
+namespace mat {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint64_t kMostBytesBeside = 256 << 20;
+constexpr int kUsualSize = 224;
+constexpr std::array kUsualMean = {0.485, 0.456, 0.406};
+constexpr std::array kUsualDeviation = {0.229, 0.224, 0.225};
+constexpr std::uint8_t kGrey = 128;
+
+enum class Kind { weights, program };
+
+// By the first bytes: TorchScript is a ZIP file, safetensors JSON behind a length.
+Kind kind_of(const fs::path& file) {
+  const FileDescriptor fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!fd && errno == ENOENT) {
+    throw Error(ErrorKind::not_found, fmt::format("there is no file '{}'", file.string()));
+  }
+  if (!fd) throw_io_error(fmt::format("cannot open '{}'", file.string()), errno);
+  std::error_code error;
+  if (!fs::is_regular_file(file, error)) {
+    throw Error(ErrorKind::usage, fmt::format("'{}' is no regular file", file.string()));
+  }
+  std::string first(9, '\0');
+  std::size_t size = 0;
+  while (size < first.size()) {
+    const std::size_t count = read_some(fd.get(), first.data() + size, first.size() - size, file);
+    if (count == 0) break;
+    size += count;
+  }
+  if (first.starts_with("PK")) return Kind::program;
+  if (size == first.size() && first.back() == '{') return Kind::weights;
+  throw Error(ErrorKind::usage,
+              fmt::format("'{}' is neither TorchScript nor safetensors", file.string()),
+              "in Python: torch.jit.script(model).save(\"model.pt\"), or "
+              "safetensors.torch.save_model(model, \"model.safetensors\")");
+}
+
+std::optional<fs::path> find_description(const fs::path& file) {
+  std::vector<fs::path> places{description_beside(file)};
+  if (file.stem() == "model") places.push_back(file.parent_path() / "model.json");
+  std::error_code error;
+  for (fs::path& place : places) {
+    if (fs::is_regular_file(place, error)) return std::move(place);
+  }
+  return std::nullopt;
+}
+
+void check_classes(const std::vector<std::string>& classes) {
+  const std::set<std::string> names(classes.begin(), classes.end());
+  if (names.contains("")) throw Error(ErrorKind::usage, "the name of a class is empty");
+  if (classes.size() < 2) {
+    throw Error(ErrorKind::usage, "a classifier has two classes or more",
+                "--classes a,b,c, or --classes @FILE with one in each line");
+  }
+  if (names.size() == classes.size()) return;
+  for (std::size_t i = 0; i < classes.size(); ++i) {
+    if (std::count(classes.begin(), classes.end(), classes[i]) < 2) continue;
+    throw Error(ErrorKind::usage, fmt::format("the class '{}' is named twice", classes[i]));
+  }
+}
+
+bool is_known(const std::string& network) {
+  const std::size_t width = network.find("_w");
+  const std::string base = network.substr(0, width);
+  const std::vector<std::string> known = known_networks();
+  if (std::find(known.begin(), known.end(), network) != known.end()) return true;
+  if (width == std::string::npos || !base.starts_with("resnet")) return false;
+  const auto channels = parse_integer(network.substr(width + 2));
+  return channels && *channels >= 1 && *channels <= 4096 &&
+         std::find(known.begin(), known.end(), base) != known.end();
+}
+
+void check_network(const std::string& network) {
+  if (is_known(network)) return;
+  const std::vector<std::string> known = known_networks();
+  throw Error(ErrorKind::usage, fmt::format("mat knows no network '{}'", network),
+              fmt::format("{}; any other as TorchScript", name_hint(network, known)));
+}
+
+// The keys of a description that a file's own are replaced by.
+void apply(const ImportDescription& given, Kind kind, Json& json) {
+  if (kind == Kind::program) {
+    json["network"] = kTorchScript;
+  } else if (!given.network.empty()) {
+    json["network"] = given.network;
+  }
+  if (!given.classes.empty()) json["classes"] = given.classes;
+  Json& preprocessing = json["preprocessing"];
+  if (given.image_size) {
+    // What goes with another size does not fit this one.
+    preprocessing["image_size"] = *given.image_size;
+    preprocessing.erase("short_side");
+    preprocessing.erase("level_side");
+  }
+  if (!given.mean.empty()) preprocessing["mean"] = given.mean;
+  if (!given.deviation.empty()) preprocessing["std"] = given.deviation;
+}
+
+void require_complete(const fs::path& file, const Json& json) {
+  const auto lacks = [&](const char* what, std::string hint) {
+    return Error(ErrorKind::usage, fmt::format("'{}' does not say {}", file.string(), what),
+                 std::move(hint));
+  };
+  if (!json.contains("network")) {
+    throw lacks("which network it is of",
+                fmt::format("--network NAME, one of {}", join(known_networks(), ", ")));
+  }
+  if (!json.contains("classes")) {
+    throw lacks("what its outputs mean",
+                "--classes a,b,c in the order of the outputs, or --classes @FILE with one in each "
+                "line");
+  }
+}
+
+void fill_in(Json& preprocessing) {
+  const auto put = [&](const char* key, const Json& value) {
+    if (!preprocessing.contains(key)) preprocessing[key] = value;
+  };
+  put("image_size", kUsualSize);
+  put("mean", kUsualMean);
+  put("std", kUsualDeviation);
+}
+
+// What the file says of itself.
+Json said_of(const fs::path& file, Kind kind, const DescribeFile& describe, ModelContent& content) {
+  if (kind == Kind::program) return describe(file);
+  const auto metadata = open_weights(file).header.metadata;
+  if (!metadata.contains("algorithm")) return describe(file);
+  if (const auto metrics = metadata.find("metrics"); metrics != metadata.end()) {
+    content.metrics = parse_json(metrics->second, fmt::format("'{}'", file.string()));
+  }
+  return to_json(describe_weights(file));
+}
+
+// Adds what stands beside the file.
+void add_beside(const fs::path& file, Json& json, ModelContent& content) {
+  const auto beside = find_description(file);
+  if (!beside) return;
+  const std::string what = fmt::format("'{}'", beside->string());
+  const Json document = parse_json(read_file(*beside, kMostBytesBeside), what);
+  const Json said = to_json(model_description_from_json(document, what));
+  for (const auto& [key, value] : said.items()) {
+    if (!json.contains(key)) json[key] = value;
+  }
+  if (content.metrics.empty()) content.metrics = document.value("metrics", Json::object());
+  content.origin["exported"] = {{"model", document.value("model", Json())},
+                                {"origin", document.value("origin", Json())}};
+}
+
+}  // namespace
+
+std::vector<std::string> known_networks() {
+  std::vector<std::string> names;
+  for (const Algorithm& algorithm : builtin_algorithms()) {
+    const bool is_network =
+        algorithm.task == Task::image_classification && algorithm.name != kExemlAlgorithm;
+    if (is_network) names.push_back(algorithm.name);
+  }
+  return names;
+}
+
+fs::path description_beside(const fs::path& file) { return fs::path(file) += ".json"; }
+
+ModelContent describe_import(const fs::path& file, const ImportDescription& given,
+                             const DescribeFile& describe) {
+  if (!given.classes.empty()) check_classes(given.classes);
+  if (!given.network.empty()) check_network(given.network);
+  ModelContent content;
+  content.file = absolute_path(file);
+  const Kind kind = kind_of(content.file);
+  std::error_code error;
+  content.origin = {{"kind", "file"},
+                    {"file", content.file.string()},
+                    {"bytes", fs::file_size(content.file, error)}};
+  Json json = said_of(content.file, kind, describe, content);
+  add_beside(content.file, json, content);
+  if (!json.contains("preprocessing")) json["preprocessing"] = Json::object();
+  apply(given, kind, json);
+  require_complete(content.file, json);
+  fill_in(json["preprocessing"]);
+  content.description =
+      model_description_from_json(json, fmt::format("what is said of '{}'", file.string()));
+  if (kind == Kind::weights) check_network(content.description.network);
+  return content;
+}
+
+void require_working(const ModelContent& content, const fs::path& cache_folder, int threads) {
+  ModelRequest request;
+  request.file = content.file;
+  request.description = content.description;
+  request.cache_folder = cache_folder;
+  request.threads = threads;
+  request.device = "cpu";
+  request.layout = "contiguous";
+  request.batch_size = 1;
+  const std::unique_ptr<PictureModel> model = load_trainer().open_model(request);
+  const int side = content.description.preprocessing.short_side;
+  const std::vector<std::uint8_t> grey(static_cast<std::size_t>(side) * side * 3, kGrey);
+  const std::vector<float> answer = model->answer({ImageView(side, side, grey.data())});
+  const std::size_t classes = content.description.classes.size();
+  if (answer.size() != classes) {
+    throw Error(ErrorKind::usage,
+                fmt::format("'{}' gives {} numbers for a picture, and {} classes are named",
+                            content.file.string(), answer.size(), classes));
+  }
+  if (std::all_of(answer.begin(), answer.end(), [](float p) { return std::isfinite(p); })) return;
+  throw Error(ErrorKind::usage, fmt::format("'{}' gives numbers that are none for a grey picture",
+                                            content.file.string()));
+}
+
+}  // namespace mat

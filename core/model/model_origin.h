@@ -1,0 +1,28 @@
+#pragma once
+
+#include <filesystem>
+
+#include "core/base/home.h"
+#include "core/registry/records.h"
+
+// What a version of a job hands on to a model that is made of it.
+
+namespace mat {
+
+// Its best weights. Throws a conflict when there are none.
+std::filesystem::path weights_of(const Home& home, const VersionRecord& version);
+
+// Throws a usage error for a version of an algorithm that makes no classifier of pictures.
+void require_classifier(const VersionRecord& version);
+
+// accuracy, f1, … of these weights: of several seeds they are one, and the version's own metrics
+// the mean of all.
+Json metrics_of(const VersionRecord& version, const std::filesystem::path& weights);
+
+// See models.h.
+Json origin_of(const VersionRecord& version);
+
+// The folder that names in predictions.jsonl are relative to; empty when it was not recorded.
+std::filesystem::path root_of_pictures(const VersionRecord& version);
+
+}  // namespace mat

@@ -1,0 +1,90 @@
+#include "core/model/model_source.h"
+
+#include <catch2/catch.hpp>
+
+#include "core/base/error.h"
+#include "core/model/models.h"
+#include "tests/core/model/model_home.h"
+
+namespace mat {
+namespace {
+
+void make(const ModelHome& h, const VersionRecord& from, const std::string& name) {
+  Registry registry = h.writer();
+  add_model_version(registry, {name, std::nullopt, ""}, content_of_version(h.home(), from), {});
+}
+
+}  // namespace
+
+TEST_CASE("What answers is named as a version of a job or as a model") {
+  const ModelHome h;
+  const VersionRecord first = h.train("clothes");
+  h.train("clothes");
+  make(h, first, "flowers");
+  make(h, first, "flowers");
+  Registry registry = h.writer();
+  registry.set_model_alias(registry.model_version("flowers@1.0.0").id, "champion");
+  const auto source_of = [&](const std::string& reference) {
+    return find_model_source(registry, reference).source;
+  };
+  CHECK(source_of("clothes@V0001") == "version:clothes@V0001");
+  CHECK(source_of("clothes@1") == "version:clothes@V0001");
+  CHECK(source_of("clothes") == "version:clothes@V0002");
+  CHECK(source_of("clothes@latest") == "version:clothes@V0002");
+  CHECK(source_of("version:clothes@best") == "version:clothes@V0002");
+  CHECK(source_of("flowers") == "model:flowers@1.0.1");
+  CHECK(source_of("flowers@latest") == "model:flowers@1.0.1");
+  CHECK(source_of("flowers@1.0.0") == "model:flowers@1.0.0");
+  CHECK(source_of("flowers@champion") == "model:flowers@1.0.0");
+  CHECK(source_of("model:flowers@champion") == "model:flowers@1.0.0");
+
+  const ModelSource model = find_model_source(registry, "flowers@1.0.0");
+  CHECK(model.reference == "flowers@1.0.0");
+  CHECK(model.folder == h.home().model_folder("flowers", "1.0.0"));
+  CHECK(model.file == model.folder / "model.safetensors");
+  CHECK(model.model_version == registry.model_version("flowers@1.0.0").id);
+  CHECK(model.note.empty());
+  const ModelSource version = find_model_source(registry, "clothes@1");
+  CHECK_FALSE(version.model_version);
+  CHECK(version.description.classes == model.description.classes);
+}
+
+TEST_CASE("A name of both is the model, and is told; what follows the @ decides") {
+  const ModelHome h;
+  make(h, h.train("clothes"), "clothes");
+  Registry registry = h.writer();
+  const ModelSource bare = find_model_source(registry, "clothes");
+  CHECK(bare.source == "model:clothes@1.0.0");
+  CHECK(bare.note ==
+        "'clothes' is a model and a job: this is clothes@1.0.0; version:clothes is the other");
+  const ModelSource latest = find_model_source(registry, "clothes@latest");
+  CHECK(latest.source == "version:clothes@V0001");
+  CHECK(latest.note.find("model:clothes") != std::string::npos);
+  CHECK(find_model_source(registry, "clothes@1.0.0").note.empty());
+  CHECK(find_model_source(registry, "clothes@1").source == "version:clothes@V0001");
+  CHECK(find_model_source(registry, "clothes@best").source == "version:clothes@V0001");
+}
+
+TEST_CASE("What is neither a model nor a version is told with the nearest name of both") {
+  const ModelHome h;
+  const VersionRecord version = h.train("clothes");
+  make(h, version, "flowers");
+  Registry registry = h.writer();
+  const auto error = [&](const std::string& reference) {
+    return error_of([&] { find_model_source(registry, reference); });
+  };
+  CHECK(error("flower").kind() == ErrorKind::not_found);
+  CHECK(error("flower").hint() == "did you mean 'flowers'?");
+  CHECK(error("clothe@1").hint() == "did you mean 'clothes'?");
+  CHECK(error("flowers@1.0.7").message() == "the model flowers has no version 1.0.7");
+  CHECK(error("flowers@champion").kind() == ErrorKind::not_found);
+  CHECK(error("clothes@9").kind() == ErrorKind::not_found);
+  CHECK(error("clothes@1.0.0").message() == "there is no model 'clothes'");
+  for (const char* wrong : {"", "@", "@1", "flowers@", "a b", "../x", "clothes@x y",
+                            "model:", "version:@1", "clothes@champion"}) {
+    INFO(wrong);
+    CHECK(error(wrong).kind() == ErrorKind::usage);
+  }
+}
+
+}  // namespace mat
