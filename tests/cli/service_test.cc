@@ -140,6 +140,23 @@ TEST_CASE("an update swaps the model while requests come, and none fails") {
         std::string::npos);
 }
 
+TEST_CASE("a model in service stays, until the service serves another") {
+  ServiceFixture f;
+  f.mat.succeed({"model", "create", "m", "--name", "flowers"});
+  f.mat.succeed({"model", "create", "m", "--name", "flowers", "--model-version", "1.0.1"});
+  const Json deployed =
+      f.mat.succeed({"service", "deploy", "flowers@1.0.0", "-d", "--precision", "fp32", "--json"})
+          .json();
+  CHECK(deployed["name"] == "flowers");
+  CHECK(deployed["source"] == "flowers@1.0.0");
+  CHECK(f.predict(deployed["address"]).status == 200);
+  CHECK(f.mat.run({"model", "delete", "flowers@1.0.0", "-y"}).exit_code == 4);
+  f.mat.succeed({"service", "update", "flowers", "flowers@1.0.1"});
+  CHECK(f.ask(deployed["address"], "/v2/models/flowers/versions/1.0.1").status == 200);
+  f.mat.succeed({"model", "delete", "flowers@1.0.0", "-y"});
+  CHECK(f.mat.run({"model", "delete", "flowers", "-y"}).exit_code == 4);
+}
+
 TEST_CASE("a token is wanted for all but the page and the health of the service") {
   ServiceFixture f;
   const Json deployed = f.deploy("s", {"--host", "0.0.0.0"});
