@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <optional>
 #include <thread>
@@ -146,6 +147,10 @@ class Service {
     for (;;) {
       if (is_stop_requested(folder_)) {
         return {ServeEnd::Why::asked, requested_stop(folder_).value_or("stopped")};
+      }
+      // Nobody could find it any more.
+      if (::access((folder_ / "lock").c_str(), F_OK) != 0 && errno == ENOENT) {
+        return {ServeEnd::Why::asked, "its folder was deleted"};
       }
       if (std::string reason = request_.stop_reason(); !reason.empty()) {
         return {ServeEnd::Why::stopped_here, std::move(reason)};

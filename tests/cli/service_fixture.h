@@ -67,7 +67,8 @@ class ServiceFixture : public Fixture {
   ~ServiceFixture() {
     const Output listed = mat.run({"service", "list", "--limit", "0", "--json"});
     if (listed.exit_code != 0) return;
-    for (const Json& service : listed.json()["services"]) {
+    const Json document = listed.json();
+    for (const Json& service : document["services"]) {
       mat.run({"service", "stop", service["name"], "--force"});
     }
   }
