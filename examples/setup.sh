@@ -16,7 +16,7 @@ BUILD_PACKAGES=(
   libtorch-dev libopenblas0-openmp
   libcli11-dev libfmt-dev libyaml-cpp-dev libsqlitecpp-dev libsqlite3-dev nlohmann-json3-dev
   libjpeg62-turbo-dev libspng-dev zlib1g-dev libprotobuf-dev protobuf-compiler libxxhash-dev
-  libre2-dev
+  libre2-dev libboost-dev
 )
 
 log_of() { echo "$LOGS/$PROGRAM-${1//[^A-Za-z0-9.]/-}.log"; }

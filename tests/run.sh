@@ -22,8 +22,8 @@ TEST_PACKAGES=(
   python3-onnx shellcheck zsh fish
   # What a container's image is made of, and object storage to fetch from.
   rclone bubblewrap busybox-static
-  # A clock that is set back, and a disk that fails.
-  faketime e2fsprogs
+  # A clock that is set back, a disk that fails, and a page in a browser.
+  faketime e2fsprogs chromium
   swift-proxy swift-account swift-container swift-object python3-swift memcached
 )
 PARTS=(layers format core trainers cli install quickstart soak tidy fuzz libtorch)
@@ -163,6 +163,7 @@ part_soak() {
   check "soak: all that is around runs is killed" python3 -B "$soak/kill_around_runs.py" 15
   check "soak: many at once" python3 -B "$soak/storm.py" 8 12
   check "soak: a queue" python3 -B "$soak/drain.py" 60
+  check "soak: a service" python3 -B "$soak/service_storm.py" 15 3
 }
 part_tidy() { check "clang-tidy" python3 -B "$CHECKS/tidy.py" "$BUILD"; }
 

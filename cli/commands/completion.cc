@@ -191,8 +191,15 @@ std::vector<std::string> values_for(const Context& context, const CLI::App& comm
   if (positional == "DIR" || positional == "FILE" || positional == "PATH" || positional == "TARGET")
     return {kFiles};
   if (positional == "SHELL") return {"bash", "zsh", "fish"};
+  if (positional == "IMAGE") return {kFiles};
+  if (group == "service" && positional == "MODEL") return references(context, word);
   ListOptions options;
   options.limit = kMostNames;
+  if (positional == "SERVICE") {
+    Registry registry(context.home(), Registry::Mode::read);
+    for (const auto& service : registry.list_services(options).rows) names.push_back(service.name);
+    return names;
+  }
   if (group == "dataset") {
     if (positional == "NAME" && command.get_name() != "create") {
       names = dataset_names(context, word);

@@ -5,6 +5,7 @@
 #include "cli/commands/commands.h"
 #include "cli/commands/exeml_data.h"
 #include "cli/commands/exeml_view.h"
+#include "cli/commands/service_deploy.h"
 #include "cli/commands/spec_lookup.h"
 #include "cli/commands/train.h"
 #include "cli/commands/views.h"
@@ -237,6 +238,16 @@ void add_exeml_commands(CLI::App& app, Context& context) {
   CLI::App* command = group->add_subcommand("list", "List ExeML projects");
   flags->list.add_to(command);
   set_action(command, context, [&context, flags] { return list_projects(context, flags->list); });
+
+  auto deploy = std::make_shared<DeployFlags>();
+  command = group->add_subcommand("deploy", "Serve a version over HTTP; see 'mat service deploy'");
+  command->add_option("PROJECT", flags->project, "The project")->required();
+  command->add_option("VERSION", flags->version, "V001, best or latest")->required();
+  deploy->add_to(command);
+  set_action(command, context, [&context, flags, deploy] {
+    deploy->source = flags->project + "@" + flags->version;
+    return deploy_service(context, *deploy);
+  });
 
   command = group->add_subcommand(
       "show", "Show a version: results, data, mistakes, and labels that look wrong");

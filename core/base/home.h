@@ -19,7 +19,7 @@ namespace mat {
 //                               what it was validated on; none of them is written again;
 //                               evaluations/
 //   HOME/models/.NAME.lock      held by whoever adds to the model
-//   HOME/services/NAME/         a service: lock, log.txt, and its token
+//   HOME/services/NAME/         a service: lock, log.txt, token, which only its owner can read
 //   HOME/cache/                 decoded pictures; may be deleted at any time
 //   HOME/queue/                 locks of those that start pending versions
 //   HOME/trash/                 folders on their way out
@@ -37,6 +37,9 @@ struct Home {
   std::filesystem::path trash() const { return root / "trash"; }
   std::filesystem::path version_folder(const std::string& job, std::int64_t number) const;
   std::filesystem::path dataset_folder(const std::string& dataset) const;
+  std::filesystem::path service_folder(const std::string& service) const {
+    return services() / service;
+  }
   std::filesystem::path dataset_manifest(const std::string& dataset, std::int64_t number) const;
   std::filesystem::path model_folder(const std::string& model, const std::string& number) const;
 };

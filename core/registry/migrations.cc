@@ -260,8 +260,9 @@ CREATE TABLE model_aliases (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX model_aliases_of_version ON model_aliases (version_id);
 
--- source: what it serves as the user named it, "model:flowers@1.0.0" or "version:JOB@V0003", settled
--- to a number. settings: JSON, how it is started again. address: where it answers, while it runs.
+-- source: what it serves, "model:flowers@1.0.0" or "version:JOB@V0003", settled to a number;
+-- model_version_id with the former. settings: JSON, how it is started again. address: where it answers, while it runs.
+-- facts: JSON, of the process that serves.
 CREATE TABLE services (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   name TEXT NOT NULL UNIQUE,
@@ -271,6 +272,7 @@ CREATE TABLE services (
   reason TEXT NOT NULL,
   address TEXT NOT NULL,
   settings TEXT NOT NULL,
+  facts TEXT NOT NULL,
   created_ms INTEGER NOT NULL,
   started_ms INTEGER,
   ended_ms INTEGER

@@ -155,6 +155,23 @@ struct DatasetVersionRecord {
   std::string reference() const;
 };
 
+struct ServiceRecord {
+  Id id = 0;
+  std::string name;
+  std::string source;               // "version:clothes@V0003", "model:flowers@1.0.0"
+  std::optional<Id> model_version;  // with the latter
+  Status status = Status::pending;  // Pending until it answers; never Completed
+  std::string reason;
+  std::string address;             // "http://127.0.0.1:8080"; empty while it does not run
+  Json settings = Json::object();  // how it is started again
+  Json facts = Json::object();     // of the process that serves
+  std::int64_t created_ms = 0;
+  std::optional<std::int64_t> started_ms, ended_ms;
+
+  // What it serves, as a person writes it: "clothes@V0003", "flowers@1.0.0".
+  std::string reference() const { return source.substr(source.find(':') + 1); }
+};
+
 // How versions of a model count: "1.0.2".
 struct ModelNumber {
   std::int64_t major = 0, minor = 0, patch = 0;

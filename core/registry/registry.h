@@ -85,6 +85,7 @@ struct NewModelVersion {
 //   experiments: name, description, created, jobs
 //   parameter configurations: name, description, origin, algorithm, created, updated
 //   algorithms: name, description, task, origin ("built-in" or "saved"), created
+//   services: name, source, status, reason, address, created, started, ended
 //   datasets: name, description, created, versions (their number), current, pictures, unlabelled
 //   models: name, description, created, versions (their number); of the latest version: latest,
 //     network, accuracy, f1, and job, version (3 or V0003), algorithm and dataset that it is from
@@ -253,6 +254,26 @@ class Registry {
   // of a deleted model may be used again; its versions then begin at 1.0.0.
   Deleted delete_model(const std::string& name);
   Deleted delete_model_version(Id version);
+
+  // ---- services. Their folders and processes are core/service's.
+  // Pending, with its folder, which only its owner can enter; conflict when the name is taken.
+  ServiceRecord create_service(const ServiceRecord& service);
+  std::optional<ServiceRecord> find_service(const std::string& name);
+  ServiceRecord service(const std::string& name);
+  ServiceRecord service(Id id);
+  Listing<ServiceRecord> list_services(const ListOptions& options);
+  // One UPDATE guarded by the old status, as change_status(). What is given replaces what was.
+  struct ServiceChange {
+    Status status = Status::pending;
+    std::string reason;
+    std::optional<std::string> address;
+    std::optional<Json> facts, settings;
+  };
+  bool change_service(Id service, const std::vector<Status>& from, const ServiceChange& change);
+  void set_service_source(Id service, const std::string& source, std::optional<Id> model_version);
+  void set_service_facts(Id service, const Json& facts);
+  // Removes the row and the folder, or nothing. Conflict when it is active.
+  Deleted delete_service(const std::string& name);
 
  private:
   struct Impl;

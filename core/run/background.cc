@@ -28,8 +28,7 @@ namespace fs = std::filesystem;
 // Still this program after its file was replaced by a newer one.
 constexpr const char* kThisProgram = "/proc/self/exe";
 
-// Runs mat until its first process ends. Gives its exit code, -1 when a signal ended it. Throws
-// when it cannot be started.
+// Runs mat until its first process ends.
 int run_mat(const std::vector<std::string>& arguments,
             const std::vector<std::string>& environment) {
   const SpawnAttributes attributes(POSIX_SPAWN_SETSID);
@@ -57,6 +56,13 @@ std::vector<std::string> mat_arguments(const Home& home, const char* command) {
 }
 
 }  // namespace
+
+int run_hidden(const Home& home, std::vector<std::string> arguments,
+               const std::vector<std::string>& environment) {
+  const std::vector<std::string> first{"mat", "--home", home.root.string()};
+  arguments.insert(arguments.begin(), first.begin(), first.end());
+  return run_mat(arguments, environment);
+}
 
 bool start_runner(const Home& home, const ActiveVersion& version) {
   std::vector<std::string> arguments = mat_arguments(home, kRunVersionCommand);

@@ -39,6 +39,7 @@ INCLUDES = [
     (r"<(turbojpeg|spng|jpeglib|png)\.h", ["core/image/", "examples/", "tests/core/image/"],
      "only core/image may include picture libraries"),
     (r"<re2/", ["core/base/"], "only core/base may include RE2"),
+    (r"<boost/", ["core/http/"], "only core/http may include Boost"),
     (r"<catch2/", ["tests/"], "only tests may include Catch2"),
 ]
 

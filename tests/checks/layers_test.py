@@ -40,6 +40,7 @@ BAD = [
     ("core/registry/a.h", '#include "core/run/runner.h"\n', "core/registry stands below core/run"),
     ("core/new/a.h", '#include "core/base/error.h"\n', "core/new has no place"),
     ("core/command/a.cc", "#include <re2/re2.h>\n", "RE2"),
+    ("core/run/a.cc", "#include <boost/asio.hpp>\n", "Boost"),
     ("core/command/guard.cc", "std::_Exit(0);\n", "end the process"),
     ("core/a.cc", "#include <catch2/catch.hpp>\n", "Catch2"),
     ("core/a.cc", 'std::cout << "x";\n', "do not print"),

@@ -7,7 +7,7 @@ build=$(cd "${1:-$here/../../build}" && pwd) || exit
 export MAT_PROGRAM=$build/bin/mat
 
 status=0
-for test in "kill_runs.py 200" "kill_around_runs.py 200" "storm.py 60 50" "drain.py 1000"; do
+for test in "kill_runs.py 200" "kill_around_runs.py 200" "storm.py 60 50" "drain.py 1000" "service_storm.py 600"; do
   read -ra words <<<"$test"
   echo "soak: $test …"
   started=$SECONDS

@@ -1,0 +1,166 @@
+#include <fmt/core.h>
+
+#include <memory>
+
+#include "cli/commands/commands.h"
+#include "cli/commands/service_deploy.h"
+#include "cli/commands/service_predict.h"
+#include "cli/commands/service_view.h"
+#include "cli/commands/views.h"
+#include "core/base/error.h"
+#include "core/service/services.h"
+
+namespace mat {
+namespace {
+
+int list(const Context& context, const ListFlags& flags) {
+  const ListOptions options = flags.options();
+  Registry registry = open_services_to_read(context);
+  const auto listing = registry.list_services(options);
+  if (flags.json) {
+    Json rows = Json::array();
+    for (const auto& service : listing.rows) rows.push_back(service_json(service, registry.home()));
+    print_json(list_document("services", rows, listing.total, listing.total_is_exact));
+    return 0;
+  }
+  const Table table = service_table(listing.rows);
+  print_list(table, listing.total, "services", "mat service deploy MODEL", flags.filter);
+  note_left_out(table);
+  note_total(listing.rows.size(), listing.total, listing.total_is_exact, "services");
+  return 0;
+}
+
+int print_one(const ServiceRecord& service, const Home& home, bool json) {
+  if (json) {
+    print_json(service_json(service, home));
+  } else {
+    print_service(service, home);
+  }
+  return 0;
+}
+
+int stop(const Context& context, const std::string& name, bool force, bool json) {
+  Registry registry = open_services_to_change(context);
+  const ServiceRecord service = stop_service(registry, name, force);
+  if (json) return print_one(service, registry.home(), true);
+  print(fmt::format("{} is {}: {}\n", name, name_of(service.status), service.reason));
+  return 0;
+}
+
+int update(const Context& context, const std::string& name, const std::string& source, bool json) {
+  Registry registry = open_services_to_change(context);
+  const ServiceRecord service = update_service(registry, name, source);
+  if (json) return print_one(service, registry.home(), true);
+  print(fmt::format("{} serves {}{}\n", name, service.reference(),
+                    is_active(service.status) ? "" : " when it is started"));
+  return 0;
+}
+
+int remove(const Context& context, const std::string& name, bool yes, bool json) {
+  Registry registry = open_services_to_change(context);
+  const ServiceRecord service = registry.service(name);
+  if (is_active(service.status)) {
+    throw Error(ErrorKind::conflict, fmt::format("{} is {}", name, name_of(service.status)),
+                fmt::format("stop it first: mat service stop {}", name));
+  }
+  if (!confirmed(
+          fmt::format("Delete the service {} and its log? {} stays.", name, service.reference()),
+          yes)) {
+    throw Error(ErrorKind::interrupted, "nothing was deleted");
+  }
+  registry.delete_service(name);
+  if (json) {
+    print_json({{"deleted", name}});
+  } else {
+    print(fmt::format("Deleted the service {}\n", name));
+  }
+  return 0;
+}
+
+void add_ask(CLI::App* group, Context& context) {
+  const auto flags = std::make_shared<ServicePredictFlags>();
+  CLI::App* command = group->add_subcommand("predict", "Ask a service what pictures show");
+  command->add_option("SERVICE", flags->name, "The service")->required();
+  command->add_option("IMAGE", flags->pictures, "Pictures (JPEG, PNG, BMP)")->required();
+  command->add_option("--top", flags->top, "How many classes to name for each picture")
+      ->type_name("N")
+      ->check(whole_number_from(1))
+      ->capture_default_str();
+  add_json_flag(command, flags->json);
+  set_action(command, context, [&context, flags] { return predict_with_service(context, *flags); });
+}
+
+void add_hidden(CLI::App& app, Context& context) {
+  const auto id = std::make_shared<Id>(0);
+  CLI::App* command = app.add_subcommand(kRunServiceCommand, "Serve in the background");
+  command->group("");
+  command->add_option("ID", *id, "The service's number in the registry")->required();
+  set_action(command, context, [&context, id] { return run_service(context, *id); });
+}
+
+}  // namespace
+
+void add_service_commands(CLI::App& app, Context& context) {
+  struct Flags {
+    DeployFlags deploy;
+    ListFlags list;
+    std::string name, source;
+    bool detach = false, force = false, yes = false, json = false;
+  };
+  auto flags = std::make_shared<Flags>();
+  CLI::App* group = add_group(app, "service", "Models that answer over HTTP");
+
+  CLI::App* command = group->add_subcommand("deploy", "Serve a model, or a version of a job");
+  command
+      ->add_option("MODEL", flags->deploy.source,
+                   "A model or a version of a job: flowers@1.0.0, JOB, JOB@3, JOB@best")
+      ->required();
+  flags->deploy.add_to(command);
+  set_action(command, context,
+             [&context, flags] { return deploy_service(context, flags->deploy); });
+
+  command = group->add_subcommand("list", "List services");
+  flags->list.add_to(command);
+  set_action(command, context, [&context, flags] { return list(context, flags->list); });
+
+  const auto add_name = [&] {
+    command->add_option("SERVICE", flags->name, "The service")->required();
+    add_json_flag(command, flags->json);
+  };
+  command = group->add_subcommand("show", "Show a service");
+  add_name();
+  set_action(command, context, [&context, flags] {
+    Registry registry = open_services_to_read(context);
+    return print_one(registry.service(flags->name), registry.home(), flags->json);
+  });
+
+  command = group->add_subcommand("start", "Start a service again, as it was deployed");
+  add_name();
+  command->add_flag("-d,--detach", flags->detach, "Serve in the background");
+  set_action(command, context, [&context, flags] {
+    return start_service(context, flags->name, flags->detach, flags->json);
+  });
+
+  command = group->add_subcommand("stop", "Answer what is under way, and end");
+  add_name();
+  command->add_flag("--force", flags->force, "Kill it");
+  set_action(command, context,
+             [&context, flags] { return stop(context, flags->name, flags->force, flags->json); });
+
+  command = group->add_subcommand("update", "Serve another model, without a failed request");
+  add_name();
+  command->add_option("MODEL", flags->source, "What it serves from now on")->required();
+  set_action(command, context, [&context, flags] {
+    return update(context, flags->name, flags->source, flags->json);
+  });
+
+  command = group->add_subcommand("delete", "Delete a service that does not run");
+  add_name();
+  command->add_flag("-y,--yes", flags->yes, "Do not ask");
+  set_action(command, context,
+             [&context, flags] { return remove(context, flags->name, flags->yes, flags->json); });
+  add_ask(group, context);
+  add_hidden(app, context);
+}
+
+}  // namespace mat

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace mat {
+
+using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
+
+// The value of the first header of that name, in any case; empty when there is none.
+std::string_view header_of(const HttpHeaders& headers, std::string_view name);
+
+struct HttpRequest {
+  std::string method;   // "GET"
+  std::string target;   // as it came
+  std::string path;     // decoded, begins with '/'; no part of it is "." or ".."
+  std::string query;    // as it came, without '?'
+  std::string address;  // of whoever asks: "127.0.0.1"
+  HttpHeaders headers;
+  std::string body;
+
+  std::string_view header(std::string_view name) const { return header_of(headers, name); }
+  // "image/jpeg" of "Image/JPEG; quality=1"; empty without one.
+  std::string content_type() const;
+};
+
+struct HttpResponse {
+  int status = 200;
+  std::string content_type = "application/json";
+  std::string body;
+  HttpHeaders headers;  // besides those of length, type and connection
+};
+
+// {"error": MESSAGE}
+HttpResponse http_error(int status, std::string_view message, HttpHeaders headers = {});
+
+// "Not Found"
+const char* http_reason(int status);
+
+// Takes a request's target apart: false when it is no absolute path, has a bad %XX, a control byte,
+// or leads out of where it begins.
+bool split_target(std::string_view target, std::string& path, std::string& query);
+
+}  // namespace mat

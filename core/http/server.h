@@ -1,0 +1,86 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "core/base/file.h"
+#include "core/http/message.h"
+
+namespace mat {
+
+struct HttpLimits {
+  std::size_t header_bytes = 16 << 10;     // of a request's line and headers
+  std::size_t body_bytes = 20 << 20;       // of one request
+  std::size_t all_body_bytes = 256 << 20;  // of all requests that are there at a time
+  std::size_t connections = 512;
+  double header_s = 10;  // from a request's first byte to the end of its headers
+  double body_s = 60;    // for the whole body
+  double answer_s = 60;  // until the handler has answered
+  double write_s = 60;   // until whoever asked has taken the answer
+  double idle_s = 60;    // between two requests of a connection, and before the first
+};
+
+// One request that has been answered, or could not be, for a log and for counting.
+struct HttpExchange {
+  std::string address, method, path;  // method and path are empty when there was no whole request
+  int status = 0;
+  std::size_t bytes_in = 0, bytes_out = 0;  // of the bodies
+  double seconds = 0;                       // from the whole header to the last byte of the answer
+};
+
+// Pieces of an answer that has no end yet (server-sent events). May be used by any thread.
+class HttpStream {
+ public:
+  virtual ~HttpStream() = default;
+  // False when whoever asked is gone, too slow to take more, or the server stops; then it is over.
+  virtual bool send(std::string piece) = 0;
+  virtual void finish() = 0;
+};
+
+// How a request is answered: once, now or later, by any thread. A request that is dropped without
+// an answer gets 500.
+class HttpResponder {
+ public:
+  virtual ~HttpResponder() = default;
+  virtual void respond(HttpResponse response) = 0;
+  // Instead: the headers now, pieces as they come.
+  virtual std::shared_ptr<HttpStream> stream(HttpResponse head) = 0;
+};
+
+struct HttpServerOptions {
+  HttpLimits limits;
+  // Asked when the headers are there, before the body is read: an answer refuses the request.
+  // HttpRequest::body is empty. Called by the server's thread, as is `done`.
+  std::function<std::optional<HttpResponse>(const HttpRequest&)> admit;
+  std::function<void(const HttpExchange&)> done;
+};
+
+// An HTTP/1.1 server with one thread, which only moves bytes: no client, however slow, keeps
+// another one waiting, and memory is bounded by the limits. Whatever cannot be understood gets an
+// answer {"error": …} with a proper status.
+class HttpServer {
+ public:
+  // Called by the server's thread: quick, or the work is given to another one.
+  using Handler = std::function<void(HttpRequest&&, std::shared_ptr<HttpResponder>)>;
+
+  // Answers what connects to the listening socket (see listen_on()) from now on.
+  HttpServer(FileDescriptor listening, HttpServerOptions options, Handler handler);
+  ~HttpServer();  // stops without waiting
+
+  // Takes no new connection, answers what has begun, closes all else, and returns when nothing is
+  // left or the time is over.
+  void stop(double drain_seconds);
+
+  std::size_t connections() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace mat

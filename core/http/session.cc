@@ -1,0 +1,376 @@
+#include "core/http/session.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/write.hpp>
+#include <boost/beast/http/read.hpp>
+#include <ctime>
+#include <utility>
+
+#include "core/http/responder.h"
+
+namespace mat {
+namespace {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+
+// How long a connection that is over waits for what is still on its way, so that the answer is not
+// lost with it.
+constexpr double kLingerSeconds = 2;
+constexpr std::size_t kMostLingerBytes = 64 << 20;
+constexpr double kBusySeconds = 2;
+// What may wait for whoever takes a stream too slowly.
+constexpr std::size_t kMostPieceBytes = 1 << 20;
+// A read of the header may bring the first bytes of the body along.
+constexpr std::size_t kReadAhead = 64 << 10;
+
+double seconds_since(Clock::time_point begin) {
+  return std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
+std::string http_date() {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  ::gmtime_r(&now, &parts);
+  std::array<char, 40> text{};
+  std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
+  return text.data();
+}
+
+std::string_view view_of(boost::beast::string_view text) { return {text.data(), text.size()}; }
+
+}  // namespace
+
+HttpSession::HttpSession(HttpCore& core, asio::ip::tcp::socket socket)
+    : core_(core),
+      socket_(std::move(socket)),
+      buffer_(core.options.limits.header_bytes + kReadAhead) {
+  ErrorCode ignored;
+  socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+  const auto peer = socket_.remote_endpoint(ignored);
+  if (!ignored) address_ = peer.address().to_string();
+  core_.sessions.insert(this);
+}
+
+HttpSession::~HttpSession() { close(); }
+
+void HttpSession::close() {
+  if (state_ == State::closed) return;
+  state_ = State::closed;
+  ErrorCode ignored;
+  socket_.close(ignored);
+  if (is_stream_open_) *is_stream_open_ = false;
+  core_.body_bytes -= std::exchange(reserved_, 0);
+  core_.sessions.erase(this);
+  if (core_.session_ended) core_.session_ended();
+}
+
+void HttpSession::enter(State state, double seconds) {
+  state_ = state;
+  deadline_ = Clock::now() +
+              std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
+}
+
+void HttpSession::look_at(Clock::time_point now) {
+  if (state_ == State::closed || now < deadline_) return;
+  ErrorCode ignored;
+  switch (state_) {
+    case State::header:
+    case State::body:
+      is_late_ = true;
+      deadline_ = Clock::time_point::max();
+      // What is read now ends with an error, and is answered.
+      socket_.cancel(ignored);
+      return;
+    case State::handling:
+      must_close_ = true;
+      return write(http_error(503, "the answer took too long", {{"Retry-After", "1"}}));
+    default:
+      close();
+  }
+}
+
+void HttpSession::drain() {
+  must_close_ = true;
+  if (state_ == State::idle) close();
+  if (state_ == State::streaming) send_piece(number_, "", true);
+}
+
+void HttpSession::start() { wait_for_request(); }
+
+void HttpSession::refuse_busy() {
+  begin_ = Clock::now();
+  must_close_ = true;
+  write(http_error(503, "too many connections", {{"Retry-After", "1"}}));
+  deadline_ = Clock::now() + std::chrono::seconds(static_cast<int>(kBusySeconds));
+}
+
+void HttpSession::wait_for_request() {
+  request_ = {};
+  exchange_ = {};
+  ++number_;
+  is_late_ = is_head_ = is_old_ = false;
+  parser_.emplace();
+  parser_->header_limit(static_cast<std::uint32_t>(core_.options.limits.header_bytes));
+  parser_->body_limit(core_.options.limits.body_bytes);
+  if (buffer_.size() > 0) return read_header();
+  enter(State::idle, core_.options.limits.idle_s);
+  socket_.async_read_some(buffer_.prepare(scratch_.size()),
+                          [self = shared_from_this()](ErrorCode error, std::size_t bytes) {
+                            if (error || self->state_ != State::idle) return self->close();
+                            self->buffer_.commit(bytes);
+                            self->read_header();
+                          });
+}
+
+void HttpSession::read_header() {
+  begin_ = Clock::now();
+  enter(State::header, core_.options.limits.header_s);
+  http::async_read_header(
+      socket_, buffer_, *parser_,
+      [self = shared_from_this()](ErrorCode error, std::size_t) { self->on_header(error); });
+}
+
+// What is wrong with what has come.
+HttpResponse HttpSession::answer_to(ErrorCode error) const {
+  const HttpLimits& limits = core_.options.limits;
+  if (is_late_) {
+    return http_error(408, state_ == State::header ? "the headers took too long to come"
+                                                   : "the body took too long to come");
+  }
+  if (error == http::error::body_limit) {
+    return http_error(413, fmt::format("the body is larger than {} bytes", limits.body_bytes));
+  }
+  if (error == http::error::header_limit || error == http::error::buffer_overflow) {
+    const std::string_view text(static_cast<const char*>(buffer_.data().data()), buffer_.size());
+    const bool is_first_line = parser_->get().target().empty() && text.find('\n') == text.npos;
+    return is_first_line ? http_error(414, "the address is too long")
+                         : http_error(431, fmt::format("the headers are larger than {} bytes",
+                                                       limits.header_bytes));
+  }
+  if (error == http::error::bad_version) return http_error(505, "only HTTP/1.1 is spoken here");
+  if (error == http::error::partial_message) return http_error(400, "the request is not complete");
+  if (error == http::error::bad_transfer_encoding) {
+    return http_error(501, "no other transfer encoding than chunked is known");
+  }
+  return http_error(400, "not a request: " + error.message());
+}
+
+void HttpSession::on_header(ErrorCode error) {
+  if (state_ != State::header) return close();
+  if (!error) return take_header();
+  const bool is_of_http =
+      error.category() == http::make_error_code(http::error::bad_version).category();
+  if (error == http::error::end_of_stream || (!is_of_http && !is_late_)) return close();
+  must_close_ = true;
+  write(answer_to(error));
+}
+
+void HttpSession::take_header() {
+  const auto& message = parser_->get();
+  is_old_ = message.version() < 11;
+  must_close_ = must_close_ || !message.keep_alive() || core_.is_draining;
+  request_.method = view_of(message.method_string());
+  is_head_ = request_.method == "HEAD";
+  request_.target = view_of(message.target());
+  request_.address = address_;
+  for (const auto& field : message) {
+    request_.headers.emplace_back(view_of(field.name_string()), view_of(field.value()));
+  }
+  if (message.version() != 10 && message.version() != 11) {
+    return refuse(505, "only HTTP/1.1 is spoken here");
+  }
+  if (!is_old_ && message.count(http::field::host) != 1) {
+    return refuse(400, "a request has one Host header");
+  }
+  if (!split_target(request_.target, request_.path, request_.query)) {
+    return refuse(400, "not an address of this server");
+  }
+  exchange_.method = request_.method;
+  exchange_.path = request_.path;
+
+  const auto expected = request_.header("expect");
+  if (!expected.empty() && expected != "100-continue") return refuse(417, "only 100-continue");
+  if (core_.options.admit) {
+    if (auto answer = core_.options.admit(request_)) {
+      must_close_ = must_close_ || !parser_->is_done();
+      return write(std::move(*answer));
+    }
+  }
+  if (parser_->is_done()) return handle();
+  const std::size_t bytes =
+      parser_->chunked() ? core_.options.limits.body_bytes : parser_->content_length().value_or(0);
+  if (core_.body_bytes + bytes > core_.options.limits.all_body_bytes) {
+    return refuse(503, "too many large requests", {{"Retry-After", "1"}});
+  }
+  reserved_ = bytes;
+  core_.body_bytes += bytes;
+  if (expected.empty() || is_old_) return read_body();
+  enter(State::body, core_.options.limits.body_s);
+  head_ = "HTTP/1.1 100 Continue\r\n\r\n";
+  asio::async_write(socket_, asio::buffer(head_),
+                    [self = shared_from_this()](ErrorCode error, std::size_t) {
+                      if (error) return self->close();
+                      self->read_body();
+                    });
+}
+
+void HttpSession::read_body() {
+  if (state_ == State::closed) return;
+  enter(State::body, core_.options.limits.body_s);
+  http::async_read(
+      socket_, buffer_, *parser_,
+      [self = shared_from_this()](ErrorCode error, std::size_t) { self->on_body(error); });
+}
+
+void HttpSession::on_body(ErrorCode error) {
+  if (state_ != State::body) return close();
+  if (!error) return handle();
+  const bool is_of_http =
+      error.category() == http::make_error_code(http::error::bad_version).category();
+  if (!is_of_http && !is_late_) return close();
+  must_close_ = true;
+  write(answer_to(error));
+}
+
+void HttpSession::refuse(int status, std::string_view message, HttpHeaders headers) {
+  must_close_ = true;
+  write(http_error(status, message, std::move(headers)));
+}
+
+void HttpSession::handle() {
+  request_.body = std::move(parser_->get().body());
+  exchange_.bytes_in = request_.body.size();
+  enter(State::handling, core_.options.limits.answer_s);
+  const auto responder = make_responder(core_.shared_from_this(), shared_from_this(), number_);
+  try {
+    core_.handler(std::move(request_), responder);
+  } catch (const std::exception& e) {
+    respond(number_, http_error(500, e.what()));
+  }
+}
+
+void HttpSession::respond(std::uint64_t number, HttpResponse response) {
+  if (state_ == State::handling && number == number_) write(std::move(response));
+}
+
+std::string HttpSession::head_of(const HttpResponse& response, bool is_stream) const {
+  std::string head = fmt::format("HTTP/1.1 {} {}\r\nDate: {}\r\n", response.status,
+                                 http_reason(response.status), http_date());
+  if (!response.content_type.empty()) head += "Content-Type: " + response.content_type + "\r\n";
+  if (is_stream && !is_old_) {
+    head += "Transfer-Encoding: chunked\r\n";
+  } else if (!is_stream && response.status != 204) {
+    head += fmt::format("Content-Length: {}\r\n", response.body.size());
+  }
+  for (const auto& [name, value] : response.headers) head += name + ": " + value + "\r\n";
+  if (must_close_) {
+    head += "Connection: close\r\n";
+  } else if (is_old_) {
+    head += "Connection: keep-alive\r\n";
+  }
+  return head + "\r\n";
+}
+
+void HttpSession::write(HttpResponse response) {
+  must_close_ = must_close_ || core_.is_draining;
+  exchange_.address = address_;
+  exchange_.status = response.status;
+  head_ = head_of(response, false);
+  body_ = is_head_ ? std::string() : std::move(response.body);
+  exchange_.bytes_out = body_.size();
+  enter(State::writing, core_.options.limits.write_s);
+  const std::array<asio::const_buffer, 2> parts{asio::buffer(head_), asio::buffer(body_)};
+  asio::async_write(socket_, parts, [self = shared_from_this()](ErrorCode error, std::size_t) {
+    self->finish_exchange();
+    if (error || self->state_ != State::writing) return self->close();
+    self->on_written();
+  });
+}
+
+void HttpSession::finish_exchange() {
+  core_.body_bytes -= std::exchange(reserved_, 0);
+  body_ = {};
+  exchange_.seconds = seconds_since(begin_);
+  if (core_.options.done) core_.options.done(exchange_);
+}
+
+void HttpSession::on_written() {
+  if (must_close_) return linger();
+  wait_for_request();
+}
+
+// Closing with something unread would take the answer back from whoever has not read it yet.
+void HttpSession::linger() {
+  ErrorCode error;
+  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, error);
+  const bool is_all_read = parser_ && parser_->is_done() && buffer_.size() == 0;
+  if (error || (is_all_read && socket_.available(error) == 0)) return close();
+  enter(State::lingering, kLingerSeconds);
+  read_on();
+}
+
+void HttpSession::read_on() {
+  socket_.async_read_some(asio::buffer(scratch_),
+                          [self = shared_from_this()](ErrorCode error, std::size_t bytes) {
+                            self->lingered_ += bytes;
+                            if (error || self->lingered_ > kMostLingerBytes) return self->close();
+                            self->read_on();
+                          });
+}
+
+void HttpSession::begin_stream(std::uint64_t number, const HttpResponse& head,
+                               std::shared_ptr<std::atomic<bool>> is_open) {
+  if (state_ != State::handling || number != number_) {
+    *is_open = false;
+    return;
+  }
+  is_stream_open_ = std::move(is_open);
+  must_close_ = must_close_ || is_old_;
+  exchange_.address = address_;
+  exchange_.status = head.status;
+  state_ = State::streaming;
+  pieces_.push_back(head_of(head, true));
+  write_piece();
+}
+
+void HttpSession::send_piece(std::uint64_t number, std::string piece, bool is_last) {
+  if (state_ != State::streaming || number != number_ || is_last_piece_there_) return;
+  is_last_piece_there_ = is_last;
+  piece_bytes_ += piece.size();
+  exchange_.bytes_out += piece.size();
+  // Whoever does not take it in time loses it all.
+  if (piece_bytes_ > kMostPieceBytes) return close();
+  if (!piece.empty()) {
+    pieces_.push_back(is_old_ ? std::move(piece)
+                              : fmt::format("{:x}\r\n{}\r\n", piece.size(), piece));
+  }
+  if (is_last && !is_old_) pieces_.emplace_back("0\r\n\r\n");
+  if (!is_writing_piece_) write_piece();
+}
+
+void HttpSession::write_piece() {
+  is_writing_piece_ = !pieces_.empty();
+  if (pieces_.empty()) {
+    deadline_ = Clock::time_point::max();
+    if (!is_last_piece_there_) return;
+    *is_stream_open_ = false;
+    finish_exchange();
+    must_close_ = true;
+    return linger();
+  }
+  head_ = std::move(pieces_.front());
+  pieces_.pop_front();
+  piece_bytes_ -= std::min(piece_bytes_, head_.size());
+  enter(State::streaming, core_.options.limits.write_s);
+  asio::async_write(socket_, asio::buffer(head_),
+                    [self = shared_from_this()](ErrorCode error, std::size_t) {
+                      if (error || self->state_ != State::streaming) return self->close();
+                      self->write_piece();
+                    });
+}
+
+}  // namespace mat

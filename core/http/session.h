@@ -1,0 +1,111 @@
+#pragma once
+
+// Included by server.cc and session.cc only: Boost stays inside of core/http.
+
+#include <array>
+#include <atomic>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <chrono>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_set>
+
+#include "core/http/server.h"
+
+namespace mat {
+
+using Clock = std::chrono::steady_clock;
+
+class HttpSession;
+
+// What the sessions of a server share. Used by the server's thread only.
+struct HttpCore : std::enable_shared_from_this<HttpCore> {
+  HttpCore(HttpServerOptions o, HttpServer::Handler h)
+      : options(std::move(o)), handler(std::move(h)), acceptor(io), timer(io) {}
+
+  HttpServerOptions options;
+  HttpServer::Handler handler;
+  std::unordered_set<HttpSession*> sessions;
+  std::size_t body_bytes = 0;  // that requests have, or may still send
+  bool is_draining = false;
+  std::function<void()> session_ended;
+  // Goes first, and with it the sessions that still wait for something.
+  boost::asio::io_context io{1};
+  boost::asio::ip::tcp::acceptor acceptor;
+  boost::asio::steady_timer timer;
+};
+
+// One connection. Lives as long as an operation of its is under way, or somebody is about to answer
+// a request of it.
+class HttpSession : public std::enable_shared_from_this<HttpSession> {
+ public:
+  HttpSession(HttpCore& core, boost::asio::ip::tcp::socket socket);
+  ~HttpSession();
+
+  void start();
+  void refuse_busy();                   // instead of start(): there are too many connections
+  void look_at(Clock::time_point now);  // ends what has taken too long
+  void drain();                         // the server stops: nothing new is begun
+  void close();
+
+  // By the responder of request `number`; without effect when it is not that one's turn any more.
+  void respond(std::uint64_t number, HttpResponse response);
+  void begin_stream(std::uint64_t number, const HttpResponse& head,
+                    std::shared_ptr<std::atomic<bool>> is_open);
+  void send_piece(std::uint64_t number, std::string piece, bool is_last);
+
+ private:
+  enum class State { idle, header, body, handling, writing, streaming, lingering, closed };
+  using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
+  using ErrorCode = boost::system::error_code;
+
+  void wait_for_request();
+  void read_header();
+  void on_header(ErrorCode error);
+  void take_header();
+  void read_body();
+  void on_body(ErrorCode error);
+  void handle();
+  void write(HttpResponse response);
+  void on_written();
+  void write_piece();
+  void linger();
+  void read_on();
+  void finish_exchange();
+  void refuse(int status, std::string_view message, HttpHeaders headers = {});
+  HttpResponse answer_to(ErrorCode error) const;
+  std::string head_of(const HttpResponse& response, bool is_stream) const;
+  void enter(State state, double seconds);
+
+  HttpCore& core_;
+  boost::asio::ip::tcp::socket socket_;
+  std::string address_;
+  boost::beast::flat_buffer buffer_;
+  std::optional<Parser> parser_;
+  State state_ = State::idle;
+  Clock::time_point deadline_;
+  Clock::time_point begin_;  // of the request that is there
+  HttpRequest request_;
+  HttpExchange exchange_;
+  bool is_late_ = false;                   // what is read now has taken too long
+  bool must_close_ = false;                // after the answer
+  bool is_head_ = false, is_old_ = false;  // HEAD; HTTP/1.0
+  std::size_t reserved_ = 0;               // of core_.body_bytes
+  std::uint64_t number_ = 0;               // of the request
+  std::string head_, body_;                // what is being written
+  std::deque<std::string> pieces_;
+  std::size_t piece_bytes_ = 0;
+  bool is_writing_piece_ = false, is_last_piece_there_ = false;
+  std::shared_ptr<std::atomic<bool>> is_stream_open_;
+  std::size_t lingered_ = 0;
+  std::array<char, 4096> scratch_;
+};
+
+}  // namespace mat

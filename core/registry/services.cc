@@ -1,0 +1,220 @@
+#include <fmt/core.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+
+#include "core/base/error.h"
+#include "core/base/file.h"
+#include "core/base/names.h"
+#include "core/base/time.h"
+#include "core/registry/job_rows.h"
+#include "core/registry/registry_impl.h"
+#include "core/registry/removal.h"
+#include "core/registry/selection.h"
+#include "core/registry/status_rows.h"
+
+namespace mat {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kSelect =
+    "SELECT id, name, source, model_version_id, status, reason, address, settings, facts, "
+    "created_ms, started_ms, ended_ms FROM services WHERE ";
+
+std::optional<std::int64_t> number_or_null(const SQLite::Column& column) {
+  if (column.isNull()) return std::nullopt;
+  return column.getInt64();
+}
+
+ServiceRecord record_of(const SQLite::Statement& row) {
+  ServiceRecord record;
+  record.id = row.getColumn(0).getInt64();
+  record.name = row.getColumn(1).getString();
+  record.source = row.getColumn(2).getString();
+  record.model_version = number_or_null(row.getColumn(3));
+  record.status = read_status(row.getColumn(4).getString());
+  record.reason = row.getColumn(5).getString();
+  record.address = row.getColumn(6).getString();
+  const std::string what = fmt::format("in the registry, service '{}'", record.name);
+  record.settings = parse_json(row.getColumn(7).getString(), what);
+  record.facts = parse_json(row.getColumn(8).getString(), what);
+  record.created_ms = row.getColumn(9).getInt64();
+  record.started_ms = number_or_null(row.getColumn(10));
+  record.ended_ms = number_or_null(row.getColumn(11));
+  return record;
+}
+
+std::optional<ServiceRecord> find_row(SQLite::Database& connection, const std::string& name) {
+  SQLite::Statement row(connection, std::string(kSelect) + "name = ?");
+  row.bind(1, name);
+  if (!row.executeStep()) return std::nullopt;
+  return record_of(row);
+}
+
+ServiceRecord service_row(SQLite::Database& connection, const std::string& name) {
+  if (auto service = find_row(connection, name)) return std::move(*service);
+  throw_not_found(connection, "service", "services", name);
+}
+
+ServiceRecord service_row(SQLite::Database& connection, Id id) {
+  SQLite::Statement row(connection, std::string(kSelect) + "id = ?");
+  row.bind(1, id);
+  if (!row.executeStep()) throw Error(ErrorKind::not_found, "this service has been deleted");
+  return record_of(row);
+}
+
+SimpleFields service_fields(SQLite::Database& connection) {
+  return {connection,
+          "services s",
+          "s.id",
+          "s.name",
+          {{"name", FieldType::text, "s.name"},
+           {"source", FieldType::text, "s.source"},
+           {"status", FieldType::status, "s.status"},
+           {"reason", FieldType::text, "nullif(s.reason, '')"},
+           {"address", FieldType::text, "nullif(s.address, '')"},
+           {"created", FieldType::time, "s.created_ms"},
+           {"started", FieldType::time, "s.started_ms"},
+           {"ended", FieldType::time, "s.ended_ms"}}};
+}
+
+void bind_optional(SQLite::Statement& statement, int index, std::optional<std::int64_t> value) {
+  value ? statement.bind(index, *value) : statement.bind(index);
+}
+
+// What a killed deletion or a lost registry has left there is nobody's.
+void make_private_folder(const fs::path& folder) {
+  make_folders(folder.parent_path());
+  if (::mkdir(folder.c_str(), 0700) == 0) return;
+  if (errno != EEXIST) throw_io_error(fmt::format("cannot make '{}'", folder.string()), errno);
+  throw Error(ErrorKind::conflict,
+              fmt::format("'{}' is there already, but of no service", folder.string()),
+              "choose another name, or remove it");
+}
+
+}  // namespace
+
+ServiceRecord Registry::create_service(const ServiceRecord& service) {
+  check_name("service", service.name);
+  return impl_->database.write([&](SQLite::Database& connection) {
+    if (const auto other = find_row(connection, service.name)) {
+      throw Error(
+          ErrorKind::conflict,
+          fmt::format("the service '{}' exists already: it is {}", service.name,
+                      name_of(other->status)),
+          is_active(other->status)
+              ? fmt::format("choose another with --name, or change what it serves: mat "
+                            "service update {} MODEL",
+                            service.name)
+              : fmt::format("mat service start {0}, or mat service delete {0}", service.name));
+    }
+    SQLite::Statement insert(
+        connection,
+        "INSERT INTO services (name, source, model_version_id, status, reason, address, settings, "
+        "facts, created_ms, started_ms) VALUES (?, ?, ?, 'Pending', '', '', ?, ?, ?, ?)");
+    const std::int64_t now = now_ms();
+    insert.bind(1, service.name);
+    insert.bind(2, service.source);
+    bind_optional(insert, 3, service.model_version);
+    insert.bind(4, to_json_text(service.settings));
+    insert.bind(5, to_json_text(service.facts));
+    insert.bind(6, now);
+    insert.bind(7, now);
+    insert.exec();
+    make_private_folder(home().service_folder(service.name));
+    return service_row(connection, service.name);
+  });
+}
+
+std::optional<ServiceRecord> Registry::find_service(const std::string& name) {
+  return impl_->database.read(
+      [&](SQLite::Database& connection) { return find_row(connection, name); });
+}
+
+ServiceRecord Registry::service(const std::string& name) {
+  return impl_->database.read(
+      [&](SQLite::Database& connection) { return service_row(connection, name); });
+}
+
+ServiceRecord Registry::service(Id id) {
+  return impl_->database.read(
+      [&](SQLite::Database& connection) { return service_row(connection, id); });
+}
+
+Listing<ServiceRecord> Registry::list_services(const ListOptions& options) {
+  return impl_->database.read([&](SQLite::Database& connection) {
+    const Selection selection = select_rows(connection, service_fields(connection), options);
+    Listing<ServiceRecord> listing{{}, selection.total, selection.total_is_exact};
+    for (const Id id : selection.ids) listing.rows.push_back(service_row(connection, id));
+    return listing;
+  });
+}
+
+bool Registry::change_service(Id id, const std::vector<Status>& from, const ServiceChange& change) {
+  std::string allowed;
+  for (const Status status : from) {
+    allowed += fmt::format("{}'{}'", allowed.empty() ? "" : ", ", name_of(status));
+  }
+  return impl_->database.write([&](SQLite::Database& connection) {
+    SQLite::Statement update(
+        connection,
+        fmt::format("UPDATE services SET status = ?1, reason = ?2, address = ifnull(?3, address), "
+                    "facts = ifnull(?4, facts), settings = ifnull(?5, settings), "
+                    "started_ms = iif(?6, ?8, started_ms), ended_ms = iif(?7, ?8, NULL) "
+                    "WHERE id = ?9 AND status IN ({})",
+                    allowed));
+    const bool is_ended = !is_active(change.status);
+    // A new start, of one that had ended.
+    const bool is_start = !is_ended && !from.empty() && !is_active(from.front());
+    update.bind(1, name_of(change.status));
+    update.bind(2, change.reason);
+    const std::optional<std::string> address = is_ended ? std::string() : change.address;
+    address ? update.bind(3, *address) : update.bind(3);
+    change.facts ? update.bind(4, to_json_text(*change.facts)) : update.bind(4);
+    change.settings ? update.bind(5, to_json_text(*change.settings)) : update.bind(5);
+    update.bind(6, is_start ? 1 : 0);
+    update.bind(7, is_ended ? 1 : 0);
+    update.bind(8, now_ms());
+    update.bind(9, id);
+    return update.exec() == 1;
+  });
+}
+
+void Registry::set_service_source(Id id, const std::string& source,
+                                  std::optional<Id> model_version) {
+  impl_->database.write([&](SQLite::Database& connection) {
+    SQLite::Statement update(connection,
+                             "UPDATE services SET source = ?, model_version_id = ? WHERE id = ?");
+    update.bind(1, source);
+    bind_optional(update, 2, model_version);
+    update.bind(3, id);
+    update.exec();
+  });
+}
+
+void Registry::set_service_facts(Id id, const Json& facts) {
+  impl_->database.write([&](SQLite::Database& connection) {
+    SQLite::Statement update(connection, "UPDATE services SET facts = ? WHERE id = ?");
+    update.bind(1, to_json_text(facts));
+    update.bind(2, id);
+    update.exec();
+  });
+}
+
+Deleted Registry::delete_service(const std::string& name) {
+  return delete_rows_and_folders(impl_->database, home(), [&](SQLite::Database& connection) {
+    const ServiceRecord service = service_row(connection, name);
+    if (is_active(service.status)) {
+      throw Error(ErrorKind::conflict, fmt::format("{} is {}", name, name_of(service.status)),
+                  fmt::format("stop it first: mat service stop {}", name));
+    }
+    Removal removal;
+    measure_folder(home().service_folder(name), &removal.deleted);
+    delete_row(connection, "DELETE FROM services WHERE id = ?", service.id);
+    trash_folder(home(), TrashKind::service, service.id, home().service_folder(name), &removal);
+    return removal;
+  });
+}
+
+}  // namespace mat

@@ -1,0 +1,252 @@
+#include "core/service/batcher.h"
+
+#include <algorithm>
+#include <cmath>
+#include <condition_variable>
+#include <deque>
+#include <future>
+#include <mutex>
+#include <new>
+#include <thread>
+#include <utility>
+
+#include "core/base/error.h"
+#include "core/base/time.h"
+#include "core/image/decode_shrunk.h"
+#include "core/image/resize.h"
+
+namespace mat {
+namespace {
+
+// Of the picture that a model is tried with.
+constexpr int kTrialSide = 64;
+
+// All pictures that are asked about together.
+struct Question {
+  std::vector<AskedPicture> pictures;
+  std::vector<PictureAnswer> answers;
+  std::size_t left = 0;  // to be answered
+  Batcher::Done done;
+};
+
+struct Place {
+  std::shared_ptr<Question> question;
+  std::size_t index = 0;
+  Image image;
+};
+
+Image decoded(AskedPicture picture, const BatcherOptions& options, int short_side,
+              std::string& problem) {
+  try {
+    if (auto* image = std::get_if<Image>(&picture)) {
+      return shrink_to_short_side(std::move(*image), short_side);
+    }
+    const auto& bytes = std::get<std::string>(picture);
+    DecodeResult result =
+        decode_shrunk({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()},
+                      short_side, options.max_pixels);
+    problem = std::move(result.problem);
+    return std::move(result.image);
+  } catch (const std::bad_alloc&) {
+    problem = "not enough memory to decode it";
+    return {};
+  }
+}
+
+void require_answer(const std::vector<float>& answer, std::size_t classes) {
+  const bool is_one =
+      answer.size() == classes && std::all_of(answer.begin(), answer.end(), [](float p) {
+        return std::isfinite(p) && p >= 0 && p <= 1.001F;
+      });
+  if (is_one) return;
+  throw Error(ErrorKind::usage, "the model does not answer as a classifier of pictures does",
+              "its weights may be damaged");
+}
+
+}  // namespace
+
+struct Batcher::Impl {
+  Impl(ModelDescription d, BatcherOptions o) : description(std::move(d)), options(std::move(o)) {}
+
+  void decode();
+  void answer(PictureModel& model);
+  void answer_batch(PictureModel& model, std::vector<Place>& batch);
+  void finish(Place& place, PictureAnswer answer);
+
+  const ModelDescription description;
+  const BatcherOptions options;
+  Json facts;
+
+  mutable std::mutex mutex;  // of all below
+  std::condition_variable has_work, has_ready, has_room;
+  std::deque<Place> undecoded, ready;
+  std::size_t waiting = 0, ready_bytes = 0;
+  bool is_ending = false;
+  int decoding = 0;  // threads that may still add to `ready`
+  std::vector<std::thread> decoders;
+  std::thread answerer;
+};
+
+void Batcher::Impl::finish(Place& place, PictureAnswer answer) {
+  Question& question = *place.question;
+  bool is_last = false;
+  {
+    const std::lock_guard lock(mutex);
+    question.answers[place.index] = std::move(answer);
+    is_last = --question.left == 0;
+    if (is_last) waiting -= question.answers.size();
+  }
+  if (is_last) question.done(std::move(question.answers));
+}
+
+void Batcher::Impl::decode() {
+  for (;;) {
+    Place place;
+    {
+      std::unique_lock lock(mutex);
+      has_work.wait(lock, [&] { return is_ending || !undecoded.empty(); });
+      if (undecoded.empty()) {
+        --decoding;
+        has_ready.notify_all();
+        return;
+      }
+      place = std::move(undecoded.front());
+      undecoded.pop_front();
+    }
+    std::string problem;
+    place.image = decoded(std::move(place.question->pictures[place.index]), options,
+                          description.preprocessing.short_side, problem);
+    if (!problem.empty()) {
+      finish(place, {{}, std::move(problem), {}});
+      continue;
+    }
+    std::unique_lock lock(mutex);
+    has_room.wait(lock, [&] { return ready.empty() || ready_bytes < options.queue_bytes; });
+    ready_bytes += place.image.byte_count();
+    ready.push_back(std::move(place));
+    has_ready.notify_one();
+  }
+}
+
+void Batcher::Impl::answer_batch(PictureModel& model, std::vector<Place>& batch) {
+  std::vector<ImageView> pictures;
+  for (const Place& place : batch) pictures.emplace_back(place.image);
+  const std::size_t classes = description.classes.size();
+  const double begin_s = monotonic_seconds();
+  std::vector<float> all;
+  std::string failure;
+  try {
+    all = model.answer(pictures);
+    if (all.size() != classes * batch.size()) failure = "the model gave too few answers";
+  } catch (const Error& e) {
+    failure = e.message();
+  } catch (const std::exception& e) {
+    failure = e.what();
+  }
+  // Counted before anybody hears of it.
+  if (options.answered) options.answered(batch.size(), monotonic_seconds() - begin_s);
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    PictureAnswer answer;
+    answer.failure = failure;
+    if (failure.empty()) {
+      const auto begin = all.begin() + static_cast<std::ptrdiff_t>(i * classes);
+      answer.probabilities.assign(begin, begin + static_cast<std::ptrdiff_t>(classes));
+    }
+    finish(batch[i], std::move(answer));
+  }
+}
+
+void Batcher::Impl::answer(PictureModel& model) {
+  const auto most = static_cast<std::size_t>(std::max(1, options.batch_size));
+  for (;;) {
+    std::vector<Place> batch;
+    {
+      std::unique_lock lock(mutex);
+      has_ready.wait(lock, [&] { return !ready.empty() || (is_ending && decoding == 0); });
+      if (ready.empty()) return;
+      while (!ready.empty() && batch.size() < most) {
+        ready_bytes -= ready.front().image.byte_count();
+        batch.push_back(std::move(ready.front()));
+        ready.pop_front();
+      }
+    }
+    has_room.notify_all();
+    answer_batch(model, batch);
+  }
+}
+
+Batcher::Batcher(Open open, ModelDescription description, BatcherOptions options)
+    : impl_(std::make_unique<Impl>(std::move(description), std::move(options))) {
+  Impl* impl = impl_.get();
+  std::promise<void> opened;
+  auto is_open = opened.get_future();
+  impl->answerer = std::thread([impl, open = std::move(open), &opened] {
+    std::unique_ptr<PictureModel> model;
+    try {
+      model = open();
+      Image blank{kTrialSide, kTrialSide, {}};
+      blank.pixels.assign(blank.byte_count(), 128);
+      require_answer(model->answer({blank}), impl->description.classes.size());
+      impl->facts = model->facts();
+    } catch (...) {
+      opened.set_exception(std::current_exception());
+      return;
+    }
+    opened.set_value();
+    impl->answer(*model);
+  });
+  try {
+    is_open.get();
+  } catch (...) {
+    impl->answerer.join();
+    throw;
+  }
+  const int decoders = std::max(1, impl->options.decode_threads);
+  {
+    const std::lock_guard lock(impl->mutex);
+    impl->decoding = decoders;
+  }
+  for (int i = 0; i < decoders; ++i) {
+    impl->decoders.emplace_back([impl] { impl->decode(); });
+  }
+}
+
+Batcher::~Batcher() {
+  {
+    const std::lock_guard lock(impl_->mutex);
+    impl_->is_ending = true;
+  }
+  impl_->has_work.notify_all();
+  impl_->has_ready.notify_all();
+  for (std::thread& thread : impl_->decoders) thread.join();
+  impl_->answerer.join();
+}
+
+bool Batcher::ask(std::vector<AskedPicture> pictures, Done done) {
+  auto question = std::make_shared<Question>();
+  question->left = pictures.size();
+  question->answers.resize(pictures.size());
+  question->pictures = std::move(pictures);
+  question->done = std::move(done);
+  {
+    const std::lock_guard lock(impl_->mutex);
+    if (impl_->waiting + question->left > impl_->options.queue_pictures) return false;
+    impl_->waiting += question->left;
+    for (std::size_t i = 0; i < question->answers.size(); ++i) {
+      impl_->undecoded.push_back({question, i, {}});
+    }
+  }
+  question->answers.size() == 1 ? impl_->has_work.notify_one() : impl_->has_work.notify_all();
+  return true;
+}
+
+const ModelDescription& Batcher::description() const { return impl_->description; }
+
+const Json& Batcher::facts() const { return impl_->facts; }
+
+std::size_t Batcher::waiting() const {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->waiting;
+}
+
+}  // namespace mat

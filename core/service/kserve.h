@@ -1,0 +1,37 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/base/json.h"
+#include "core/http/message.h"
+#include "core/service/batcher.h"
+
+namespace mat {
+
+// The KServe inference protocol, version 2, as JSON.
+
+// A request to …/infer. Its one input is BYTES [N], pictures' files in base64, or UINT8 (0 to 255)
+// or FP32 (0 to 1) [N, height, width, 3], or [height, width, 3], the pixels of pictures.
+struct InferRequest {
+  std::string id;
+  std::vector<AskedPicture> pictures;
+  std::vector<std::string> outputs;  // empty: all
+};
+
+constexpr const char* kProbabilitiesOutput = "probabilities";  // FP32 [N, classes]
+constexpr const char* kLabelOutput = "label";                  // BYTES [N]
+
+// Throws HttpFailure.
+InferRequest read_infer_request(const HttpRequest& request, std::int64_t max_pixels);
+
+// A picture without an answer makes the whole an error, as the protocol has no other way.
+HttpResponse answer_infer(const InferRequest& request, const std::string& model,
+                          const std::string& version, const std::vector<std::string>& classes,
+                          const std::vector<PictureAnswer>& answers);
+
+Json server_metadata(const std::string& name);
+Json model_metadata(const std::string& model, const std::string& version,
+                    const std::vector<std::string>& classes);
+
+}  // namespace mat

@@ -1,0 +1,93 @@
+#include "core/service/service_folder.h"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "core/base/error.h"
+#include "core/base/file.h"
+#include "core/base/json.h"
+#include "core/base/text.h"
+
+namespace mat {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint64_t kMostBytes = 64 << 10;
+
+fs::path request_path(const fs::path& folder) { return folder / "update.json"; }
+fs::path answer_path(const fs::path& folder) { return folder / "updated.json"; }
+
+std::string text_of(const Json& json, const char* key) {
+  const auto found = json.find(key);
+  return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+std::optional<Json> read_object(const fs::path& path) {
+  const auto text = read_file_if_exists(path, kMostBytes);
+  if (!text) return std::nullopt;
+  Json json = Json::parse(*text, nullptr, false);
+  return json.is_object() ? std::optional(std::move(json)) : std::nullopt;
+}
+
+}  // namespace
+
+fs::path service_log_path(const fs::path& folder) { return folder / "log.txt"; }
+
+fs::path service_token_path(const fs::path& folder) { return folder / "token"; }
+
+std::string read_service_token(const fs::path& folder) {
+  const auto text = read_file_if_exists(service_token_path(folder), kMostBytes);
+  return text ? std::string(trim(*text)) : std::string();
+}
+
+void write_service_token(const fs::path& folder, const std::string& token) {
+  const fs::path path = service_token_path(folder);
+  ::unlink(path.c_str());
+  const FileDescriptor file(
+      ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!file) throw_io_error(fmt::format("cannot make '{}'", path.string()), errno);
+  write_all(file.get(), token + "\n", path);
+}
+
+void request_update(const fs::path& folder, const UpdateRequest& request) {
+  const Json json{{"id", request.id}, {"source", request.source}};
+  write_file_atomic(request_path(folder), to_json_text(json) + "\n");
+}
+
+bool is_update_requested(const fs::path& folder) noexcept {
+  return ::access(request_path(folder).c_str(), F_OK) == 0;
+}
+
+std::optional<UpdateRequest> peek_update_request(const fs::path& folder) {
+  const auto json = read_object(request_path(folder));
+  if (!json) return std::nullopt;
+  return UpdateRequest{text_of(*json, "id"), text_of(*json, "source")};
+}
+
+std::optional<UpdateRequest> take_update_request(const fs::path& folder) {
+  auto request = peek_update_request(folder);
+  ::unlink(request_path(folder).c_str());
+  return request;
+}
+
+void answer_update(const fs::path& folder, const UpdateAnswer& answer) {
+  const Json json{
+      {"id", answer.id}, {"code", answer.code}, {"message", answer.message}, {"hint", answer.hint}};
+  write_file_atomic(answer_path(folder), to_json_text(json) + "\n");
+}
+
+std::optional<UpdateAnswer> read_update_answer(const fs::path& folder) {
+  const auto json = read_object(answer_path(folder));
+  if (!json) return std::nullopt;
+  const auto code = json->find("code");
+  return UpdateAnswer{text_of(*json, "id"),
+                      code != json->end() && code->is_number_integer() ? code->get<int>() : 70,
+                      text_of(*json, "message"), text_of(*json, "hint")};
+}
+
+}  // namespace mat

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace mat {
+
+// What is in HOME/services/NAME beside `lock` and `stop` (see core/run): the token and the log, and
+// how a service that runs is told of another model.
+
+std::filesystem::path service_log_path(const std::filesystem::path& folder);
+std::filesystem::path service_token_path(const std::filesystem::path& folder);
+
+// Empty when the service has none. Only its owner can read the file.
+std::string read_service_token(const std::filesystem::path& folder);
+void write_service_token(const std::filesystem::path& folder, const std::string& token);
+
+// What a service is asked to serve from now on. The answer has the request's id.
+struct UpdateRequest {
+  std::string id;
+  std::string source;
+};
+struct UpdateAnswer {
+  std::string id;
+  int code = 0;  // as mat ends with: 0, or the kind of the error
+  std::string message, hint;
+};
+void request_update(const std::filesystem::path& folder, const UpdateRequest& request);
+std::optional<UpdateRequest> peek_update_request(const std::filesystem::path& folder);
+// Takes it: it is not there any more.
+std::optional<UpdateRequest> take_update_request(const std::filesystem::path& folder);
+bool is_update_requested(const std::filesystem::path& folder) noexcept;
+void answer_update(const std::filesystem::path& folder, const UpdateAnswer& answer);
+std::optional<UpdateAnswer> read_update_answer(const std::filesystem::path& folder);
+
+}  // namespace mat

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "core/base/home.h"
+#include "core/registry/records.h"
+
+namespace mat {
+
+// Starts the process that serves, and starts it again, after a pause that grows, whenever a signal
+// ends it. Returns nothing in the process that is to serve, and in the guard, which is the calling
+// process and does nothing else, what that one ended with at last. Sockets and locks are shared:
+// who connects meanwhile waits. The serving process ends with its guard. To be called before there
+// are threads. `stop_reason` as in ServeRequest: the guard passes it on.
+std::optional<int> guard_service(const Home& home, Id service,
+                                 const std::function<std::string()>& stop_reason);
+
+}  // namespace mat

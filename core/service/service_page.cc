@@ -1,0 +1,155 @@
+#include "core/service/service_page.h"
+
+namespace mat {
+namespace {
+
+constexpr const char* kPage = R"html(<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>mat</title>
+<link rel="icon" href="data:,">
+<style>
+  :root { --back: #fafafa; --card: #fff; --text: #1b1b1f; --dim: #63636b; --line: #d9d9de;
+          --bar: #3a6ea5; --best: #1f5d99; --bad: #b3261e; }
+  @media (prefers-color-scheme: dark) {
+    :root { --back: #16161a; --card: #212126; --text: #ececf0; --dim: #a0a0aa; --line: #3a3a42;
+            --bar: #5b93cc; --best: #86b8ec; --bad: #ff8a80; } }
+  * { box-sizing: border-box; }
+  body { margin: 0; font: 16px/1.5 system-ui, sans-serif; background: var(--back);
+         color: var(--text); }
+  main { max-width: 44rem; margin: 0 auto; padding: 2rem 1rem; }
+  h1 { font-size: 1.4rem; margin: 0; overflow-wrap: anywhere; }
+  p { color: var(--dim); margin: .25rem 0 1rem; overflow-wrap: anywhere; }
+  label.drop { display: flex; flex-direction: column; align-items: center; justify-content: center;
+    gap: .5rem; min-height: 12rem; padding: 1rem; border: 2px dashed var(--line);
+    border-radius: 12px; background: var(--card); cursor: pointer; text-align: center; }
+  label.drop.over, label.drop:focus-within { border-color: var(--bar);
+    outline: 2px solid var(--bar); outline-offset: 2px; }
+  label.drop img { max-width: 100%; max-height: 14rem; border-radius: 6px; }
+  input[type=file] { position: absolute; width: 1px; height: 1px; opacity: 0; }
+  #token { display: none; margin-top: 1rem; }
+  #token input { width: 100%; padding: .5rem; font: inherit; color: inherit;
+    background: var(--card); border: 1px solid var(--line); border-radius: 6px; }
+  ol { list-style: none; margin: 1.25rem 0 0; padding: 0; }
+  li { display: grid; grid-template-columns: minmax(6rem, 12rem) 1fr 4rem; gap: .75rem;
+    align-items: center; padding: .3rem 0; }
+  li span:first-child { overflow-wrap: anywhere; }
+  li span:last-child { text-align: right; font-variant-numeric: tabular-nums; }
+  li i { display: block; height: .8rem; border-radius: 4px; background: var(--bar);
+    min-width: 2px; }
+  li:first-child { font-weight: 600; } li:first-child i { background: var(--best); }
+  .bad { color: var(--bad); }
+  footer { margin-top: 2rem; font-size: .9rem; color: var(--dim); }
+  a { color: inherit; }
+</style>
+<main>
+  <h1 id="name">What does the picture show?</h1>
+  <p id="model">&nbsp;</p>
+  <label class="drop" id="drop">
+    <input type="file" id="file" accept="image/jpeg,image/png,image/bmp">
+    <img id="picture" alt="" hidden>
+    <span id="hint">Drop a picture here, paste one, or press Enter to choose</span>
+  </label>
+  <form id="token"><label>This service wants its token
+    <input id="secret" type="password" autocomplete="off"></label></form>
+  <div role="status" aria-live="polite"><p id="state"></p><ol id="bars"></ol></div>
+  <footer><a href="openapi.json">openapi.json</a> · <a href="metrics">metrics</a></footer>
+</main>
+<script>
+  const $ = id => document.getElementById(id);
+  let last = null, shown = null, turn = 0;
+  const headers = type => {
+    const secret = $('secret').value, all = type ? {'Content-Type': type} : {};
+    if (secret) all.Authorization = 'Bearer ' + secret;
+    return all;
+  };
+  function say(text, bad) { $('state').textContent = text; $('state').className = bad ? 'bad' : ''; }
+  async function ask(file) {
+    const mine = ++turn;
+    last = file;
+    if (shown) URL.revokeObjectURL(shown);
+    shown = URL.createObjectURL(file);
+    $('picture').src = shown;
+    $('picture').alt = file.name || 'the picture';
+    $('picture').hidden = false;
+    $('hint').textContent = file.name || '';
+    $('bars').replaceChildren();
+    say('…');
+    try {
+      const answer = await fetch('predict', {method: 'POST', body: file,
+        headers: headers('application/octet-stream')});
+      const json = await answer.json();
+      if (mine !== turn) return;
+      if (answer.status === 401) {
+        $('token').style.display = 'block';
+        $('secret').focus();
+      }
+      if (!answer.ok) return say(json.error || answer.statusText, true);
+      show(json);
+    } catch (e) {
+      if (mine === turn) say('the service does not answer', true);
+    }
+  }
+  function show(json) {
+    say('');
+    for (const [label, score] of json.scores) {
+      const row = document.createElement('li'), name = document.createElement('span'),
+        box = document.createElement('span'), bar = document.createElement('i'),
+        value = document.createElement('span');
+      name.textContent = label;
+      bar.style.width = 100 * score + '%';
+      value.textContent = (100 * score).toFixed(1) + ' %';
+      box.append(bar);
+      row.append(name, box, value);
+      $('bars').append(row);
+    }
+  }
+  $('file').onchange = () => { if ($('file').files[0]) ask($('file').files[0]); };
+  $('file').onkeydown = e => { if (e.key === 'Enter') $('file').click(); };
+  const over = on => $('drop').classList.toggle('over', on);
+  document.ondragover = e => { e.preventDefault(); over(true); };
+  document.ondragleave = () => over(false);
+  document.ondrop = e => {
+    e.preventDefault();
+    over(false);
+    if (e.dataTransfer.files[0]) ask(e.dataTransfer.files[0]);
+  };
+  document.onpaste = e => { if (e.clipboardData.files[0]) ask(e.clipboardData.files[0]); };
+  $('token').onsubmit = e => { e.preventDefault(); describe(); if (last) ask(last); };
+  async function describe() {
+    try {
+      const server = await fetch('v2', {headers: headers()});
+      if (!server.ok) return;
+      const name = (await server.json()).name;
+      document.title = $('name').textContent = name;
+      const model = await (await fetch('v2/models/' + encodeURIComponent(name),
+        {headers: headers()})).json();
+      $('model').textContent = 'version ' + model.versions[0] + ': ' +
+        model.parameters.classes.join(', ');
+    } catch (e) { /* what it is called is not needed to ask */ }
+  }
+  describe();
+</script>
+</html>
+)html";
+
+}  // namespace
+
+HttpResponse service_page() {
+  HttpResponse response;
+  response.content_type = "text/html; charset=utf-8";
+  response.body = kPage;
+  response.headers = {
+      {"Content-Security-Policy",
+       "default-src 'none'; connect-src 'self'; img-src 'self' blob: data:; style-src "
+       "'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
+       "frame-ancestors 'none'"},
+      {"X-Content-Type-Options", "nosniff"},
+      {"Referrer-Policy", "no-referrer"},
+      {"Cache-Control", "no-store"}};
+  return response;
+}
+
+}  // namespace mat

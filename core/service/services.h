@@ -1,0 +1,43 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "core/base/error.h"
+#include "core/registry/registry.h"
+#include "core/service/service_settings.h"
+
+namespace mat {
+
+// Argument of the hidden command that starts a service in the background, after "mat --home HOME":
+// its number in the registry.
+constexpr const char* kRunServiceCommand = "run-service";
+
+struct NewService {
+  std::string name;    // empty: that of the model
+  std::string source;  // as find_model_source() takes it
+  std::string token;   // empty: none
+  ServiceSettings settings;
+};
+
+// Records a service, Pending, with its folder and token. Usage error for a host that others reach
+// without a token.
+ServiceRecord record_service(Registry& registry, const NewService& service);
+
+// Makes one that has ended Pending again.
+ServiceRecord restart_service(Registry& registry, const std::string& name);
+
+// Starts a Pending service in a process of its own and returns when it answers. Throws why it does
+// not.
+ServiceRecord start_in_background(Registry& registry, const ServiceRecord& service);
+
+// Has a service answer what is under way and end, and waits until it has; one that does not end
+// within its drain_s and some more, or with `force`, is killed. Conflict when it does not run.
+ServiceRecord stop_service(Registry& registry, const std::string& name, bool force);
+
+// What it serves from now on: at once, without a failed request, when it runs, otherwise from its
+// next start on. Throws what is wrong with the new one; the old one is served on then.
+ServiceRecord update_service(Registry& registry, const std::string& name,
+                             const std::string& source);
+
+}  // namespace mat

@@ -1,0 +1,186 @@
+// How much a service adds to the model, and how many requests it answers: with a model that costs
+// nothing, in this process, with clients of its own.
+//
+//   service_bench [REQUESTS [CLIENTS]]    default: 100,000 requests of 16 clients
+
+#include <arpa/inet.h>
+#include <fmt/core.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "core/base/file.h"
+#include "core/base/text.h"
+#include "core/base/time.h"
+#include "core/http/listen.h"
+#include "core/http/server.h"
+#include "core/image/decode_shrunk.h"
+#include "core/service/service_api.h"
+#include "tests/core/service/fake_model.h"
+#include "tests/test_files.h"
+
+namespace mat {
+namespace {
+
+class Connection {
+ public:
+  explicit Connection(int port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<std::uint16_t>(port));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const int yes = 1;
+    ::setsockopt(socket_.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+    if (::connect(socket_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
+      throw std::runtime_error(std::strerror(errno));
+    }
+  }
+
+  // False unless it was answered with 200. All answers to one request have the same length.
+  bool ask(const std::string& request) {
+    if (::send(socket_.get(), request.data(), request.size(), MSG_NOSIGNAL) !=
+        static_cast<ssize_t>(request.size())) {
+      return false;
+    }
+    std::string answer;
+    std::array<char, 4096> piece;
+    for (;;) {
+      const ssize_t count = ::recv(socket_.get(), piece.data(), piece.size(), 0);
+      if (count <= 0) return false;
+      answer.append(piece.data(), static_cast<std::size_t>(count));
+      const std::size_t head = answer.find("\r\n\r\n");
+      if (head == answer.npos) continue;
+      const std::size_t length = answer.find("Content-Length: ");
+      const std::size_t body = std::strtoul(answer.c_str() + length + 16, nullptr, 10);
+      if (answer.size() >= head + 4 + body) return answer.compare(9, 3, "200") == 0;
+    }
+  }
+
+ private:
+  FileDescriptor socket_;
+};
+
+class Server {
+ public:
+  Server() {
+    auto served = std::make_shared<ServedModel>();
+    served->reference = "fake@V0001";
+    served->batcher = std::make_unique<Batcher>([] { return std::make_unique<QuickModel>(); },
+                                                fake_description(), BatcherOptions());
+    ServiceApiOptions options;
+    options.name = "fake";
+    api_.emplace(options, std::move(served));
+    HttpServerOptions server;
+    server.admit = [this](const HttpRequest& r) { return api_->admit(r); };
+    server.done = [this](const HttpExchange& e) { api_->count(e); };
+    FileDescriptor listening = listen_on("127.0.0.1", 0);
+    port = port_of(listening);
+    server_.emplace(std::move(listening), std::move(server),
+                    [this](HttpRequest&& r, std::shared_ptr<HttpResponder> responder) {
+                      api_->handle(std::move(r), std::move(responder));
+                    });
+  }
+
+  int port = 0;
+
+ private:
+  class QuickModel : public PictureModel {
+   public:
+    std::vector<float> answer(const std::vector<ImageView>& pictures) override {
+      std::vector<float> answers;
+      for (std::size_t i = 0; i < pictures.size(); ++i) {
+        answers.insert(answers.end(), {0.7F, 0.2F, 0.1F});
+      }
+      return answers;
+    }
+    Heatmap heatmap(const ImageView&, int) override { return {}; }
+    Json facts() const override { return Json::object(); }
+  };
+
+  std::optional<ServiceApi> api_;
+  std::optional<HttpServer> server_;
+};
+
+std::string post(const std::string& body) {
+  return fmt::format(
+      "POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/bmp\r\n"
+      "Content-Length: {}\r\n\r\n{}",
+      body.size(), body);
+}
+
+double resident_mb() {
+  const auto fields = split(read_file("/proc/self/statm"), ' ');
+  return static_cast<double>(parse_integer(fields[1]).value_or(0) * ::sysconf(_SC_PAGESIZE)) / 1e6;
+}
+
+void print_overhead(int port, const std::string& picture) {
+  constexpr int kRounds = 2000;
+  Connection connection(port);
+  const std::string request = post(picture);
+  std::vector<double> asked_ms, decoded_ms;
+  for (int i = 0; i < kRounds; ++i) {
+    double begin_s = monotonic_seconds();
+    if (!connection.ask(request)) throw std::runtime_error("no answer");
+    asked_ms.push_back((monotonic_seconds() - begin_s) * 1000);
+    begin_s = monotonic_seconds();
+    decode_shrunk({reinterpret_cast<const std::uint8_t*>(picture.data()), picture.size()}, 16);
+    decoded_ms.push_back((monotonic_seconds() - begin_s) * 1000);
+  }
+  std::sort(asked_ms.begin(), asked_ms.end());
+  std::sort(decoded_ms.begin(), decoded_ms.end());
+  const auto at = [](const std::vector<double>& v, double share) {
+    return v[static_cast<std::size_t>(share * static_cast<double>(v.size() - 1))];
+  };
+  fmt::print("one client: p50 {:.3f} ms, p99 {:.3f} ms; of that decoding {:.3f} and {:.3f}\n",
+             at(asked_ms, 0.5), at(asked_ms, 0.99), at(decoded_ms, 0.5), at(decoded_ms, 0.99));
+}
+
+void print_throughput(int port, const std::string& request, const char* what, std::int64_t requests,
+                      int clients) {
+  std::atomic<std::int64_t> left{requests}, failed{0};
+  const double begin_s = monotonic_seconds();
+  std::vector<std::thread> threads;
+  for (int i = 0; i < clients; ++i) {
+    threads.emplace_back([&] {
+      Connection connection(port);
+      while (left-- > 0) {
+        if (!connection.ask(request)) ++failed;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  const double took_s = monotonic_seconds() - begin_s;
+  fmt::print("{}: {} requests of {} clients in {:.1f} s: {:.0f} a second, {} failed\n", what,
+             requests, clients, took_s, static_cast<double>(requests) / took_s, failed.load());
+}
+
+}  // namespace
+}  // namespace mat
+
+int main(int argc, char** argv) {
+  const std::int64_t requests = argc > 1 ? std::atoll(argv[1]) : 100'000;
+  const int clients = argc > 2 ? std::atoi(argv[2]) : 16;
+  mat::Server server;
+  const std::string picture = mat::bmp_of_color(16, 16, 0xff8000);
+  mat::print_overhead(server.port, picture);
+  const std::string get = "GET /v2/health/live HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  mat::print_throughput(server.port, get, "health", requests / 10, clients);
+  double before_mb = 0;
+  for (int round = 0; round < 3; ++round) {
+    mat::print_throughput(server.port, mat::post(picture), "predict", requests, clients);
+    const double now_mb = mat::resident_mb();
+    if (round > 0)
+      fmt::print("resident memory: {:.1f} MB, {:+.1f} MB\n", now_mb, now_mb - before_mb);
+    before_mb = now_mb;
+  }
+  return 0;
+}

@@ -1,0 +1,327 @@
+#include "core/http/server.h"
+
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "core/base/error.h"
+#include "core/http/client.h"
+#include "core/http/listen.h"
+#include "tests/core/http/raw_client.h"
+
+namespace mat {
+namespace {
+
+constexpr const char* kGet = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+constexpr const char* kLastGet = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+
+HttpResponse text_response(std::string text) {
+  HttpResponse response;
+  response.content_type = "text/plain";
+  response.body = std::move(text);
+  return response;
+}
+
+// Answers with the method, the path and the length of the body. "/later" is answered by another
+// thread when release() is called, "/drop" never, "/throw" with an exception.
+class Echo {
+ public:
+  explicit Echo(HttpLimits limits = {}) {
+    HttpServerOptions options;
+    options.limits = limits;
+    options.admit = [](const HttpRequest& request) {
+      return request.path == "/refused" ? std::optional(http_error(403, "refused")) : std::nullopt;
+    };
+    options.done = [this](const HttpExchange& exchange) {
+      const std::lock_guard lock(mutex_);
+      exchanges_.push_back(exchange);
+    };
+    FileDescriptor listening = listen_on("127.0.0.1", 0);
+    port = port_of(listening);
+    server.emplace(std::move(listening), std::move(options),
+                   [this](HttpRequest&& request, std::shared_ptr<HttpResponder> responder) {
+                     answer(std::move(request), std::move(responder));
+                   });
+  }
+  ~Echo() {
+    release();
+    server.reset();
+    for (std::thread& thread : threads_) thread.join();
+  }
+
+  void release() {
+    const std::lock_guard lock(mutex_);
+    is_released_ = true;
+    released_.notify_all();
+  }
+  void wait_for_later() {
+    std::unique_lock lock(mutex_);
+    released_.wait(lock, [&] { return !threads_.empty(); });
+  }
+  std::vector<HttpExchange> exchanges() {
+    const std::lock_guard lock(mutex_);
+    return exchanges_;
+  }
+  std::string ask(const std::string& bytes) {
+    RawClient client(port);
+    client.send(bytes);
+    return client.read_all();
+  }
+
+  int port = 0;
+  std::optional<HttpServer> server;
+
+ private:
+  void answer(HttpRequest&& request, std::shared_ptr<HttpResponder> responder) {
+    if (request.path == "/drop") return;
+    if (request.path == "/throw") throw std::runtime_error("thrown");
+    if (request.path == "/stream") {
+      auto stream = responder->stream(text_response(""));
+      stream->send("one");
+      stream->send("two");
+      return stream->finish();
+    }
+    HttpResponse response =
+        text_response(request.method + " " + request.path + " " +
+                      std::to_string(request.body.size()) + " " + request.query + "\n");
+    if (request.path != "/later") return responder->respond(std::move(response));
+    const std::lock_guard lock(mutex_);
+    threads_.emplace_back([this, responder, response]() mutable {
+      std::unique_lock held(mutex_);
+      released_.wait(held, [&] { return is_released_; });
+      held.unlock();
+      responder->respond(std::move(response));
+    });
+    released_.notify_all();
+  }
+
+  std::mutex mutex_;
+  std::condition_variable released_;
+  bool is_released_ = false;
+  std::vector<std::thread> threads_;
+  std::vector<HttpExchange> exchanges_;
+};
+
+}  // namespace
+
+TEST_CASE("a server answers requests of one connection one after the other") {
+  Echo echo;
+  RawClient client(echo.port);
+  client.send(std::string(kGet) +
+              "POST /a%20b?x=1 HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n" + "abc" +
+              kLastGet);
+  const std::string answers = client.read_all();
+  CHECK(count_of(answers, "HTTP/1.1 200 OK") == 3);
+  CHECK(answers.find("POST /a b 3 x=1") != std::string::npos);
+  CHECK(answers.find("GET / 0") < answers.find("POST /a b"));
+}
+
+TEST_CASE("what cannot be understood gets its own status, as JSON") {
+  Echo echo;
+  const std::string long_path(20'000, 'a');
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {"nonsense\r\n\r\n", "400"},
+      {"GET / HTTP/1.1\r\n\r\n", "400"},  // no Host
+      {"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "400"},
+      {"GET /../x HTTP/1.1\r\nHost: a\r\n\r\n", "400"},
+      {"GET /%2e%2e/x HTTP/1.1\r\nHost: a\r\n\r\n", "400"},
+      {"GET /%00 HTTP/1.1\r\nHost: a\r\n\r\n", "400"},
+      {"GET /%zz HTTP/1.1\r\nHost: a\r\n\r\n", "400"},
+      {"GET http://localhost/ HTTP/1.1\r\nHost: a\r\n\r\n", "400"},
+      {"GET / HTTP/2.0\r\nHost: a\r\n\r\n", "505"},
+      {"GET /" + long_path + " HTTP/1.1\r\nHost: a\r\n\r\n", "414"},
+      {"GET / HTTP/1.1\r\nHost: a\r\nX: " + long_path + "\r\n\r\n", "431"},
+      {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999\r\n\r\nx", "413"},
+      {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\nx", "400"},
+      {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx", "400"},
+      {"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "400"},
+      {"POST / HTTP/1.1\r\nHost: a\r\nExpect: tea\r\nContent-Length: 1\r\n\r\nx", "417"},
+      {"GET /refused HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", "403"},
+  };
+  for (const auto& [request, status] : cases) {
+    CAPTURE(request.substr(0, 80));
+    RawClient client(echo.port);
+    client.send(request);
+    client.finish_sending();
+    const std::string answer = client.read_all();
+    CHECK(answer.substr(0, 12) == "HTTP/1.1 " + status);
+    CHECK(answer.find("{\"error\":") != std::string::npos);
+  }
+  CHECK(echo.ask(kLastGet).find("200 OK") != std::string::npos);
+}
+
+TEST_CASE("a body comes in chunks, and after 100 Continue when that is expected") {
+  Echo echo;
+  CHECK(echo.ask("POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked"
+                 "\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n")
+            .find("POST / 5") != std::string::npos);
+  RawClient client(echo.port);
+  client.send(
+      "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nExpect: 100-continue\r\n"
+      "Content-Length: 3\r\n\r\n");
+  CHECK(client.read_until("\r\n\r\n") == "HTTP/1.1 100 Continue\r\n\r\n");
+  client.send("abc");
+  CHECK(client.read_all().find("POST / 3") != std::string::npos);
+  // Who is refused does not send the body at all.
+  CHECK(echo.ask("POST /refused HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n"
+                 "Content-Length: 3\r\n\r\n")
+            .find("HTTP/1.1 403") == 0);
+}
+
+TEST_CASE("HEAD gives the length without the body, HTTP/1.0 closes") {
+  Echo echo;
+  const std::string head = echo.ask("HEAD / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  CHECK(head.find("Content-Length: 10") != std::string::npos);
+  CHECK(head.substr(head.size() - 4) == "\r\n\r\n");
+  CHECK(echo.ask("GET / HTTP/1.0\r\n\r\n").find("GET / 0") != std::string::npos);
+}
+
+TEST_CASE("slow clients are told so and let go, and keep nobody waiting") {
+  HttpLimits limits;
+  limits.header_s = limits.body_s = limits.idle_s = 0.2;
+  Echo echo(limits);
+  RawClient header(echo.port), body(echo.port), idle(echo.port);
+  header.send("GET / HTTP/1.1\r\nHos");
+  body.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab");
+  CHECK(echo.ask(kLastGet).find("200 OK") != std::string::npos);
+  CHECK(header.read_all().find("HTTP/1.1 408") == 0);
+  CHECK(body.read_all().find("HTTP/1.1 408") == 0);
+  CHECK(idle.read_all().empty());
+  CHECK(idle.is_closed());
+}
+
+TEST_CASE("a half-closed connection still gets its answer") {
+  Echo echo;
+  RawClient client(echo.port);
+  client.send(kGet);
+  client.finish_sending();
+  CHECK(client.read_all().find("200 OK") != std::string::npos);
+  RawClient cut(echo.port);
+  cut.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab");
+  cut.finish_sending();
+  CHECK(cut.read_all().find("HTTP/1.1 400") == 0);
+}
+
+TEST_CASE("too many connections are told so") {
+  HttpLimits limits;
+  limits.connections = 2;
+  Echo echo(limits);
+  RawClient first(echo.port), second(echo.port);
+  first.send(kGet);
+  second.send(kGet);
+  first.read_until("GET / 0");
+  second.read_until("GET / 0");
+  const std::string answer = echo.ask(kGet);
+  CHECK(answer.find("HTTP/1.1 503") == 0);
+  CHECK(answer.find("Retry-After") != std::string::npos);
+  first.close();
+  second.close();
+  for (int i = 0; i < 1000 && echo.server->connections() > 0; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  CHECK(echo.ask(kLastGet).find("200 OK") != std::string::npos);
+}
+
+TEST_CASE("large bodies of many at a time are bounded") {
+  HttpLimits limits;
+  limits.body_bytes = 1000;
+  limits.all_body_bytes = 1500;
+  Echo echo(limits);
+  RawClient first(echo.port);
+  first.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\nExpect: 100-continue\r\n\r\n");
+  first.read_until("100 Continue");
+  CHECK(
+      echo.ask("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 600\r\n\r\n").find("HTTP/1.1 503") ==
+      0);
+  first.close();
+}
+
+TEST_CASE("a handler may answer from another thread, not at all, or throw") {
+  HttpLimits limits;
+  limits.answer_s = 0.3;
+  Echo echo(limits);
+  CHECK(echo.ask("GET /drop HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").find("500") == 9);
+  CHECK(echo.ask("GET /throw HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").find("thrown") !=
+        std::string::npos);
+  RawClient late(echo.port);
+  late.send("GET /later HTTP/1.1\r\nHost: a\r\n\r\n");
+  CHECK(late.read_all().find("HTTP/1.1 503") == 0);
+}
+
+TEST_CASE("a stream comes in pieces") {
+  Echo echo;
+  const std::string answer = echo.ask("GET /stream HTTP/1.1\r\nHost: a\r\n\r\n");
+  CHECK(answer.find("Transfer-Encoding: chunked") != std::string::npos);
+  CHECK(answer.find("3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n") != std::string::npos);
+}
+
+TEST_CASE("a server that stops answers what is under way, and nothing new") {
+  Echo echo;
+  RawClient busy(echo.port), idle(echo.port);
+  idle.send(kGet);
+  idle.read_until("GET / 0");
+  busy.send("GET /later HTTP/1.1\r\nHost: a\r\n\r\n");
+  echo.wait_for_later();
+  std::thread stopping([&] { echo.server->stop(20); });
+  CHECK(idle.is_closed());
+  CHECK_THROWS(RawClient(echo.port));
+  echo.release();
+  CHECK(busy.read_all().find("GET /later 0") != std::string::npos);
+  stopping.join();
+}
+
+TEST_CASE("a server that stops waits no longer than it is told") {
+  Echo echo;
+  RawClient busy(echo.port);
+  busy.send("GET /later HTTP/1.1\r\nHost: a\r\n\r\n");
+  echo.wait_for_later();
+  echo.server->stop(0.05);
+  CHECK(busy.is_closed());
+}
+
+TEST_CASE("every exchange is told of") {
+  Echo echo;
+  echo.ask("POST /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 2\r\n\r\nab");
+  echo.ask("junk\r\n\r\n");
+  echo.server->stop(5);
+  const auto exchanges = echo.exchanges();
+  REQUIRE(exchanges.size() == 2);
+  CHECK(exchanges[0].method == "POST");
+  CHECK(exchanges[0].path == "/x");
+  CHECK(exchanges[0].status == 200);
+  CHECK(exchanges[0].bytes_in == 2);
+  CHECK(exchanges[0].address == "127.0.0.1");
+  CHECK(exchanges[1].status == 400);
+  CHECK(exchanges[1].method.empty());
+}
+
+TEST_CASE("a port in use is a conflict, a strange address a mistake") {
+  const FileDescriptor taken = listen_on("127.0.0.1", 0);
+  try {
+    listen_on("127.0.0.1", port_of(taken));
+    FAIL("listened twice");
+  } catch (const Error& e) {
+    CHECK(e.kind() == ErrorKind::conflict);
+  }
+  CHECK_THROWS_AS(listen_on("192.0.2.1", 0), Error);
+  CHECK_THROWS_AS(listen_on("no such host.", 0), Error);
+}
+
+TEST_CASE("the client gives any status, and says when there is no answer") {
+  Echo echo;
+  const std::string address = http_address("127.0.0.1", echo.port);
+  HttpRequest request;
+  request.method = "POST";
+  request.target = "/y?z";
+  request.body = std::string(100'000, 'x');
+  CHECK(send_http(address, request, 10).body == "POST /y 100000 z\n");
+  request.target = "/refused";
+  CHECK(send_http(address, request, 10).status == 403);
+  echo.server->stop(1);
+  CHECK_THROWS_AS(send_http(address, request, 1), Error);
+}
+
+}  // namespace mat

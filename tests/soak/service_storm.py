@@ -1,0 +1,220 @@
+#!/usr/bin/env python3
+"""service_storm.py [SECONDS [CLIENTS]]: a service under good and bad requests at the same time.
+
+Every good request must get its right answer; every bad one an HTTP error or a closed connection;
+the service must go on, and its memory must not grow.
+"""
+
+import base64
+import http.client
+import json
+import os
+import random
+import socket
+import struct
+import sys
+import threading
+import time
+import zlib
+
+from mat import Home, draw_pictures, small_spec
+
+SECONDS = float(sys.argv[1]) if len(sys.argv) > 1 else 30
+CLIENTS = int(sys.argv[2]) if len(sys.argv) > 2 else 6
+LARGEST_GROWTH = 96 << 20
+
+
+def png_bomb(side):
+    """A PNG of a few kilobytes that says that it is SIDE × SIDE."""
+
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0))
+        + chunk(b"IDAT", zlib.compress(b"\0" * 1_000_000))
+        + chunk(b"IEND", b"")
+    )
+
+
+class Storm:
+    def __init__(self, address, pictures):
+        self.host, port = address.removeprefix("http://").rsplit(":", 1)
+        self.port = int(port)
+        self.pictures = pictures  # (label, bytes)
+        self.until = time.monotonic() + SECONDS
+        self.lock = threading.Lock()
+        self.good = self.bad = 0
+        self.failures = []
+
+    def is_over(self):
+        return time.monotonic() > self.until or len(self.failures) > 5
+
+    def fail(self, what):
+        with self.lock:
+            self.failures.append(what)
+
+    def raw(self, data, finish=False, wait=5):
+        """Sends bytes and gives all that comes back."""
+        with socket.create_connection((self.host, self.port), timeout=wait) as connection:
+            try:
+                connection.sendall(data)
+                if finish:
+                    connection.shutdown(socket.SHUT_WR)
+            except OSError:
+                pass
+            answer = b""
+            try:
+                while piece := connection.recv(65536):
+                    answer += piece
+            except OSError:
+                pass
+            return answer
+
+    def ask_well(self, random_):
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=60)
+        try:
+            for _ in range(random_.randint(1, 20)):
+                label, data = random_.choice(self.pictures)
+                kind = random_.randrange(3)
+                body, headers = data, {"Content-Type": "image/png"}
+                if kind == 1:
+                    body = json.dumps({"image": base64.b64encode(data).decode()})
+                    headers = {"Content-Type": "application/json"}
+                elif kind == 2:
+                    body = (
+                        b'--b\r\nContent-Disposition: form-data; name="x"\r\n\r\n' + data + b"\r\n--b--\r\n"
+                    )
+                    headers = {"Content-Type": "multipart/form-data; boundary=b"}
+                connection.request("POST", "/predict", body, headers)
+                response = connection.getresponse()
+                answer = json.loads(response.read())
+                if response.status == 503:
+                    time.sleep(0.05)
+                    continue
+                if response.status != 200 or answer["predicted_label"] != label:
+                    self.fail(f"a good request got {response.status}: {answer}")
+                with self.lock:
+                    self.good += 1
+        except (OSError, http.client.HTTPException) as error:
+            self.fail(f"a good request got no answer: {error!r}")
+        finally:
+            connection.close()
+
+    def ask_badly(self, random_):
+        head = b"POST /predict HTTP/1.1\r\nHost: localhost\r\n"
+        bomb = png_bomb(60_000)
+        attacks = [
+            lambda: self.raw(random_.randbytes(2000) + b"\r\n\r\n", finish=True),
+            lambda: self.raw(b"GET /../../etc/passwd HTTP/1.1\r\nHost: localhost\r\n\r\n", finish=True),
+            lambda: self.raw(b"GET /%2e%2e/%2e%2e/etc/passwd HTTP/1.1\r\nHost: localhost\r\n\r\n", finish=True),
+            lambda: self.raw(b"GET /" + b"a" * 100_000, finish=True),
+            lambda: self.raw(b"GET / HTTP/1.1\r\nHost: localhost\r\n" + b"X: y\r\n" * 20_000, finish=True),
+            lambda: self.raw(head + b"Content-Length: 99999999999\r\n\r\n", finish=True),
+            lambda: self.raw(head + b"Content-Length: 500\r\n\r\nabc", finish=True),
+            lambda: self.raw(head + b"Transfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n", finish=True),
+            lambda: self.raw(head + b"Content-Length: 3\r\n\r\nabc" + b"junk " * 100 + b"\r\n\r\n", finish=True),
+            lambda: self.raw(
+                head + b"Connection: close\r\nContent-Length: %d\r\n\r\n" % len(bomb) + bomb
+            ),
+            lambda: self.raw(self.as_json(b'{"image": ' + b"[" * 50_000)),
+            lambda: self.raw(self.as_json(b"{" + b'"a":1,' * 300_000 + b'"b":1}')),
+            lambda: self.slow(random_),
+            lambda: self.vanish(head, random_),
+        ]
+        answer = random_.choice(attacks)()
+        if answer and not answer.startswith((b"HTTP/1.1 4", b"HTTP/1.1 5")):
+            self.fail(f"a bad request got {answer[:80]}")
+        with self.lock:
+            self.bad += 1
+
+    @staticmethod
+    def as_json(body):
+        return (
+            b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+            b"Connection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+        )
+
+    def slow(self, random_):
+        with socket.create_connection((self.host, self.port), timeout=5) as connection:
+            for byte in b"GET / HTTP/1.1\r\nHost":
+                connection.sendall(bytes([byte]))
+                time.sleep(random_.random() / 20)
+        return b""
+
+    def vanish(self, head, random_):
+        """Asks and is gone, with a reset, before the answer comes."""
+        data = random_.choice(self.pictures)[1]
+        connection = socket.create_connection((self.host, self.port), timeout=5)
+        connection.sendall(head + b"Content-Length: %d\r\n\r\n" % len(data) + data)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.close()
+        return b""
+
+    def run(self):
+        def work(ask, seed):
+            random_ = random.Random(seed)
+            while not self.is_over():
+                try:
+                    ask(random_)
+                except Exception as error:  # pylint: disable=broad-except
+                    self.fail(f"{ask.__name__}: {error!r}")
+
+        threads = []
+        for index in range(CLIENTS):
+            threads.append(threading.Thread(target=work, args=(self.ask_well, index)))
+            threads.append(threading.Thread(target=work, args=(self.ask_badly, 1000 + index)))
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+
+def resident_bytes(pid):
+    with open(f"/proc/{pid}/statm", encoding="ascii") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGESIZE")
+
+
+def main():
+    home = Home()
+    draw_pictures(os.path.join(home.folder.name, "pictures"))
+    home.run("job", "create", "-f", home.write("job.yaml", small_spec("m", epochs=8)))
+    service = home.json("service", "deploy", "m", "--name", "s", "--detach", "--precision", "fp32")
+    try:
+        pictures = []
+        for path, _, names in os.walk(os.path.join(home.folder.name, "pictures")):
+            for name in names:
+                file = os.path.join(path, name)
+                said = home.json("predict", "m", file)["predictions"][0]["predicted"]
+                with open(file, "rb") as opened:
+                    pictures.append((said, opened.read()))
+                if len(pictures) >= 12:
+                    break
+        pid = service["facts"]["pid"]
+        warm = Storm(service["address"], pictures)
+        warm.until = time.monotonic() + min(SECONDS, 10)
+        warm.run()
+        before = resident_bytes(pid)
+        storm = Storm(service["address"], pictures)
+        storm.run()
+        after = resident_bytes(pid)
+        failures = warm.failures + storm.failures
+        shown = home.json("service", "show", "s")
+        if shown["status"] != "Running" or shown["facts"]["pid"] != pid:
+            failures.append(f"the service is {shown['status']}: {shown['reason']}")
+        if after - before > LARGEST_GROWTH:
+            failures.append(f"its memory grew from {before >> 20} to {after >> 20} MiB")
+        print(
+            f"{storm.good} good and {storm.bad} bad requests in {SECONDS:.0f} s; "
+            f"memory {before >> 20} MiB, then {after >> 20} MiB"
+        )
+        for failure in failures:
+            print("FAILED:", failure)
+        return 1 if failures or storm.good == 0 else 0
+    finally:
+        home.run("service", "stop", "s", codes=(0, 4))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
