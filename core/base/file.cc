@@ -135,6 +135,8 @@ std::optional<std::string> read_file_if_exists(const fs::path& path, std::uint64
   for (;;) {
     const ssize_t count = ::read(fd.get(), bytes.data() + size, bytes.size() - size);
     if (count < 0 && errno == EINTR) continue;
+    // A file of /proc goes with its process, also when it is open.
+    if (count < 0 && errno == ESRCH) return std::nullopt;
     if (count < 0 && errno == EAGAIN) {
       wait_for_bytes(fd.get());
       continue;

@@ -10,6 +10,7 @@
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace mat {
 
@@ -34,11 +35,13 @@ class Database {
   // on the disk afterwards, or, after an exception, nothing; only when the disk itself fails may it
   // be there after an io error. Others see it, and may write, before it is on the disk: what they
   // write is never there without it. Throws a bug error if the registry was opened for reading.
+  // `also` are further files and folders that are on the disk with it; those that are not there are
+  // left out.
   template <typename Work>
-  auto write(Work&& work) {
+  auto write(Work&& work, std::vector<std::filesystem::path> also = {}) {
     const int before = changes();
     const auto sync = [&] {
-      if (changes() != before) sync_log();
+      if (changes() != before) sync_log(std::move(also));
     };
     if constexpr (std::is_void_v<decltype(work(connection()))>) {
       write_soon(std::forward<Work>(work));
@@ -127,7 +130,7 @@ class Database {
   void open_to_write();
   void require_writable() const;
   int changes();
-  void sync_log();
+  void sync_log(std::vector<std::filesystem::path> also);
   [[noreturn]] void translate(const SQLite::Exception& error) const;
 
   std::filesystem::path path_;

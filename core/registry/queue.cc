@@ -5,6 +5,7 @@
 #include "core/base/time.h"
 #include "core/registry/registry_impl.h"
 #include "core/registry/status_rows.h"
+#include "core/registry/version_folder.h"
 
 namespace mat {
 namespace {
@@ -96,7 +97,8 @@ std::vector<ActiveVersion> Registry::attended_versions() {
 }
 
 bool Registry::submit(Id version, const Submission& submission, const std::string& reason) {
-  return impl_->database.write([&](SQLite::Database& connection) {
+  const VersionRecord record = this->version(version);
+  const auto submit = [&](SQLite::Database& connection) {
     const bool is_first =
         update_status(connection, version, {Status::initializing}, Status::pending, reason);
     const bool is_again =
@@ -105,7 +107,10 @@ bool Registry::submit(Id version, const Submission& submission, const std::strin
                       Status::pending, reason);
     if (is_first || is_again) put_in_queue(connection, version, submission);
     return is_first || is_again;
-  });
+  };
+  // One wait for the disk, for what has been made of the version and for its row.
+  return impl_->database.write(
+      submit, parts_of_version_folder(impl_->home.version_folder(record.job, record.number)));
 }
 
 Registry::Claim Registry::claim(Id version, const Decide& decide) {

@@ -115,9 +115,8 @@ class Registry {
   // ---- versions
   // Makes the job and the experiment when absent, takes the next number, makes the version's
   // folder with spec.yaml (content `spec_yaml`) and output/ in it and the row: all or nothing, also
-  // when it is killed. It need not be on the disk before the version is changed: to make sure of
-  // the folder is for the caller (see version_folder.h). Numbers are not given again when versions
-  // are deleted; a number whose folder holds something already is left out.
+  // when it is killed. It need not be on the disk before it is submitted. Numbers are not given
+  // again when versions are deleted; a number whose folder holds something already is left out.
   VersionRecord create_version(const NewVersion& version, const std::string& spec_yaml);
   // The same without folders, many in one transaction: for imports and benchmarks.
   std::vector<Id> create_versions(const std::vector<NewVersion>& versions);
@@ -149,7 +148,8 @@ class Registry {
   std::vector<ActiveVersion> active_versions();
   // Those of them that a process should hold: all but Pending ones that any process may start.
   std::vector<ActiveVersion> attended_versions();
-  // Makes an Initializing version, or one that has ended and goes on, Pending. False when it is
+  // Makes an Initializing version, or one that has ended and goes on, Pending; what has been put
+  // into its folder for the run (see version_folder.h) is on the disk then too. False when it is
   // neither.
   bool submit(Id version, const Submission& submission, const std::string& reason);
   // Makes a Pending version Running if `decide`, shown all active versions, grants it: gives the

@@ -31,10 +31,9 @@ void make_version_folder(const fs::path& folder, const std::string& spec_yaml) {
   if (is_first) sync_folder(folder.parent_path().parent_path());
 }
 
-void sync_version_folder(const fs::path& folder) {
-  sync_together(std::vector<fs::path>{folder / kSpecFile, folder / "lock",
-                                      folder / "environment.private", folder / "uncommitted.diff",
-                                      folder, folder.parent_path()});
+std::vector<fs::path> parts_of_version_folder(const fs::path& folder) {
+  return {folder / kSpecFile,          folder / "lock", folder / "environment.private",
+          folder / "uncommitted.diff", folder,          folder.parent_path()};
 }
 
 bool is_free_version_folder(const fs::path& folder) {

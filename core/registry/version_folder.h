@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace mat {
 
@@ -13,9 +14,9 @@ namespace mat {
 // Makes FOLDER with spec.yaml and output/ in it. Throws io errors.
 void make_version_folder(const std::filesystem::path& folder, const std::string& spec_yaml);
 
-// Waits until the folder and what it needs to be run are on the disk; without the lock, which
-// others want meanwhile. Throws io errors.
-void sync_version_folder(const std::filesystem::path& folder);
+// What of it a run needs, with the folder itself and the one that it is in: all of it must be on
+// the disk when the version is submitted.
+std::vector<std::filesystem::path> parts_of_version_folder(const std::filesystem::path& folder);
 
 // Whether a new version may have this folder: there is none, or only what an unfinished creation
 // has left.

@@ -3,7 +3,6 @@
 #include "core/base/error.h"
 #include "core/base/file.h"
 #include "core/base/version.h"
-#include "core/registry/version_folder.h"
 #include "core/run/check_inputs.h"
 #include "core/run/code_snapshot.h"
 #include "core/run/provenance.h"
@@ -94,7 +93,6 @@ HeldVersion record_version(Registry& registry, const JobSpec& spec,
       registry.set_facts(record.id, {{"code", held.version.facts["code"]}});
     }
     write_run_environment(folder, environment);
-    sync_version_folder(folder);
     return held;
   } catch (const Error& e) {
     if (has_been_ended(registry, record.id)) throw_ended(record.reference());
@@ -142,7 +140,6 @@ HeldVersion hold_to_resume(Registry& registry, const std::string& reference) {
   check_inputs(registry.home(), with_copy);
   withdraw_stop(folder);
   write_run_environment(folder, environment_with(held.spec.environment));
-  sync_version_folder(folder);
   return held;
 }
 

@@ -1,5 +1,3 @@
-#include <SQLiteCpp/SQLiteCpp.h>
-
 #include <catch2/catch.hpp>
 #include <filesystem>
 
@@ -44,14 +42,12 @@ std::vector<std::string> names_of(const Listing<ModelRecord>& listing) {
 }
 
 // As core/service puts it there.
-void put_service(const RegistryHome& home, const std::string& name, Id version) {
-  SQLite::Database connection(home.home().database().string(), SQLite::OPEN_READWRITE, 30'000);
-  SQLite::Statement insert(connection,
-                           "INSERT INTO services (name, source, model_version_id, status, reason, "
-                           "address, settings, created_ms) VALUES (?, '', ?, '', '', '', '{}', 0)");
-  insert.bind(1, name);
-  insert.bind(2, version);
-  insert.exec();
+void put_service(Registry& registry, const std::string& name, Id version) {
+  ServiceRecord service;
+  service.name = name;
+  service.source = "model:flowers@1.0.0";
+  service.model_version = version;
+  registry.create_service(service);
 }
 
 }  // namespace
@@ -259,8 +255,8 @@ TEST_CASE("A model that a service uses is not deleted, nor the version that it u
   Registry registry = home.writer();
   const Id used = create(registry, "flowers").id;
   const Id free = create(registry, "flowers").id;
-  put_service(home, "kiosk", used);
-  put_service(home, "door", used);
+  put_service(registry, "kiosk", used);
+  put_service(registry, "door", used);
   CHECK(registry.services_of_model_version(used) == std::vector<std::string>{"door", "kiosk"});
   const Error version = error_of([&] { registry.delete_model_version(used); });
   CHECK(version.kind() == ErrorKind::conflict);
