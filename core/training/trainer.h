@@ -92,10 +92,11 @@ struct ModelRequest {
   int batch_size = 32;          // how many pictures it is asked about at once, as a rule
 };
 
-// Which parts of a picture spoke for a class (Selvaraju et al., "Grad-CAM"), of what the network saw
-// in the picture's "whole" view, or in the model's first view if that is not among them.
+// Which parts of a picture spoke for a class (Grad-CAM, Selvaraju et al.; LayerCAM, Jiang et al.),
+// of what the network saw in the picture's "whole" view, or in the model's first view if that is
+// not among them.
 struct Heatmap {
-  int width = 0, height = 0;  // of the network's last maps: few
+  int width = 0, height = 0;  // of the network's maps: few
   std::vector<float> values;  // rows from the top, 0 to 1; all 0 where nothing spoke for the class
   // The view's edges in pixels of the picture. It may reach beyond the picture, where it was
   // mirrored.
