@@ -10,6 +10,7 @@
 #include "cli/commands/views.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
+#include "core/model/evaluate.h"
 #include "core/run/live_progress.h"
 
 namespace mat {
@@ -152,6 +153,7 @@ int show_version(const Context& context, const std::string& reference, bool json
     document["training_s"] = training_time_s(history);
     document["progress"] = progress;
     document["evaluation"] = evaluation.document;
+    document["evaluations"] = kept_evaluations(folder);
     if (!evaluation.problem.empty()) note(printable(evaluation.problem));
     print_json(document);
     return 0;
@@ -161,6 +163,10 @@ int show_version(const Context& context, const std::string& reference, bool json
   print_settings(version);
   print_metrics(version);
   print_evaluation(evaluation);
+  if (const auto kept = kept_evaluations(folder); !kept.empty()) {
+    print(heading("evaluations of other data") +
+          fmt::format("{}; mat evaluate {}\n", join(kept, ", "), version.reference()));
+  }
   Table facts({{""}, {"", Align::left, true}});
   Json recorded = version.facts;
   // A command that the spec spells out stands in the settings.
