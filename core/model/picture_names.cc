@@ -31,7 +31,7 @@ class Pipe {
   std::optional<NamedPicture> next() {
     if (!has_begun_) {
       has_begun_ = true;
-      while (text_.size() < kFirstBytes && read_more()) {
+      while (!is_told() && read_more()) {
       }
       const std::span first(reinterpret_cast<const std::uint8_t*>(text_.data()), text_.size());
       if (sniff_format(first) != ImageFormat::unknown) return picture();
@@ -40,6 +40,15 @@ class Pipe {
   }
 
  private:
+  // Whether a picture can be told from names. A name that is whole is not kept waiting for more:
+  // whoever sends it may wait for its answer. JPEG and PNG, which may have line breaks at once, do
+  // not begin with ASCII.
+  bool is_told() const {
+    if (text_.size() >= kFirstBytes) return true;
+    return !text_.empty() && static_cast<unsigned char>(text_.front()) < 0x80 &&
+           text_.find('\n') != std::string::npos;
+  }
+
   bool read_more() {
     std::array<char, kPiece> piece;
     const std::size_t count = read_some(fd_, piece.data(), piece.size(), "standard input");

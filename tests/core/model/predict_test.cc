@@ -125,7 +125,7 @@ TEST_CASE("A picture through a pipe is one picture, and anything else names file
     std::mutex mutex;
     mutex.lock();  // until the first answer is there
     std::thread writer([&] {
-      pipe.write(names[0] + "\n" + names[1] + "\n");
+      pipe.write("x\n");
       mutex.lock();
       pipe.write(names[2] + "\n");
       pipe.close_input();
@@ -133,10 +133,10 @@ TEST_CASE("A picture through a pipe is one picture, and anything else names file
     std::size_t count = 0;
     predict(model, colour_description(), piped_pictures(pipe.ends[0]), {1, 32},
             [&](const Prediction&) {
-              if (++count == 2) mutex.unlock();
+              if (++count == 1) mutex.unlock();
             });
     writer.join();
-    CHECK(count == 3);
+    CHECK(count == 2);
   }
 
   SECTION("neither is an error") {
