@@ -96,7 +96,7 @@ struct ModelRequest {
 // of what the network saw in the picture's "whole" view, or in the model's first view if that is
 // not among them.
 struct Heatmap {
-  int width = 0, height = 0;  // of the network's maps: few
+  int width = 0, height = 0;  // few
   std::vector<float> values;  // rows from the top, 0 to 1; all 0 where nothing spoke for the class
   // The view's edges in pixels of the picture. It may reach beyond the picture, where it was
   // mirrored.
@@ -112,7 +112,6 @@ class PictureModel {
   // upright and shrunk to the description's short_side (see read_for_model()). Throws mat::Error.
   virtual std::vector<float> answer(const std::vector<ImageView>& pictures) = 0;
 
-  // Usage error for a network of which it cannot be made (TorchScript).
   virtual Heatmap heatmap(const ImageView& picture, int class_number) = 0;
 
   // {"device", "precision", "layout", "threads"}

@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <utility>
-#include <vector>
 
 #include "core/base/error.h"
 #include "trainers/answering/program_file.h"
@@ -47,22 +45,8 @@ ComputePlan plan_of(const ModelRequest& request, const torch::Device& device) {
                              unwatched);
 }
 
-// A heatmap of fewer places on a side shows nothing. Networks for small pictures have a last map of
-// two by two: finer maps from before it are taken with it.
+// Fewer cells on a side show nothing, and their gradients are those of the network's strides.
 constexpr std::int64_t kFewestCells = 7;
-
-// What places of maps [2, C, h, w] of a view and its mirror image spoke for: LayerCAM (Jiang et
-// al., "LayerCAM: Exploring Hierarchical Class Activation Maps"), which on the maps that are
-// averaged at the end of a network is Grad-CAM. 0 to 1, [1, 1, H, W], on the CPU.
-torch::Tensor scaled_evidence(const torch::Tensor& maps, const torch::Tensor& gradient,
-                              const std::vector<std::int64_t>& size) {
-  torch::Tensor evidence =
-      (gradient.relu() * maps).sum(1, /*keepdim=*/true).relu().to(torch::kFloat).to(torch::kCPU);
-  evidence = (evidence.narrow(0, 0, 1) + evidence.narrow(0, 1, 1).flip(3)) / 2;
-  evidence = torch::upsample_bilinear2d(evidence, size, /*align_corners=*/false);
-  const double most = evidence.max().item<double>();
-  return most > 0 ? evidence / most : evidence;
-}
 
 class OpenedNetwork : public OpenedModel {
  public:
@@ -88,25 +72,18 @@ class OpenedNetwork : public OpenedModel {
   }
 
   torch::Tensor evidence(const torch::Tensor& view, int class_number) override {
-    const torch::AutoGradMode with_gradients(true);
-    std::vector<torch::Tensor> stages;
-    // Mirrored once more: where a network's maps begin and end must not weigh.
-    const torch::Tensor inputs = normalized_(torch::cat({view, view.flip(2)}), plan_.layout);
-    const torch::Tensor maps = network_->maps(inputs, &stages);
-    const torch::Tensor logit =
-        network_->head()(network_->pooled(maps)).select(1, class_number).sum();
-    // From the coarsest one that shows enough to the last.
-    const auto shows_enough = [](const torch::Tensor& stage) {
-      return std::min(stage.size(2), stage.size(3)) >= kFewestCells;
-    };
-    while (stages.size() > 1 && shows_enough(stages[1])) stages.erase(stages.begin());
-    const std::vector<torch::Tensor> gradients = torch::autograd::grad({logit}, stages);
-    const std::vector<std::int64_t> size = {stages.front().size(2), stages.front().size(3)};
-    torch::Tensor sum = torch::zeros({1, 1, size[0], size[1]});
-    for (std::size_t i = 0; i < stages.size(); ++i) {
-      sum += scaled_evidence(stages[i].detach(), gradients[i], size);
+    torch::Tensor maps;
+    {
+      const torch::NoGradGuard no_grad;
+      maps = network_->maps(normalized_(view, plan_.layout)).to(torch::kFloat);
     }
-    return sum[0][0].contiguous();
+    if (std::min(maps.size(2), maps.size(3)) < kFewestCells) return {};
+    const torch::AutoGradMode with_gradients(true);
+    maps = maps.detach().requires_grad_(true);
+    const torch::Tensor logit = network_->head()(network_->pooled(maps))[0][class_number];
+    const torch::Tensor gradient = torch::autograd::grad({logit}, {maps})[0];
+    const torch::Tensor weights = gradient.mean({2, 3}, /*keepdim=*/true);
+    return (weights * maps.detach()).sum(1)[0].relu().to(torch::kCPU).contiguous();
   }
 
   Json facts() const override {
@@ -158,10 +135,7 @@ class OpenedProgram : public OpenedModel {
     return logits.to(torch::kFloat).to(torch::kCPU);
   }
 
-  torch::Tensor evidence(const torch::Tensor&, int) override {
-    throw Error(ErrorKind::usage, "no heatmap can be made of a TorchScript program",
-                "its network is not known to mat; weights as safetensors are");
-  }
+  torch::Tensor evidence(const torch::Tensor&, int) override { return {}; }
 
   Json facts() const override {
     return {{"device", device_.str()}, {"precision", "fp32"}, {"layout", "contiguous"}};

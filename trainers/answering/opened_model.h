@@ -16,9 +16,9 @@ class OpenedModel {
   // Logits: float [N, classes], on the CPU.
   virtual torch::Tensor logits(const torch::Tensor& views) = 0;
 
-  // What each place of a view says for a class, by the network's last maps and, where those are
-  // coarse, finer ones before them: float [h, w], 0 and above, on the CPU. A usage error where the
-  // network cannot be looked into.
+  // What each place of the network's last maps says for a class, of one view (Grad-CAM, Selvaraju
+  // et al.): float [h, w], 0 and above, on the CPU. Undefined where the maps are too coarse to show
+  // anything, or the network cannot be looked into.
   virtual torch::Tensor evidence(const torch::Tensor& view, int class_number) = 0;
 
   // "device", "precision", "layout"

@@ -7,6 +7,7 @@
 
 #include "core/base/error.h"
 #include "core/metrics/calibration.h"
+#include "trainers/answering/occlusion.h"
 #include "trainers/answering/opened_model.h"
 #include "trainers/answering/program_file.h"
 #include "trainers/answering/view_inputs.h"
@@ -54,7 +55,11 @@ class TorchModel : public PictureModel {
       throw Error(ErrorKind::bug, "a heatmap of a class that the model does not have");
     }
     const int number = inputs_.number_of(View::whole).value_or(0);
-    torch::Tensor evidence = opened_->evidence(inputs_.of({picture}, number), class_number);
+    const torch::Tensor view = inputs_.of({picture}, number);
+    torch::Tensor evidence = opened_->evidence(view, class_number);
+    if (!evidence.defined()) {
+      evidence = occlusion_evidence(*opened_, view, class_number, description_.preprocessing.mean);
+    }
     const float most = evidence.max().item<float>();
     if (most > 0) evidence = evidence / most;
     Heatmap heatmap;

@@ -106,13 +106,7 @@ class MobileNetV3 : public ImageNetwork {
     }
   }
 
-  torch::Tensor maps(torch::Tensor x, std::vector<torch::Tensor>* stages) override {
-    for (auto& block : *features_) {
-      x = block.forward(std::move(x));
-      add_stage_maps(x, stages);
-    }
-    return x;
-  }
+  torch::Tensor maps(torch::Tensor x) override { return features_->forward(std::move(x)); }
   torch::Tensor pooled(const torch::Tensor& maps) override {
     torch::Tensor x = maps.mean({2, 3});
     x = torch::hardswish(classifier_->at<nn::LinearImpl>(0).forward(x));

@@ -21,9 +21,8 @@ class Network : public torch::nn::Module {
 // A classifier of pictures: forward(x) is head()(features(x)).
 class ImageNetwork : public Network {
  public:
-  // What its last convolution makes of the pictures: [N, C, h, w]. `stages`, unless null, gets the
-  // last maps of each resolution, the finest first; the result is the last of them.
-  virtual torch::Tensor maps(torch::Tensor batch, std::vector<torch::Tensor>* stages = nullptr) = 0;
+  // What its last convolution makes of the pictures: [N, C, h, w].
+  virtual torch::Tensor maps(torch::Tensor batch) = 0;
   // What the last layer sees of such maps: [N, F].
   virtual torch::Tensor pooled(const torch::Tensor& maps) = 0;
   virtual torch::nn::Linear head() = 0;
@@ -31,14 +30,6 @@ class ImageNetwork : public Network {
   torch::Tensor features(torch::Tensor batch) { return pooled(maps(std::move(batch))); }
   torch::Tensor forward(torch::Tensor batch) final { return head()(features(std::move(batch))); }
 };
-
-// Puts maps behind those of a finer resolution, or in place of the last ones of the same. For null
-// it does nothing.
-inline void add_stage_maps(const torch::Tensor& maps, std::vector<torch::Tensor>* stages) {
-  if (stages == nullptr) return;
-  if (!stages->empty() && stages->back().size(2) == maps.size(2)) stages->pop_back();
-  stages->push_back(maps);
-}
 
 // "resnet18", "resnet34", "resnet50", "mobilenet_v3_small" or "small_cnn", or a ResNet of another
 // width: "resnet18_w32" has stages of 32, 64, 128 and 256 channels. Freshly initialized as

@@ -128,13 +128,10 @@ class ResNet : public ImageNetwork {
     initialize_convolutions(*this);
   }
 
-  torch::Tensor maps(torch::Tensor x, std::vector<torch::Tensor>* stages) override {
+  torch::Tensor maps(torch::Tensor x) override {
     x = fused_norm(*bn1_, conv1_(x), /*relu=*/true);
     x = max_pool_3x3(x);
-    for (const auto& block : blocks_) {
-      x = block->forward(std::move(x));
-      add_stage_maps(x, stages);
-    }
+    for (const auto& block : blocks_) x = block->forward(std::move(x));
     return x;
   }
   torch::Tensor pooled(const torch::Tensor& maps) override { return maps.mean({2, 3}); }

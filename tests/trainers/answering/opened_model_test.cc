@@ -64,7 +64,7 @@ TEST_CASE("a TorchScript program of another's making answers") {
   REQUIRE(answer.size() == 6);
   CHECK(answer[0] > 0.99);
   CHECK(answer[5] > 0.99);
-  CHECK_THROWS_WITH(model->heatmap(red, 0), Catch::Contains("no heatmap"));
+  CHECK(model->heatmap(red, 0).values.size() == 100);
   CHECK(torch_trainer().describe_file(folder / "means.pt") == Json({{"network", kTorchScript}}));
 }
 
@@ -131,6 +131,25 @@ TEST_CASE("weights of others tell their network, by timm's keys too") {
   save_weights(other, folder / "other.safetensors");
   CHECK_THROWS_WITH(torch_trainer().describe_file(folder / "other.safetensors"),
                     Catch::Contains("no network that mat knows"));
+}
+
+TEST_CASE("a heatmap of a network that cannot be looked into is bright where covering matters") {
+  const TempFolder folder;
+  save_program(folder / "means.pt", "    return x.mean([2, 3]) * 10.0\n");
+  const auto model = torch_trainer().open_model(program_request(folder / "means.pt", folder));
+  // Black, and red at the lower left.
+  Image picture = filled(64, 64, 0);
+  for (int y = 40; y < 64; ++y) {
+    for (int x = 0; x < 24; ++x) picture.pixels[3 * (y * 64 + x)] = 255;
+  }
+  const Heatmap heatmap = model->heatmap(picture, 0);
+  const auto at = [&](int x, int y) {
+    return heatmap.values[static_cast<std::size_t>(y * heatmap.width + x)];
+  };
+  CHECK(at(1, 8) > 0.9F);
+  CHECK(at(8, 1) == 0);
+  CHECK(at(1, 1) == 0);
+  CHECK(at(8, 8) == 0);
 }
 
 TEST_CASE("a heatmap is bright where the evidence is") {
