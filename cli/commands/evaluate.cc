@@ -83,8 +83,9 @@ int show_kept(const Context& context, const EvaluateFlags& flags) {
                   fmt::format("{} has no evaluation {}", model.source.reference, flags.show),
                   name_hint(flags.show, names));
     }
-    const StoredEvaluation kept = read_evaluation(evaluation_folder(folder, flags.show));
+    StoredEvaluation kept = read_evaluation(evaluation_folder(folder, flags.show));
     if (!kept.problem.empty()) throw Error(ErrorKind::io, kept.problem);
+    if (kept.document.is_object()) kept.document["name"] = flags.show;
     flags.json ? print_json(kept.document)
                : print_whole(kept.document, static_cast<std::size_t>(flags.top));
     return 0;

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 
@@ -31,6 +32,11 @@ PictureFeed::Source source_of(const PredictFlags& flags) {
     throw Error(
         ErrorKind::usage, "pictures are named one by one, by --dir, or on stdin with -",
         "mat predict REF a.jpg b.jpg; mat predict REF --dir DIR; find … | mat predict REF -");
+  }
+  if (!is_piped &&
+      std::find(flags.pictures.begin(), flags.pictures.end(), "-") != flags.pictures.end()) {
+    throw Error(ErrorKind::usage, "- stands for all pictures, and not beside others",
+                "a file of that name is ./-");
   }
   if (!flags.folder.empty()) return pictures_below(flags.folder);
   return is_piped ? piped_pictures(STDIN_FILENO) : named_pictures(flags.pictures);
@@ -64,7 +70,7 @@ int predict_pictures(const Context& context, const PredictFlags& flags) {
             output->add(prediction);
           });
   output->finish();
-  if (count == 0) note("there is no picture to answer for");
+  if (count == 0) throw Error(ErrorKind::usage, "there is no picture to answer for");
   if (failed == 0) return 0;
   note(fmt::format("{} of {} could not be read", failed, counted(count, "picture")));
   return 1;

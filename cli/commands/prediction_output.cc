@@ -17,18 +17,22 @@ double rounded(float score) { return std::round(double{score} * 1e6) / 1e6; }
 class Lines : public PredictionOutput {
  public:
   Lines(const std::vector<std::string>& classes, std::size_t top)
-      : classes_(classes), top_(top), has_colour_(stdout_has_colour()) {}
+      : classes_(classes), top_(top), has_colour_(stdout_has_colour()), columns_(stdout_width()) {}
 
   void add(const Prediction& prediction) override {
     std::string line = printable(prediction.name);
     if (!prediction.problem.empty()) {
       line += "  " + styled(printable(prediction.problem), Style::bad, has_colour_);
     } else {
+      // On a terminal, as many classes as fit the line; the first in any case.
+      int width = display_width(line);
       bool is_first = true;
       for (const std::size_t c : top_classes(prediction.probabilities, top_)) {
         const std::string name = printable(classes_[c]);
-        line += fmt::format("  {} {:.4f}", is_first ? styled(name, Style::bold, has_colour_) : name,
-                            prediction.probabilities[c]);
+        const std::string score = fmt::format(" {:.4f}", prediction.probabilities[c]);
+        width += 2 + display_width(name) + static_cast<int>(score.size());
+        if (!is_first && columns_ > 0 && width > columns_) break;
+        line += "  " + (is_first ? styled(name, Style::bold, has_colour_) : name) + score;
         is_first = false;
       }
       if (!prediction.warning.empty()) line += fmt::format("  ({})", printable(prediction.warning));
@@ -40,6 +44,7 @@ class Lines : public PredictionOutput {
   const std::vector<std::string>& classes_;
   std::size_t top_;
   bool has_colour_;
+  int columns_;  // 0: no terminal
 };
 
 class JsonOutput : public PredictionOutput {
@@ -87,7 +92,7 @@ class Csv : public PredictionOutput {
       : classes_(classes), top_(std::min(top, classes.size())) {
     std::string header = "file";
     for (std::size_t i = 1; i <= top_; ++i) header += fmt::format(",label_{0},score_{0}", i);
-    print(header + ",error\n");
+    print(header + ",error,warning\n");
   }
 
   void add(const Prediction& prediction) override {
@@ -100,7 +105,7 @@ class Csv : public PredictionOutput {
     } else {
       line += std::string(2 * top_, ',');
     }
-    print(line + "," + csv_cell(prediction.problem) + "\n");
+    print(line + "," + csv_cell(prediction.problem) + "," + csv_cell(prediction.warning) + "\n");
   }
 
  private:

@@ -25,7 +25,7 @@ std::unique_ptr<PredictionOutput> prediction_lines(const std::vector<std::string
 std::unique_ptr<PredictionOutput> prediction_json(const std::string& model,
                                                   const std::vector<std::string>& classes,
                                                   std::size_t top);
-// RFC 4180: file,label_1,score_1,…,error.
+// RFC 4180: file,label_1,score_1,…,error,warning.
 std::unique_ptr<PredictionOutput> prediction_csv(const std::vector<std::string>& classes,
                                                  std::size_t top);
 

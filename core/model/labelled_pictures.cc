@@ -134,6 +134,12 @@ LabelledPictures read_labelled(const fs::path& data, const std::vector<std::stri
                                 : fmt::format("its labels are {}; the model knows {}",
                                               join(unknown, ", "), join(classes, ", ")));
   }
+  if (!slice_key.empty() && std::all_of(pictures.slices.begin(), pictures.slices.end(),
+                                        [](const std::string& value) { return value.empty(); })) {
+    throw Error(ErrorKind::usage, fmt::format("no picture has the property '{}'", slice_key),
+                "it stands in a manifest's line, its \"property\" or its annotation's; 'folder' is "
+                "always there");
+  }
   pictures.set.classes = classes;
   pictures.set.root = common_folder(pictures.set.samples);
   for (PictureSample& sample : pictures.set.samples) {

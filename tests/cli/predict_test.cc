@@ -71,7 +71,7 @@ TEST_CASE("predict says what pictures show, as lines, JSON and CSV, in their ord
         t.mat.succeed({"predict", "colours", "--dir", "a,b", "--csv", "--top", "1"});
     const auto lines = split(trim(said.out), '\n');
     REQUIRE(lines.size() == 2);
-    CHECK(lines[0] == "file,label_1,score_1,error");
+    CHECK(lines[0] == "file,label_1,score_1,error,warning");
     CHECK(lines[1].rfind("\"a,b/1.bmp\",red,", 0) == 0);
   }
 
@@ -106,6 +106,8 @@ TEST_CASE("Nothing to ask, or nobody, is a clear error") {
   CHECK(t.mat.run({"predict", "colours"}).exit_code == 2);
   CHECK(t.mat.run({"predict", "colours", "a.jpg", "--dir", "data"}).exit_code == 2);
   CHECK(t.mat.run({"predict", "colours", "--dir", "absent"}).exit_code == 2);
+  CHECK(t.mat.run({"predict", "colours", "-", "a.jpg"}).exit_code == 2);
+  CHECK(t.mat.run_in_shell("mat predict colours - < /dev/null").exit_code == 2);
   CHECK(t.mat.run({"predict", "colour", t.a_picture("red")}).exit_code == 3);
   const fs::path weights = t.mat.home() / "jobs/colours/V0001/output/best.safetensors";
   fs::resize_file(weights, 100);

@@ -143,6 +143,9 @@ TEST_CASE("Slices are by a property of the manifest, wherever it stands", "[mode
                                       Asked::held_out, "camera");
   CHECK(std::multiset<std::string>(labelled.slices.begin(), labelled.slices.end()) ==
         std::multiset<std::string>{"A", "A", "B", ""});
+  CHECK_THROWS_AS(read_labelled(folder / "list.manifest", colour_description().classes,
+                                Asked::held_out, "colour"),
+                  Error);
 }
 
 TEST_CASE("Kept evaluations are numbered, and one that fails leaves nothing", "[model]") {
