@@ -23,7 +23,10 @@ void add_help(const MatProcess& mat, std::vector<std::string> words, std::string
   question.insert(question.end(), words.begin(), words.end());
   question.emplace_back("");
   for (const std::string& name : split(mat.succeed(question).out, '\n')) {
-    if (name.empty() || (words.size() == 1 && words[0] == "completion")) continue;
+    // What begins with a colon is for the shell.
+    if (name.empty() || name.front() == ':' || (words.size() == 1 && words[0] == "completion")) {
+      continue;
+    }
     std::vector<std::string> deeper = words;
     deeper.push_back(name);
     add_help(mat, deeper, page);
