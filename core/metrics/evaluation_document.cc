@@ -38,10 +38,10 @@ Json calibration_of(const EvaluatedPictures& evaluated, const Predictions& tempe
   }
   return {
       {"temperature", evaluated.temperature},
-      {"error_before", best.error_before},
+      {"error_before", expected_calibration_error(raw)},
       {"error_after",
        is_fitted ? best.error_after : expected_calibration_error(raw, evaluated.temperature)},
-      {"log_loss_before", best.log_loss_before},
+      {"log_loss_before", log_loss(raw)},
       {"log_loss_after", is_fitted ? best.log_loss_after : log_loss(raw, evaluated.temperature)},
       {"best_temperature", best.temperature},
       {"reliability", bins}};

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <utility>
@@ -22,6 +23,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kMostProblems = 20;
+constexpr const char* kUnfinished = ".new-";
+constexpr std::chrono::hours kLongestWriting(1);
 
 // As many digits as a float holds.
 double to_a_millionth(float value) { return std::round(double{value} * 1e6) / 1e6; }
@@ -55,6 +58,20 @@ void ask(PictureModel& model, const std::vector<PixelCache::Picture>& pictures,
     predictions.probabilities.insert(predictions.probabilities.end(), answers.begin(),
                                      answers.end());
   }
+}
+
+// What killed processes have left, by its age: another may be writing just now.
+void remove_unfinished(const fs::path& all) {
+  const auto long_ago = fs::file_time_type::clock::now() - kLongestWriting;
+  std::vector<fs::path> leftovers;
+  std::error_code error;
+  for (fs::directory_iterator it(all, error), end; !error && it != end; it.increment(error)) {
+    if (!it->path().filename().string().starts_with(kUnfinished)) continue;
+    std::error_code ignored;
+    const auto written = it->last_write_time(ignored);
+    if (!ignored && written < long_ago) leftovers.push_back(it->path());
+  }
+  for (const fs::path& folder : leftovers) fs::remove_all(folder, error);
 }
 
 }  // namespace
@@ -129,9 +146,10 @@ std::vector<std::string> kept_evaluations(const fs::path& folder) {
 std::string keep_evaluation(const fs::path& folder, const EvaluateResult& result) {
   const fs::path all = folder / "evaluations";
   make_folders(all);
+  remove_unfinished(all);
   // Written where nobody looks, then given the first free number: a rename never replaces a folder
   // that has something in it.
-  std::string made = (all / ".new-XXXXXX").string();
+  std::string made = (all / (std::string(kUnfinished) + "XXXXXX")).string();
   if (::mkdtemp(made.data()) == nullptr) {
     throw_io_error(fmt::format("cannot make a folder in '{}'", all.string()), errno);
   }

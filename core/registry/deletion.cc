@@ -9,6 +9,7 @@
 #include "core/registry/job_rows.h"
 #include "core/registry/registry_impl.h"
 #include "core/registry/removal.h"
+#include "core/registry/service_rows.h"
 #include "core/registry/version_rows.h"
 
 namespace mat {
@@ -51,12 +52,15 @@ VersionSummary version_to_delete(SQLite::Database& connection, Id id) {
   if (is_active(version->status)) {
     refuse_active(version->job, version->number, name_of(version->status));
   }
+  const std::string reference = version->job + "@" + version_label(version->number);
+  refuse_in_service(reference, services_of_version(connection, reference));
   return std::move(*version);
 }
 
 JobRow job_to_delete(SQLite::Database& connection, const std::string& name) {
   JobRow job = find_job_row(connection, name);
   refuse_active_job(connection, job);
+  refuse_in_service(name, services_of_job(connection, name));
   return job;
 }
 

@@ -8,6 +8,7 @@
 #include "core/registry/registry_impl.h"
 #include "core/registry/removal.h"
 #include "core/registry/selection.h"
+#include "core/registry/service_rows.h"
 
 namespace mat {
 namespace {
@@ -132,26 +133,6 @@ Id id_of_model(SQLite::Database& connection, const ModelVersionRecord& version) 
   return model_row(connection, version.model).id;
 }
 
-std::vector<std::string> services_of(SQLite::Database& connection, Id version) {
-  SQLite::Statement row(connection,
-                        "SELECT name FROM services WHERE model_version_id = ? ORDER BY name");
-  row.bind(1, version);
-  std::vector<std::string> names;
-  while (row.executeStep()) names.push_back(row.getColumn(0).getString());
-  return names;
-}
-
-void refuse_in_service(SQLite::Database& connection, const ModelVersionRecord& version) {
-  const std::vector<std::string> services = services_of(connection, version.id);
-  if (services.empty()) return;
-  const bool is_one = services.size() == 1;
-  throw Error(ErrorKind::conflict,
-              fmt::format("{} is used by the service{} {}", version.reference(), is_one ? "" : "s",
-                          join(services, ", ")),
-              fmt::format("delete {} first, or give {} another model",
-                          is_one ? "the service" : "the services", is_one ? "it" : "them"));
-}
-
 }  // namespace
 
 std::optional<ModelRecord> Registry::find_model(const std::string& name) {
@@ -242,8 +223,9 @@ std::string Registry::remove_model_alias(const std::string& name, const std::str
 }
 
 std::vector<std::string> Registry::services_of_model_version(Id version) {
-  return impl_->database.read(
-      [&](SQLite::Database& connection) { return services_of(connection, version); });
+  return impl_->database.read([&](SQLite::Database& connection) {
+    return mat::services_of_model_version(connection, version);
+  });
 }
 
 Deleted Registry::delete_model(const std::string& name) {
@@ -252,7 +234,8 @@ Deleted Registry::delete_model(const std::string& name) {
     const auto versions = model_version_rows(connection, model.id);
     Removal removal;
     for (const ModelVersionRecord& version : versions) {
-      refuse_in_service(connection, version);
+      refuse_in_service(version.reference(),
+                        mat::services_of_model_version(connection, version.id));
       measure_folder(home().model_folder(name, version.number.text()), &removal.deleted);
     }
     delete_row(connection, "DELETE FROM models WHERE id = ?", model.id);
@@ -272,7 +255,7 @@ Deleted Registry::delete_model(const std::string& name) {
 Deleted Registry::delete_model_version(Id id) {
   return delete_rows_and_folders(impl_->database, home(), [&](SQLite::Database& connection) {
     const ModelVersionRecord version = model_version_row(connection, id);
-    refuse_in_service(connection, version);
+    refuse_in_service(version.reference(), mat::services_of_model_version(connection, version.id));
     const fs::path folder = home().model_folder(version.model, version.number.text());
     Removal removal;
     measure_folder(folder, &removal.deleted);

@@ -76,4 +76,48 @@ TEST_CASE("A few samples that are all right do not make answers certain") {
   CHECK(temperature > 0.3);
 }
 
+TEST_CASE("Tempered probabilities are exact however small they are") {
+  // What 1e-12 and 1e-25 are to 1 becomes 1e-6 and 10^-12.5 for the temperature 2.
+  std::vector<float> probabilities = {1, 1e-12F, 1e-25F};
+  temper(probabilities, 3, 2);
+  CHECK(probabilities[1] == Approx(1e-6).epsilon(1e-5));
+  CHECK(probabilities[2] == Approx(std::pow(10, -12.5)).epsilon(1e-5));
+  // Many classes that are as good as impossible take nothing from the one that is certain.
+  std::vector<float> many(1000, 0);
+  many[7] = 1;
+  temper(many, 1000, 2);
+  CHECK(many[7] == Approx(1).epsilon(1e-6));
+  // And nothing underflows.
+  std::vector<float> none = {0, 0, 1e-20F};
+  temper(none, 3, 0.05);
+  CHECK(none == std::vector<float>{0, 0, 1});
+  std::vector<float> two = {0, 0};
+  temper(two, 2, 0.05);
+  CHECK(two == std::vector<float>{0.5F, 0.5F});
+}
+
+TEST_CASE("Of many classes, the temperature is that of enough samples, the figures of all") {
+  // Every third sample is always right at 0.9, the others half the time.
+  constexpr int kClasses = 100;
+  Predictions all;
+  all.class_count = kClasses;
+  std::int64_t right = 0;
+  for (int i = 0; i < 5000; ++i) {
+    const bool is_right = i % 3 == 0 || (i / 3) % 2 == 0;
+    right += is_right;
+    std::vector<float> p(kClasses, 0.1F / (kClasses - 1));
+    p[0] = 0.9F;
+    all.probabilities.insert(all.probabilities.end(), p.begin(), p.end());
+    all.labels.push_back(is_right ? 0 : 1 + i % (kClasses - 1));
+  }
+  const Calibration calibration = calibrate(all);
+  const double accuracy = static_cast<double>(right) / 5000;
+  CHECK(calibration.error_before == Approx(0.9 - accuracy).margin(1e-4));
+  CHECK(calibration.error_before == expected_calibration_error(all));
+  CHECK(calibration.log_loss_before == log_loss(all));
+  CHECK(calibration.temperature > 1.2);
+  // Which makes the answers as sure as they are right.
+  CHECK(expected_calibration_error(all, calibration.temperature) < 0.01);
+}
+
 }  // namespace mat

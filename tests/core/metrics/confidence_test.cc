@@ -1,9 +1,45 @@
 #include "core/metrics/confidence.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <random>
 
+#include "core/metrics/classification_report.h"
+
 namespace mat {
+namespace {
+
+// Drawn sample by sample, with replacement.
+std::vector<ClassificationReport> resampled_reports(const std::vector<int>& labels,
+                                                    const std::vector<int>& predictions,
+                                                    int class_count, int resamples) {
+  std::mt19937 random(5);
+  std::uniform_int_distribution<std::size_t> any(0, labels.size() - 1);
+  std::vector<ClassificationReport> reports;
+  for (int round = 0; round < resamples; ++round) {
+    std::vector<int> drawn_labels, drawn_predictions;
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+      const std::size_t sample = any(random);
+      drawn_labels.push_back(labels[sample]);
+      drawn_predictions.push_back(predictions[sample]);
+    }
+    reports.push_back(classification_report(drawn_labels, drawn_predictions, class_count));
+  }
+  return reports;
+}
+
+template <typename Figure>
+void check_interval(const Interval& interval, const std::vector<ClassificationReport>& reports,
+                    const Figure& figure) {
+  std::vector<double> values;
+  for (const ClassificationReport& report : reports) values.push_back(figure(report));
+  std::sort(values.begin(), values.end());
+  const auto count = static_cast<double>(values.size());
+  CHECK(interval.low == Approx(values[static_cast<std::size_t>(count * 0.025)]).margin(0.012));
+  CHECK(interval.high == Approx(values[static_cast<std::size_t>(count * 0.975)]).margin(0.012));
+}
+
+}  // namespace
 
 TEST_CASE("McNemar's exact test gives the binomial's two tails") {
   CHECK(mcnemar_p(0, 0) == 1);
@@ -31,6 +67,33 @@ TEST_CASE("A bootstrap interval has the width that the binomial gives an accurac
   CHECK(intervals.f1.high > 0.9);
   REQUIRE(intervals.classes.size() == 2);
   CHECK(intervals.classes[0].recall.low < intervals.classes[0].recall.high);
+}
+
+TEST_CASE("The intervals of a report are those of samples that are drawn again one by one") {
+  // Of three classes, the last is rare, and more often wrong.
+  std::mt19937 random(9);
+  std::vector<int> labels, predictions;
+  for (int i = 0; i < 300; ++i) {
+    labels.push_back(i % 10 == 0 ? 2 : i % 2);
+    const bool is_wrong = random() % 10 < (labels.back() == 2 ? 4 : 2);
+    predictions.push_back(is_wrong ? static_cast<int>(random() % 3) : labels.back());
+  }
+  const ReportIntervals ours = bootstrap_report(labels, predictions, 3, 4000);
+  const auto theirs = resampled_reports(labels, predictions, 3, 4000);
+  using Report = ClassificationReport;
+  check_interval(ours.accuracy, theirs, [](const Report& r) { return r.accuracy; });
+  check_interval(ours.precision, theirs, [](const Report& r) { return r.precision; });
+  check_interval(ours.recall, theirs, [](const Report& r) { return r.recall; });
+  check_interval(ours.f1, theirs, [](const Report& r) { return r.f1; });
+  check_interval(ours.weighted.f1, theirs, [](const Report& r) { return r.weighted.f1; });
+  for (std::size_t c = 0; c < 3; ++c) {
+    CAPTURE(c);
+    check_interval(ours.classes[c].precision, theirs,
+                   [&](const Report& r) { return r.classes[c].precision; });
+    check_interval(ours.classes[c].recall, theirs,
+                   [&](const Report& r) { return r.classes[c].recall; });
+    check_interval(ours.classes[c].f1, theirs, [&](const Report& r) { return r.classes[c].f1; });
+  }
 }
 
 TEST_CASE("The interval of an accuracy is that of bootstrap samples drawn one by one") {

@@ -173,6 +173,10 @@ TEST_CASE("Random curves, top-k, losses and weighted averages are scikit-learn's
         REQUIRE(ours.precision[p] == Approx(theirs["precision"][p].get<double>()));
         REQUIRE(ours.recall[p] == Approx(theirs["recall"][p].get<double>()));
       }
+      REQUIRE(ours.thresholds.size() == theirs["thresholds"].size());
+      for (std::size_t t = 0; t < ours.thresholds.size(); ++t) {
+        REQUIRE(ours.thresholds[t] == Approx(theirs["thresholds"][t].get<double>()));
+      }
     }
   }
 }

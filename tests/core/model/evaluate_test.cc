@@ -164,6 +164,25 @@ TEST_CASE("Kept evaluations are numbered, and one that fails leaves nothing", "[
   CHECK_THROWS_AS(keep_evaluation(folder / "w", result), Error);
 }
 
+TEST_CASE("Keeping an evaluation takes away what was left by one that was killed long ago",
+          "[model]") {
+  const TempFolder folder;
+  make_data(folder / "data");
+  const EvaluateResult result = evaluate_folder(folder, Asked::held_out);
+  const fs::path all = folder / "v" / "evaluations";
+  for (const char* name : {".new-aaaaaa", ".new-bbbbbb", ".mine"}) {
+    put_file(all / name / "predictions.jsonl", "half of it");
+  }
+  const auto two_hours_ago = fs::file_time_type::clock::now() - std::chrono::hours(2);
+  fs::last_write_time(all / ".new-aaaaaa", two_hours_ago);
+  fs::last_write_time(all / ".mine", two_hours_ago);
+  CHECK(keep_evaluation(folder / "v", result) == "E001");
+  CHECK_FALSE(fs::exists(all / ".new-aaaaaa"));
+  // Another process may be writing it.
+  CHECK(fs::exists(all / ".new-bbbbbb" / "predictions.jsonl"));
+  CHECK(fs::exists(all / ".mine" / "predictions.jsonl"));
+}
+
 TEST_CASE("An interruption ends an evaluation", "[model]") {
   const TempFolder folder;
   make_data(folder / "data");

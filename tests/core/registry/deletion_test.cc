@@ -108,6 +108,40 @@ TEST_CASE("A version that has not ended cannot be deleted, nor can its job") {
   CHECK(fs::exists(folder_of(home, active)));
 }
 
+TEST_CASE("A version that a service uses cannot be deleted, nor can its job") {
+  const RegistryHome home;
+  Registry registry = home.writer();
+  const VersionRecord used = create_ended(registry, "clothes");
+  const VersionRecord free = create_ended(registry, "clothes");
+  create_ended(registry, "clothes2");
+  for (const char* name : {"kiosk", "door"}) {
+    ServiceRecord service;
+    service.name = name;
+    service.source = "version:clothes@V0001";
+    registry.create_service(service);
+  }
+  const Error version = error_of([&] { registry.delete_version(used.id); });
+  CHECK(version.kind() == ErrorKind::conflict);
+  CHECK(version.message() == "clothes@V0001 is used by the services door, kiosk");
+  const Error job = error_of([&] { registry.delete_job("clothes"); });
+  CHECK(job.kind() == ErrorKind::conflict);
+  CHECK(job.message() == "clothes is used by the services door, kiosk");
+  CHECK(fs::exists(folder_of(home, used) / "spec.yaml"));
+  registry.delete_version(free.id);
+  registry.delete_job("clothes2");
+
+  // One that has stopped would not start again.
+  const ServiceRecord door = registry.service("door");
+  registry.set_service_source(door.id, "model:flowers@1.0.0", std::nullopt);
+  Registry::ServiceChange stopped;
+  stopped.status = Status::terminated;
+  registry.change_service(registry.service("kiosk").id, {Status::pending}, stopped);
+  CHECK(error_of([&] { registry.delete_version(used.id); }).message() ==
+        "clothes@V0001 is used by the service kiosk");
+  registry.delete_service("kiosk");
+  CHECK(registry.delete_job("clothes").versions == 1);
+}
+
 TEST_CASE("A version whose folder is gone already can still be deleted") {
   const RegistryHome home;
   Registry registry = home.writer();
