@@ -36,7 +36,7 @@ struct Calibration {
 };
 
 // What is said of "after" was measured on halves whose temperature came from the other half. All of
-// it is 0, and the temperature 1, without samples. Of very many, evenly spaced ones give the latter.
+// it is 0, and the temperature 1, without samples. Of very many, some give the temperature.
 Calibration calibrate(const Predictions& predictions);
 
 // What a temperature makes of probabilities, sample after sample of `class_count` each, in place. 1
