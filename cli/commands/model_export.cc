@@ -116,9 +116,10 @@ void add_model_export(CLI::App* group, Context& context) {
   command->add_option("-o,--output", flags->out, "By default N-1.0.0.pt, .onnx or .safetensors")
       ->type_name("FILE");
   command
-      ->add_option("--check-data", flags->check_data,
-                   "Compare on these pictures: a folder, manifest or dataset, labelled or not; by "
-                   "default those that it was validated on")
+      ->add_option(
+          "--check-data", flags->check_data,
+          "Compare on these pictures too, or where those that it was validated on are gone: "
+          "a folder, manifest or dataset, labelled or not")
       ->type_name("DATA");
   command->add_flag("--replace", flags->replace, "Overwrite the file");
   add_json_flag(command, flags->json);

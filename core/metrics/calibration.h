@@ -36,11 +36,11 @@ struct Calibration {
 };
 
 // What is said of "after" was measured on halves whose temperature came from the other half. All of
-// it is 0, and the temperature 1, without samples. Of many samples, evenly spaced ones are taken.
+// it is 0, and the temperature 1, without samples. Of very many, some give the temperature.
 Calibration calibrate(const Predictions& predictions);
 
 // What a temperature makes of probabilities, sample after sample of `class_count` each, in place. 1
-// leaves them as they are, bit for bit.
+// leaves them as they are, bit for bit. Probabilities below 1e-30 count as that much.
 void temper(std::span<float> probabilities, int class_count, double temperature);
 
 double log_loss(const Predictions& predictions, double temperature = 1);

@@ -55,11 +55,17 @@ void check_place(const ModelExport& wanted) {
   }
 }
 
-std::vector<fs::path> pictures_of(const Home& home, const StoredModel& model,
-                                  const ModelExport& wanted) {
-  std::vector<fs::path> files = wanted.check_data;
-  if (files.empty()) files = validation_pictures(home, model.validation, model.folder);
-  if (!files.empty()) return files;
+// The model's own come first.
+struct Compared {
+  std::vector<fs::path> files;
+  std::size_t own = 0;
+};
+
+Compared pictures_of(const Home& home, const StoredModel& model, const ModelExport& wanted) {
+  Compared compared{validation_pictures(home, model.validation, model.folder)};
+  compared.own = compared.files.size();
+  compared.files.insert(compared.files.end(), wanted.check_data.begin(), wanted.check_data.end());
+  if (!compared.files.empty()) return compared;
   throw Error(ErrorKind::not_found,
               fmt::format("it is not known which pictures {} was validated on: an export is "
                           "compared with the model on pictures",
@@ -67,27 +73,44 @@ std::vector<fs::path> pictures_of(const Home& home, const StoredModel& model,
               kOtherPictures);
 }
 
-std::vector<ImageView> views_of(const std::vector<fs::path>& files,
-                                const std::vector<PixelCache::Picture>& pictures,
-                                const StoredModel& model, bool are_its_own) {
+// Those of [begin, end) that can be read, and what is to be said of the others.
+struct Readable {
   std::vector<ImageView> views;
+  std::size_t missing = 0;
   std::vector<std::string> problems;
-  for (std::size_t i = 0; i < files.size(); ++i) {
-    if (pictures[i].problem.empty()) {
-      views.push_back(pictures[i].view);
-    } else if (problems.size() < kProblemsShown) {
-      problems.push_back(fmt::format("{}: {}", files[i].string(), pictures[i].problem));
+
+  Readable(const std::vector<fs::path>& files, const std::vector<PixelCache::Picture>& pictures,
+           std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) {
+      if (pictures[i].problem.empty()) {
+        views.push_back(pictures[i].view);
+      } else if (++missing <= kProblemsShown) {
+        problems.push_back(fmt::format("{}: {}", files[i].string(), pictures[i].problem));
+      }
     }
+    if (missing > problems.size()) problems.push_back("…");
   }
-  const std::size_t missing = files.size() - views.size();
-  if (missing == 0) return views;
+};
+
+// Other pictures never stand for the model's own that are there: nobody chooses an easier check.
+std::vector<ImageView> views_of(const Compared& compared,
+                                const std::vector<PixelCache::Picture>& pictures,
+                                const StoredModel& model) {
+  Readable own(compared.files, pictures, 0, compared.own);
+  const Readable others(compared.files, pictures, compared.own, compared.files.size());
+  const auto refuse = [&](const Readable& of) {
+    throw Error(ErrorKind::not_found,
+                fmt::format("{} of the {} pictures that {} is compared on cannot be read: {}",
+                            of.missing, of.missing + of.views.size(), model.version.reference(),
+                            join(of.problems, "; ")),
+                kOtherPictures);
+  };
+  const bool are_others_named = compared.files.size() > compared.own;
+  if (own.missing > 0 && !are_others_named) refuse(own);
   // Of other pictures those that can be read are enough.
-  if (!are_its_own && !views.empty()) return views;
-  if (missing > problems.size()) problems.push_back("…");
-  throw Error(ErrorKind::not_found,
-              fmt::format("{} of the {} pictures that {} is compared on cannot be read: {}",
-                          missing, files.size(), model.version.reference(), join(problems, "; ")),
-              kOtherPictures);
+  if (are_others_named && others.views.empty()) refuse(others);
+  own.views.insert(own.views.end(), others.views.begin(), others.views.end());
+  return std::move(own.views);
 }
 
 Json description_of(const StoredModel& model, const std::string& format) {
@@ -114,10 +137,10 @@ std::string export_file_name(const ModelVersionRecord& version, const std::strin
 
 ExportReport export_model(const Home& home, const StoredModel& model, const ModelExport& wanted) {
   check_place(wanted);
-  const std::vector<fs::path> files = pictures_of(home, model, wanted);
+  const Compared compared = pictures_of(home, model, wanted);
   PixelCache cache(home.cache(), model.description.preprocessing.short_side);
   PixelCache::Statistics statistics;
-  const auto pictures = cache.load(files, wanted.threads, wanted.progress, &statistics);
+  const auto pictures = cache.load(compared.files, wanted.threads, wanted.progress, &statistics);
   const PartialExport partial(wanted.out);
   ExportRequest request;
   request.model.file = model.file;
@@ -128,7 +151,7 @@ ExportReport export_model(const Home& home, const StoredModel& model, const Mode
   request.model.layout = "contiguous";
   request.format = wanted.format;
   request.out = partial.path();
-  request.pictures = views_of(files, pictures, model, wanted.check_data.empty());
+  request.pictures = views_of(compared, pictures, model);
 
   ExportReport report;
   report.pictures = static_cast<std::int64_t>(request.pictures.size());

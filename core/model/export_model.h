@@ -15,8 +15,8 @@ struct ModelExport {
   std::string format;         // "torchscript", "onnx" or "safetensors"
   std::filesystem::path out;  // absolute
   bool replace = false;       // a file that is there
-  // Pictures that it must answer for as the model does; nothing: the model's own validation
-  // pictures.
+  // Pictures that it must answer for as the model does besides the model's own validation pictures;
+  // needed where those are not known or some cannot be read.
   std::vector<std::filesystem::path> check_data;
   int threads = 1;
   std::function<bool(std::int64_t, std::int64_t)> progress;  // see PixelCache::load(); may be empty

@@ -177,8 +177,8 @@ class Registry {
   JobRecord job(const std::string& name);
   Listing<JobRecord> list_jobs(const ListOptions& options);
 
-  // Removes rows and the folders of versions, or nothing. Conflict when a version is active. The
-  // name of a deleted job may be used again; its versions then begin at V0001.
+  // Removes rows and the folders of versions, or nothing. Conflict when a version is active or a
+  // service has it. The name of a deleted job may be used again; its versions then begin at V0001.
   Deleted delete_job(const std::string& name);
   Deleted delete_version(Id version);
 

@@ -209,6 +209,13 @@ TEST_CASE("an export without the pictures to compare on is refused, and takes ot
                                       "a.onnx", "--check-data", (t.folder / "moved/red").string()});
   CHECK(has(other.out, "Wrote a.onnx ("));
   CHECK(has(other.out, "compared on 10 pictures: the same class wins for each"));
+  // Where its own pictures are there, others do not stand for them.
+  fs::rename(t.folder / "moved", t.folder / "data");
+  CHECK(has(t.mat
+                .succeed({"model", "export", "lamps", "--format", "onnx", "-o", "b.onnx",
+                          "--check-data", (t.folder / "data/red").string()})
+                .out,
+            "compared on 14 pictures: the same class wins for each"));
   CHECK(t.mat.run({"model", "export", "lamps", "--format", "tflite"}).exit_code == 2);
 }
 

@@ -14,7 +14,10 @@
 #include "core/base/file.h"
 #include "core/base/version.h"
 #include "trainers/answering/opened_model.h"
+#include "trainers/answering/program_file.h"
+#include "trainers/answering/torch_model.h"
 #include "trainers/answering/view_inputs.h"
+#include "trainers/export/compare_answers.h"
 #include "trainers/export/onnx.h"
 #include "trainers/export/torchscript.h"
 #include "trainers/models/network_graph.h"
@@ -25,7 +28,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr double kMostDifference = 1e-4;  // of a logit
 constexpr std::size_t kPicturesAtOnce = 16;
 
 // From views as bytes [N, S, S, 3] to logits.
@@ -134,47 +136,10 @@ Format format_named(const ExportRequest& request) {
   return {write_timm_weights, answers_from};
 }
 
-class Comparison {
- public:
-  // Logits of as many inputs; they belong to the pictures from `first` on.
-  void add(const torch::Tensor& model, const torch::Tensor& written, std::size_t first) {
-    if (model.sizes() != written.sizes()) refuse("it gives another number of logits", first);
-    const torch::Tensor differences = (model - written).abs();
-    // Where several of the model's own logits are the highest, any of them may win.
-    const torch::Tensor chosen = written.argmax(1, /*keepdim=*/true);
-    const torch::Tensor wins = model.gather(1, chosen) == model.amax(1, /*keepdim=*/true);
-    for (std::int64_t i = 0; i < model.size(0); ++i) {
-      const std::size_t picture = first + static_cast<std::size_t>(i);
-      const double difference = differences[i].max().item<double>();
-      if (std::isnan(difference)) refuse("a logit is not a number", picture);
-      if (difference > kMostDifference) {
-        refuse(
-            fmt::format("a logit differs by {:.3g}, more than {:g}", difference, kMostDifference),
-            picture);
-      }
-      if (!wins[i].item<bool>()) refuse("another class wins", picture);
-      outcome_.largest_difference = std::max(outcome_.largest_difference, difference);
-      ++outcome_.inputs;
-    }
-  }
-
-  const ExportOutcome& outcome() const { return outcome_; }
-
- private:
-  [[noreturn]] static void refuse(const std::string& why, std::size_t picture) {
-    throw Error(ErrorKind::training_failed,
-                fmt::format("the export does not answer as the model does: {} (picture {})", why,
-                            picture + 1),
-                "nothing was written");
-  }
-
-  ExportOutcome outcome_;
-};
-
 ExportOutcome compare(const ExportRequest& request, const Answers& written) {
   const Answers model = answers_of(request.model);
   const ViewInputs inputs(request.model.description.preprocessing);
-  Comparison comparison;
+  ExportOutcome outcome;
   const std::vector<ImageView>& pictures = request.pictures;
   for (std::size_t first = 0; first < pictures.size(); first += kPicturesAtOnce) {
     const auto begin = pictures.begin() + static_cast<std::ptrdiff_t>(first);
@@ -182,10 +147,31 @@ ExportOutcome compare(const ExportRequest& request, const Answers& written) {
     const std::vector<ImageView> some(begin, begin + static_cast<std::ptrdiff_t>(count));
     for (int view = 0; view < inputs.views(); ++view) {
       const torch::Tensor bytes = inputs.of(some, view).contiguous();
-      comparison.add(model(bytes), written(bytes), first);
+      outcome.largest_difference =
+          std::max(outcome.largest_difference, compare_logits(model(bytes), written(bytes), first));
+      outcome.inputs += bytes.size(0);
     }
   }
-  return comparison.outcome();
+  return outcome;
+}
+
+// What the program makes of whole pictures: its views and its temperature are compared too.
+void compare_predictions(const ExportRequest& request, const fs::path& file) {
+  const torch::NoGradGuard no_grad;
+  ModelRequest exact = request.model;
+  exact.device = "cpu";
+  exact.precision = "fp32";
+  exact.layout = "contiguous";
+  const auto model = open_torch_model(exact);
+  torch::jit::Module program = load_program(file);
+  for (std::size_t i = 0; i < request.pictures.size(); ++i) {
+    const ImageView& picture = request.pictures[i];
+    const torch::Tensor bytes = torch::from_blob(const_cast<std::uint8_t*>(picture.pixels),
+                                                 {picture.height, picture.width, 3}, torch::kByte);
+    const std::vector<float> expected = model->answer({picture});
+    compare_probabilities(torch::tensor(expected), program.run_method("predict", bytes).toTensor(),
+                          i);
+  }
 }
 
 // A file that is gone at the end, if it still has its first name.
@@ -215,6 +201,8 @@ ExportOutcome write_export(const ExportRequest& request) {
   const Scratch scratch(request.out);
   format.write(request, scratch.path());
   const ExportOutcome outcome = compare(request, format.read_back(request, scratch.path()));
+  const bool is_program = request.model.description.network == kTorchScript;
+  if (request.format == kTorchScript && !is_program) compare_predictions(request, scratch.path());
   if (::rename(scratch.path().c_str(), request.out.c_str()) != 0) {
     throw_io_error(fmt::format("cannot write '{}'", request.out.string()), errno);
   }

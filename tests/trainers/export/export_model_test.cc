@@ -1,5 +1,8 @@
 #include "trainers/export/export_model.h"
 
+#include <torch/script.h>
+
+#include <algorithm>
 #include <fstream>
 #include <iostream>
 
@@ -146,6 +149,36 @@ TEST_CASE("an exported file tells all of itself and answers when it is opened") 
     CHECK(torch_trainer()
               .export_model(export_of(again, format, folder / "again"))
               .largest_difference < 1e-5);
+  }
+}
+
+TEST_CASE("what a program predicts of a network that is very sure is what the model answers") {
+  const TempFolder folder;
+  ModelRequest model = saved_model("small_cnn", folder);
+  Weights weights = read_weights(model.file);
+  weights.tensors["fc.weight"] *= 200;
+  save_weights(weights, model.file);
+  for (const double temperature : {2.0, 3.0}) {
+    CAPTURE(temperature);
+    model.description.temperature = temperature;
+    const fs::path out = folder / "model.pt";
+    const ExportRequest request = export_of(model, "torchscript", out);
+    torch_trainer().export_model(request);
+    torch::jit::Module program = torch::jit::load(out.string());
+    const auto opened = open_torch_model(model);
+    float smallest = 1;
+    for (const Image& picture : pictures()) {
+      const Image shrunk =
+          shrink_to_short_side(picture, model.description.preprocessing.short_side);
+      const std::vector<float> answer = opened->answer({shrunk});
+      const torch::Tensor expected = tensor_of(answer);
+      const torch::Tensor given = program.run_method("predict", tensor_of(picture)).toTensor();
+      CHECK((given - expected).abs().max().item<float>() < 1e-5);
+      // Also those that are nearly nothing.
+      CHECK(torch::allclose(given.log(), expected.log(), 1e-3, 1e-3));
+      smallest = std::min(smallest, *std::min_element(answer.begin(), answer.end()));
+    }
+    CHECK(smallest < 1e-4);
   }
 }
 
