@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 
 #include "cli/commands/commands.h"
@@ -10,6 +11,7 @@
 #include "cli/output/terminal.h"
 #include "cli/signals.h"
 #include "core/base/error.h"
+#include "core/base/file.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
 #include "core/http/listen.h"
@@ -25,6 +27,7 @@ namespace mat {
 namespace {
 
 constexpr std::size_t kLeastToken = 8, kMostToken = 256;
+constexpr std::uint64_t kMostTokenFile = 4096;
 
 ServiceSettings settings_of(const DeployFlags& flags) {
   ServiceSettings settings;
@@ -58,6 +61,17 @@ void check_token(const std::string& token) {
   if (is_plain && token.size() >= kLeastToken && token.size() <= kMostToken) return;
   throw Error(ErrorKind::usage, "a token is 8 to 256 letters, digits and signs, without blanks",
               "for a good one: openssl rand -hex 32");
+}
+
+std::string token_of(const DeployFlags& flags) {
+  std::string token = flags.token;
+  if (!flags.token_file.empty()) {
+    token = trim(read_file(flags.token_file, kMostTokenFile));
+  } else if (const char* value = std::getenv("MAT_SERVICE_TOKEN"); token.empty() && value) {
+    token = value;
+  }
+  if (!token.empty() || !flags.token_file.empty()) check_token(token);
+  return token;
 }
 
 void print_ready(const ServiceRecord& service, const Home& home, const std::string& new_token,
@@ -178,10 +192,16 @@ void DeployFlags::add_to(CLI::App* command) {
       ->capture_default_str();
   command->add_option("--auto-stop", auto_stop, "Stop after so long: 1h, 2h, 4h, 6h, 30m")
       ->type_name("TIME");
+  CLI::Option* given = command->add_option("--token", token,
+                                           "Answer only to 'Authorization: Bearer T'; made when "
+                                           "another host is given. Others on this machine can "
+                                           "see it while the command runs");
+  given->type_name("T");
   command
-      ->add_option("--token", token,
-                   "Answer only to 'Authorization: Bearer T'; made when another host is given")
-      ->type_name("T");
+      ->add_option("--token-file", token_file,
+                   "The token is what is in FILE; without both it is $MAT_SERVICE_TOKEN")
+      ->type_name("FILE")
+      ->excludes(given);
   command->add_flag("-d,--detach", detach, "Serve in the background; return once it answers");
   command->add_flag("--restart", restart, "Start it again when its process dies");
   command->add_option("--device", device, "cpu, gpu or auto")
@@ -215,10 +235,9 @@ int deploy_service(const Context& context, const DeployFlags& flags) {
   wanted.name = flags.name;
   wanted.source = flags.source;
   wanted.settings = settings_of(flags);
-  wanted.token = flags.token;
-  if (!flags.token.empty()) check_token(flags.token);
+  wanted.token = token_of(flags);
   std::string new_token;
-  if (flags.token.empty() && !is_loopback(flags.host)) wanted.token = new_token = make_token();
+  if (wanted.token.empty() && !is_loopback(flags.host)) wanted.token = new_token = make_token();
   // What is wrong with the address is found before anything is recorded.
   FileDescriptor listening = listen_on(flags.host, flags.port);
   if (flags.detach) listening = FileDescriptor();

@@ -11,7 +11,7 @@ namespace mat {
 
 // The options of 'service deploy' and 'exeml deploy'.
 struct DeployFlags {
-  std::string source, name, host = "127.0.0.1", auto_stop, token, device = "auto";
+  std::string source, name, host = "127.0.0.1", auto_stop, token, token_file, device = "auto";
   std::string precision = "auto", max_body = "20MB";
   int port = 0;
   std::int64_t batch_size = 32, max_pixels = 50'000'000, max_connections = 512;

@@ -54,14 +54,47 @@ class ServiceClient {
                                          ServiceClient::problem_of(response)));
 }
 
-Prediction ask(const ServiceRecord& service, const ServiceClient& client, const std::string& target,
-               const std::string& name) {
+[[noreturn]] void refuse_answer(const ServiceRecord& service) {
+  throw Error(ErrorKind::io, fmt::format("what answers at {} is not the service {}",
+                                         service.address, service.name));
+}
+
+// "clothes@V0003"; empty when the service does not say.
+std::string model_of(const Json& answer) {
+  const auto parameters = answer.find("parameters");
+  return parameters == answer.end() ? std::string() : parameters->value("model", std::string());
+}
+
+// What is served, so that answers can be understood.
+struct Served {
+  std::string model;
+  std::vector<std::string> classes;
+};
+
+Served ask_what_is_served(const ServiceRecord& service, const ServiceClient& client,
+                          const std::string& target) {
+  const HttpResponse described = client.get(target);
+  if (described.status != 200) refuse(service, described);
+  const Json answer = parse_json(described.body, "the answer of " + service.name);
+  Served served{model_of(answer), {}};
+  answer.at("parameters").at("classes").get_to(served.classes);
+  return served;
+}
+
+struct Answer {
   Prediction prediction;
+  std::string model;  // that gave it
+};
+
+Answer ask(const ServiceRecord& service, const ServiceClient& client, const std::string& target,
+           const std::string& name) {
+  Answer answer;
+  Prediction& prediction = answer.prediction;
   prediction.name = name;
   std::vector<std::uint8_t> bytes;
   const PictureFile file = read_picture_file(name, bytes);
   prediction.problem = file.problem;
-  if (!prediction.problem.empty()) return prediction;
+  if (!prediction.problem.empty()) return answer;
   const std::string picture =
       encode_base64({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
   const Json asked{{"inputs", Json::array({{{"name", "image"},
@@ -74,12 +107,45 @@ Prediction ask(const ServiceRecord& service, const ServiceClient& client, const 
                           (response.status == 400 && !bytes.empty());
   if (is_its_own) {
     prediction.problem = ServiceClient::problem_of(response);
-    return prediction;
+    return answer;
   }
   if (response.status != 200) refuse(service, response);
-  const Json answer = parse_json(response.body, "the answer of " + service.name);
-  prediction.probabilities = answer.at("outputs").at(0).at("data").get<std::vector<float>>();
-  return prediction;
+  const Json said = parse_json(response.body, "the answer of " + service.name);
+  said.at("outputs").at(0).at("data").get_to(prediction.probabilities);
+  answer.model = model_of(said);
+  return answer;
+}
+
+int predict_all(const ServiceRecord& service, const ServiceClient& client,
+                const ServicePredictFlags& flags) {
+  const std::string target = "/v2/models/" + service.name;
+  Served served = ask_what_is_served(service, client, target);
+  const auto top = static_cast<std::size_t>(flags.top);
+  const auto output = flags.json ? prediction_json(service.reference(), served.classes, top)
+                                 : prediction_lines(served.classes, top);
+  std::size_t failed = 0;
+  for (const std::string& name : flags.pictures) {
+    const auto [prediction, model] = ask(service, client, target + "/infer", name);
+    if (!prediction.problem.empty()) {
+      ++failed;
+    } else {
+      // An update came in between: what the numbers mean has to be the same.
+      if (model != served.model) {
+        const Served now = ask_what_is_served(service, client, target);
+        if (now.model != model || now.classes != served.classes) {
+          throw Error(
+              ErrorKind::conflict,
+              fmt::format("{} serves another model, of other classes, than before", service.name),
+              "ask again");
+        }
+        served.model = model;
+      }
+      if (prediction.probabilities.size() != served.classes.size()) refuse_answer(service);
+    }
+    output->add(prediction);
+  }
+  output->finish();
+  return failed == 0 ? 0 : 1;
 }
 
 }  // namespace
@@ -93,24 +159,11 @@ int predict_with_service(const Context& context, const ServicePredictFlags& flag
   }
   const ServiceClient client(service.address,
                              read_service_token(context.home().service_folder(service.name)));
-  const std::string model = "/v2/models/" + service.name;
-  const HttpResponse described = client.get(model);
-  if (described.status != 200) refuse(service, described);
-  const auto classes = parse_json(described.body, "the answer of " + service.name)
-                           .at("parameters")
-                           .at("classes")
-                           .get<std::vector<std::string>>();
-  const auto top = static_cast<std::size_t>(flags.top);
-  const auto output = flags.json ? prediction_json(service.reference(), classes, top)
-                                 : prediction_lines(classes, top);
-  std::size_t failed = 0;
-  for (const std::string& name : flags.pictures) {
-    const Prediction prediction = ask(service, client, model + "/infer", name);
-    if (!prediction.problem.empty()) ++failed;
-    output->add(prediction);
+  try {
+    return predict_all(service, client, flags);
+  } catch (const Json::exception&) {
+    refuse_answer(service);
   }
-  output->finish();
-  return failed == 0 ? 0 : 1;
 }
 
 }  // namespace mat

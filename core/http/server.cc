@@ -46,6 +46,7 @@ struct HttpServer::Impl {
 
   void accept();
   void on_connection(asio::ip::tcp::socket socket);
+  void close_oldest_idle();
   void look();
   void end();
 
@@ -71,8 +72,21 @@ void HttpServer::Impl::accept() {
       });
 }
 
+// Who asks nothing makes room for who comes.
+void HttpServer::Impl::close_oldest_idle() {
+  HttpSession* oldest = nullptr;
+  for (HttpSession* session : core->sessions) {
+    if (!session->is_idle()) continue;
+    if (!oldest || session->deadline() < oldest->deadline()) oldest = session;
+  }
+  if (!oldest) return;
+  const auto held = oldest->weak_from_this().lock();
+  if (held) held->close();
+}
+
 void HttpServer::Impl::on_connection(asio::ip::tcp::socket socket) {
   const std::size_t limit = core->options.limits.connections;
+  if (core->sessions.size() >= limit) close_oldest_idle();
   const std::size_t there = core->sessions.size();
   if (there >= limit + kToldSo) return;
   const auto session = std::make_shared<HttpSession>(*core, std::move(socket));

@@ -16,13 +16,13 @@ namespace mat {
 struct HttpLimits {
   std::size_t header_bytes = 16 << 10;     // of a request's line and headers
   std::size_t body_bytes = 20 << 20;       // of one request
-  std::size_t all_body_bytes = 256 << 20;  // of all requests that are there at a time
-  std::size_t connections = 512;
-  double header_s = 10;  // from a request's first byte to the end of its headers
-  double body_s = 60;    // for the whole body
-  double answer_s = 60;  // until the handler has answered
-  double write_s = 60;   // until whoever asked has taken the answer
-  double idle_s = 60;    // between two requests of a connection, and before the first
+  std::size_t all_body_bytes = 256 << 20;  // that have come of all requests there are at a time
+  std::size_t connections = 512;           // the oldest idle one makes room for one more
+  double header_s = 10;                    // from a request's first byte to the end of its headers
+  double body_s = 60;                      // for the whole body
+  double answer_s = 60;                    // until the handler has answered
+  double write_s = 60;                     // until whoever asked has taken the answer
+  double idle_s = 60;  // between two requests of a connection, and before the first
 };
 
 // One request that has been answered, or could not be, for a log and for counting.
@@ -62,7 +62,9 @@ struct HttpServerOptions {
 
 // An HTTP/1.1 server with one thread, which only moves bytes: no client, however slow, keeps
 // another one waiting, and memory is bounded by the limits. Whatever cannot be understood gets an
-// answer {"error": …} with a proper status.
+// answer {"error": …} with a proper status. When all bodies together are too large, one of which
+// nothing has come for a thirtieth of body_s is given up for one that comes; if there is none, that
+// is refused.
 class HttpServer {
  public:
   // Called by the server's thread: quick, or the work is given to another one.

@@ -24,6 +24,10 @@ constexpr std::size_t kMostLingerBytes = 64 << 20;
 constexpr double kBusySeconds = 2;
 // What may wait for whoever takes a stream too slowly.
 constexpr std::size_t kMostPieceBytes = 1 << 20;
+// Of a body, before anything of it is there.
+constexpr std::size_t kFirstBytes = 16 << 10;
+// The part of the time for a body in which some of it has to come, when others want the room.
+constexpr double kStalled = 1.0 / 30;
 // A read of the header may bring the first bytes of the body along.
 constexpr std::size_t kReadAhead = 64 << 10;
 
@@ -76,21 +80,24 @@ void HttpSession::enter(State state, double seconds) {
 
 void HttpSession::look_at(Clock::time_point now) {
   if (state_ == State::closed || now < deadline_) return;
-  ErrorCode ignored;
   switch (state_) {
     case State::header:
     case State::body:
-      is_late_ = true;
-      deadline_ = Clock::time_point::max();
-      // What is read now ends with an error, and is answered.
-      socket_.cancel(ignored);
-      return;
+      return end_read();
     case State::handling:
       must_close_ = true;
       return write(http_error(503, "the answer took too long", {{"Retry-After", "1"}}));
     default:
       close();
   }
+}
+
+// What is read now ends with an error, and is answered.
+void HttpSession::end_read() {
+  ErrorCode ignored;
+  is_late_ = true;
+  deadline_ = Clock::time_point::max();
+  socket_.cancel(ignored);
 }
 
 void HttpSession::drain() {
@@ -171,6 +178,7 @@ void HttpSession::on_header(ErrorCode error) {
 
 void HttpSession::take_header() {
   const auto& message = parser_->get();
+  begin_ = last_in_ = Clock::now();
   is_old_ = message.version() < 11;
   must_close_ = must_close_ || !message.keep_alive() || core_.is_draining;
   request_.method = view_of(message.method_string());
@@ -203,11 +211,7 @@ void HttpSession::take_header() {
   if (parser_->is_done()) return handle();
   const std::size_t bytes =
       parser_->chunked() ? core_.options.limits.body_bytes : parser_->content_length().value_or(0);
-  if (core_.body_bytes + bytes > core_.options.limits.all_body_bytes) {
-    return refuse(503, "too many large requests", {{"Retry-After", "1"}});
-  }
-  reserved_ = bytes;
-  core_.body_bytes += bytes;
+  if (!reserve(std::min(bytes, kFirstBytes))) return refuse_body();
   if (expected.empty() || is_old_) return read_body();
   enter(State::body, core_.options.limits.body_s);
   head_ = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -218,17 +222,55 @@ void HttpSession::take_header() {
                     });
 }
 
+// True when so many bytes of this body may be there.
+bool HttpSession::reserve(std::size_t bytes) {
+  if (bytes <= reserved_) return true;
+  const std::size_t more = bytes - reserved_;
+  while (core_.body_bytes + more > core_.options.limits.all_body_bytes) {
+    if (!evict_slowest()) return false;
+  }
+  core_.body_bytes += more;
+  reserved_ = bytes;
+  return true;
+}
+
+// Whoever has stopped sending makes room for those that send.
+bool HttpSession::evict_slowest() {
+  HttpSession* slowest = nullptr;
+  for (HttpSession* other : core_.sessions) {
+    const bool may_go = other != this && other->state_ == State::body && !other->is_late_ &&
+                        seconds_since(other->last_in_) > core_.options.limits.body_s * kStalled;
+    if (may_go && (!slowest || other->last_in_ < slowest->last_in_)) slowest = other;
+  }
+  if (!slowest) return false;
+  core_.body_bytes -= std::exchange(slowest->reserved_, 0);
+  slowest->end_read();
+  return true;
+}
+
+void HttpSession::refuse_body() { refuse(503, "too many large requests", {{"Retry-After", "1"}}); }
+
 void HttpSession::read_body() {
   if (state_ == State::closed) return;
   enter(State::body, core_.options.limits.body_s);
-  http::async_read(
+  last_in_ = Clock::now();
+  parser_->eager(true);
+  read_more_body();
+}
+
+void HttpSession::read_more_body() {
+  http::async_read_some(
       socket_, buffer_, *parser_,
       [self = shared_from_this()](ErrorCode error, std::size_t) { self->on_body(error); });
 }
 
 void HttpSession::on_body(ErrorCode error) {
   if (state_ != State::body) return close();
-  if (!error) return handle();
+  if (!error && !is_late_) {
+    last_in_ = Clock::now();
+    if (!reserve(parser_->get().body().size())) return refuse_body();
+    return parser_->is_done() ? handle() : read_more_body();
+  }
   const bool is_of_http =
       error.category() == http::make_error_code(http::error::bad_version).category();
   if (!is_of_http && !is_late_) return close();
@@ -276,6 +318,7 @@ std::string HttpSession::head_of(const HttpResponse& response, bool is_stream) c
 }
 
 void HttpSession::write(HttpResponse response) {
+  if (parser_) std::string().swap(parser_->get().body());
   must_close_ = must_close_ || core_.is_draining;
   exchange_.address = address_;
   exchange_.status = response.status;

@@ -33,7 +33,7 @@ struct HttpCore : std::enable_shared_from_this<HttpCore> {
   HttpServerOptions options;
   HttpServer::Handler handler;
   std::unordered_set<HttpSession*> sessions;
-  std::size_t body_bytes = 0;  // that requests have, or may still send
+  std::size_t body_bytes = 0;  // that requests have
   bool is_draining = false;
   std::function<void()> session_ended;
   // Goes first, and with it the sessions that still wait for something.
@@ -54,6 +54,9 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   void look_at(Clock::time_point now);  // ends what has taken too long
   void drain();                         // the server stops: nothing new is begun
   void close();
+  bool is_idle() const { return state_ == State::idle; }
+  // Later for the one that has been idle for less time.
+  Clock::time_point deadline() const { return deadline_; }
 
   // By the responder of request `number`; without effect when it is not that one's turn any more.
   void respond(std::uint64_t number, HttpResponse response);
@@ -71,7 +74,12 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   void on_header(ErrorCode error);
   void take_header();
   void read_body();
+  void read_more_body();
   void on_body(ErrorCode error);
+  void refuse_body();
+  bool reserve(std::size_t bytes);
+  bool evict_slowest();
+  void end_read();
   void handle();
   void write(HttpResponse response);
   void on_written();
@@ -91,7 +99,8 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   std::optional<Parser> parser_;
   State state_ = State::idle;
   Clock::time_point deadline_;
-  Clock::time_point begin_;  // of the request that is there
+  Clock::time_point begin_;    // of the request that is there
+  Clock::time_point last_in_;  // when a part of its body came
   HttpRequest request_;
   HttpExchange exchange_;
   bool is_late_ = false;                   // what is read now has taken too long

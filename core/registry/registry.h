@@ -257,7 +257,9 @@ class Registry {
 
   // ---- services. Their folders and processes are core/service's.
   // Pending, with its folder, which only its owner can enter; conflict when the name is taken.
-  ServiceRecord create_service(const ServiceRecord& service);
+  // `fill` puts into the folder what has to be there before anybody sees the service.
+  ServiceRecord create_service(const ServiceRecord& service,
+                               const std::function<void(const std::filesystem::path&)>& fill = {});
   std::optional<ServiceRecord> find_service(const std::string& name);
   ServiceRecord service(const std::string& name);
   ServiceRecord service(Id id);

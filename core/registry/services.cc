@@ -1,6 +1,10 @@
+#include <fcntl.h>
 #include <fmt/core.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <array>
 #include <filesystem>
 
 #include "core/base/error.h"
@@ -83,11 +87,48 @@ void bind_optional(SQLite::Statement& statement, int index, std::optional<std::i
   value ? statement.bind(index, *value) : statement.bind(index);
 }
 
-// What a killed deletion or a lost registry has left there is nobody's.
+// Whether a service puts it into its folder; "token.1234.0.part" is a token that was never
+// finished.
+bool is_of_service(const std::string& name) {
+  static const std::array<std::string_view, 9> kNames{
+      "lock",         "stop",        "token",       "log.txt",      "log.old.txt",
+      "updated.json", "update.json", "update.lock", "updating.json"};
+  return std::any_of(kNames.begin(), kNames.end(), [&](std::string_view known) {
+    return name == known || (name.starts_with(std::string(known) + ".") && name.ends_with(".part"));
+  });
+}
+
+bool is_lock_held(const fs::path& folder) {
+  const FileDescriptor lock(
+      ::open((folder / "lock").c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  return lock && ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0;
+}
+
+// Empties what a deployment that was killed before its row was there has left; false, and nothing
+// is removed, when there is more in it than a service makes, or one still runs there.
+bool take_over(const fs::path& folder) {
+  if (!fs::is_directory(fs::symlink_status(folder)) || is_lock_held(folder)) return false;
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    if (!entry.is_regular_file() || entry.is_symlink()) return false;
+    if (!is_of_service(entry.path().filename())) return false;
+    files.push_back(entry.path());
+  }
+  for (const fs::path& file : files) fs::remove(file);
+  fs::permissions(folder, fs::perms::owner_all);
+  return true;
+}
+
+// The writers' lock is held: whoever makes such a folder has its row, or is gone.
 void make_private_folder(const fs::path& folder) {
   make_folders(folder.parent_path());
   if (::mkdir(folder.c_str(), 0700) == 0) return;
   if (errno != EEXIST) throw_io_error(fmt::format("cannot make '{}'", folder.string()), errno);
+  try {
+    if (take_over(folder)) return;
+  } catch (const fs::filesystem_error& e) {
+    throw_io_error(fmt::format("cannot empty '{}'", folder.string()), e.code().value());
+  }
   throw Error(ErrorKind::conflict,
               fmt::format("'{}' is there already, but of no service", folder.string()),
               "choose another name, or remove it");
@@ -95,7 +136,8 @@ void make_private_folder(const fs::path& folder) {
 
 }  // namespace
 
-ServiceRecord Registry::create_service(const ServiceRecord& service) {
+ServiceRecord Registry::create_service(const ServiceRecord& service,
+                                       const std::function<void(const fs::path&)>& fill) {
   check_name("service", service.name);
   return impl_->database.write([&](SQLite::Database& connection) {
     if (const auto other = find_row(connection, service.name)) {
@@ -122,7 +164,9 @@ ServiceRecord Registry::create_service(const ServiceRecord& service) {
     insert.bind(6, now);
     insert.bind(7, now);
     insert.exec();
-    make_private_folder(home().service_folder(service.name));
+    const fs::path folder = home().service_folder(service.name);
+    make_private_folder(folder);
+    if (fill) fill(folder);
     return service_row(connection, service.name);
   });
 }

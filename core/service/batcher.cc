@@ -36,7 +36,7 @@ struct Place {
 };
 
 Image decoded(AskedPicture picture, const BatcherOptions& options, int short_side,
-              std::string& problem) {
+              PictureAnswer& bad) {
   try {
     if (auto* image = std::get_if<Image>(&picture)) {
       return shrink_to_short_side(std::move(*image), short_side);
@@ -45,12 +45,14 @@ Image decoded(AskedPicture picture, const BatcherOptions& options, int short_sid
     DecodeResult result =
         decode_shrunk({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()},
                       short_side, options.max_pixels);
-    problem = std::move(result.problem);
+    bad.problem = std::move(result.problem);
     return std::move(result.image);
   } catch (const std::bad_alloc&) {
-    problem = "not enough memory to decode it";
-    return {};
+    bad.problem = "not enough memory to decode it";
+  } catch (const std::exception& e) {
+    bad.failure = e.what();
   }
+  return {};
 }
 
 void require_answer(const std::vector<float>& answer, std::size_t classes) {
@@ -96,7 +98,13 @@ void Batcher::Impl::finish(Place& place, PictureAnswer answer) {
     is_last = --question.left == 0;
     if (is_last) waiting -= question.answers.size();
   }
-  if (is_last) question.done(std::move(question.answers));
+  if (!is_last) return;
+  try {
+    question.done(std::move(question.answers));
+  } catch (const std::exception&) {
+    // Whoever asked hears that the answer was dropped; the next ones are not to suffer.
+    question.done = nullptr;
+  }
 }
 
 void Batcher::Impl::decode() {
@@ -113,11 +121,11 @@ void Batcher::Impl::decode() {
       place = std::move(undecoded.front());
       undecoded.pop_front();
     }
-    std::string problem;
+    PictureAnswer bad;
     place.image = decoded(std::move(place.question->pictures[place.index]), options,
-                          description.preprocessing.short_side, problem);
-    if (!problem.empty()) {
-      finish(place, {{}, std::move(problem), {}});
+                          description.preprocessing.short_side, bad);
+    if (!bad.problem.empty() || !bad.failure.empty()) {
+      finish(place, std::move(bad));
       continue;
     }
     std::unique_lock lock(mutex);
@@ -130,12 +138,12 @@ void Batcher::Impl::decode() {
 
 void Batcher::Impl::answer_batch(PictureModel& model, std::vector<Place>& batch) {
   std::vector<ImageView> pictures;
-  for (const Place& place : batch) pictures.emplace_back(place.image);
   const std::size_t classes = description.classes.size();
   const double begin_s = monotonic_seconds();
   std::vector<float> all;
   std::string failure;
   try {
+    for (const Place& place : batch) pictures.emplace_back(place.image);
     all = model.answer(pictures);
     if (all.size() != classes * batch.size()) failure = "the model gave too few answers";
   } catch (const Error& e) {

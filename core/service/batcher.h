@@ -49,7 +49,8 @@ class Batcher {
   ~Batcher();
 
   // `done` is called once, by one of its threads, with the answers in the order of the pictures.
-  // False, and nothing is asked, when too many wait already.
+  // What it throws ends nothing but itself. False, and nothing is asked, when too many wait
+  // already.
   bool ask(std::vector<AskedPicture> pictures, Done done);
 
   const ModelDescription& description() const;

@@ -142,8 +142,8 @@ InferRequest read_infer_request(const HttpRequest& request, std::int64_t max_pix
   return asked;
 }
 
-HttpResponse answer_infer(const InferRequest& request, const std::string& model,
-                          const std::string& version, const std::vector<std::string>& classes,
+HttpResponse answer_infer(const InferRequest& request, const InferModel& model,
+                          const std::vector<std::string>& classes,
                           const std::vector<PictureAnswer>& answers) {
   Json probabilities = Json::array(), labels = Json::array();
   for (std::size_t i = 0; i < answers.size(); ++i) {
@@ -168,7 +168,9 @@ HttpResponse answer_infer(const InferRequest& request, const std::string& model,
                        {"shape", {answers.size()}},
                        {"data", std::move(labels)}});
   }
-  Json document{{"model_name", model}, {"model_version", version}};
+  Json document{{"model_name", model.name},
+                {"model_version", model.version},
+                {"parameters", {{"model", model.reference}}}};
   if (!request.id.empty()) document["id"] = request.id;
   document["outputs"] = std::move(outputs);
   HttpResponse response;
@@ -180,16 +182,15 @@ Json server_metadata(const std::string& name) {
   return {{"name", name}, {"version", mat_version()}, {"extensions", Json::array()}};
 }
 
-Json model_metadata(const std::string& model, const std::string& version,
-                    const std::vector<std::string>& classes) {
-  return {{"name", model},
-          {"versions", {version}},
+Json model_metadata(const InferModel& model, const std::vector<std::string>& classes) {
+  return {{"name", model.name},
+          {"versions", {model.version}},
           {"platform", "mat"},
           {"inputs", {{{"name", "image"}, {"datatype", "BYTES"}, {"shape", {-1}}}}},
           {"outputs",
            {{{"name", kProbabilitiesOutput}, {"datatype", "FP32"}, {"shape", {-1, classes.size()}}},
             {{"name", kLabelOutput}, {"datatype", "BYTES"}, {"shape", {-1}}}}},
-          {"parameters", {{"classes", classes}}}};
+          {"parameters", {{"classes", classes}, {"model", model.reference}}}};
 }
 
 }  // namespace mat

@@ -25,13 +25,17 @@ constexpr const char* kLabelOutput = "label";                  // BYTES [N]
 // Throws HttpFailure.
 InferRequest read_infer_request(const HttpRequest& request, std::int64_t max_pixels);
 
+// What answers: as it was asked for, and "clothes@V0003", which no other model is called.
+struct InferModel {
+  std::string name, version, reference;
+};
+
 // A picture without an answer makes the whole an error, as the protocol has no other way.
-HttpResponse answer_infer(const InferRequest& request, const std::string& model,
-                          const std::string& version, const std::vector<std::string>& classes,
+HttpResponse answer_infer(const InferRequest& request, const InferModel& model,
+                          const std::vector<std::string>& classes,
                           const std::vector<PictureAnswer>& answers);
 
 Json server_metadata(const std::string& name);
-Json model_metadata(const std::string& model, const std::string& version,
-                    const std::vector<std::string>& classes);
+Json model_metadata(const InferModel& model, const std::vector<std::string>& classes);
 
 }  // namespace mat

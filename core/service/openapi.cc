@@ -145,6 +145,7 @@ Json schemas() {
 
   properties = Json::object();
   properties["model_name"] = properties["model_version"] = properties["id"] = text;
+  properties["parameters"] = {{"type", "object"}};
   properties["outputs"] = {{"type", "array"}};
   properties["outputs"]["items"] = tensor(false);
   all["InferResponse"] = {{"type", "object"}, {"required", {"model_name", "outputs"}}};

@@ -4,8 +4,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <chrono>
+#include <future>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -48,11 +50,12 @@ class Service {
 
   ServeEnd run() {
     try {
-      open();
-      announce();
-      const ServeEnd end = wait();
+      const auto ended_before = open();
+      if (!ended_before) announce();
+      const ServeEnd end = ended_before ? *ended_before : wait();
       log_.line("ends: " + end.reason);
-      server_->stop(settings_.drain_s);
+      if (update_) answer_update_with(conflict_at_end());
+      if (server_) server_->stop(settings_.drain_s);
       record_end(Status::terminated, end.reason);
       return end;
     } catch (const Error& e) {
@@ -65,6 +68,11 @@ class Service {
   }
 
  private:
+  // By another thread, while this one looks for what ends the service.
+  std::future<std::shared_ptr<ServedModel>> begin_opening(const ModelSource& source) {
+    return std::async(std::launch::async, [this, source] { return open_served(source); });
+  }
+
   std::shared_ptr<ServedModel> open_served(const ModelSource& source) {
     ModelRequest model;
     model.file = source.file;
@@ -85,21 +93,52 @@ class Service {
     auto served = std::make_shared<ServedModel>();
     served->reference = source.reference;
     served->batcher = std::make_unique<Batcher>(
-        [&] { return open_fastest(request_.open_model, model); }, source.description, options);
+        [&] {
+          return open_fastest([&](const ModelRequest& r) { return open_unless_over(r); }, model);
+        },
+        source.description, options);
     return served;
   }
 
-  void open() {
+  // A token that was lost must not open the service to everybody.
+  void require_guarded(const std::string& token) const {
+    if (!token.empty() || is_loopback(settings_.host)) return;
+    throw Error(
+        ErrorKind::conflict,
+        fmt::format("{} would answer others without a token: '{}' is missing or empty",
+                    record_.name, service_token_path(folder_).string()),
+        "write a token of 8 or more letters and digits into it, or deploy the service anew");
+  }
+
+  // A model that nobody waits for any more is not tried another time.
+  std::unique_ptr<PictureModel> open_unless_over(const ModelRequest& model) {
+    if (is_over_) throw Error(ErrorKind::interrupted, "the service ends");
+    return request_.open_model(model);
+  }
+
+  // What ended it before it could answer, if anything did.
+  std::optional<ServeEnd> open() {
+    drop_update_requests(folder_);
     const std::string address = http_address(settings_.host, port_of(listening_));
     log_.line(
         fmt::format("opens {} for {} (process {})", record_.reference(), address, ::getpid()));
     ServiceApiOptions options;
     options.name = record_.name;
     options.token = read_service_token(folder_);
+    require_guarded(options.token);
     options.only_local = options.token.empty() && is_loopback(settings_.host);
     options.body_bytes = settings_.max_body_bytes;
     options.max_pixels = settings_.max_pixels;
-    auto model = open_served(find_model_source(registry_, record_.source));
+    auto opening = begin_opening(find_model_source(registry_, record_.source));
+    while (opening.wait_for(kBetweenLooks) != std::future_status::ready) {
+      if (auto end = asked_to_end()) {
+        is_over_ = true;
+        // Recorded when it can be started again.
+        opening.wait();
+        return end;
+      }
+    }
+    auto model = opening.get();
     facts_ = {
         {"pid", ::getpid()}, {"host", this_machine().host}, {"model", model->batcher->facts()}};
     api_ = std::make_unique<ServiceApi>(std::move(options), std::move(model));
@@ -118,6 +157,7 @@ class Service {
           api_->handle(std::move(r), std::move(responder));
         });
     api_->connections = [this] { return server_->connections(); };
+    return std::nullopt;
   }
 
   void note(const HttpExchange& exchange) {
@@ -143,56 +183,107 @@ class Service {
     if (request_.ready) request_.ready(registry_.service(record_.id));
   }
 
+  std::optional<ServeEnd> asked_to_end() {
+    if (is_stop_requested(folder_)) {
+      return ServeEnd{ServeEnd::Why::asked, requested_stop(folder_).value_or("stopped")};
+    }
+    // Nobody could find it any more.
+    if (::access((folder_ / "lock").c_str(), F_OK) != 0 && errno == ENOENT) {
+      return ServeEnd{ServeEnd::Why::asked, "its folder was deleted"};
+    }
+    if (std::string reason = request_.stop_reason(); !reason.empty()) {
+      return ServeEnd{ServeEnd::Why::stopped_here, std::move(reason)};
+    }
+    const auto& limit_s = settings_.auto_stop_s;
+    if (limit_s && monotonic_seconds() - request_.begun_s >= *limit_s) {
+      return ServeEnd{ServeEnd::Why::auto_stop, "auto_stop after " + format_duration(*limit_s)};
+    }
+    return std::nullopt;
+  }
+
   ServeEnd wait() {
     for (;;) {
-      if (is_stop_requested(folder_)) {
-        return {ServeEnd::Why::asked, requested_stop(folder_).value_or("stopped")};
+      if (auto end = asked_to_end()) {
+        is_over_ = true;
+        return std::move(*end);
       }
-      // Nobody could find it any more.
-      if (::access((folder_ / "lock").c_str(), F_OK) != 0 && errno == ENOENT) {
-        return {ServeEnd::Why::asked, "its folder was deleted"};
+      if (update_) {
+        if (update_->model.wait_for(kBetweenLooks) == std::future_status::ready) finish_update();
+        continue;
       }
-      if (std::string reason = request_.stop_reason(); !reason.empty()) {
-        return {ServeEnd::Why::stopped_here, std::move(reason)};
-      }
-      const auto& limit_s = settings_.auto_stop_s;
-      if (limit_s && monotonic_seconds() - request_.begun_s >= *limit_s) {
-        return {ServeEnd::Why::auto_stop, "auto_stop after " + format_duration(*limit_s)};
-      }
-      if (is_update_requested(folder_)) update();
+      if (is_update_requested(folder_)) begin_update();
       std::this_thread::sleep_for(kBetweenLooks);
     }
   }
 
-  void update() {
+  static UpdateAnswer answer_of(const std::exception& failure) {
+    UpdateAnswer answer;
+    answer.code = static_cast<int>(ErrorKind::io);
+    answer.message = failure.what();
+    if (const auto* error = dynamic_cast<const Error*>(&failure)) {
+      answer.code = error->exit_code();
+      answer.hint = error->hint();
+    }
+    return answer;
+  }
+
+  UpdateAnswer conflict_at_end() const {
+    return answer_of(
+        Error(ErrorKind::conflict, fmt::format("{} was stopped meanwhile", record_.name)));
+  }
+
+  void begin_update() {
+    const auto asked = take_update_request(folder_);
+    if (!asked) return;
+    update_.emplace();
+    update_->id = asked->id;
+    try {
+      update_->source = find_model_source(registry_, asked->source);
+      log_.line("opens " + update_->source.reference);
+      update_->model = begin_opening(update_->source);
+    } catch (const std::exception& e) {
+      answer_update_with(answer_of(e));
+    }
+  }
+
+  void finish_update() {
+    const ModelSource& source = update_->source;
     UpdateAnswer answer;
     try {
-      const auto asked = take_update_request(folder_);
-      if (!asked) return;
-      answer.id = asked->id;
-      const ModelSource source = find_model_source(registry_, asked->source);
-      log_.line("opens " + source.reference);
-      auto model = open_served(source);
-      facts_["model"] = model->batcher->facts();
+      auto model = update_->model.get();
+      Json facts = facts_;
+      facts["model"] = model->batcher->facts();
       // Recorded first: a model in service cannot be deleted.
       registry_.set_service_source(record_.id, source.source, source.model_version);
       api_->swap(std::move(model));
-      registry_.set_service_facts(record_.id, facts_);
+      facts_ = std::move(facts);
       log_.line("serves " + source.reference);
-    } catch (const Error& e) {
-      answer.code = e.exit_code();
-      answer.message = e.message();
-      answer.hint = e.hint();
     } catch (const std::exception& e) {
-      answer.code = static_cast<int>(ErrorKind::io);
-      answer.message = e.what();
+      answer = answer_of(e);
     }
-    if (answer.code != 0) log_.line("goes on as before: " + answer.message);
+    if (answer.code == 0) record_facts();
+    answer_update_with(std::move(answer));
+  }
+
+  // What it computes with is worth no failed update: the new model answers already.
+  void record_facts() {
+    try {
+      registry_.set_service_facts(record_.id, facts_);
+    } catch (const std::exception& e) {
+      log_.line(fmt::format("cannot record what it computes with: {}", e.what()));
+    }
+  }
+
+  void answer_update_with(UpdateAnswer answer) {
+    answer.id = update_->id;
+    if (answer.code != 0 && !is_over_) log_.line("goes on as before: " + answer.message);
     try {
       answer_update(folder_, answer);
     } catch (const Error& e) {
       log_.line("cannot answer the update: " + e.message());
     }
+    // The end waits for what opens a model.
+    if (!is_over_) update_.reset();
   }
 
   void record_end(Status status, const std::string& reason) {
@@ -230,6 +321,15 @@ class Service {
   std::unique_ptr<ServiceApi> api_;
   // Ends before what it calls.
   std::unique_ptr<HttpServer> server_;
+
+  struct Update {
+    std::string id;  // of the request
+    ModelSource source;
+    std::future<std::shared_ptr<ServedModel>> model;
+  };
+  std::atomic<bool> is_over_ = false;
+  // Its end waits for the thread that opens the model, which uses what is above.
+  std::optional<Update> update_;
 };
 
 }  // namespace

@@ -104,6 +104,24 @@ std::string host_of(std::string_view header) {
   return lower(header.substr(0, header.find(':')));
 }
 
+std::string_view port_of(std::string_view authority) {
+  const std::size_t colon = authority.rfind(':');
+  return colon == authority.npos || authority.find(']', colon) != authority.npos
+             ? std::string_view()
+             : authority.substr(colon + 1);
+}
+
+// Whether a page of another site has the browser ask. Programs send neither header.
+bool is_of_other_page(const HttpRequest& request) {
+  if (lower(request.header("sec-fetch-site")) == "cross-site") return true;
+  const std::string_view origin = request.header("origin");
+  if (origin.empty()) return false;
+  const std::size_t scheme = origin.find("://");
+  if (scheme == origin.npos) return true;
+  const std::string_view authority = origin.substr(scheme + 3);
+  return !is_loopback(host_of(authority)) || port_of(authority) != port_of(request.header("host"));
+}
+
 HttpResponse json_response(const Json& document) {
   HttpResponse response;
   response.body = to_json_text(document) + "\n";
@@ -130,6 +148,9 @@ std::optional<HttpResponse> ServiceApi::admit(const HttpRequest& request) const 
     const std::string host = host_of(request.header("host"));
     if (!host.empty() && !is_loopback(host)) {
       return http_error(403, "this service answers to this machine alone, as 127.0.0.1");
+    }
+    if (is_of_other_page(request)) {
+      return http_error(403, "this service answers no page of another site");
     }
   }
   const auto found = route_of(request.path);
@@ -249,8 +270,9 @@ void ServiceApi::infer(Call call) {
       std::make_shared<std::vector<std::string>>(call.model->batcher->description().classes);
   std::vector<AskedPicture> pictures = std::move(asked->pictures);
   const auto done = [responder = call.responder, asked, classes, model = path->model,
-                     version = version_of(reference)](std::vector<PictureAnswer> answers) {
-    responder->respond(answer_infer(*asked, model, version, *classes, answers));
+                     version = version_of(reference),
+                     reference](std::vector<PictureAnswer> answers) {
+    responder->respond(answer_infer(*asked, {model, version, reference}, *classes, answers));
   };
   if (!call.model->batcher->ask(std::move(pictures), done)) call.responder->respond(too_busy());
 }
@@ -280,7 +302,7 @@ HttpResponse ServiceApi::kserve_page(const HttpRequest& request) const {
     return json_response({{"name", path->model}, {"ready", true}});
   }
   return json_response(
-      model_metadata(path->model, version, current->batcher->description().classes));
+      model_metadata({path->model, version, reference}, current->batcher->description().classes));
 }
 
 void ServiceApi::count(const HttpExchange& exchange) {

@@ -20,6 +20,7 @@ namespace fs = std::filesystem;
 constexpr std::uint64_t kMostBytes = 64 << 10;
 
 fs::path request_path(const fs::path& folder) { return folder / "update.json"; }
+fs::path taken_path(const fs::path& folder) { return folder / "updating.json"; }
 fs::path answer_path(const fs::path& folder) { return folder / "updated.json"; }
 
 std::string text_of(const Json& json, const char* key) {
@@ -47,12 +48,14 @@ std::string read_service_token(const fs::path& folder) {
 
 void write_service_token(const fs::path& folder, const std::string& token) {
   const fs::path path = service_token_path(folder);
-  ::unlink(path.c_str());
-  const FileDescriptor file(
-      ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-  if (!file) throw_io_error(fmt::format("cannot make '{}'", path.string()), errno);
-  write_all(file.get(), token + "\n", path);
+  // Nobody else can enter the folder in between.
+  write_file_atomic(path, token + "\n");
+  if (::chmod(path.c_str(), 0600) != 0) {
+    throw_io_error(fmt::format("cannot protect '{}'", path.string()), errno);
+  }
 }
+
+fs::path update_lock_path(const fs::path& folder) { return folder / "update.lock"; }
 
 void request_update(const fs::path& folder, const UpdateRequest& request) {
   const Json json{{"id", request.id}, {"source", request.source}};
@@ -63,22 +66,38 @@ bool is_update_requested(const fs::path& folder) noexcept {
   return ::access(request_path(folder).c_str(), F_OK) == 0;
 }
 
-std::optional<UpdateRequest> peek_update_request(const fs::path& folder) {
-  const auto json = read_object(request_path(folder));
-  if (!json) return std::nullopt;
-  return UpdateRequest{text_of(*json, "id"), text_of(*json, "source")};
+std::optional<UpdateRequest> take_update_request(const fs::path& folder) {
+  // What is read is what was taken, even if the next request comes meanwhile.
+  if (::rename(request_path(folder).c_str(), taken_path(folder).c_str()) != 0) return std::nullopt;
+  const auto json = read_object(taken_path(folder));
+  if (json) return UpdateRequest{text_of(*json, "id"), text_of(*json, "source")};
+  ::unlink(taken_path(folder).c_str());
+  return std::nullopt;
 }
 
-std::optional<UpdateRequest> take_update_request(const fs::path& folder) {
-  auto request = peek_update_request(folder);
+bool is_update_open(const fs::path& folder, const std::string& id) {
+  for (const fs::path& path : {request_path(folder), taken_path(folder)}) {
+    const auto json = read_object(path);
+    if (json && text_of(*json, "id") == id) return true;
+  }
+  return false;
+}
+
+void drop_update_requests(const fs::path& folder) noexcept {
   ::unlink(request_path(folder).c_str());
-  return request;
+  ::unlink(taken_path(folder).c_str());
 }
 
 void answer_update(const fs::path& folder, const UpdateAnswer& answer) {
   const Json json{
       {"id", answer.id}, {"code", answer.code}, {"message", answer.message}, {"hint", answer.hint}};
-  write_file_atomic(answer_path(folder), to_json_text(json) + "\n");
+  try {
+    write_file_atomic(answer_path(folder), to_json_text(json) + "\n");
+  } catch (const Error&) {
+    ::unlink(taken_path(folder).c_str());
+    throw;
+  }
+  ::unlink(taken_path(folder).c_str());
 }
 
 std::optional<UpdateAnswer> read_update_answer(const fs::path& folder) {

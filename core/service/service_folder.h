@@ -16,7 +16,8 @@ std::filesystem::path service_token_path(const std::filesystem::path& folder);
 std::string read_service_token(const std::filesystem::path& folder);
 void write_service_token(const std::filesystem::path& folder, const std::string& token);
 
-// What a service is asked to serve from now on. The answer has the request's id.
+// What a service is asked to serve from now on: by one at a time, who holds the lock
+// (see lock_file()). The answer has the request's id.
 struct UpdateRequest {
   std::string id;
   std::string source;
@@ -27,10 +28,16 @@ struct UpdateAnswer {
   std::string message, hint;
 };
 void request_update(const std::filesystem::path& folder, const UpdateRequest& request);
-std::optional<UpdateRequest> peek_update_request(const std::filesystem::path& folder);
-// Takes it: it is not there any more.
-std::optional<UpdateRequest> take_update_request(const std::filesystem::path& folder);
+std::filesystem::path update_lock_path(const std::filesystem::path& folder);
 bool is_update_requested(const std::filesystem::path& folder) noexcept;
+// Nothing when what is there cannot be read; it is gone then. Otherwise it is under way until it is
+// answered or dropped.
+std::optional<UpdateRequest> take_update_request(const std::filesystem::path& folder);
+// Whether an answer may still come: the request has not been taken, or is under way.
+bool is_update_open(const std::filesystem::path& folder, const std::string& id);
+// What waits and what is under way will have no answer.
+void drop_update_requests(const std::filesystem::path& folder) noexcept;
+// The request is under way no more, also when the answer cannot be written.
 void answer_update(const std::filesystem::path& folder, const UpdateAnswer& answer);
 std::optional<UpdateAnswer> read_update_answer(const std::filesystem::path& folder);
 

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "core/base/lock_file.h"
 #include "core/base/time.h"
 #include "core/http/listen.h"
 #include "core/http/token.h"
@@ -38,6 +39,8 @@ ErrorKind kind_of(int code) {
       return ErrorKind::not_found;
     case 4:
       return ErrorKind::conflict;
+    case 6:
+      return ErrorKind::terminated;
     default:
       return ErrorKind::io;
   }
@@ -63,6 +66,15 @@ bool wait_for_end(Registry& registry, Id id, double seconds) {
   }
 }
 
+// True when the process that served has ended too: it could be started again.
+bool wait_for_process(const fs::path& folder, double until_s) {
+  while (fs::exists(folder) && liveness_of(folder) == Liveness::alive) {
+    if (monotonic_seconds() > until_s) return false;
+    std::this_thread::sleep_for(kBetweenLooks);
+  }
+  return true;
+}
+
 void kill(Registry& registry, const ServiceRecord& service, const fs::path& folder) {
   if (liveness_of(folder) == Liveness::elsewhere) {
     throw Error(
@@ -74,6 +86,7 @@ void kill(Registry& registry, const ServiceRecord& service, const fs::path& fold
     ::syscall(SYS_pidfd_send_signal, process->get(), SIGKILL, nullptr, 0);
   }
   wait_for_end(registry, service.id, kGraceSeconds);
+  wait_for_process(folder, monotonic_seconds() + kGraceSeconds);
 }
 
 }  // namespace
@@ -89,21 +102,9 @@ ServiceRecord record_service(Registry& registry, const NewService& service) {
   record.source = source.source;
   record.model_version = source.model_version;
   record.settings = to_json(service.settings);
-  record = registry.create_service(record);
-  if (service.token.empty()) return record;
-  try {
-    write_service_token(registry.home().service_folder(record.name), service.token);
-  } catch (const Error& e) {
-    registry.change_service(record.id, {Status::pending},
-                            {.status = Status::failed,
-                             .reason = e.message(),
-                             .address = {},
-                             .facts = {},
-                             .settings = {}});
-    registry.delete_service(record.name);
-    throw;
-  }
-  return record;
+  return registry.create_service(record, [&](const fs::path& folder) {
+    if (!service.token.empty()) write_service_token(folder, service.token);
+  });
 }
 
 ServiceRecord restart_service(Registry& registry, const std::string& name) {
@@ -114,7 +115,7 @@ ServiceRecord restart_service(Registry& registry, const std::string& name) {
     throw Error(ErrorKind::conflict, fmt::format("{} is still ending", name), "try again");
   }
   withdraw_stop(folder);
-  take_update_request(folder);
+  drop_update_requests(folder);
   Registry::ServiceChange change;
   change.facts = Json::object();
   const bool is_mine = registry.change_service(
@@ -144,14 +145,24 @@ ServiceRecord start_in_background(Registry& registry, const ServiceRecord& servi
 
 ServiceRecord stop_service(Registry& registry, const std::string& name, bool force) {
   const ServiceRecord service = registry.service(name);
-  if (!is_active(service.status)) refuse(service, "only a service that runs can be stopped");
   const fs::path folder = registry.home().service_folder(name);
+  if (!is_active(service.status) && liveness_of(folder) != Liveness::alive) {
+    refuse(service, "only a service that runs can be stopped");
+  }
   const ServiceSettings settings = service_settings_from_json(service.settings, name);
   if (!force) {
     request_stop(folder, "stopped by the user");
-    if (wait_for_end(registry, service.id, settings.drain_s + kGraceSeconds)) {
-      return registry.service(service.id);
+    const double seconds = settings.drain_s + kGraceSeconds;
+    const double begin_s = monotonic_seconds();
+    if (!wait_for_end(registry, service.id, seconds) ||
+        !wait_for_process(folder, begin_s + seconds)) {
+      throw Error(ErrorKind::conflict,
+                  fmt::format("{} has been told to stop, and has not ended yet", name),
+                  fmt::format("it ends when what it does is done; to kill it: mat service stop "
+                              "--force {}",
+                              name));
     }
+    return registry.service(service.id);
   }
   kill(registry, service, folder);
   const ServiceRecord after = registry.service(service.id);
@@ -161,6 +172,8 @@ ServiceRecord stop_service(Registry& registry, const std::string& name, bool for
 
 ServiceRecord update_service(Registry& registry, const std::string& name,
                              const std::string& source) {
+  const fs::path folder = registry.home().service_folder(registry.service(name).name);
+  const FileDescriptor alone = lock_file(update_lock_path(folder), {});
   const ServiceRecord service = registry.service(name);
   const ModelSource found = find_model_source(registry, source);
   if (!is_active(service.status)) {
@@ -168,7 +181,6 @@ ServiceRecord update_service(Registry& registry, const std::string& name,
     return registry.service(service.id);
   }
   if (service.status != Status::running) refuse(service, "try again when it is Running");
-  const fs::path folder = registry.home().service_folder(name);
   const UpdateRequest request{make_token(), found.source};
   request_update(folder, request);
   double looked_s = monotonic_seconds();
@@ -181,11 +193,17 @@ ServiceRecord update_service(Registry& registry, const std::string& name,
           answer->hint);
     }
     if (monotonic_seconds() - looked_s > kSecondsBetweenThoroughLooks) {
+      // Looked at before the answer, which comes first.
+      const bool is_open = is_update_open(folder, request.id);
       notice_dead_services(registry);
       const ServiceRecord now = registry.service(service.id);
       if (now.status != Status::running) refuse(now, "it ended meanwhile");
-      const auto waiting = peek_update_request(folder);
-      if (waiting && waiting->id != request.id) refuse(now, "another update came in between");
+      const auto answer = read_update_answer(folder);
+      if (!is_open && !(answer && answer->id == request.id)) {
+        throw Error(ErrorKind::io, fmt::format("{} took the update and gave no answer", name),
+                    fmt::format("mat service show {0} says what it serves; see {1}", name,
+                                service_log_path(folder).string()));
+      }
       looked_s = monotonic_seconds();
     }
     std::this_thread::sleep_for(kBetweenLooks);

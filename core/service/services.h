@@ -31,8 +31,9 @@ ServiceRecord restart_service(Registry& registry, const std::string& name);
 // not.
 ServiceRecord start_in_background(Registry& registry, const ServiceRecord& service);
 
-// Has a service answer what is under way and end, and waits until it has; one that does not end
-// within its drain_s and some more, or with `force`, is killed. Conflict when it does not run.
+// Has a service answer what is under way and end, and waits until its process has; conflict when it
+// has not within its drain_s and some more, or does not run. With `force` it is killed; also one
+// that is recorded as ended and whose process has not.
 ServiceRecord stop_service(Registry& registry, const std::string& name, bool force);
 
 // What it serves from now on: at once, without a failed request, when it runs, otherwise from its

@@ -1,8 +1,14 @@
 #include <atomic>
+#include <functional>
 #include <thread>
 
+#include "core/http/listen.h"
+#include "core/http/server.h"
+#include "core/run/version_lock.h"
+#include "core/service/service_settings.h"
 #include "tests/cli/service_fixture.h"
 #include "tests/core/http/raw_client.h"
+#include "tests/test_files.h"
 
 namespace mat::test {
 namespace {
@@ -177,6 +183,94 @@ TEST_CASE("a token is wanted for all but the page and the health of the service"
   CHECK(f.mat.run({"service", "show", "s"}).out.find(token) == std::string::npos);
   CHECK(read_file(f.mat.home() / "services" / "s" / "log.txt").find(token) == std::string::npos);
   CHECK(f.mat.run({"service", "deploy", "m", "--name", "t", "--token", "short"}).exit_code == 2);
+}
+
+TEST_CASE("a token comes from a file or the environment too, where nobody else sees it") {
+  ServiceFixture f;
+  write_text(f.folder / "secret", "token-of-the-file\n");
+  const auto answers_to = [&](const std::string& name, const std::string& token) {
+    return f.predict(f.show(name)["address"], "red", {{"Authorization", "Bearer " + token}})
+               .status == 200;
+  };
+  f.mat.environment["MAT_SERVICE_TOKEN"] = "token-of-the-environment";
+  f.deploy("file", {"--token-file", f.folder / "secret"});
+  f.deploy("environment");
+  f.deploy("option", {"--token", "token-of-the-option"});
+  CHECK(answers_to("file", "token-of-the-file"));
+  CHECK_FALSE(answers_to("file", "token-of-the-environment"));
+  CHECK(answers_to("environment", "token-of-the-environment"));
+  CHECK(answers_to("option", "token-of-the-option"));
+  write_text(f.folder / "empty", "\n");
+  const auto refused = [&](std::vector<std::string> more) {
+    std::vector<std::string> words{"service", "deploy", "m", "--name", "t", "-d"};
+    words.insert(words.end(), more.begin(), more.end());
+    return f.mat.run(words).exit_code;
+  };
+  CHECK(refused({"--token-file", f.folder / "empty"}) == 2);
+  CHECK(refused({"--token-file", f.folder / "secret", "--token", "another-token"}) == 2);
+  CHECK(refused({"--token-file", f.folder / "absent"}) == 5);
+  f.mat.environment["MAT_SERVICE_TOKEN"] = "short";
+  CHECK(refused({}) == 2);
+}
+
+TEST_CASE("predict notices another model, and what is no service of mat's") {
+  TemporaryFolder folder;
+  MatProcess mat(folder);
+  const Home home{mat.home(), "a test"};
+  write_text(folder / "a.bmp", bmp_of_color(20, 20, 0xff0000));
+  write_text(folder / "b.bmp", bmp_of_color(20, 20, 0xff0000));
+  Json described, answered;
+  const auto serves = [&](const std::string& model, const Json& classes) {
+    described = {{"parameters", {{"classes", classes}, {"model", model}}}};
+  };
+  const auto answers = [&](const std::string& model, const Json& probabilities) {
+    answered = {{"parameters", {{"model", model}}}, {"outputs", {{{"data", probabilities}}}}};
+  };
+  std::function<void()> after_description = [] {};
+  FileDescriptor listening = listen_on("127.0.0.1", 0);
+  const std::string address = http_address("127.0.0.1", port_of(listening));
+  HttpServer server(std::move(listening), {},
+                    [&](HttpRequest&& request, const std::shared_ptr<HttpResponder>& responder) {
+                      HttpResponse response;
+                      const bool is_asked = request.method == "POST";
+                      response.body = to_json_text(is_asked ? answered : described);
+                      if (!is_asked) std::exchange(after_description, [] {})();
+                      responder->respond(std::move(response));
+                    });
+  Registry registry(home, Registry::Mode::write);
+  ServiceRecord service;
+  service.name = "s";
+  service.source = "version:m@V0001";
+  service.settings = to_json(ServiceSettings());
+  service = registry.create_service(service);
+  const VersionLock lock = VersionLock::acquire(home.service_folder("s"));
+  Registry::ServiceChange change;
+  change.status = Status::running;
+  change.address = address;
+  REQUIRE(registry.change_service(service.id, {Status::pending}, change));
+  const auto ask = [&] { return mat.run({"service", "predict", "s", folder / "a.bmp"}); };
+
+  serves("m@V0001", {"red", "green"});
+  answers("m@V0001", {0.9, 0.1});
+  CHECK(ask().out.find("  red ") != std::string::npos);
+  answers("m@V0001", {0.2, 0.3, 0.5});
+  CHECK(ask().exit_code == 5);
+  // An update between the question for the classes and that for the picture.
+  serves("m@V0001", {"red", "green"});
+  answers("m@V0002", {0.9, 0.1});
+  after_description = [&] { serves("m@V0002", {"green", "red"}); };
+  CHECK(ask().exit_code == 4);
+  serves("m@V0001", {"red", "green"});
+  after_description = [&] { serves("m@V0002", {"red", "green"}); };
+  CHECK(ask().out.find("  red ") != std::string::npos);
+  for (const Json& strange : {Json::object(), Json::array(), Json(3), Json{{"outputs", 3}}}) {
+    CAPTURE(strange.dump());
+    serves("m@V0002", {"red", "green"});
+    answered = strange;
+    CHECK(ask().exit_code == 5);
+    described = strange;
+    CHECK(ask().exit_code == 5);
+  }
 }
 
 TEST_CASE("a port in use is an error that leaves nothing behind") {

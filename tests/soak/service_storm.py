@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """service_storm.py [SECONDS [CLIENTS]]: a service under good and bad requests at the same time.
 
-Every good request must get its right answer; every bad one an HTTP error or a closed connection;
-the service must go on, and its memory must not grow.
+Every good request must get its right answer, hardly ever 503; every bad one that waits for an
+answer an HTTP error; the service must go on, and its memory must not grow.
 """
 
 import base64
@@ -22,10 +22,11 @@ from mat import Home, draw_pictures, small_spec
 SECONDS = float(sys.argv[1]) if len(sys.argv) > 1 else 30
 CLIENTS = int(sys.argv[2]) if len(sys.argv) > 2 else 6
 LARGEST_GROWTH = 96 << 20
+LARGEST_BUSY_SHARE = 0.02
 
 
-def png_bomb(side):
-    """A PNG of a few kilobytes that says that it is SIDE × SIDE."""
+def png_of(side, rows):
+    """A PNG of a few kilobytes that says that it is SIDE × SIDE, with so many black rows of it."""
 
     def chunk(kind, data):
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
@@ -33,7 +34,7 @@ def png_bomb(side):
     return (
         b"\x89PNG\r\n\x1a\n"
         + chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0))
-        + chunk(b"IDAT", zlib.compress(b"\0" * 1_000_000))
+        + chunk(b"IDAT", zlib.compress(b"\0" * ((1 + 3 * side) * rows)))
         + chunk(b"IEND", b"")
     )
 
@@ -45,7 +46,9 @@ class Storm:
         self.pictures = pictures  # (label, bytes)
         self.until = time.monotonic() + SECONDS
         self.lock = threading.Lock()
-        self.good = self.bad = 0
+        self.good = self.bad = self.busy = 0
+        self.bomb = png_of(60_000, 5)  # more pixels than are allowed
+        self.large = png_of(7_000, 7_000)  # as many as are allowed: 147 MB of pixels
         self.failures = []
 
     def is_over(self):
@@ -55,7 +58,7 @@ class Storm:
         with self.lock:
             self.failures.append(what)
 
-    def raw(self, data, finish=False, wait=5):
+    def raw(self, data, finish=False, wait=30):
         """Sends bytes and gives all that comes back."""
         with socket.create_connection((self.host, self.port), timeout=wait) as connection:
             try:
@@ -91,6 +94,8 @@ class Storm:
                 response = connection.getresponse()
                 answer = json.loads(response.read())
                 if response.status == 503:
+                    with self.lock:
+                        self.busy += 1
                     time.sleep(0.05)
                     continue
                 if response.status != 200 or answer["predicted_label"] != label:
@@ -104,30 +109,48 @@ class Storm:
 
     def ask_badly(self, random_):
         head = b"POST /predict HTTP/1.1\r\nHost: localhost\r\n"
-        bomb = png_bomb(60_000)
+        # What is sent, and whether it waits for an answer.
         attacks = [
-            lambda: self.raw(random_.randbytes(2000) + b"\r\n\r\n", finish=True),
-            lambda: self.raw(b"GET /../../etc/passwd HTTP/1.1\r\nHost: localhost\r\n\r\n", finish=True),
-            lambda: self.raw(b"GET /%2e%2e/%2e%2e/etc/passwd HTTP/1.1\r\nHost: localhost\r\n\r\n", finish=True),
-            lambda: self.raw(b"GET /" + b"a" * 100_000, finish=True),
-            lambda: self.raw(b"GET / HTTP/1.1\r\nHost: localhost\r\n" + b"X: y\r\n" * 20_000, finish=True),
-            lambda: self.raw(head + b"Content-Length: 99999999999\r\n\r\n", finish=True),
-            lambda: self.raw(head + b"Content-Length: 500\r\n\r\nabc", finish=True),
-            lambda: self.raw(head + b"Transfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n", finish=True),
-            lambda: self.raw(head + b"Content-Length: 3\r\n\r\nabc" + b"junk " * 100 + b"\r\n\r\n", finish=True),
-            lambda: self.raw(
-                head + b"Connection: close\r\nContent-Length: %d\r\n\r\n" % len(bomb) + bomb
-            ),
-            lambda: self.raw(self.as_json(b'{"image": ' + b"[" * 50_000)),
-            lambda: self.raw(self.as_json(b"{" + b'"a":1,' * 300_000 + b'"b":1}')),
-            lambda: self.slow(random_),
-            lambda: self.vanish(head, random_),
+            lambda: (self.raw(random_.randbytes(2000) + b"\r\n\r\n", finish=True), True),
+            lambda: (self.get(b"/../../etc/passwd"), True),
+            lambda: (self.get(b"/%2e%2e/%2e%2e/etc/passwd"), True),
+            lambda: (self.raw(b"GET /" + b"a" * 100_000, finish=True), True),
+            lambda: (self.raw(b"GET / HTTP/1.1\r\nHost: localhost\r\n" + b"X: y\r\n" * 20_000, finish=True), True),
+            lambda: (self.raw(head + b"Content-Length: 99999999999\r\n\r\n", finish=True), True),
+            lambda: (self.raw(head + b"Content-Length: 500\r\n\r\nabc", finish=True), True),
+            lambda: (self.raw(head + b"Transfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n", finish=True), True),
+            lambda: (self.raw(head + b"Content-Length: 3\r\n\r\nabc" + b"junk " * 100 + b"\r\n\r\n", finish=True), True),
+            lambda: (self.raw(self.as_picture(self.bomb)), True),
+            lambda: (self.raw(self.as_json(b'{"image": ' + b"[" * 50_000)), True),
+            lambda: (self.raw(self.as_json(b"{" + b'"a":1,' * 300_000 + b'"b":1}')), True),
+            lambda: (self.slow(random_), False),
+            lambda: (self.stall(head, random_), False),
+            lambda: (self.vanish(head, random_), False),
         ]
-        answer = random_.choice(attacks)()
-        if answer and not answer.startswith((b"HTTP/1.1 4", b"HTTP/1.1 5")):
+        # Decoding one takes a core for a while: rarely.
+        if random_.random() < 0.02:
+            self.ask_for_large()
+        answer, is_awaited = random_.choice(attacks)()
+        if (answer or is_awaited) and not answer.startswith((b"HTTP/1.1 4", b"HTTP/1.1 5")):
             self.fail(f"a bad request got {answer[:80]}")
         with self.lock:
             self.bad += 1
+
+    def get(self, target):
+        return self.raw(b"GET " + target + b" HTTP/1.1\r\nHost: localhost\r\n\r\n", finish=True)
+
+    def ask_for_large(self):
+        """A picture as large as is allowed is answered, or turned away."""
+        answer = self.raw(self.as_picture(self.large), wait=60)
+        if not answer.startswith((b"HTTP/1.1 200", b"HTTP/1.1 503")):
+            self.fail(f"a large picture got {answer[:80]}")
+
+    @staticmethod
+    def as_picture(data):
+        return (
+            b"POST /predict HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+            b"Content-Length: %d\r\n\r\n" % len(data) + data
+        )
 
     @staticmethod
     def as_json(body):
@@ -141,6 +164,13 @@ class Storm:
             for byte in b"GET / HTTP/1.1\r\nHost":
                 connection.sendall(bytes([byte]))
                 time.sleep(random_.random() / 20)
+        return b""
+
+    def stall(self, head, random_):
+        """Announces a large body, sends some of it and no more for a while."""
+        with socket.create_connection((self.host, self.port), timeout=5) as connection:
+            connection.sendall(head + b"Content-Length: 19000000\r\n\r\n" + b"x" * random_.randrange(100_000))
+            time.sleep(random_.random() * 3)
         return b""
 
     def vanish(self, head, random_):
@@ -203,10 +233,13 @@ def main():
         shown = home.json("service", "show", "s")
         if shown["status"] != "Running" or shown["facts"]["pid"] != pid:
             failures.append(f"the service is {shown['status']}: {shown['reason']}")
+        for one in (warm, storm):
+            if one.busy > LARGEST_BUSY_SHARE * (one.good + one.busy):
+                failures.append(f"{one.busy} of {one.good + one.busy} good requests were turned away")
         if after - before > LARGEST_GROWTH:
             failures.append(f"its memory grew from {before >> 20} to {after >> 20} MiB")
         print(
-            f"{storm.good} good and {storm.bad} bad requests in {SECONDS:.0f} s; "
+            f"{storm.good} good ({storm.busy} turned away) and {storm.bad} bad requests in {SECONDS:.0f} s; "
             f"memory {before >> 20} MiB, then {after >> 20} MiB"
         )
         for failure in failures:

@@ -57,9 +57,9 @@ class Echo {
     is_released_ = true;
     released_.notify_all();
   }
-  void wait_for_later() {
+  void wait_for_later(std::size_t count = 1) {
     std::unique_lock lock(mutex_);
-    released_.wait(lock, [&] { return !threads_.empty(); });
+    released_.wait(lock, [&] { return threads_.size() >= count; });
   }
   std::vector<HttpExchange> exchanges() {
     const std::lock_guard lock(mutex_);
@@ -210,13 +210,13 @@ TEST_CASE("too many connections are told so") {
   limits.connections = 2;
   Echo echo(limits);
   RawClient first(echo.port), second(echo.port);
-  first.send(kGet);
-  second.send(kGet);
-  first.read_until("GET / 0");
-  second.read_until("GET / 0");
+  first.send("GET /later HTTP/1.1\r\nHost: a\r\n\r\n");
+  second.send("GET /later HTTP/1.1\r\nHost: a\r\n\r\n");
+  echo.wait_for_later(2);
   const std::string answer = echo.ask(kGet);
   CHECK(answer.find("HTTP/1.1 503") == 0);
   CHECK(answer.find("Retry-After") != std::string::npos);
+  echo.release();
   first.close();
   second.close();
   for (int i = 0; i < 1000 && echo.server->connections() > 0; ++i) {
@@ -225,18 +225,78 @@ TEST_CASE("too many connections are told so") {
   CHECK(echo.ask(kLastGet).find("200 OK") != std::string::npos);
 }
 
-TEST_CASE("large bodies of many at a time are bounded") {
+TEST_CASE("an idle connection makes room for one that asks") {
   HttpLimits limits;
-  limits.body_bytes = 1000;
-  limits.all_body_bytes = 1500;
+  limits.connections = 3;
   Echo echo(limits);
-  RawClient first(echo.port);
-  first.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\nExpect: 100-continue\r\n\r\n");
-  first.read_until("100 Continue");
-  CHECK(
-      echo.ask("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 600\r\n\r\n").find("HTTP/1.1 503") ==
-      0);
-  first.close();
+  RawClient busy(echo.port), first(echo.port);
+  busy.send("GET /later HTTP/1.1\r\nHost: a\r\n\r\n");
+  echo.wait_for_later();
+  first.send(kGet);
+  first.read_until("GET / 0");
+  RawClient second(echo.port);
+  second.send(kGet);
+  second.read_until("GET / 0");
+  CHECK(echo.ask(kLastGet).find("200 OK") != std::string::npos);
+  CHECK(first.is_closed());
+  second.send(kLastGet);
+  CHECK(count_of(second.read_all(), "200 OK") == 2);
+  echo.release();
+  CHECK(busy.read_until("GET /later").find("200 OK") != std::string::npos);
+}
+
+namespace {
+
+std::string post_of(std::size_t bytes) {
+  return "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: " +
+         std::to_string(bytes) + "\r\n\r\n";
+}
+
+}  // namespace
+
+TEST_CASE("bodies that are only announced keep nobody out") {
+  HttpLimits limits;
+  limits.body_bytes = 1 << 20;
+  limits.all_body_bytes = 2 << 20;
+  Echo echo(limits);
+  std::vector<std::unique_ptr<RawClient>> announced;
+  for (int i = 0; i < 20; ++i) {
+    announced.push_back(std::make_unique<RawClient>(echo.port));
+    announced.back()->send(
+        "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n"
+        "Content-Length: 1000000\r\n\r\n");
+    CHECK(announced.back()->read_until("\r\n\r\n") == "HTTP/1.1 100 Continue\r\n\r\n");
+  }
+  CHECK(echo.ask(post_of(1'000'000) + std::string(1'000'000, 'x')).find("200 OK") !=
+        std::string::npos);
+}
+
+TEST_CASE("bodies of many at a time are bounded, and one that stalls makes room") {
+  HttpLimits limits;
+  limits.body_bytes = 1 << 20;
+  limits.all_body_bytes = 1 << 20;
+  SECTION("one that has come is answered first") {
+    Echo echo(limits);
+    RawClient first(echo.port);
+    first.send("POST /later HTTP/1.1\r\nHost: a\r\nContent-Length: 600000\r\n\r\n" +
+               std::string(600'000, 'x'));
+    echo.wait_for_later();
+    CHECK(echo.ask(post_of(600'000) + std::string(600'000, 'x')).find("HTTP/1.1 503") == 0);
+    echo.release();
+    CHECK(first.read_until("600000").find("200 OK") != std::string::npos);
+    CHECK(echo.ask(post_of(600'000) + std::string(600'000, 'x')).find("200 OK") !=
+          std::string::npos);
+  }
+  SECTION("one that stalls is given up") {
+    limits.body_s = 6;
+    Echo echo(limits);
+    RawClient first(echo.port);
+    first.send(post_of(700'000) + std::string(600'000, 'x'));
+    std::this_thread::sleep_for(std::chrono::milliseconds(500));
+    CHECK(echo.ask(post_of(600'000) + std::string(600'000, 'x')).find("200 OK") !=
+          std::string::npos);
+    CHECK(first.read_all().find("HTTP/1.1 408") == 0);
+  }
 }
 
 TEST_CASE("a handler may answer from another thread, not at all, or throw") {
@@ -296,6 +356,18 @@ TEST_CASE("every exchange is told of") {
   CHECK(exchanges[0].address == "127.0.0.1");
   CHECK(exchanges[1].status == 400);
   CHECK(exchanges[1].method.empty());
+}
+
+TEST_CASE("how long an answer takes does not count how slowly it was asked") {
+  Echo echo;
+  RawClient client(echo.port);
+  client.send("GET / HTTP/1.1\r\n");
+  std::this_thread::sleep_for(std::chrono::milliseconds(1000));
+  client.send("Host: a\r\nConnection: close\r\n\r\n");
+  client.read_all();
+  echo.server->stop(5);
+  REQUIRE(echo.exchanges().size() == 1);
+  CHECK(echo.exchanges()[0].seconds < 0.9);
 }
 
 TEST_CASE("a port in use is a conflict, a strange address a mistake") {

@@ -2,6 +2,8 @@
 #include <filesystem>
 
 #include "core/base/error.h"
+#include "core/base/file.h"
+#include "core/base/lock_file.h"
 #include "core/registry/registry.h"
 #include "tests/temp_folder.h"
 
@@ -45,9 +47,45 @@ TEST_CASE("a service is Pending with a folder of its own, and its name is taken"
   CHECK_THROWS_AS(f.make("s"), Error);
   CHECK_THROWS_AS(f.make("../s"), Error);
   fs::create_directories(f.home.service_folder("other"));
+  write_file_unsynced(f.home.service_folder("other") / "mine.txt", "mine");
+  write_file_unsynced(f.home.service_folder("other") / "token", "old");
   CHECK_THROWS_AS(f.make("other"), Error);
   CHECK_FALSE(f.registry.find_service("other"));
+  CHECK(read_file(f.home.service_folder("other") / "token") == "old");
   CHECK(f.registry.list_services({}).total == 1);
+}
+
+TEST_CASE("what a killed deployment has left blocks no name, what a service runs in does") {
+  Fixture f;
+  namespace fs = std::filesystem;
+  const fs::path folder = f.home.service_folder("s");
+  fs::create_directories(folder);
+  for (const char* name : {"lock", "token", "token.7.0.part", "log.txt"}) {
+    write_file_unsynced(folder / name, "old");
+  }
+  {
+    const FileDescriptor held = lock_file(folder / "lock", {});
+    CHECK_THROWS_AS(f.make("s"), Error);
+  }
+  CHECK(f.make("s").status == Status::pending);
+  CHECK(fs::is_empty(folder));
+  CHECK((fs::status(folder).permissions() & fs::perms::all) == fs::perms::owner_all);
+  fs::create_directory_symlink(folder, f.home.service_folder("link"));
+  CHECK_THROWS_AS(f.make("link"), Error);
+}
+
+TEST_CASE("a service that cannot be filled is not there, and its name is free") {
+  Fixture f;
+  ServiceRecord service;
+  service.name = "s";
+  service.source = "m@V0001";
+  const auto fail = [](const std::filesystem::path& folder) {
+    write_file_unsynced(folder / "token", "half");
+    throw Error(ErrorKind::io, "the disk is full");
+  };
+  CHECK_THROWS_WITH(f.registry.create_service(service, fail), "the disk is full");
+  CHECK_FALSE(f.registry.find_service("s"));
+  CHECK(f.make("s").status == Status::pending);
 }
 
 TEST_CASE("a service's status is changed from the old one only") {

@@ -116,6 +116,20 @@ TEST_CASE("a batcher that ends answers what it was asked") {
   ending.join();
 }
 
+TEST_CASE("what takes an answer may throw, and the next one is answered") {
+  Fixture f;
+  for (const std::string& bytes : {picture(0xff0000), std::string("no picture")}) {
+    auto dropped = std::make_shared<std::promise<void>>();
+    auto is_dropped = dropped->get_future();
+    f.batcher->ask({bytes}, [dropped = std::move(dropped)](const std::vector<PictureAnswer>&) {
+      throw std::runtime_error("no memory for the answer");
+    });
+    // Whoever waited for it is told: the promise went with what threw.
+    CHECK_THROWS_AS(is_dropped.get(), std::future_error);
+  }
+  CHECK(best(f.ask({picture(0x00ff00)}).get().front()) == 1);
+}
+
 TEST_CASE("pictures with more pixels than allowed are refused by their headers") {
   BatcherOptions options;
   options.max_pixels = 100;

@@ -142,6 +142,7 @@ TEST_CASE("KServe's protocol tells of the model and infers") {
   const Json answer = Json::parse(files.body);
   CHECK(answer["id"] == "7");
   CHECK(answer["model_version"] == "V0001");
+  CHECK(answer["parameters"]["model"] == "m@V0001");
   CHECK(answer["outputs"][0]["shape"] == Json::array({2, 3}));
   CHECK(answer["outputs"][0]["data"].size() == 6);
   CHECK(answer["outputs"][1]["data"] == Json::array({"red", "blue"}));
@@ -204,6 +205,43 @@ TEST_CASE("a token is wanted, and a local service answers to local names") {
   CHECK(status("127.0.0.1:80") == "200");
   CHECK(status("[::1]:80") == "200");
   CHECK(status("evil.example.com") == "403");
+}
+
+TEST_CASE("a page of another site has no browser ask a service without a token") {
+  ServiceApiOptions options;
+  options.only_local = true;
+  FakeService local(options);
+  const auto status = [&](const HttpHeaders& headers, const std::string& method = "GET") {
+    std::string text = method + " /v2 HTTP/1.1\r\nHost: localhost:80\r\nConnection: close\r\n";
+    for (const auto& [name, value] : headers) text.append(name + ": " + value + "\r\n");
+    RawClient client(local.port);
+    client.send(text + "\r\n");
+    return client.read_all().substr(9, 3);
+  };
+  for (const char* host :
+       {"evil.example.com", "localhost.example.com:80", "localhost:3000", "localhost"}) {
+    CAPTURE(host);
+    CHECK(status({{"Origin", std::string("http://") + host}}) == "403");
+    CHECK(status({{"Origin", std::string("http://") + host}}, "OPTIONS") == "403");
+  }
+  for (const char* origin : {"null", "file://", "localhost"}) {
+    CAPTURE(origin);
+    CHECK(status({{"Origin", origin}}) == "403");
+  }
+  CHECK(status({{"Sec-Fetch-Site", "cross-site"}}) == "403");
+  for (const char* origin : {"http://localhost:80", "http://127.0.0.1:80", "http://[::1]:80"}) {
+    CAPTURE(origin);
+    CHECK(status({{"Origin", origin}, {"Sec-Fetch-Site", "same-origin"}}) == "200");
+  }
+  CHECK(status({{"Sec-Fetch-Site", "none"}}) == "200");
+  options.token = "a-secret-token";
+  options.only_local = false;
+  FakeService secret(options);
+  CHECK(secret
+            .send("GET", "/v2", "",
+                  {{"Origin", std::string("http://") + "app.example.com"},
+                   {"Authorization", "Bearer a-secret-token"}})
+            .status == 200);
 }
 
 TEST_CASE("another model is swapped in without a failed request") {
