@@ -127,7 +127,7 @@ class OpenedProgram : public OpenedModel {
       fail(fmt::format("does not give float [N, classes] for float [N, 3, {}, {}]",
                        pictures.size(2), pictures.size(3)));
     }
-    const torch::Tensor logits = answer.toTensor();
+    const torch::Tensor& logits = answer.toTensor();
     if (logits.size(1) != classes_) {
       fail(fmt::format("gives {} numbers for a picture, but there are {} classes", logits.size(1),
                        classes_));

@@ -35,9 +35,9 @@ Evaluation evaluation_of(const ExemlModel& model) {
   std::vector<std::int64_t> labels(predictions.labels.begin(), predictions.labels.end());
   const torch::Tensor probabilities =
       torch::tensor(predictions.probabilities).view({count, predictions.class_count});
-  Evaluation evaluation = evaluate_classes(probabilities.clamp_min(1e-7).log(),
-                                           torch::tensor(labels), log_loss(predictions),
-                                           model.classes);
+  Evaluation evaluation =
+      evaluate_classes(probabilities.clamp_min(1e-7).log(), torch::tensor(labels),
+                       log_loss(predictions), model.classes);
   // As they are, to the last bit.
   evaluation.scores = probabilities;
   return evaluation;
