@@ -1,7 +1,5 @@
 #include "core/service/serve.h"
 
-#include <SQLiteCpp/SQLiteCpp.h>
-
 #include <catch2/catch.hpp>
 #include <condition_variable>
 #include <future>
@@ -14,6 +12,7 @@
 #include "core/service/service_folder.h"
 #include "core/service/services.h"
 #include "tests/core/model/model_home.h"
+#include "tests/core/registry/refused_facts.h"
 
 namespace mat {
 namespace {
@@ -175,11 +174,7 @@ TEST_CASE("an update succeeds when only what it computes with cannot be recorded
   Serving f;
   f.start();
   f.wait_until_ready();
-  SQLite::Database database(f.home().database().string(), SQLite::OPEN_READWRITE);
-  database.setBusyTimeout(10'000);
-  database.exec(
-      "CREATE TRIGGER no_facts BEFORE UPDATE OF facts ON services WHEN OLD.status = 'Running' AND "
-      "NEW.status = 'Running' BEGIN SELECT RAISE(ABORT, 'no'); END");
+  refuse_facts(f.home());
   CHECK(f.update("m@2").reference() == "m@V0002");
   CHECK(read_file(f.folder / "log.txt").find("serves m@V0002") != std::string::npos);
 }
