@@ -161,7 +161,7 @@ std::string keep_evaluation(const fs::path& folder, const EvaluateResult& result
     const std::vector<std::string> names = kept_evaluations(folder);
     auto number = names.empty() ? 1 : parse_integer(names.back().substr(1)).value_or(0) + 1;
     for (;; ++number) {
-      const std::string name = fmt::format("E{:03}", number);
+      std::string name = fmt::format("E{:03}", number);
       if (::rename(made.c_str(), (all / name).c_str()) == 0) {
         sync_folder(all);
         return name;

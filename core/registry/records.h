@@ -176,7 +176,7 @@ struct ServiceRecord {
 struct ModelNumber {
   std::int64_t major = 0, minor = 0, patch = 0;
 
-  auto operator<=>(const ModelNumber&) const = default;
+  auto operator<=>(const ModelNumber&) const = default;  // NOLINT(modernize-use-nullptr)
   std::string text() const;
 };
 

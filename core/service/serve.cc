@@ -52,7 +52,7 @@ class Service {
     try {
       const auto ended_before = open();
       if (!ended_before) announce();
-      const ServeEnd end = ended_before ? *ended_before : wait();
+      ServeEnd end = ended_before ? *ended_before : wait();
       log_.line("ends: " + end.reason);
       if (update_) answer_update_with(conflict_at_end());
       if (server_) server_->stop(settings_.drain_s);

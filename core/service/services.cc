@@ -165,7 +165,7 @@ ServiceRecord stop_service(Registry& registry, const std::string& name, bool for
     return registry.service(service.id);
   }
   kill(registry, service, folder);
-  const ServiceRecord after = registry.service(service.id);
+  ServiceRecord after = registry.service(service.id);
   if (is_active(after.status)) refuse(after, "it could not be killed");
   return after;
 }
