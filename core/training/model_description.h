@@ -37,8 +37,8 @@ struct ModelDescription {
 // and deviation, and gives logits [N, classes]. A program that normalizes by itself, as mat's own
 // exports do, is described with a mean of 0 and a deviation of 1. Programs tell what they need as
 // attributes: classes (List[str]), image_size (int), and those of short_side, level_side, views,
-// mirrored, mean, std and temperature that are not the default; normalizes (bool) says that mean and
-// std are no concern of the caller. See Trainer::describe_file().
+// mirrored, mean, std and temperature that are not the default; normalizes (bool) says that mean
+// and std are no concern of the caller. See Trainer::describe_file().
 constexpr const char* kTorchScript = "torchscript";
 
 // Of a weights file that mat has written, by the header of the file alone. Throws io errors for
