@@ -5,11 +5,7 @@
 
 namespace mat {
 
-void ModelFlags::add_to(CLI::App* command) {
-  command
-      ->add_option("MODEL", reference,
-                   "A version of a job or of a model: JOB, JOB@3, JOB@best, MODEL@1.0.0")
-      ->required();
+void ComputeFlags::add_to(CLI::App* command) {
   command->add_option("--device", device, "cpu, gpu or auto")
       ->check(CLI::IsMember({"auto", "cpu", "gpu"}))
       ->capture_default_str();
@@ -24,6 +20,14 @@ void ModelFlags::add_to(CLI::App* command) {
       ->capture_default_str();
 }
 
+void ModelFlags::add_to(CLI::App* command) {
+  command
+      ->add_option("MODEL", reference,
+                   "A version of a job or of a model: JOB, JOB@3, JOB@best, MODEL@1.0.0")
+      ->required();
+  compute.add_to(command);
+}
+
 ModelToOpen model_to_open(const Context& context, const ModelFlags& flags) {
   ModelToOpen model;
   Registry registry = context.open_to_read();
@@ -34,11 +38,11 @@ ModelToOpen model_to_open(const Context& context, const ModelFlags& flags) {
   request.file = model.source.file;
   request.description = model.source.description;
   request.threads = usable_cores();
-  request.device = flags.device;
-  request.precision = flags.precision;
+  request.device = flags.compute.device;
+  request.precision = flags.compute.precision;
   // A trial takes longer than most questions.
   request.layout = "channels_last";
-  request.batch_size = static_cast<int>(flags.batch_size);
+  request.batch_size = static_cast<int>(flags.compute.batch_size);
   return model;
 }
 

@@ -9,11 +9,18 @@
 
 namespace mat {
 
+// What a model computes with: options of all commands that open one.
+struct ComputeFlags {
+  std::string device = "auto", precision = "fp32";
+  std::int64_t batch_size = 64;
+
+  void add_to(CLI::App* command);
+};
+
 // Options of commands that ask a model, and the model that they ask.
 struct ModelFlags {
   std::string reference;
-  std::string device = "auto", precision = "fp32";
-  std::int64_t batch_size = 64;
+  ComputeFlags compute;
 
   void add_to(CLI::App* command);
 };

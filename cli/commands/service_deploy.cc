@@ -34,9 +34,9 @@ ServiceSettings settings_of(const DeployFlags& flags) {
   settings.host = flags.host;
   settings.port = flags.port;
   settings.restart = flags.restart;
-  settings.device = flags.device;
-  settings.precision = flags.precision;
-  settings.batch_size = flags.batch_size;
+  settings.device = flags.compute.device;
+  settings.precision = flags.compute.precision;
+  settings.batch_size = flags.compute.batch_size;
   settings.max_pixels = flags.max_pixels;
   settings.max_connections = flags.max_connections;
   if (!flags.auto_stop.empty()) {
@@ -204,18 +204,7 @@ void DeployFlags::add_to(CLI::App* command) {
       ->excludes(given);
   command->add_flag("-d,--detach", detach, "Serve in the background; return once it answers");
   command->add_flag("--restart", restart, "Start it again when its process dies");
-  command->add_option("--device", device, "cpu, gpu or auto")
-      ->check(CLI::IsMember({"auto", "cpu", "gpu"}))
-      ->capture_default_str();
-  command
-      ->add_option("--precision", precision,
-                   "fp32, bf16 or auto, the fastest: answers differ in the third digit")
-      ->check(CLI::IsMember({"auto", "fp32", "bf16"}))
-      ->capture_default_str();
-  command->add_option("--batch-size", batch_size, "Pictures that are answered together at most")
-      ->type_name("N")
-      ->check(CLI::Range(1, 1024))
-      ->capture_default_str();
+  compute.add_to(command);
   command->add_option("--max-body", max_body, "Larger requests are refused")
       ->type_name("SIZE")
       ->capture_default_str();

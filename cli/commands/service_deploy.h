@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 
+#include "cli/commands/model_opening.h"
 #include "cli/context.h"
 #include "core/registry/registry.h"
 
@@ -11,10 +12,11 @@ namespace mat {
 
 // The options of 'service deploy' and 'exeml deploy'.
 struct DeployFlags {
-  std::string source, name, host = "127.0.0.1", auto_stop, token, token_file, device = "auto";
-  std::string precision = "auto", max_body = "20MB";
+  std::string source, name, host = "127.0.0.1", auto_stop, token, token_file;
+  std::string max_body = "20MB";
+  ComputeFlags compute{.precision = "auto", .batch_size = 32};
   int port = 0;
-  std::int64_t batch_size = 32, max_pixels = 50'000'000, max_connections = 512;
+  std::int64_t max_pixels = 50'000'000, max_connections = 512;
   bool detach = false, restart = false, json = false;
 
   void add_to(CLI::App* command);

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <system_error>
@@ -278,6 +279,16 @@ fs::path working_folder() {
 
 fs::path absolute_path(const fs::path& path) {
   return (path.is_absolute() ? path : working_folder() / path).lexically_normal();
+}
+
+std::vector<fs::path> entries_of(const fs::path& folder) {
+  std::vector<fs::path> entries;
+  std::error_code error;
+  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+    entries.push_back(it->path());
+  }
+  std::sort(entries.begin(), entries.end());
+  return entries;
 }
 
 std::uint64_t folder_bytes(const fs::path& path) {

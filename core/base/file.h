@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace mat {
 
@@ -71,6 +72,9 @@ std::filesystem::path absolute_path(const std::filesystem::path& path);
 
 // Bytes that the files below `path` occupy by their sizes; links are not followed.
 std::uint64_t folder_bytes(const std::filesystem::path& path);
+
+// What is in a folder, in the order of the names; nothing of one that cannot be read.
+std::vector<std::filesystem::path> entries_of(const std::filesystem::path& folder);
 
 // Why `path` and all below it could not be removed ("X belongs to …"), or nothing when it can.
 // Removes nothing. Looks at permissions, immutable flags and mount points.

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/base/error.h"
+#include "core/base/file.h"
 #include "core/base/lock_file.h"
 #include "core/base/names.h"
 #include "core/registry/reference.h"
@@ -25,16 +26,6 @@ constexpr std::string_view kMark = ".unfinished";
 constexpr std::string_view kWork = ".work";
 constexpr std::string_view kPartial = ".part";
 constexpr std::string_view kManifest = ".manifest";
-
-std::vector<fs::path> entries_of(const fs::path& folder) {
-  std::vector<fs::path> entries;
-  std::error_code error;
-  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
-    entries.push_back(it->path());
-  }
-  std::sort(entries.begin(), entries.end());
-  return entries;
-}
 
 bool ends_with(const fs::path& path, std::string_view end) {
   return path.filename().string().ends_with(end);

@@ -33,23 +33,12 @@ struct HttpExchange {
   double seconds = 0;                       // from the whole header to the last byte of the answer
 };
 
-// Pieces of an answer that has no end yet (server-sent events). May be used by any thread.
-class HttpStream {
- public:
-  virtual ~HttpStream() = default;
-  // False when whoever asked is gone, too slow to take more, or the server stops; then it is over.
-  virtual bool send(std::string piece) = 0;
-  virtual void finish() = 0;
-};
-
 // How a request is answered: once, now or later, by any thread. A request that is dropped without
 // an answer gets 500.
 class HttpResponder {
  public:
   virtual ~HttpResponder() = default;
   virtual void respond(HttpResponse response) = 0;
-  // Instead: the headers now, pieces as they come.
-  virtual std::shared_ptr<HttpStream> stream(HttpResponse head) = 0;
 };
 
 struct HttpServerOptions {

@@ -1,6 +1,5 @@
 #include "core/model/import_model.h"
 
-#include <fcntl.h>
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -12,6 +11,7 @@
 #include "core/base/error.h"
 #include "core/base/file.h"
 #include "core/base/text.h"
+#include "core/training/model_file.h"
 #include "core/training/weights_header.h"
 
 namespace mat {
@@ -25,28 +25,11 @@ constexpr std::array kUsualMean = {0.485, 0.456, 0.406};
 constexpr std::array kUsualDeviation = {0.229, 0.224, 0.225};
 constexpr std::uint8_t kGrey = 128;
 
-enum class Kind { weights, program };
+using Kind = ModelFileKind;
 
-// By the first bytes: TorchScript is a ZIP file, safetensors JSON behind a length.
 Kind kind_of(const fs::path& file) {
-  const FileDescriptor fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (!fd && errno == ENOENT) {
-    throw Error(ErrorKind::not_found, fmt::format("there is no file '{}'", file.string()));
-  }
-  if (!fd) throw_io_error(fmt::format("cannot open '{}'", file.string()), errno);
-  std::error_code error;
-  if (!fs::is_regular_file(file, error)) {
-    throw Error(ErrorKind::usage, fmt::format("'{}' is no regular file", file.string()));
-  }
-  std::string first(9, '\0');
-  std::size_t size = 0;
-  while (size < first.size()) {
-    const std::size_t count = read_some(fd.get(), first.data() + size, first.size() - size, file);
-    if (count == 0) break;
-    size += count;
-  }
-  if (first.starts_with("PK")) return Kind::program;
-  if (size == first.size() && first.back() == '{') return Kind::weights;
+  const Kind kind = kind_of_model_file(file);
+  if (kind != Kind::neither) return kind;
   throw Error(ErrorKind::usage,
               fmt::format("'{}' is neither TorchScript nor safetensors", file.string()),
               "in Python: torch.jit.script(model).save(\"model.pt\"), or "

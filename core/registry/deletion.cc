@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/base/error.h"
+#include "core/base/file.h"
 #include "core/registry/job_rows.h"
 #include "core/registry/registry_impl.h"
 #include "core/registry/removal.h"

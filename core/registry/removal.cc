@@ -2,8 +2,6 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
-
 #include "core/base/file.h"
 
 namespace mat {
@@ -20,16 +18,6 @@ void measure_folder(const fs::path& path, Deleted* deleted) {
   const std::uintmax_t size = fs::is_regular_file(path, error) ? fs::file_size(path, error) : 0;
   deleted->bytes += error ? 0 : size;
   deleted->bytes += folder_bytes(path);
-}
-
-std::vector<fs::path> entries_of(const fs::path& folder) {
-  std::vector<fs::path> entries;
-  std::error_code error;
-  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
-    entries.push_back(it->path());
-  }
-  std::sort(entries.begin(), entries.end());
-  return entries;
 }
 
 void trash_folder(const Home& home, TrashKind kind, Id row, const fs::path& path,

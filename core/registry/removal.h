@@ -20,9 +20,6 @@ struct Removal {
 // Counts a folder or file that is about to go. Throws an io error when it could not be removed.
 void measure_folder(const std::filesystem::path& path, Deleted* deleted);
 
-// What is in a folder, in order; nothing when it cannot be read.
-std::vector<std::filesystem::path> entries_of(const std::filesystem::path& folder);
-
 void trash_folder(const Home& home, TrashKind kind, Id row, const std::filesystem::path& path,
                   Removal* removal);
 

@@ -69,7 +69,7 @@ std::optional<fs::path> place_of(SQLite::Database& connection, const Home& home,
 }
 
 // Only what move_to_trash() has named; anything else is not ours to remove.
-std::vector<Entry> entries_of(const fs::path& trash) {
+std::vector<Entry> trash_entries(const fs::path& trash) {
   std::vector<Entry> entries;
   std::error_code error;
   for (fs::directory_iterator it(trash, error), end; !error && it != end; it.increment(error)) {
@@ -115,10 +115,10 @@ void empty_trash(const fs::path& trashed) {
 }
 
 void recover_trash(Database& database, const Home& home) {
-  if (entries_of(home.trash()).empty()) return;
+  if (trash_entries(home.trash()).empty()) return;
   std::vector<fs::path> garbage;
   database.write([&](SQLite::Database& connection) {
-    for (const Entry& entry : entries_of(home.trash())) {
+    for (const Entry& entry : trash_entries(home.trash())) {
       const auto place = place_of(connection, home, entry);
       std::error_code ignored;
       if (!place) {

@@ -1,42 +1,16 @@
 #include "trainers/answering/program_file.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
 
-#include <cerrno>
 #include <exception>
 #include <string>
 
 #include "core/base/error.h"
-#include "core/base/file.h"
 #include "core/training/model_description.h"
+#include "core/training/model_file.h"
 
 namespace mat {
 namespace {
-
-constexpr std::string_view kZipMagic = "PK\x03\x04";
-
-std::string first_bytes(const std::filesystem::path& path, std::size_t count) {
-  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (!file && errno == ENOENT) {
-    throw Error(ErrorKind::not_found, fmt::format("there is no file '{}'", path.string()));
-  }
-  if (!file) throw_io_error(fmt::format("cannot open '{}'", path.string()), errno);
-  struct stat info {};
-  if (::fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode)) {
-    throw Error(ErrorKind::io, fmt::format("'{}' is not a regular file", path.string()));
-  }
-  std::string bytes(count, '\0');
-  std::size_t size = 0;
-  while (size < count) {
-    const std::size_t more = read_some(file.get(), bytes.data() + size, count - size, path);
-    if (more == 0) break;
-    size += more;
-  }
-  bytes.resize(size);
-  return bytes;
-}
 
 [[noreturn]] void throw_no_program(const std::filesystem::path& file, std::string why) {
   why = why.substr(0, why.find('\n'));
@@ -72,7 +46,7 @@ Json numbers(const c10::IValue& list) {
 }  // namespace
 
 bool is_program_file(const std::filesystem::path& file) {
-  return first_bytes(file, kZipMagic.size()) == kZipMagic;
+  return kind_of_model_file(file) == ModelFileKind::program;
 }
 
 torch::jit::Module load_program(const std::filesystem::path& file) {

@@ -78,12 +78,6 @@ class Echo {
   void answer(HttpRequest&& request, std::shared_ptr<HttpResponder> responder) {
     if (request.path == "/drop") return;
     if (request.path == "/throw") throw std::runtime_error("thrown");
-    if (request.path == "/stream") {
-      auto stream = responder->stream(text_response(""));
-      stream->send("one");
-      stream->send("two");
-      return stream->finish();
-    }
     HttpResponse response =
         text_response(request.method + " " + request.path + " " +
                       std::to_string(request.body.size()) + " " + request.query + "\n");
@@ -309,13 +303,6 @@ TEST_CASE("a handler may answer from another thread, not at all, or throw") {
   RawClient late(echo.port);
   late.send("GET /later HTTP/1.1\r\nHost: a\r\n\r\n");
   CHECK(late.read_all().find("HTTP/1.1 503") == 0);
-}
-
-TEST_CASE("a stream comes in pieces") {
-  Echo echo;
-  const std::string answer = echo.ask("GET /stream HTTP/1.1\r\nHost: a\r\n\r\n");
-  CHECK(answer.find("Transfer-Encoding: chunked") != std::string::npos);
-  CHECK(answer.find("3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n") != std::string::npos);
 }
 
 TEST_CASE("a server that stops answers what is under way, and nothing new") {

@@ -1,0 +1,40 @@
+#include "core/training/model_file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <array>
+#include <cerrno>
+#include <string_view>
+
+#include "core/base/error.h"
+#include "core/base/file.h"
+
+namespace mat {
+
+ModelFileKind kind_of_model_file(const std::filesystem::path& path) {
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!file && errno == ENOENT) {
+    throw Error(ErrorKind::not_found, fmt::format("there is no file '{}'", path.string()));
+  }
+  if (!file) throw_io_error(fmt::format("cannot open '{}'", path.string()), errno);
+  struct stat info {};
+  if (::fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode)) {
+    throw Error(ErrorKind::usage, fmt::format("'{}' is not a regular file", path.string()));
+  }
+  std::array<char, 9> first{};
+  std::size_t size = 0;
+  while (size < first.size()) {
+    const std::size_t more = read_some(file.get(), first.data() + size, first.size() - size, path);
+    if (more == 0) break;
+    size += more;
+  }
+  if (std::string_view(first.data(), size).starts_with("PK\x03\x04")) {
+    return ModelFileKind::program;
+  }
+  const bool is_weights = size == first.size() && first.back() == '{';
+  return is_weights ? ModelFileKind::weights : ModelFileKind::neither;
+}
+
+}  // namespace mat
