@@ -9,7 +9,8 @@ namespace {
 
 constexpr double kBetweenColumns = 90;
 constexpr double kBetweenBoxes = 16;
-constexpr double kBesideLines = 8;  // lines that pass a column keep less distance
+constexpr double kBesideLines = 10;  // lines that pass a column keep less distance
+constexpr double kBetweenEnds = 15;  // of lines at one side of a box
 constexpr int kOrderSweeps = 12;
 constexpr int kPlaceSweeps = 10;
 
@@ -189,6 +190,32 @@ class Layout {
     return count == 0 ? place.centre : sum / static_cast<double>(count);
   }
 
+  // Where lines touch their boxes, one below the other in the order in which they come.
+  std::vector<double> ends(bool is_leaving) const {
+    std::vector<std::vector<std::size_t>> lines_of(boxes_.size());
+    for (std::size_t i = 0; i < lines_.size(); ++i) {
+      lines_of[is_leaving ? lines_[i].from : lines_[i].to].push_back(i);
+    }
+    const auto next = [&](std::size_t line) {
+      const auto& way = ways_[line];
+      if (way.empty()) return is_leaving ? lines_[line].to : lines_[line].from;
+      return is_leaving ? way.front() : way.back();
+    };
+    std::vector<double> ends(lines_.size());
+    for (std::size_t box = 0; box < boxes_.size(); ++box) {
+      auto& lines = lines_of[box];
+      std::stable_sort(lines.begin(), lines.end(), [&](std::size_t a, std::size_t b) {
+        return places_[next(a)].centre < places_[next(b)].centre;
+      });
+      const auto count = static_cast<double>(lines.size());
+      const double step = std::min(kBetweenEnds, places_[box].height / (count + 1));
+      for (std::size_t i = 0; i < lines.size(); ++i) {
+        ends[lines[i]] = places_[box].centre + (static_cast<double>(i) - (count - 1) / 2) * step;
+      }
+    }
+    return ends;
+  }
+
   LayeredLayout write() {
     std::vector<double> left(columns_.size()), right(columns_.size());
     LayeredLayout layout;
@@ -212,16 +239,17 @@ class Layout {
       boxes_[i].x = left[column_[i]];
       boxes_[i].y = places_[i].centre - places_[i].height / 2 - top;
     }
+    const auto leaving = ends(true), entering = ends(false);
     for (std::size_t i = 0; i < lines_.size(); ++i) {
       const auto [from, to] = std::pair(lines_[i].from, lines_[i].to);
       auto& points = lines_[i].points;
-      points = {{boxes_[from].x + boxes_[from].width, places_[from].centre - top}};
+      points = {{boxes_[from].x + boxes_[from].width, leaving[i] - top}};
       for (const std::size_t passing : ways_[i]) {
         const Place& place = places_[passing];
         points.push_back({left[place.column], place.centre - top});
         points.push_back({right[place.column], place.centre - top});
       }
-      points.push_back({boxes_[to].x, places_[to].centre - top});
+      points.push_back({boxes_[to].x, entering[i] - top});
     }
     return layout;
   }

@@ -186,7 +186,7 @@ const char* words_of(const LineageNode& node) {
   }
 }
 
-std::vector<std::string> details_of(const LineageNode& node) {
+std::vector<std::string> state_of(const LineageNode& node) {
   std::vector<std::string> details;
   if (node.deleted_ms) {
     details.push_back(*node.deleted_ms == 0 ? "deleted"
@@ -206,12 +206,24 @@ std::vector<std::string> details_of(const LineageNode& node) {
   if (const auto resumes = count_of(facts, "resumes"); resumes > 0) {
     details.push_back(resumes == 1 ? "resumed" : fmt::format("resumed {} times", resumes));
   }
+  return details;
+}
+
+std::vector<std::string> background_of(const LineageNode& node) {
+  std::vector<std::string> details;
+  const Json& facts = node.facts;
   add_text(details, facts, "algorithm");
   add_text(details, facts, "network");
   add_code(details, facts);
   add_text(details, facts, "experiment", "experiment ");
   add_text(details, facts, "exported_from", "exported from ");
   add_text(details, facts, "address");
+  return details;
+}
+
+std::vector<std::string> details_of(const LineageNode& node) {
+  std::vector<std::string> details = state_of(node);
+  for (std::string& more : background_of(node)) details.push_back(std::move(more));
   return details;
 }
 

@@ -68,8 +68,11 @@ LineageGraph lineage_of(Registry& registry, const std::string& reference,
 // "dataset version", "model": for a person; "" for what stands for others.
 const char* words_of(const LineageNode& node);
 
-// What is to be said of it beside its name, the most important first: "Completed", "accuracy
-// 0.9312", "resnet18", "code 1a2b3c4, changed", "experiment first", "deleted 2026-01-31".
+// What is to be said of it beside its name, the most important first. Its state: "deleted
+// 01-31 12:00", "Completed", "accuracy 0.9312"; how it came to be: "resnet18", "code 1a2b3c4,
+// changed", "experiment first"; both.
+std::vector<std::string> state_of(const LineageNode& node);
+std::vector<std::string> background_of(const LineageNode& node);
 std::vector<std::string> details_of(const LineageNode& node);
 
 // {"start": ID, "nodes": [{"id", "kind", "name", "reference", "created", "deleted", "deleted_at",

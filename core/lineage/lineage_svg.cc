@@ -14,7 +14,7 @@ namespace {
 constexpr double kMargin = 20;
 constexpr double kPadding = 12;
 // Of the fonts below; what is a little wide is better than what does not fit.
-constexpr double kNameColumn = 7.7, kSmallColumn = 6.2;
+constexpr double kNameColumn = 8.7, kSmallColumn = 6.7;
 constexpr double kKindLine = 15, kNameLine = 18, kDetailLine = 15;
 constexpr int kMostColumns = 36;
 constexpr std::size_t kMostDetails = 3;
@@ -192,14 +192,13 @@ std::string drawn_edge(const LineageEdge& edge, const LayoutLine& line) {
       xml_text(edge.relation), path, end.x, end.y, kArrow);
 }
 
-// In the last gap, before the box that it leads to.
+// Above its line, before the box that it leads to.
 std::string drawn_label(const LineageEdge& edge, const LayoutLine& line) {
   if (edge.relation == "version" || edge.relation == "member" || edge.relation == "more") return {};
-  const auto& a = line.points[line.points.size() - 2];
-  const auto& b = line.points.back();
+  const auto& end = line.points.back();
   return fmt::format(
-      "<text class=\"label\" text-anchor=\"middle\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>\n",
-      (a.x + 2 * b.x) / 3 - 4, (a.y + 4 * b.y) / 5 + 3, xml_text(fit_width(edge.text(), 12)));
+      "<text class=\"label\" text-anchor=\"end\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>\n", end.x - 12,
+      end.y - 3, xml_text(fit_width(edge.text(), 12)));
 }
 
 }  // namespace

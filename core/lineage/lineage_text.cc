@@ -51,6 +51,7 @@ class Tree {
     LineageLine line;
     add_node(line, graph_.nodes[kStart], LineageRole::start);
     add_others(line, kStart);
+    add_background(line, kStart);
     finish(std::move(line));
     section("made from", up_);
     section("led to", down_);
@@ -107,6 +108,7 @@ class Tree {
       if (!belongs(edge)) line.push_back({printable(edge.text()) + "  ", LineageRole::relation});
       add_node(line, graph_.nodes[other], LineageRole::name);
       add_others(line, other);
+      add_background(line, other);
       finish(std::move(line));
       add_branches(other, indent + (is_last ? "   " : "│  "), branches);
     }
@@ -122,14 +124,22 @@ class Tree {
     }
     const bool is_faint = node.is_deleted() && role != LineageRole::start;
     line.push_back({printable(node.name), is_faint ? LineageRole::faint : role});
-    const char* between = "  ";
-    for (const std::string& detail : details_of(node)) {
-      line.push_back({between, LineageRole::detail});
+    bool is_first = true;
+    for (const std::string& detail : state_of(node)) {
+      line.push_back({is_first ? "  " : ", ", LineageRole::detail});
       // What is gone is what is to be seen first.
-      const bool is_end = node.is_deleted() && std::string_view(between) == "  ";
-      line.push_back({is_end ? "(" + detail + ")" : printable(detail),
-                      is_end ? LineageRole::bad : role_of_detail(node, detail)});
-      between = is_end ? " " : ", ";
+      const bool is_end = node.is_deleted() && is_first;
+      line.push_back({printable(detail), is_end ? LineageRole::bad : role_of_detail(node, detail)});
+      is_first = false;
+    }
+  }
+
+  void add_background(LineageLine& line, std::size_t at) const {
+    const LineageNode& node = graph_.nodes[at];
+    const bool is_faint = node.is_deleted() && at != kStart;
+    std::string text = join(background_of(node), ", ");
+    if (!text.empty()) {
+      line.push_back({"  " + printable(text), is_faint ? LineageRole::faint : LineageRole::detail});
     }
   }
 

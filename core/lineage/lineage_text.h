@@ -17,8 +17,8 @@ struct LineageSpan {
 using LineageLine = std::vector<LineageSpan>;
 
 // As a tree for the terminal: the start, what it was made from, what was made from it. Each thing
-// stands there once, as near to the start as it is; further links to it stand behind the lines of
-// what was made from it. Lines are cut to `columns`; 0: not at all.
+// stands there once, as near to the start as it is; further links to it stand in the lines of what
+// was made from it. Lines are cut to `columns`; 0: not at all.
 std::vector<LineageLine> lineage_lines(const LineageGraph& graph, int columns);
 
 // For graphviz.

@@ -18,7 +18,9 @@ Names names_of(const LineageGraph& graph) {
 }
 
 void end_service(Registry& registry, const std::string& name) {
-  registry.change_service(registry.service(name).id, {Status::pending}, {Status::terminated, ""});
+  Registry::ServiceChange ended;
+  ended.status = Status::terminated;
+  registry.change_service(registry.service(name).id, {Status::pending}, ended);
 }
 
 }  // namespace
