@@ -79,8 +79,9 @@ std::string token_of(const DeployFlags& flags) {
 void note_precision(const ServiceRecord& service) {
   const Json::json_pointer place("/model/precision");
   if (!service.facts.contains(place) || service.facts[place] == "fp32") return;
-  note(fmt::format("it computes in {}, the fastest here; --precision fp32 computes as the training",
-                   value_text(service.facts[place])));
+  note(fmt::format(
+      "it computes in {}, the fastest here; 'mat predict' in fp32, as --precision fp32 would",
+      value_text(service.facts[place])));
 }
 
 void print_ready(const ServiceRecord& service, const Home& home, const std::string& new_token,
