@@ -192,8 +192,8 @@ std::string children_sql(const LineageKey& key) {
   for (const Members& members : kMembers) {
     if (members.owner != key.kind) continue;
     sql += fmt::format(
-        " UNION SELECT '{0}', id, '{3}', '' FROM {1} WHERE {2} = ?1 "
-        "UNION SELECT '{0}', id, '{3}', '' FROM deleted WHERE kind = '{0}' AND owner_id = ?1",
+        " UNION ALL SELECT '{0}', id, '{3}', '' FROM {1} WHERE {2} = ?1 "
+        "UNION ALL SELECT '{0}', id, '{3}', '' FROM deleted WHERE kind = '{0}' AND owner_id = ?1",
         members.kind, members.table, members.column, members.relation);
   }
   if (key.id != 0) return sql;
