@@ -236,20 +236,22 @@ Batcher::~Batcher() {
 }
 
 bool Batcher::ask(std::vector<AskedPicture> pictures, Done done) {
+  const std::size_t count = pictures.size();
   auto question = std::make_shared<Question>();
-  question->left = pictures.size();
-  question->answers.resize(pictures.size());
+  question->left = count;
+  question->answers.resize(count);
   question->pictures = std::move(pictures);
   question->done = std::move(done);
   {
     const std::lock_guard lock(impl_->mutex);
-    if (impl_->waiting + question->left > impl_->options.queue_pictures) return false;
-    impl_->waiting += question->left;
-    for (std::size_t i = 0; i < question->answers.size(); ++i) {
+    if (impl_->waiting + count > impl_->options.queue_pictures) return false;
+    impl_->waiting += count;
+    for (std::size_t i = 0; i < count; ++i) {
       impl_->undecoded.push_back({question, i, {}, {}});
     }
   }
-  question->answers.size() == 1 ? impl_->has_work.notify_one() : impl_->has_work.notify_all();
+  // Somebody may have answered the question meanwhile.
+  count == 1 ? impl_->has_work.notify_one() : impl_->has_work.notify_all();
   return true;
 }
 
