@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <cstring>
 #include <stdexcept>
 #include <string>
@@ -24,9 +25,12 @@ class RawClient {
     address.sin_family = AF_INET;
     address.sin_port = htons(static_cast<std::uint16_t>(port));
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (::connect(socket_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
-      throw std::runtime_error(std::strerror(errno));
-    }
+    const auto connected = [&] {
+      return ::connect(socket_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+    };
+    // A signal does not keep it from being connected.
+    if (connected() || (errno == EINTR && is_ready(POLLOUT, 20))) return;
+    throw std::runtime_error(std::strerror(errno));
   }
 
   // False when the other side has closed.
@@ -35,6 +39,7 @@ class RawClient {
     while (at < bytes.size()) {
       const ssize_t sent =
           ::send(socket_.get(), bytes.data() + at, bytes.size() - at, MSG_NOSIGNAL);
+      if (sent < 0 && errno == EINTR) continue;
       if (sent < 0) return false;
       at += static_cast<std::size_t>(sent);
     }
@@ -68,11 +73,21 @@ class RawClient {
   }
 
  private:
+  bool is_ready(short event, double seconds) const {
+    pollfd wanted{socket_.get(), event, 0};
+    int ready = 0;
+    do {
+      ready = ::poll(&wanted, 1, static_cast<int>(seconds * 1000));
+    } while (ready < 0 && errno == EINTR);
+    return ready > 0;
+  }
   bool read_more(double seconds) {
-    pollfd wanted{socket_.get(), POLLIN, 0};
-    if (::poll(&wanted, 1, static_cast<int>(seconds * 1000)) <= 0) return false;
+    if (!is_ready(POLLIN, seconds)) return false;
     std::array<char, 65536> piece;
-    const ssize_t count = ::recv(socket_.get(), piece.data(), piece.size(), 0);
+    ssize_t count = 0;
+    do {
+      count = ::recv(socket_.get(), piece.data(), piece.size(), 0);
+    } while (count < 0 && errno == EINTR);
     is_closed_ = count <= 0;
     if (count > 0) text_.append(piece.data(), static_cast<std::size_t>(count));
     return count > 0;
