@@ -77,13 +77,11 @@ std::optional<Selection> walk(SQLite::Database& connection, const Fields& fields
   return selection;
 }
 
-}  // namespace
-
 // Two ways, since each is bad where the other is good. Sets cost the same for every filter, and
 // count exactly; but two conditions that most of a million rows meet take 80 ms. There a walk finds
 // the first twenty at once.
-Selection select_rows(SQLite::Database& connection, const Fields& fields,
-                      const ListOptions& options) {
+Selection select_first(SQLite::Database& connection, const Fields& fields,
+                       const ListOptions& options) {
   OrderedIds ordered(connection, fields, options.sort);
   Selection selection;
   selection.total = fields.count();
@@ -103,6 +101,19 @@ Selection select_rows(SQLite::Database& connection, const Fields& fields,
       options.limit > 0 ? std::min(options.limit, selection.total) : selection.total;
   ordered.read(wanted, {"true", {}}, selected ? &*selected : nullptr);
   selection.ids = std::move(ordered.ids());
+  return selection;
+}
+
+}  // namespace
+
+Selection select_rows(SQLite::Database& connection, const Fields& fields,
+                      const ListOptions& options) {
+  ListOptions first = options;
+  if (options.limit > 0) first.limit = options.limit + options.offset;
+  Selection selection = select_first(connection, fields, first);
+  const auto skipped = std::min(static_cast<std::size_t>(options.offset), selection.ids.size());
+  selection.ids.erase(selection.ids.begin(),
+                      selection.ids.begin() + static_cast<std::ptrdiff_t>(skipped));
   return selection;
 }
 
