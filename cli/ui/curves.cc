@@ -7,6 +7,9 @@
 #include <limits>
 
 #include "core/base/error.h"
+#include "core/base/text.h"
+#include "core/curves/epochs.h"
+#include "core/run/live_progress.h"
 
 namespace mat {
 namespace {
@@ -29,35 +32,48 @@ double first_time(const CurveIndex& index) {
 
 struct Axis {
   CurveRange range;
-  double origin = 0;
+  double origin = 0;                 // of times
+  std::optional<EpochScale> epochs;  // of steps that are shown as epochs
 
   double x_of(std::int64_t step, double wall_time) const {
-    return range.axis == CurveAxis::time ? wall_time - origin : static_cast<double>(step);
+    if (range.axis == CurveAxis::time) return wall_time - origin;
+    return epochs ? epochs->epoch_at(static_cast<double>(step)) : static_cast<double>(step);
   }
+  // The other way.
+  double place_of(double x) const { return epochs ? epochs->step_at(x) : x + origin; }
 };
 
-Axis axis_of(const CurveIndex& index, const HttpQuery& query) {
+Axis axis_of(const FollowedCurves& followed, const VersionRecord& version, const HttpQuery& query) {
   Axis axis;
   const std::string x = query.get("x");
   if (x == "time") {
     axis.range.axis = CurveAxis::time;
-    axis.origin = first_time(index);
+    axis.origin = first_time(followed.index);
+  } else if (x == "epoch") {
+    axis.epochs = EpochScale::of(version.facts, read_progress(followed.folder), followed.index);
+    if (!axis.epochs) {
+      throw Error(ErrorKind::usage, fmt::format("{} tells no epochs", version.reference()));
+    }
   } else if (!x.empty() && x != "step") {
-    throw Error(ErrorKind::usage, fmt::format("there is no axis '{}'", x), "known: step, time");
+    throw Error(ErrorKind::usage, fmt::format("there is no axis '{}'", x),
+                "known: step, epoch, time");
   }
-  if (const auto from = query.number("from")) axis.range.from = *from + axis.origin;
-  if (const auto to = query.number("to")) axis.range.to = *to + axis.origin;
+  if (const auto from = query.number("from")) axis.range.from = axis.place_of(*from);
+  if (const auto to = query.number("to")) axis.range.to = axis.place_of(*to);
   return axis;
 }
+
+// With the digits of a 32-bit number: a third of the text.
+double short_number(float value) { return parse_number(fmt::format("{}", value)).value_or(value); }
 
 Json curve_json(const std::string& metric, const ThinCurve& curve, const Axis& axis) {
   Json x = Json::array(), y = Json::array(), marks = Json::array();
   for (const ScalarPoint& point : curve.points) {
     x.push_back(axis.x_of(point.step, point.wall_time));
-    y.push_back(point.value);
+    y.push_back(short_number(point.value));
   }
   for (const ThinCurve::Odd& odd : curve.odd) {
-    marks.push_back({{"x", axis.x_of(odd.points.first_step, odd.points.first_time)},
+    marks.push_back({{"x", axis.x_of(odd.points.step, odd.points.wall_time)},
                      {"kind", kind_of(odd.value)},
                      {"count", odd.points.count}});
   }
@@ -67,14 +83,14 @@ Json curve_json(const std::string& metric, const ThinCurve& curve, const Axis& a
 
 }  // namespace
 
-std::shared_ptr<UiCurves::Followed> UiCurves::followed(const std::string& folder) {
+std::shared_ptr<FollowedCurves> UiCurves::followed(const std::string& folder) {
   const std::lock_guard lock(mutex_);
   const auto found = std::find_if(followed_.begin(), followed_.end(),
                                   [&](const auto& one) { return one->folder == folder; });
   if (found != followed_.end()) {
     followed_.splice(followed_.begin(), followed_, found);
   } else {
-    followed_.push_front(std::make_shared<Followed>(folder));
+    followed_.push_front(std::make_shared<FollowedCurves>(folder));
     if (followed_.size() > kMostFollowed) followed_.pop_back();
   }
   return followed_.front();
@@ -84,7 +100,7 @@ Json UiCurves::document(const Home& home, const VersionRecord& version, const Ht
   const auto one = followed(home.version_folder(version.job, version.number).string());
   const std::lock_guard lock(one->mutex);
   one->index.update();
-  const Axis axis = axis_of(one->index, query);
+  const Axis axis = axis_of(*one, version, query);
   const auto points = static_cast<std::size_t>(
       std::clamp(query.integer("points", kUsualPoints), kFewestPoints, kMostPoints));
   std::vector<std::string> metrics = query.all("metric");

@@ -12,26 +12,30 @@
 
 namespace mat {
 
+// The curves of one version.
+struct FollowedCurves {
+  explicit FollowedCurves(const std::string& version_folder)
+      : folder(version_folder), index(version_folder) {}
+
+  const std::string folder;
+  std::mutex mutex;
+  CurveIndex index;
+};
+
 // The curves of the versions that pages look at: read once, followed as they grow. Thread safe.
 class UiCurves {
  public:
-  // What the query asks for of the version: "metric", each of them (all without one); "x", "step"
-  // or "time", seconds since the version's first point; "from", "to"; "points".
+  // What the query asks for of the version: "metric", each of them (all without one); "x", "step",
+  // "epoch" or "time", seconds since the version's first point; "from", "to"; "points".
   // {"reference", "generation", "curves": [{"metric", "count", "exact", "x", "y", "marks": [{"x",
   // "kind", "count"}]}]}
   Json document(const Home& home, const VersionRecord& version, const HttpQuery& query);
 
  private:
-  struct Followed {
-    std::string folder;
-    std::mutex mutex;
-    CurveIndex index;
-    explicit Followed(const std::string& f) : folder(f), index(f) {}
-  };
-  std::shared_ptr<Followed> followed(const std::string& folder);
+  std::shared_ptr<FollowedCurves> followed(const std::string& folder);
 
   std::mutex mutex_;
-  std::list<std::shared_ptr<Followed>> followed_;  // newest first
+  std::list<std::shared_ptr<FollowedCurves>> followed_;  // newest first
 };
 
 }  // namespace mat
