@@ -19,6 +19,8 @@ class UiFixture : public Fixture {
   void start_ui(std::vector<std::string> more = {}) {
     std::vector<std::string> words{"ui", "--port", "0"};
     words.insert(words.end(), more.begin(), more.end());
+    // Until the new process writes, it holds what another one has written.
+    fs::remove(folder / "out");
     pid_ = mat.start(words);
     REQUIRE(wait_until([&] {
       const std::string out = read_file_if_exists(folder / "out").value_or("");

@@ -141,7 +141,7 @@ TEST_CASE("mat ui does what the commands do, and says which") {
   CHECK(f.act({{"action", "format_disk"}}).first == 400);
   CHECK(f.act({{"action", "stop_version"}}).second["error"] == "stop_version needs 'reference'");
   CHECK(f.act({{"action", "stop_version"}, {"reference", "j"}, {"home", "x"}}).first == 400);
-  CHECK(f.act({{"action", "stop_version"}, {"reference", "--force"}}).first == 404);
+  CHECK(f.act({{"action", "stop_version"}, {"reference", "--force"}}).first == 400);
 }
 
 TEST_CASE("mat ui tells its pages what happens") {
