@@ -3,7 +3,7 @@
 import {get} from "./api.js";
 import {announce, h, replace} from "./dom.js";
 import {listen, startEvents, throttledWhileVisible} from "./events.js";
-import {problem} from "./parts.js";
+import {heading, problem} from "./parts.js";
 import {query, startRouting} from "./router.js";
 import {MENU, ROUTES} from "./routes.js";
 
@@ -79,7 +79,7 @@ async function show(view, names, how) {
   } catch (error) {
     if (error.name === "AbortError" || mine !== turn) return;
     if (!error.status && error.status !== 0) console.error(error);
-    shown = {title: "Not here", content: [h("h1", {}, "Not here"), problem(error),
+    shown = {title: "Not here", content: [heading("Not here"), problem(error),
                                           h("p", {}, h("a", {href: "/"}, "To the overview"))]};
   }
   if (mine !== turn) {
