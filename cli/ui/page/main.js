@@ -97,10 +97,10 @@ async function show(view, names, how) {
   shown.live?.(lastLive);
   if (how.samePath) return;
   if (!how.back) scrollTo(0, 0);
-  const heading = main.querySelector("h1");
-  if (mine > 1 && heading) {
-    heading.tabIndex = -1;
-    heading.focus({preventScroll: true});
+  const first = main.querySelector("h1");
+  if (mine > 1 && first) {
+    first.tabIndex = -1;
+    first.focus({preventScroll: true});
     announce(shown.title);
   }
 }
