@@ -87,7 +87,7 @@ export function curvesPanel({references, query, signal}) {
     const details = h("details", {class: "values", ontoggle: () => drawTable(group)},
                       h("summary", {}, "Values"), table);
     const node = h("section", {class: "chart-card", "aria-label": group},
-                   h("h3", {}, group), own, chart.node, details);
+                   h(several ? "h3" : "h2", {}, group), own, chart.node, details);
     const made = {chart, own, table, details, node, curves: []};
     charts.set(group, made);
     return made;

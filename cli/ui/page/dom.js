@@ -12,8 +12,12 @@ function add(element, children) {
 
 function fill(element, properties, children) {
   for (const [name, value] of Object.entries(properties ?? {})) {
-    if (value === null || value === undefined || value === false) continue;
-    if (name.startsWith("on")) {
+    if (value === null || value === undefined) continue;
+    if (name.startsWith("aria-")) {
+      if (value !== "") element.setAttribute(name, String(value));
+    } else if (value === false) {
+      continue;
+    } else if (name.startsWith("on")) {
       element.addEventListener(name.slice(2), value);
     } else if (name === "style") {
       for (const [key, text] of Object.entries(value)) element.style.setProperty(key, text);

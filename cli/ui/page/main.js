@@ -3,7 +3,7 @@
 import {get} from "./api.js";
 import {announce, h, replace} from "./dom.js";
 import {listen, startEvents, throttledWhileVisible} from "./events.js";
-import {problem} from "./parts.js";
+import {heading, problem} from "./parts.js";
 import {query, startRouting} from "./router.js";
 import {MENU, ROUTES} from "./routes.js";
 
@@ -79,7 +79,7 @@ async function show(view, names, how) {
   } catch (error) {
     if (error.name === "AbortError" || mine !== turn) return;
     if (!error.status && error.status !== 0) console.error(error);
-    shown = {title: "Not here", content: [h("h1", {}, "Not here"), problem(error),
+    shown = {title: "Not here", content: [heading("Not here"), problem(error),
                                           h("p", {}, h("a", {href: "/"}, "To the overview"))]};
   }
   if (mine !== turn) {
@@ -97,10 +97,10 @@ async function show(view, names, how) {
   shown.live?.(lastLive);
   if (how.samePath) return;
   if (!how.back) scrollTo(0, 0);
-  const heading = main.querySelector("h1");
-  if (mine > 1 && heading) {
-    heading.tabIndex = -1;
-    heading.focus({preventScroll: true});
+  const first = main.querySelector("h1");
+  if (mine > 1 && first) {
+    first.tabIndex = -1;
+    first.focus({preventScroll: true});
     announce(shown.title);
   }
 }

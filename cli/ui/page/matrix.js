@@ -8,7 +8,7 @@ export function confusionMatrix({labels, rows}, link) {
   return h("div", {class: "scroll", tabindex: "0", role: "region",
                    "aria-label": "Confusion matrix"},
     h("table", {class: "matrix"},
-      h("caption", {}, "Rows: what a picture shows. Columns: what was answered."),
+      h("caption", {}, "Rows: the label. Columns: the answer."),
       h("thead", {}, h("tr", {}, h("td", {}), labels.map((label) =>
         h("th", {scope: "col"}, h("span", {}, label))))),
       h("tbody", {}, rows.map((row, i) => h("tr", {},

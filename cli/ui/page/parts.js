@@ -82,10 +82,10 @@ export function commandLine(text) {
 
 // [[name, value], …] as a list of terms; what has no value is left out.
 export function facts(rows) {
-  const present = rows.filter(([, value]) => value !== null && value !== undefined && value !== "");
-  return h("dl", {class: "facts"}, present.map(([name, value]) => [
-    h("dt", {}, name), h("dd", {}, value),
-  ]));
+  const present = rows.filter(([, value]) => value !== null && value !== undefined && value !== "" &&
+                                          value !== false);
+  return h("dl", {class: "facts"}, present.map(([name, value]) =>
+    h("div", {}, h("dt", {}, name), h("dd", {}, value))));
 }
 
 export function section(title, ...content) {

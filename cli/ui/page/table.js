@@ -137,7 +137,7 @@ export class VirtualTable {
   }
 
   draw() {
-    if (!this.node.isConnected && this.total === 0) return;
+    if (!this.node.isConnected) return;
     const {first, last, above, below} = this.sight();
     this.grid.setAttribute("aria-rowcount", this.total + 1);
     this.grid.setAttribute("aria-colcount", this.columns.length + (this.select ? 1 : 0));

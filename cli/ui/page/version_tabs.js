@@ -20,7 +20,7 @@ function settingsTable(v) {
   const box = h("input", {type: "checkbox", onchange: () => draw()});
   const draw = () => replace(place, plainTable("Parameters", [
     ["setting", ([key]) => h("code", {}, key)],
-    ["value", ([, s]) => setting(s.value)],
+    ["value", ([, s]) => setting(s.value), "long"],
     ["from", ([, s]) => h("span", {class: ["algorithm", "default"].includes(s.source) ? "dim" : ""},
                           s.source)],
   ], box.checked ? own : all));
@@ -57,13 +57,13 @@ export async function summaryTab({v}) {
           section("Status history", plainTable("Status history", [
             ["time", (c) => time(c.time)],
             ["status", (c) => statusMark(c.status)],
-            ["reason", (c) => c.reason],
+            ["reason", (c) => c.reason, "long"],
           ], now.history ?? [])),
           seedsBlock(now.evaluation))),
       h("details", {class: "block"}, h("summary", {}, "Recorded: machine, data, code, environment"),
         plainTable("Recorded", [
           ["fact", ([key]) => h("code", {}, key)],
-          ["value", ([, value]) => setting(value)],
+          ["value", ([, value]) => setting(value), "long"],
         ], flat(now.facts).filter(([, value]) => value !== null))));
   };
   refresh(v);

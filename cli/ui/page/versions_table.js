@@ -13,7 +13,7 @@ import {visualize} from "./actions.js";
 const USUAL = ["status", "accuracy", "f1", "loss", "algorithm", "lr", "epochs", "created",
                "duration"];
 const FIGURES = new Set(["accuracy", "precision", "recall", "f1"]);
-const WIDTHS = {status: 128, created: 168, started: 168, ended: 168, algorithm: 150, parent: 150,
+const WIDTHS = {status: 128, created: 188, started: 188, ended: 188, algorithm: 150, parent: 150,
                 reason: 260, status_reason: 260, duration: 100, experiment: 150, job: 150};
 
 function valueOf(row, field) {

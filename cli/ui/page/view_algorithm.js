@@ -12,7 +12,7 @@ export async function view({names, signal}) {
   const channels = (title, list) => list?.length > 0 && section(title, plainTable(title, [
     ["name", (c) => h("code", {}, c.name)],
     ["required", (c) => (c.required ? "yes" : "no")],
-    ["description", (c) => c.description],
+    ["description", (c) => c.description, "long"],
   ], list));
   const command = a.command?.command ?? a.command;
   return {title: name, content: [
@@ -29,8 +29,8 @@ export async function view({names, signal}) {
       ["name", (p) => h("code", {}, p.name)],
       ["type", (p) => String(p.type).toLowerCase()],
       ["default", (p) => (p.required ? "required" : setting(p.default))],
-      ["range", (p) => p.range || (p.choices ?? []).join(", ")],
-      ["description", (p) => p.description],
+      ["range", (p) => p.range || (p.choices ?? []).join(", "), "long"],
+      ["description", (p) => p.description, "long"],
     ], a.hyperparameters ?? [])),
     channels("Inputs", a.inputs), channels("Outputs", a.outputs),
   ]};

@@ -12,6 +12,6 @@ export async function view({signal}) {
     ["task", (a) => (a.task ?? "").replaceAll("_", " ")],
     ["origin", (a) => a.origin],
     ["settings", (a) => a.hyperparameters?.length, "number"],
-    ["description", (a) => a.description],
+    ["description", (a) => a.description, "long"],
   ], algorithms)]};
 }

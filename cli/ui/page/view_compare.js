@@ -10,8 +10,8 @@ import {empty, heading, problem, section, versionLink} from "./parts.js";
 import {parallelCoordinates} from "./parallel.js";
 import {navigate, setQuery, to} from "./router.js";
 
-const PARTS = [["parameters", "Parameters"], ["metrics", "Metrics"], ["data", "Data"],
-               ["code", "Code"], ["environment", "Environment"]];
+const PARTS = [["parameters", "Parameters"], ["metrics", "Metrics"]];
+const MORE = [["data", "Data"], ["code", "Code"], ["environment", "Environment"]];
 const MOST_AXES = 12;
 
 function diffTable(title, rows, references) {
@@ -71,14 +71,16 @@ export async function view({query, signal}) {
   let all = query.get("all") === "1";
 
   const tables = h("div", {});
-  const drawTables = () => replace(tables, PARTS.map(([key, title]) => {
-    const rows = (diff[key] ?? []).filter((row) => all || row.differs);
-    if (rows.length === 0) {
-      return ["parameters", "metrics"].includes(key)
-        ? section(title, empty("The same in all.")) : null;
-    }
-    return section(title, diffTable(title, rows, references));
-  }));
+  const others = h("div", {});
+  const rowsOf = (key) => (diff[key] ?? []).filter((row) => all || row.differs);
+  const drawTables = () => {
+    replace(tables, PARTS.map(([key, title]) => section(title, rowsOf(key).length === 0
+      ? empty("The same in all.") : diffTable(title, rowsOf(key), references))));
+    replace(others, MORE.filter(([key]) => rowsOf(key).length > 0).map(([key, title]) =>
+      h("details", {class: "block"}, h("summary", {}, h("b", {}, title), " ",
+        h("span", {class: "dim"}, all ? rowsOf(key).length : `${rowsOf(key).length} differ`)),
+        diffTable(title, rowsOf(key), references))));
+  };
   drawTables();
   const everything = h("input", {type: "checkbox", checked: all, onchange: () => {
     all = everything.checked;
@@ -106,7 +108,7 @@ export async function view({query, signal}) {
       h("label", {class: "inline"}, everything, " Also what is the same"),
       tables,
       section("Curves", panel.node),
-      parallel && section("Parallel coordinates", parallel.node),
+      parallel && section("Parallel coordinates", parallel.node), others,
     ],
     shown: panel.refresh,
     close: () => {

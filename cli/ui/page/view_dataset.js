@@ -24,7 +24,7 @@ function versionsTable(name, versions) {
     ["test", (v) => v.counts?.test, "number"],
     ["share", (v) => number(v.train_ratio), "number"],
     ["created", (v) => time(v.created)],
-    ["description", (v) => v.description],
+    ["description", (v) => v.description, "long"],
     ["", (v) => h("button", {type: "button", class: "small quiet",
                              "aria-label": `Delete ${v.reference}`,
                              onclick: () => deleteDataset(v.reference)}, "Delete…")],
@@ -117,7 +117,7 @@ export async function view({names, query, signal}) {
                                   d.trainings ?? 0) : null],
       ["fingerprint", d.fingerprint && h("code", {}, d.fingerprint)],
       ["created", time(d.created)],
-    ].filter(([, value]) => value !== false)));
+    ]));
     if (isVersion) return;
     replace(versions, d.version_list?.length
       ? section("Versions", versionsTable(plain, d.version_list))

@@ -22,7 +22,7 @@ export async function view({signal}) {
           ["current", (d) => d.current && h("a", {href: to.dataset(`${d.name}@${d.current}`)},
                                             d.current)],
           ["created", (d) => time(d.created)],
-          ["description", (d) => d.description],
+          ["description", (d) => d.description, "long"],
         ], datasets));
   };
   await refresh();

@@ -22,7 +22,7 @@ export async function view({names, signal}) {
             ["latest", (j) => j.latest && [j.latest, " ", statusMark(j.latest_status)]],
             ["best accuracy", (j) => figure(j.best_accuracy), "number"],
             ["created", (j) => time(j.created)],
-            ["description", (j) => j.description],
+            ["description", (j) => j.description, "long"],
           ], experiment.jobs));
   };
   await refresh();

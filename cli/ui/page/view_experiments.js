@@ -17,7 +17,7 @@ export async function view({signal}) {
           ["experiment", (e) => h("a", {href: to.experiment(e.name), class: "name"}, e.name)],
           ["jobs", (e) => e.job_count, "number"],
           ["created", (e) => time(e.created)],
-          ["description", (e) => e.description],
+          ["description", (e) => e.description, "long"],
         ], experiments));
   };
   await refresh();

@@ -21,7 +21,7 @@ export async function view({names, query, signal}) {
       ["best accuracy", typeof job.best_accuracy === "number" &&
         [figure(job.best_accuracy), " in ", versionLink(`${name}@best`)]],
       ["created", time(job.created)],
-    ].filter(([, value]) => value !== false)));
+    ]));
   };
   await load();
   const list = versionsTable({job: name, query, tall: true});

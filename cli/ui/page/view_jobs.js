@@ -24,7 +24,7 @@ const COLUMNS = [
      statusMark(row.latest_status)]},
   {key: "best_accuracy", title: "best accuracy", width: 120, numeric: true, sortable: true,
    cell: (row) => figure(row.best_accuracy)},
-  {key: "created", title: "created", width: 168, sortable: true, cell: (row) => time(row.created)},
+  {key: "created", title: "created", width: 188, sortable: true, cell: (row) => time(row.created)},
   {key: "description", title: "description", width: 320, cell: (row) => row.description},
 ];
 

@@ -21,7 +21,7 @@ export async function view({signal}) {
           ["accuracy", (m) => figure(m.latest?.metrics?.accuracy), "number"],
           ["made from", (m) => originLink(m.latest?.origin)],
           ["created", (m) => time(m.created ?? m.latest?.created)],
-          ["description", (m) => m.description],
+          ["description", (m) => m.description, "long"],
         ], models));
   };
   await refresh();

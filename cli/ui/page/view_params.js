@@ -19,7 +19,7 @@ export async function view({signal}) {
           ["saved from", (p) => p.origin && (/@V\d+$/.test(p.origin) ? versionLink(p.origin)
                                                                       : p.origin)],
           ["updated", (p) => time(p.updated)],
-          ["description", (p) => p.description],
+          ["description", (p) => p.description, "long"],
           ["", (p) => h("button", {type: "button", class: "small",
                                    "aria-label": `A job from ${p.name}`,
                                    onclick: () => createJob(p.name)}, "New job…")],

@@ -16,7 +16,7 @@ export async function view({names, signal}) {
       ["created", time(p.created)], ["updated", time(p.updated)],
     ]), section("Settings", plainTable("Settings", [
       ["setting", ([key]) => h("code", {}, key)],
-      ["value", ([, value]) => setting(value?.value ?? value)],
+      ["value", ([, value]) => setting(value?.value ?? value), "long"],
       ["from", ([, value]) => value?.source],
     ], Object.entries(p.settings ?? {}))));
   };

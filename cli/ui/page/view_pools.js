@@ -25,7 +25,7 @@ export async function view({signal}) {
       ["running", (p) => h("a", {href: to.versions({
         filter: `status = Running and resources.pool = ${p.name}`})}, p.running), "number"],
       ["pending", (p) => p.pending, "number"],
-      ["description", (p) => p.description],
+      ["description", (p) => p.description, "long"],
     ], pools), pools.map((p) => section(`Flavors of ${p.name}`, plainTable(`Flavors of ${p.name}`, [
       ["flavor", (f) => h("code", {}, f.name)],
       ["cores", (f) => f.cores, "number"],

@@ -27,7 +27,7 @@ export async function view({names, signal}) {
       ["created", time(s.created)], ["started", time(s.started)], ["ended", time(s.ended)],
       ["log", s.log && h("span", {class: "path"}, s.log)],
     ]), section("Settings", plainTable("Settings", [
-      ["setting", ([key]) => h("code", {}, key)], ["value", ([, value]) => setting(value)],
+      ["setting", ([key]) => h("code", {}, key)], ["value", ([, value]) => setting(value), "long"],
     ], Object.entries(s.settings ?? {}))));
   };
   await refresh();
