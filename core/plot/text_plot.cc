@@ -215,7 +215,7 @@ class TextPlot {
 
 }  // namespace
 
-std::vector<TextLine> draw_text(const PlotPanel& panel, const TextPlotOptions& options) {
+std::vector<TextLine> text_plot(const PlotPanel& panel, const TextPlotOptions& options) {
   return TextPlot(panel, options).draw();
 }
 
