@@ -26,6 +26,8 @@ namespace {
 
 constexpr TerminalSize kSizeWithoutTerminal{80, 24};
 constexpr int kPictureWidth = 960, kPanelHeight = 320;
+// For screens with twice as many pixels.
+constexpr int kPngScale = 2;
 constexpr int kLeastWidth = 20, kMostWidth = 10'000;
 // A panel needs so many lines to be worth looking at; more than the most show nothing new.
 constexpr int kRowsOfPanel = 11, kFewestRows = 8, kMostRows = 32;
@@ -215,17 +217,21 @@ class VersionPlot {
     for (const MetricGroup& group : groups) {
       panels.push_back(panel_of(group, versions_, options(kPointsInPicture)));
     }
-    const int width = flags_.width > 0 ? flags_.width : kPictureWidth;
-    const int height =
-        flags_.height > 0 ? flags_.height : kPanelHeight * static_cast<int>(panels.size());
+    const auto width = [&](int scale) {
+      return flags_.width > 0 ? flags_.width : scale * kPictureWidth;
+    };
+    const auto height = [&](int scale) {
+      return flags_.height > 0 ? flags_.height
+                               : scale * kPanelHeight * static_cast<int>(panels.size());
+    };
     std::vector<std::string> names;
     for (const PlottedVersion& version : versions_) names.push_back(version.record().reference());
     if (!flags_.svg.empty()) {
-      write_file_atomic(flags_.svg, plot_svg(panels, width, height, join(names, ", ")));
+      write_file_atomic(flags_.svg, plot_svg(panels, width(1), height(1), join(names, ", ")));
       note(fmt::format("wrote '{}'", printable(flags_.svg)));
     }
     if (!flags_.png.empty()) {
-      write_file_atomic(flags_.png, plot_png(panels, width, height));
+      write_file_atomic(flags_.png, plot_png(panels, width(kPngScale), height(kPngScale)));
       note(fmt::format("wrote '{}'", printable(flags_.png)));
     }
     for (const std::string& line : odd_point_notes(groups, versions_)) note(printable(line));

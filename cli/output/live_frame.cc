@@ -38,7 +38,8 @@ void LiveFrame::draw(const std::function<std::string(TerminalSize)>& compose) {
   }
   for (std::size_t begin = 0; begin < text.size();) {
     const std::size_t end = std::min(text.find('\n', begin), text.size());
-    out += text.substr(begin, end - begin) + "\x1b[K\n";
+    // Cleared before: behind a letter in the last column that one would go.
+    out += "\x1b[K" + text.substr(begin, end - begin) + "\n";
     begin = end + 1;
   }
   out += "\x1b[J";
