@@ -22,6 +22,8 @@ namespace http = boost::beast::http;
 constexpr double kLingerSeconds = 2;
 constexpr std::size_t kMostLingerBytes = 64 << 20;
 constexpr double kBusySeconds = 2;
+// What may wait for whoever takes a stream too slowly.
+constexpr std::size_t kMostPieceBytes = 1 << 20;
 // Of a body, before anything of it is there.
 constexpr std::size_t kFirstBytes = 16 << 10;
 // The part of the time for a body in which some of it has to come, when others want the room.
@@ -64,6 +66,7 @@ void HttpSession::close() {
   state_ = State::closed;
   ErrorCode ignored;
   socket_.close(ignored);
+  if (is_stream_open_) *is_stream_open_ = false;
   core_.body_bytes -= std::exchange(reserved_, 0);
   core_.sessions.erase(this);
   if (core_.session_ended) core_.session_ended();
@@ -100,6 +103,7 @@ void HttpSession::end_read() {
 void HttpSession::drain() {
   must_close_ = true;
   if (state_ == State::idle) close();
+  if (state_ == State::streaming) send_piece(number_, "", true);
 }
 
 void HttpSession::start() { wait_for_request(); }
@@ -295,11 +299,13 @@ void HttpSession::respond(std::uint64_t number, HttpResponse response) {
   if (state_ == State::handling && number == number_) write(std::move(response));
 }
 
-std::string HttpSession::head_of(const HttpResponse& response) const {
+std::string HttpSession::head_of(const HttpResponse& response, bool is_stream) const {
   std::string head = fmt::format("HTTP/1.1 {} {}\r\nDate: {}\r\n", response.status,
                                  http_reason(response.status), http_date());
   if (!response.content_type.empty()) head += "Content-Type: " + response.content_type + "\r\n";
-  if (response.status != 204) {
+  if (is_stream && !is_old_) {
+    head += "Transfer-Encoding: chunked\r\n";
+  } else if (!is_stream && response.status != 204) {
     head += fmt::format("Content-Length: {}\r\n", response.body.size());
   }
   for (const auto& [name, value] : response.headers) head += name + ": " + value + "\r\n";
@@ -316,7 +322,7 @@ void HttpSession::write(HttpResponse response) {
   must_close_ = must_close_ || core_.is_draining;
   exchange_.address = address_;
   exchange_.status = response.status;
-  head_ = head_of(response);
+  head_ = head_of(response, false);
   body_ = is_head_ ? std::string() : std::move(response.body);
   exchange_.bytes_out = body_.size();
   enter(State::writing, core_.options.limits.write_s);
@@ -357,6 +363,60 @@ void HttpSession::read_on() {
                             if (error || self->lingered_ > kMostLingerBytes) return self->close();
                             self->read_on();
                           });
+}
+
+void HttpSession::begin_stream(std::uint64_t number, HttpResponse head,
+                               std::shared_ptr<std::atomic<bool>> is_open) {
+  if (state_ != State::handling || number != number_) {
+    *is_open = false;
+    return;
+  }
+  if (is_head_ || core_.is_draining) {
+    *is_open = false;
+    return write(std::move(head));
+  }
+  is_stream_open_ = std::move(is_open);
+  must_close_ = true;
+  exchange_.address = address_;
+  exchange_.status = head.status;
+  state_ = State::streaming;
+  pieces_.push_back(head_of(head, true));
+  write_piece();
+}
+
+void HttpSession::send_piece(std::uint64_t number, std::string piece, bool is_last) {
+  if (state_ != State::streaming || number != number_ || is_last_piece_there_) return;
+  is_last_piece_there_ = is_last;
+  piece_bytes_ += piece.size();
+  exchange_.bytes_out += piece.size();
+  // Whoever does not take it in time loses it all.
+  if (piece_bytes_ > kMostPieceBytes) return close();
+  if (!piece.empty()) {
+    pieces_.push_back(is_old_ ? std::move(piece)
+                              : fmt::format("{:x}\r\n{}\r\n", piece.size(), piece));
+  }
+  if (is_last && !is_old_) pieces_.emplace_back("0\r\n\r\n");
+  if (!is_writing_piece_) write_piece();
+}
+
+void HttpSession::write_piece() {
+  is_writing_piece_ = !pieces_.empty();
+  if (pieces_.empty()) {
+    deadline_ = Clock::time_point::max();
+    if (!is_last_piece_there_) return;
+    *is_stream_open_ = false;
+    finish_exchange();
+    return linger();
+  }
+  head_ = std::move(pieces_.front());
+  pieces_.pop_front();
+  piece_bytes_ -= std::min(piece_bytes_, head_.size());
+  enter(State::streaming, core_.options.limits.write_s);
+  asio::async_write(socket_, asio::buffer(head_),
+                    [self = shared_from_this()](ErrorCode error, std::size_t) {
+                      if (error || self->state_ != State::streaming) return self->close();
+                      self->write_piece();
+                    });
 }
 
 }  // namespace mat
