@@ -128,7 +128,17 @@ int serve_pending(const Home& home, const ServiceRecord& service, FileDescriptor
 
 FileDescriptor listen_for(const ServiceRecord& service) {
   const ServiceSettings settings = service_settings_from_json(service.settings, service.name);
-  return listen_on(settings.host, settings.port);
+  if (settings.port != 0 || settings.last_port == 0) {
+    return listen_on(settings.host, settings.port);
+  }
+  try {
+    return listen_on(settings.host, settings.last_port);
+  } catch (const Error& e) {
+    if (e.kind() == ErrorKind::usage) throw;
+    note(fmt::format("{} answered at port {} before, which is in use: it gets another one",
+                     service.name, settings.last_port));
+    return listen_on(settings.host, 0);
+  }
 }
 
 // One that has never answered leaves nothing behind.

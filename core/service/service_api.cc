@@ -245,7 +245,7 @@ void ServiceApi::infer(Call call) {
   const auto done = [responder = call.responder, asked, classes, model = path->model,
                      version = version_of(reference),
                      reference](std::vector<PictureAnswer> answers) {
-    responder->respond(answer_infer(*asked, {model, version, reference}, *classes, answers));
+    responder->respond(answer_infer(*asked, {model, version, reference, {}}, *classes, answers));
   };
   if (!call.model->batcher->ask(std::move(pictures), done)) call.responder->respond(too_busy());
 }
@@ -274,8 +274,8 @@ HttpResponse ServiceApi::kserve_page(const HttpRequest& request) const {
   if (path->rest == "ready") {
     return json_response({{"name", path->model}, {"ready", true}});
   }
-  return json_response(
-      model_metadata({path->model, version, reference}, current->batcher->description().classes));
+  return json_response(model_metadata({path->model, version, reference, current->batcher->facts()},
+                                      current->batcher->description().classes));
 }
 
 void ServiceApi::count(const HttpExchange& exchange) {
