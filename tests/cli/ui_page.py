@@ -61,6 +61,12 @@ class Pages:
     def follow(self, words, inside="document.querySelector('main')"):
         self.browser.click(self.named("a", words, inside))
 
+    def part(self, words):
+        """Goes to a part of a version's page."""
+        self.follow(words)
+        self.browser.wait_for("document.querySelector('.tabs [aria-current]').textContent === "
+                              f"{json.dumps(words)}")
+
     def fill(self, selector, words):
         self.browser.click(f"document.querySelector({json.dumps(selector)})")
         self.browser.value(f"document.querySelector({json.dumps(selector)}).select()")
@@ -239,7 +245,7 @@ def comparison(pages):
     browser.wait_for("!location.search.includes('from=')")
     # Brushing an axis keeps the lines that go through.
     x, y, _, height = browser.place_of("document.querySelector('.parallel .grip')")
-    browser.drag((x, y - height / 2 + 8), (x, y))
+    browser.drag((x, y - height / 2 + 2), (x, y))
     browser.wait_for("document.querySelectorAll('.parallel .faded').length === 1")
     assert "1 of 2 versions" in pages.text()
     browser.value("scrollTo(0, 0)")
@@ -257,7 +263,7 @@ def version_page(pages):
     pages.see("hyperparameters.optimizer")
     pages.see("--set")
     pages.see("Status history")
-    pages.follow("Curves")
+    pages.part("Curves")
     pages.at(SHAPES + "?tab=curves")
     browser.wait_for("document.querySelectorAll('.chart-card .line').length > 3")
     for x in ("epoch", "time"):
@@ -274,7 +280,7 @@ def version_page(pages):
     browser.wait_for("document.querySelectorAll('.chart-card .line').length > 3")
     pages.picture("curves", scheme="dark")
 
-    pages.follow("Evaluation")
+    pages.part("Evaluation")
     pages.see("Confusion matrix")
     pages.see("<i>triangle")
     pages.picture("evaluation", 900)
@@ -297,15 +303,15 @@ def version_page(pages):
     browser.wait_for("document.querySelectorAll('.gallery li').length > 0")
     pages.picture("pictures", 700)
 
-    pages.follow("Log")
-    pages.see("epoch 12/12", ".log")
+    pages.part("Log")
+    pages.see("epoch 15/15", ".log")
     pages.fill("main input[type=search]", "epoch 3/")
     browser.wait_for("document.querySelectorAll('.log mark').length === 1")
-    pages.follow("Files")
+    pages.part("Files")
     browser.wait_for("""fetch([...document.querySelectorAll("a[download]")].find((a) =>
         a.textContent === "spec.yaml").href).then((r) => r.text()).then((t) =>
         t.includes("adamw"))""")
-    pages.follow("Lineage")
+    pages.part("Lineage")
     browser.wait_for("document.querySelectorAll('svg.lineage a').length > 1")
     pages.picture("lineage", 520)
     browser.click("[...document.querySelectorAll('svg.lineage a')].find((a) => "
@@ -421,7 +427,7 @@ def live(pages, mat, home, folder):
     assert browser.value("typeof hacked") == "undefined"
     lines = browser.value("document.querySelectorAll('.log-lines div').length")
     browser.wait_for(f"document.querySelectorAll('.log-lines div').length > {lines + 5}")
-    pages.follow("Curves")
+    pages.part("Curves")
     browser.wait_for("!!document.querySelector('.chart .odd text')")
     assert browser.value("document.querySelector('.chart .odd text').textContent") == "NaN"
     ends = "document.querySelector('.chart .line').getAttribute('d')"
@@ -455,7 +461,7 @@ def datasets(pages):
     pages.go("/datasets")
     pages.follow("forms")
     pages.at("/datasets/forms")
-    browser.wait_for("document.querySelectorAll('.gallery img').length >= 48")
+    browser.wait_for("document.querySelectorAll('.gallery img').length >= 60")
     pages.picture("dataset")
     browser.click("[...document.querySelectorAll('.classes button')].find((b) => "
                   "b.textContent.startsWith('circle'))")
@@ -471,7 +477,7 @@ def datasets(pages):
     pages.gone("dialog")
     browser.wait_for(f"document.querySelectorAll('.gallery li').length === {many - 1}")
     pages.press_button("Check")
-    pages.see("Looked at 64 pictures")
+    pages.see("Looked at 160 pictures")
     pages.see("mat dataset check", "main .command code")
     pages.press_button("Publish…")
     pages.dialog("Publish forms")
@@ -547,7 +553,7 @@ def main():
             assert not errors, errors
         except Exception:
             where = browser.value("location.href + '\\n' + document.body.innerText.slice(0, 3000)")
-            print(where, file=sys.stderr)
+            print(where, *browser.errors()[-3:], sep="\n", file=sys.stderr)
             browser.screenshot(os.path.join(folder, "failed.png"))
             raise
         finally:

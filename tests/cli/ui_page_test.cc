@@ -23,12 +23,12 @@ class PageFixture : public UiFixture {
                             "experiment: {name: first-look, description: a first look}\n"
                             "algorithm: small_cnn\n"
                             "inputs: {data_url: ./data}\n"
-                            "hyperparameters: {epochs: 12, batch_size: 8, lr: 0.02,\n"
-                            "  image_size: 24, precision: fp32, layout: contiguous}\n"
+                            "hyperparameters: {epochs: 15, batch_size: 16, lr: 0.02,\n"
+                            "  image_size: 24, crop_min_area: 0.8, precision: fp32, layout: contiguous}\n"
                             "resources: {type: cpu, flavor: cpu.1}\n"
                             "seed: 7\n")});
     mat.succeed({"version", "modify", "shapes@1", "--set", "optimizer=adamw", "--set", "lr=0.003"});
-    mat.succeed({"dataset", "create", "forms", "./data"});
+    mat.succeed({"dataset", "create", "forms", "./data", "--map-labels"});
     mat.succeed({"dataset", "publish", "forms", "--train-ratio", "0.75"});
     // Until it is stopped; its lines and one value are what pages must bear.
     write_text(folder / "code" / "noisy.sh",
@@ -67,12 +67,12 @@ class PageFixture : public UiFixture {
         MatProcess::program().parent_path().parent_path() / "examples" / "draw_shapes";
     if (fs::exists(program)) {
       const ChildResult drawn = run_child(
-          {program.string(), data.string(), "--classes", "4", "--per-class", "16", "--seed", "1"},
+          {program.string(), data.string(), "--classes", "4", "--per-class", "40", "--seed", "1"},
           environment_with({}), {.seconds = 60});
       REQUIRE(drawn.exit_status == 0);
     } else {
       // The fourth looks like the first, so that some answers are wrong.
-      draw_pictures(data, {"circle", "square", "star", "triangle"}, 16);
+      draw_pictures(data, {"circle", "square", "star", "triangle"}, 40);
     }
     for (const char* part : {"train", "val", "test", "."}) {
       if (fs::exists(data / part / "triangle")) {
