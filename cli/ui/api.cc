@@ -11,6 +11,7 @@
 
 #include "cli/ui/api_commands.h"
 #include "cli/ui/assets.h"
+#include "cli/ui/lineage_response.h"
 #include "cli/ui/picture_response.h"
 #include "cli/ui/version_details.h"
 #include "core/base/error.h"
@@ -172,6 +173,7 @@ HttpResponse UiApi::answer(const HttpRequest& request) {
   if (path == "/api/curves") {
     return json_response(curves_.document(home_, registry.version(query.get("ref")), query));
   }
+  if (path == "/api/lineage.svg") return lineage_response(registry, query);
   if (path == "/api/predictions") {
     return json_response(
         predictions_document(*pictures_.predictions(registry, query.get("ref")), query));

@@ -70,4 +70,14 @@ std::optional<double> HttpQuery::number(std::string_view name) const {
   throw Error(ErrorKind::usage, fmt::format("{} must be a number, not '{}'", name, text));
 }
 
+std::string percent_encoded(std::string_view text) {
+  std::string result;
+  for (const char c : text) {
+    const bool is_plain =
+        is_letter_or_digit(c) || std::string_view("-._~").find(c) != std::string_view::npos;
+    result += is_plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return result;
+}
+
 }  // namespace mat

@@ -26,4 +26,7 @@ class HttpQuery {
   std::vector<std::pair<std::string, std::string>> values_;
 };
 
+// "a%40b": a name as a part of a path or query.
+std::string percent_encoded(std::string_view text);
+
 }  // namespace mat

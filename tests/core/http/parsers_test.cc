@@ -133,6 +133,7 @@ TEST_CASE("the values behind an address are read by name") {
   CHECK_THROWS_WITH(query.integer("f", 0), "f must be a whole number, not '0.5'");
   CHECK(query.number("f") == 0.5);
   CHECK_FALSE(query.number("none"));
+  CHECK(percent_encoded("a@1 \u00fc/~") == "a%401%20%C3%BC%2F~");
   CHECK_THROWS_WITH(query.number("ref"), "ref must be a number, not 'a@1'");
 }
 
