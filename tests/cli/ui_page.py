@@ -73,8 +73,11 @@ class Pages:
         self.browser.write(words)
 
     def dialog(self, words):
-        """Waits for a dialog that is called so, with the command that does the same."""
+        """Waits for a dialog that is called so."""
         self.see(words, "dialog h2")
+
+    def command(self):
+        """What does the same as the dialog, as it says."""
         self.see("mat ", "dialog .command code")
         return self.text("dialog .command code")
 
@@ -367,8 +370,8 @@ def models_and_services(pages):
     pages.at("/models/shapes")
     pages.see("made from")
     pages.press_button("Deploy…")
-    command = pages.dialog("Deploy shapes")
-    assert command.startswith("mat service deploy"), command
+    pages.dialog("Deploy shapes")
+    assert pages.command().startswith("mat service deploy"), pages.command()
     pages.fill("dialog input[data-key=name]", "here")
     pages.choose_in_dialog("Deploy")
     pages.at("/services/here")
@@ -403,7 +406,8 @@ def models_and_services(pages):
     pages.see("Completed")
     # TensorBoard may not be installed here; what would be done is shown in any case.
     pages.press_button("TensorBoard…")
-    assert "again@V0001" in pages.dialog("Visualize in TensorBoard")
+    pages.dialog("Visualize in TensorBoard")
+    assert "again@V0001" in pages.command()
     browser.press("Escape")
     pages.gone("dialog")
 
@@ -439,7 +443,8 @@ def live(pages, mat, home, folder):
     pages.see("Terminated")
     # A version goes after a question that names it; a job when its name is typed.
     pages.press_button("Delete…")
-    assert "noisy@V0001" in pages.dialog("Delete noisy@V0001?")
+    pages.dialog("Delete noisy@V0001?")
+    assert "noisy@V0001" in pages.command()
     browser.press("Escape")
     pages.gone("dialog")
     pages.press_button("Delete…")
@@ -466,7 +471,7 @@ def datasets(pages):
     browser.click("[...document.querySelectorAll('.classes button')].find((b) => "
                   "b.textContent.startsWith('circle'))")
     browser.wait_for("location.search === '?class=circle'")
-    many = browser.value("document.querySelectorAll('.gallery li').length")
+    browser.wait_for("document.querySelectorAll('.gallery li').length === 40")
     browser.click("document.querySelector('.gallery button')")
     browser.wait_for("!!document.querySelector('dialog .relabel input')")
     pages.fill("dialog .relabel input", "star")
@@ -475,7 +480,7 @@ def datasets(pages):
     pages.see("Saved.", "dialog")
     browser.press("Escape")
     pages.gone("dialog")
-    browser.wait_for(f"document.querySelectorAll('.gallery li').length === {many - 1}")
+    browser.wait_for("document.querySelectorAll('.gallery li').length === 39")
     pages.press_button("Check")
     pages.see("Looked at 160 pictures")
     pages.see("mat dataset check", "main .command code")
