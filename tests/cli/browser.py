@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import time
 
-LIMIT_S = 120
+LIMIT_S = float(os.environ.get("LIMIT_S", 120))
 
 # (code, what it types) of keys that are no letters
 KEYS = {"Tab": 9, "Enter": 13, "Escape": 27, " ": 32, "End": 35, "Home": 36, "ArrowLeft": 37,

@@ -55,8 +55,13 @@ export function askForAction({title, action, fixed = {}, fields = [], intro, ver
   let asked = 0;
   const dry = async () => {
     const mine = ++asked;
+    const given = values();
+    if (fields.some((field) => field.required && given[field.key] === undefined)) {
+      replace(shown);
+      return;
+    }
     try {
-      const answer = await command(action, values(), true);
+      const answer = await command(action, given, true);
       if (mine === asked) replace(shown, h("p", {class: "dim"}, "The same in a terminal:"),
                                   commandLine(answer.command));
     } catch (error) {

@@ -152,7 +152,8 @@ export class LineChart {
       const x = this.x(m.x);
       const y = m.kind === "-inf" ? bottom - 4 : TOP + 6;
       return svg("g", {class: `odd ${c.kind}`},
-                 svg("title", {}, `${c.name}: ${MARKS[m.kind]} at ${m.x}`),
+                 svg("title", {}, `${c.name}: ${MARKS[m.kind]} at ${number(m.x)}` +
+                                  (m.count > 1 ? ` and ${m.count - 1} more` : "")),
                  svg("line", {x1: x, x2: x, y1: TOP, y2: bottom}),
                  svg("text", {x, y, "text-anchor": "middle"}, MARKS[m.kind]));
     });

@@ -42,8 +42,12 @@ export function curvesPanel({references, query, signal}) {
 
   const load = async () => {
     const points = Math.max(300, Math.min(1500, Math.round((place.clientWidth || 900))));
-    data = await Promise.all(references.map((ref) => get("curves", {
+    const answers = await Promise.allSettled(references.map((ref) => get("curves", {
       ref, x: state.x, from: state.from, to: state.to, points}, signal)));
+    const failed = answers.filter((one) => one.status === "rejected").map((one) => one.reason);
+    if (failed.some((error) => error.name === "AbortError")) throw failed[0];
+    data = answers.map((one) => one.value ?? {curves: []});
+    replace(trouble, failed.map(problem));
   };
 
   const grouped = () => {
@@ -99,10 +103,10 @@ export function curvesPanel({references, query, signal}) {
     replace(table, plainTable(`Values of ${group}`, [
       ["curve", (c) => c.name],
       ["last", (c) => number(c.y[c.y.length - 1], 6), "number"],
-      ["lowest", (c) => number(c.curve.min, 6), "number"],
-      ["highest", (c) => number(c.curve.max, 6), "number"],
+      ["lowest", (c) => c.y.length && number(c.y.reduce((a, b) => Math.min(a, b)), 6), "number"],
+      ["highest", (c) => c.y.length && number(c.y.reduce((a, b) => Math.max(a, b)), 6), "number"],
       ["points", (c) => c.curve.count, "number"],
-      ["no numbers", (c) => c.marks?.length ?? 0, "number"],
+      ["no numbers", (c) => (c.marks ?? []).reduce((sum, m) => sum + (m.count ?? 1), 0), "number"],
     ], curves));
   };
 
@@ -144,7 +148,6 @@ export function curvesPanel({references, query, signal}) {
   const refresh = async () => {
     try {
       await load();
-      replace(trouble);
       draw();
     } catch (error) {
       if (error.name !== "AbortError") replace(trouble, problem(error));
@@ -154,7 +157,7 @@ export function curvesPanel({references, query, signal}) {
   const zoom = (from, to) => {
     state.from = from ?? null;
     state.to = to ?? null;
-    if (state.x !== "time" && from !== undefined) {
+    if (state.x === "step" && from !== undefined) {
       state.from = Math.floor(from);
       state.to = Math.ceil(to);
     }

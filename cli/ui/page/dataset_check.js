@@ -14,7 +14,7 @@ const PIECE = 5000;
 async function placesOf(dataset, signal) {
   const places = new Map();
   for (let offset = 0; ; offset += PIECE) {
-    const {rows, total} = await get("dataset-pictures", {name: dataset, dataset, limit: PIECE,
+    const {rows, total} = await get("dataset-pictures", {name: dataset, limit: PIECE,
                                                          offset}, signal);
     for (const row of rows) places.set(row.file, row);
     if (rows.length === 0 || offset + rows.length >= total) return places;

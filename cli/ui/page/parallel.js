@@ -36,7 +36,10 @@ export function parallelCoordinates({axes, names, open}) {
   const inside = (v) => axes.every((axis, a) => {
     const brush = brushes[a];
     const value = axis.values[v];
-    return !brush || (Number.isFinite(value) && value >= brush[0] && value <= brush[1]);
+    if (!brush || !Number.isFinite(value)) return !brush;
+    // As it is seen: up to a pixel.
+    const {place} = scales[a];
+    return place(value) <= place(brush[0]) + 1 && place(value) >= place(brush[1]) - 1;
   });
 
   const mark = () => {

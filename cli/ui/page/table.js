@@ -20,7 +20,6 @@ export class VirtualTable {
     this.total = 0;
     this.chosen = new Set();
     this.active = 0;
-    this.stop = new AbortController();
     this.id = freshId("rows");
     this.head = h("thead", {});
     this.body = h("tbody", {});
@@ -75,32 +74,67 @@ export class VirtualTable {
     this.reset();
   }
 
-  // Other rows from now on.
-  reset() {
-    this.stop.abort();
-    this.stop = new AbortController();
+  // Other rows from now on; those before stay until they have come, and when they cannot.
+  async reset() {
+    this.first?.abort();
+    for (const page of this.pages.values()) page.stop?.abort();
+    const stop = new AbortController();
+    this.first = stop;
+    try {
+      const answer = await this.fetchPage(0, PAGE, stop.signal);
+      if (stop.signal.aborted) return;
+      this.forget();
+      this.pages.set(0, {rows: answer.rows});
+      this.total = answer.total;
+      this.node.scrollTop = 0;
+      this.active = 0;
+      this.failed?.(null);
+      this.draw();
+    } catch (error) {
+      if (error.name !== "AbortError" && !stop.signal.aborted) this.failed?.(error);
+    } finally {
+      if (this.first === stop) this.first = null;
+    }
+  }
+
+  forget() {
+    for (const page of this.pages.values()) page.stop?.abort();
     this.pages.clear();
-    this.node.scrollTop = 0;
-    this.active = 0;
-    this.request(0);
+  }
+
+  // What has been scrolled past before it came is not waited for.
+  leaveOut(first, last) {
+    for (const [number, page] of this.pages) {
+      if (!page.loading || page.rows) continue;
+      if ((number + 1) * PAGE > first && number * PAGE < last) continue;
+      if (number === 0 && this.total === 0) continue;
+      page.stop.abort();
+      this.pages.delete(number);
+    }
   }
 
   // The same rows, as they are now; what is shown stays until then.
   async refresh() {
+    if (this.first) return;
     const {first, last} = this.sight();
     const kept = new Set();
     for (let p = Math.floor(first / PAGE); p <= Math.floor(Math.max(first, last - 1) / PAGE); ++p) {
       kept.add(p);
     }
-    for (const p of this.pages.keys()) if (!kept.has(p)) this.pages.delete(p);
+    for (const [p, page] of this.pages) {
+      if (kept.has(p)) continue;
+      page.stop?.abort();
+      this.pages.delete(p);
+    }
     for (const p of kept) await this.request(p, true);
   }
 
   async request(page, again = false) {
     const known = this.pages.get(page);
     if (known && (!again || known.loading)) return;
-    const signal = this.stop.signal;
-    this.pages.set(page, {rows: known?.rows, loading: true});
+    const stop = new AbortController();
+    const {signal} = stop;
+    this.pages.set(page, {rows: known?.rows, loading: true, stop});
     try {
       const answer = await this.fetchPage(page * PAGE, PAGE, signal);
       if (signal.aborted) return;
@@ -132,7 +166,7 @@ export class VirtualTable {
 
   rowAt(index) {
     const page = Math.floor(index / PAGE);
-    if (!this.pages.has(page)) this.request(page);
+    if (!this.pages.has(page) && !this.first) this.request(page);
     return this.pages.get(page)?.rows?.[index - page * PAGE];
   }
 
@@ -141,6 +175,7 @@ export class VirtualTable {
     const {first, last, above, below} = this.sight();
     this.grid.setAttribute("aria-rowcount", this.total + 1);
     this.grid.setAttribute("aria-colcount", this.columns.length + (this.select ? 1 : 0));
+    this.leaveOut(first, last);
     const rows = [];
     for (let i = first; i < last; ++i) rows.push(this.drawRow(i, this.rowAt(i)));
     const space = (height) => height > 0 && h("tr", {class: "space", "aria-hidden": "true"},
@@ -226,7 +261,8 @@ export class VirtualTable {
   }
 
   close() {
-    this.stop.abort();
+    this.first?.abort();
+    this.forget();
     this.watcher.disconnect();
   }
 }

@@ -52,7 +52,7 @@ function picturesPanel({name, query, signal, editable}) {
   const load = async () => {
     try {
       const answer = await get("dataset-pictures", {
-        name, dataset: name, class: state.of, unlabelled: state.unlabelled ? 1 : null,
+        name, class: state.of, unlabelled: state.unlabelled ? 1 : null,
         limit: LIMIT, offset: state.offset}, signal);
       names = answer.classes.map((c) => c.name);
       const most = Math.max(1, ...answer.classes.map((c) => c.pictures));
