@@ -88,7 +88,7 @@ class PageFixture : public UiFixture {
 TEST_CASE("everything on the pages of mat ui works in a browser") {
   PageFixture f;
   std::vector<std::string> words{f.page_address, MatProcess::program(), f.mat.home(),
-                                 f.folder.string()};
+                                 f.folder.path().string()};
   if (std::getenv("MAT_ACCEPT") != nullptr) words.push_back(source_root() / "docs" / "ui");
   run_python("cli/ui_page.py", words, "MAT_TEST_PYTHON");
 }
