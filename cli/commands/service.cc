@@ -26,7 +26,7 @@ int list(const Context& context, const ListFlags& flags) {
   const Table table = service_table(listing.rows);
   print_list(table, listing.total, "services", "mat service deploy MODEL", flags.filter);
   note_left_out(table);
-  note_total(listing.rows.size(), listing.total, listing.total_is_exact, "services");
+  note_total(listing.rows.size(), listing.total, listing.total_is_exact, "services", flags.offset);
   return 0;
 }
 

@@ -20,6 +20,7 @@ struct ListOptions {
   std::int64_t limit = 20;    // 0: all
   FilterPtr filter;           // null: everything
   std::vector<SortKey> sort;  // empty: newest first (versions, jobs), by name (others)
+  std::int64_t offset = 0;    // so many rows before those of `limit` are left out
 };
 
 template <typename Record>
