@@ -49,7 +49,7 @@ int list(const Context& context, const std::string& job, const std::string& colu
   }
   print_list(version_table(listing.rows, extra, job.empty(), deviations_of(registry, listing.rows)),
              listing.total, "versions", "mat job create -f SPEC", flags.filter);
-  note_total(listing.rows.size(), listing.total, listing.total_is_exact, "versions");
+  note_total(listing.rows.size(), listing.total, listing.total_is_exact, "versions", flags.offset);
   return 0;
 }
 
