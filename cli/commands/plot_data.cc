@@ -13,18 +13,6 @@
 namespace mat {
 namespace {
 
-const char* name_of(PlotAxis axis) {
-  switch (axis) {
-    case PlotAxis::step:
-      return "step";
-    case PlotAxis::epoch:
-      return "epoch";
-    case PlotAxis::time:
-      return "time";
-  }
-  return "";
-}
-
 using FoundCurve =
     std::function<void(const PlottedVersion&, const std::string&, const PlottedVersion::Curve&)>;
 

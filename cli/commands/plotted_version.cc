@@ -56,6 +56,8 @@ PlotSeries series_of(const PlottedVersion& version, const std::string& tag,
   return series;
 }
 
+}  // namespace
+
 const char* name_of(PlotAxis axis) {
   switch (axis) {
     case PlotAxis::step:
@@ -67,8 +69,6 @@ const char* name_of(PlotAxis axis) {
   }
   return "";
 }
-
-}  // namespace
 
 PlottedVersion::PlottedVersion(VersionRecord version, std::filesystem::path folder)
     : version_(std::move(version)), folder_(std::move(folder)), curves_(folder_) {}

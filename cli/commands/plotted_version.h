@@ -14,6 +14,7 @@
 namespace mat {
 
 enum class PlotAxis { step, epoch, time };
+const char* name_of(PlotAxis axis);
 
 // A version's curves while they are drawn.
 class PlottedVersion {

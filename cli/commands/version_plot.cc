@@ -129,23 +129,27 @@ class VersionPlot {
     for (const std::string& reference : empty) note(reference + " has no points");
   }
 
-  std::vector<MetricGroup> chosen_groups() const {
-    const std::vector<std::string> known = known_metrics();
+  std::vector<MetricGroup> wanted_groups(const std::vector<std::string>& known) const {
     if (flags_.metrics.empty()) return metric_groups(known);
     std::vector<MetricGroup> groups;
+    for (const std::string& metric : flags_.metrics) groups.push_back({metric, {metric}});
+    return groups;
+  }
+
+  // Throws where there is no such metric.
+  std::vector<MetricGroup> chosen_groups() const {
+    std::vector<std::string> known = known_metrics();
+    std::vector<MetricGroup> groups = wanted_groups(known);
+    std::sort(known.begin(), known.end());
     for (const std::string& metric : flags_.metrics) {
-      if (std::find(known.begin(), known.end(), metric) == known.end()) {
-        std::vector<std::string> sorted = known;
-        std::sort(sorted.begin(), sorted.end());
-        std::string hint = name_hint(metric, sorted);
-        if (hint.rfind("known", 0) != 0) hint += "; known: " + join(sorted, ", ");
-        throw Error(ErrorKind::not_found,
-                    fmt::format("there is no metric '{}' in {}", metric,
-                                versions_.size() == 1 ? versions_.front().record().reference()
-                                                      : "these versions"),
-                    hint);
-      }
-      groups.push_back({metric, {metric}});
+      if (std::binary_search(known.begin(), known.end(), metric)) continue;
+      std::string hint = name_hint(metric, known);
+      if (hint.rfind("known", 0) != 0) hint += "; known: " + join(known, ", ");
+      throw Error(ErrorKind::not_found,
+                  fmt::format("there is no metric '{}' in {}", metric,
+                              versions_.size() == 1 ? versions_.front().record().reference()
+                                                    : "these versions"),
+                  hint);
     }
     return groups;
   }
@@ -250,7 +254,13 @@ class VersionPlot {
                          -1, TextSpan::Look::dim}});
     }
     std::vector<MetricGroup> groups;
-    if (!known_metrics().empty()) groups = chosen_groups();
+    const std::vector<std::string> known = known_metrics();
+    for (const MetricGroup& group : wanted_groups(known)) {
+      // One that was asked for may come later: validations follow an epoch of training.
+      const bool is_known =
+          std::find(known.begin(), known.end(), group.metrics.front()) != known.end();
+      if (is_known) groups.push_back(group);
+    }
     for (const std::string& line : odd_point_notes(groups, versions_)) {
       status.push_back({{fit_width(printable(line), room.columns), -1, TextSpan::Look::plain}});
     }
@@ -289,7 +299,8 @@ class VersionPlot {
       if (!SignalsAsStop::reason().empty()) return static_cast<int>(ErrorKind::interrupted);
     }
     check_points();
-    if (!is_live) print(text_of(chosen_groups(), size_to_draw()));
+    const std::vector<MetricGroup> groups = chosen_groups();
+    if (!is_live) print(text_of(groups, size_to_draw()));
     return 0;
   }
 

@@ -60,8 +60,14 @@ TEST_CASE("of many classes the largest confusions are listed") {
   Evaluated e;
   const std::string shown = e.show(evaluation_of(13, "class"));
   CHECK_FALSE(has(shown, "LABEL \\ PREDICTED"));
-  CHECK(has(shown, "class0   class12         60          75 %"));
-  CHECK(has(shown, "class1   class0           3          13 %"));
+  const std::vector<std::string> lines = split(shown, '\n');
+  REQUIRE(lines.size() >= 3);
+  const std::string first = lines[lines.size() - 3], second = lines[lines.size() - 2];
+  CHECK(has(first, "class0  class12"));
+  CHECK(has(first, "60"));
+  CHECK(has(first, "75 %"));
+  CHECK(has(second, "class1  class0"));
+  CHECK(has(second, "13 %"));
 }
 
 TEST_CASE("a matrix fits the window, with numbers for names that would be cut to the same") {
@@ -73,7 +79,7 @@ TEST_CASE("a matrix fits the window, with numbers for names that would be cut to
   e.show(evaluation_of(12, "a rather long name of a class "));
   const std::string narrow = on_terminal(70);
   CHECK(has(narrow, "12 a rather long"));
-  CHECK(has(narrow, "48;5;160m"));
+  CHECK(has(narrow, "48;5;124m"));
   CHECK(has(narrow, "48;5;34m"));
   e.t.mat.environment["NO_COLOR"] = "1";
   for (const int columns : {60, 80, 120}) {

@@ -154,11 +154,28 @@ TEST_CASE("a running version is drawn until it has ended, in its place") {
   CHECK(output.exit_code == 0);
   CHECK(has(output.out, "live@V0001  Completed"));
   const std::string last = output.out.substr(output.out.rfind("loss of"));
-  CHECK(has(last, "50"));
+  CHECK(has(last, "step"));
   for (const std::string& line : split(last, '\n')) CHECK(line.find('\r') == std::string::npos);
   // The cursor is never hidden and the screen is the usual one: nothing is left to restore.
   CHECK_FALSE(has(output.out, "\x1b[?25l"));
   CHECK_FALSE(has(output.out, "\x1b[?1049h"));
+}
+
+TEST_CASE("a metric that has no points yet is waited for") {
+  DrawnVersions t;
+  const Id id = t.add("live", Status::running);
+  t.write(id, "train_loss", 5, [](int step) { return step; });
+  t.mat.environment["TERM"] = "xterm";
+  std::thread training([&] {
+    t.write(id, "loss", 50, [](int step) { return 100.0 - step; });
+    t.end(id);
+  });
+  const Output output =
+      t.mat.run_on_terminal({"version", "plot", "live", "-f", "--metric", "loss"});
+  training.join();
+  CHECK(output.exit_code == 0);
+  CHECK(has(output.out, "loss of live@V0001"));
+  CHECK(t.mat.run({"version", "plot", "live", "-f", "--metric", "los"}).exit_code == 3);
 }
 
 TEST_CASE("without a terminal a plot is drawn once, when the version has ended") {

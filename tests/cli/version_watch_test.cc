@@ -1,13 +1,34 @@
 #include <signal.h>
 
 #include <catch2/catch.hpp>
+#include <fstream>
 #include <thread>
 
 #include "core/base/text.h"
 #include "tests/cli/drawn_versions.h"
+#include "tests/cli/lifecycle_fixture.h"
 
 using namespace mat;
 using namespace mat::test;
+
+namespace {
+
+// Whether the process is mat by now, and would be told of Ctrl-C.
+bool handles_interrupt(pid_t pid) {
+  const std::string process = "/proc/" + std::to_string(pid);
+  std::error_code error;
+  if (fs::read_symlink(process + "/exe", error) != fs::canonical(MatProcess::program())) {
+    return false;
+  }
+  std::ifstream status(process + "/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.rfind("SigCgt:", 0) != 0) continue;
+    return (std::stoull(line.substr(7), nullptr, 16) >> (SIGINT - 1) & 1) != 0;
+  }
+  return false;
+}
+
+}  // namespace
 
 TEST_CASE("a job's versions are watched in a table with their curves") {
   DrawnVersions t;
@@ -71,7 +92,7 @@ TEST_CASE("watching ends with Ctrl-C and leaves the version alone") {
     std::vector<std::string> words{"version", command, "live"};
     if (command == "plot") words.emplace_back("-f");
     const pid_t pid = t.mat.start(words);
-    // Before its handlers are there the signal ends it all the same.
+    REQUIRE(wait_until([&] { return handles_interrupt(pid); }));
     ::kill(pid, SIGINT);
     CHECK(t.mat.wait_for(pid).exit_code == 130);
   }
