@@ -60,6 +60,8 @@ def main():
                 for page in PAGES:
                     browser.call("Page.navigate", url=origin + page)
                     settled(browser)
+                    if "curves" in page or "compare" in page:
+                        browser.wait_for("!!document.querySelector('.chart .line')")
                     found += check(browser, axe, f"{scheme} {page}")
                 for page, button in DIALOGS:
                     browser.call("Page.navigate", url=origin + page)

@@ -403,7 +403,11 @@ def models_and_services(pages):
     pages.fill("dialog input[data-key=name]", "again")
     pages.choose_in_dialog("Train")
     pages.at("/versions/again%40V0001")
-    pages.see("Completed")
+    pages.see("Running")
+    pages.press_button("Stop…")
+    pages.dialog("Stop again@V0001")
+    pages.choose_in_dialog("Stop")
+    pages.see("Terminated")
     # TensorBoard may not be installed here; what would be done is shown in any case.
     pages.press_button("TensorBoard…")
     pages.dialog("Visualize in TensorBoard")
@@ -558,7 +562,7 @@ def main():
             assert not errors, errors
         except Exception:
             where = browser.value("location.href + '\\n' + document.body.innerText.slice(0, 3000)")
-            print(where, *browser.errors()[-3:], sep="\n", file=sys.stderr)
+            print(where, browser.unanswered()[-9:], *browser.errors()[-3:], sep="\n", file=sys.stderr)
             browser.screenshot(os.path.join(folder, "failed.png"))
             raise
         finally:

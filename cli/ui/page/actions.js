@@ -125,6 +125,8 @@ export const stopService = (name) => plain(
 export const deleteService = (name) => plain(
   `Delete the service ${name}?`, "delete_service", {name}, "Delete",
   "The service and its log go. Its model stays.", true, "/services")();
+export const startVisualization = (name) => plain(
+  `Start ${name}`, "start_visualization", {name}, "Start", "TensorBoard starts again.")();
 export const stopVisualization = (name) => plain(
   `Stop ${name}`, "stop_visualization", {name}, "Stop", "TensorBoard ends.")();
 export const deleteVisualization = (name) => plain(
