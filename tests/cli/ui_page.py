@@ -252,7 +252,7 @@ def comparison(pages):
     browser.wait_for("document.querySelectorAll('.parallel .faded').length === 1")
     assert "1 of 2 versions" in pages.text()
     browser.value("scrollTo(0, 0)")
-    pages.picture("compare", 1100)
+    pages.picture("compare", 1000)
     # A third one is added, and left out again.
     pages.fill("main form input", "shapes@1")
     browser.press("Enter")
@@ -304,7 +304,7 @@ def version_page(pages):
     assert browser.value("!!document.activeElement.closest('.gallery')"), "the focus is lost"
     pages.go(SHAPES + "?tab=pictures")
     browser.wait_for("document.querySelectorAll('.gallery li').length > 0")
-    pages.picture("pictures", 700)
+    pages.picture("pictures", 470)
 
     pages.part("Log")
     pages.see("epoch 15/15", ".log")
@@ -471,7 +471,7 @@ def datasets(pages):
     pages.follow("forms")
     pages.at("/datasets/forms")
     browser.wait_for("document.querySelectorAll('.gallery img').length >= 60")
-    pages.picture("dataset")
+    pages.picture("dataset", 480)
     browser.click("[...document.querySelectorAll('.classes button')].find((b) => "
                   "b.textContent.startsWith('circle'))")
     browser.wait_for("location.search === '?class=circle'")
@@ -505,8 +505,8 @@ def other_pages(pages):
     pages.see("label_smoothing")
     pages.go("/pools")
     pages.see("cpu.1")
-    pages.go("/visualizations")
-    pages.see("Visualizations")
+    #V pages.go("/visualizations")
+    #V pages.see("Visualizations")
     # What is not there says so, with what is.
     pages.go("/jobs/shape")
     pages.see("there is no job 'shape'")
