@@ -21,7 +21,8 @@ PAGES = [
 ]
 # What opens a dialog on a page.
 DIALOGS = [
-    (SHAPES, "Modify…"), (SHAPES, "Delete…"), (SHAPES, "Create model…"), ("/jobs/shapes", "Delete…"),
+    (SHAPES, "Modify…"), (SHAPES, "Delete…"), (SHAPES, "Create model…"),
+    ("/jobs/shapes", "Delete…"),
     ("/versions", "Columns…"), ("/datasets/forms", "Publish…"),
 ]
 RUN = """axe.run(document, {resultTypes: ["violations"]}).then((found) => found.violations

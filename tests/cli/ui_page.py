@@ -37,7 +37,8 @@ class Pages:
         self.settle()
 
     def text(self, selector="main"):
-        return self.browser.value(f"document.querySelector({json.dumps(selector)})?.innerText ?? ''")
+        return self.browser.value(f"document.querySelector({json.dumps(selector)})?.innerText"
+                                  " ?? ''")
 
     def see(self, words, selector="main"):
         self.browser.wait_for(f"(document.querySelector({json.dumps(selector)})?.innerText ?? '')"
@@ -103,7 +104,6 @@ def overview(pages):
     pages.see("shapes@V0002")
     pages.see("● live", "#foot")
     assert "2\nversions" in pages.text(".counts"), pages.text(".counts")
-    pages.picture("overview")
     browser = pages.browser
     # The switch of colours stays chosen.
     before = browser.value("getComputedStyle(document.body).backgroundColor")
@@ -209,9 +209,6 @@ def table_of_versions(pages):
     browser.wait_for("document.querySelectorAll('.grid tbody a').length === 1")
     pages.see("adamw", ".grid tbody")
     browser.value("localStorage.removeItem('mat-columns')")
-    pages.go("/versions")
-    browser.wait_for("document.querySelectorAll('.grid tbody a').length >= 2")
-    pages.picture("versions", 560)
 
 
 def comparison(pages):
@@ -251,8 +248,6 @@ def comparison(pages):
     browser.drag((x, y - height / 2 + 2), (x, y))
     browser.wait_for("document.querySelectorAll('.parallel .faded').length === 1")
     assert "1 of 2 versions" in pages.text()
-    browser.value("scrollTo(0, 0)")
-    pages.picture("compare", 1000)
     # A third one is added, and left out again.
     pages.fill("main form input", "shapes@1")
     browser.press("Enter")
@@ -427,6 +422,7 @@ def live(pages, mat, home, folder):
     browser.wait_for("[...document.querySelectorAll('.running a')].some((a) => "
                      "a.textContent === 'noisy@V0001')")
     browser.wait_for("document.querySelector('.running .status')?.textContent.includes('Running')")
+    pages.picture("overview", 700)
     pages.follow("log")
     browser.wait_for("location.search === '?tab=log'")
     pages.see("<img src=x onerror=hacked=1>", ".log")
@@ -519,6 +515,20 @@ def other_pages(pages):
     assert browser.value("typeof hacked") == "undefined"
 
 
+def many_versions(pages):
+    browser = pages.browser
+    pages.go("/versions?columns=status,accuracy,f1,loss,optimizer,lr,created")
+    browser.wait_for("document.querySelectorAll('.grid tbody tr').length >= 4")
+    for name in ("shapes@V0003", "shapes@V0002", "shapes@V0001"):
+        browser.click(f"document.querySelector('[aria-label=\"Choose {name}\"]')")
+    pages.see("3 chosen", ".chosen")
+    pages.picture("versions", 640)
+    pages.follow("Compare")
+    browser.wait_for("document.querySelectorAll('.chart .line').length > 9")
+    pages.picture("compare", 1000)
+    assert browser.value("document.querySelectorAll('.parallel .line').length") == 3
+
+
 def narrow(pages):
     browser = pages.browser
     browser.resize(360, 740)
@@ -553,7 +563,7 @@ def main():
             pages = Pages(browser, address, screenshots)
             steps = [overview, keyboard_only, table_of_versions, comparison, version_page, modify,
                      models_and_services, lambda p: live(p, mat, home, folder), datasets,
-                     other_pages, narrow]
+                     other_pages, many_versions, narrow]
             for step in steps:
                 step(pages)
             foreign = browser.foreign_requests(pages.origin)
@@ -562,7 +572,8 @@ def main():
             assert not errors, errors
         except Exception:
             where = browser.value("location.href + '\\n' + document.body.innerText.slice(0, 3000)")
-            print(where, browser.unanswered()[-9:], *browser.errors()[-3:], sep="\n", file=sys.stderr)
+            print(where, browser.unanswered()[-9:], *browser.errors()[-3:], sep="\n",
+                  file=sys.stderr)
             browser.screenshot(os.path.join(folder, "failed.png"))
             raise
         finally:

@@ -1,4 +1,4 @@
-// A table of any length: only the rows in sight are there, fetched in pages as they come into sight.
+// A table of any length: only the rows in sight are there, fetched in pages as they come up.
 
 import {freshId, h, replace} from "./dom.js";
 
@@ -8,8 +8,8 @@ const SPARE = 6;
 // Browsers cannot make elements of any height.
 const MAX_HEIGHT = 8_000_000;
 
-// `fetchPage(offset, limit, signal)` → {rows, total}; `columns` is [{key, title, width, numeric?,
-// sortable?, cell(row)}, …]; `keyOf(row)` names a row, `open(row)` is what Enter does. With `select`
+// `fetchPage(offset, limit, signal)` → {rows, total}; `columns` is [{key, title, width, sortable?,
+// numeric?: true, or told by a row, cell(row)}, …]; `keyOf(row)` names a row, `open(row)` is what Enter does. With `select`
 // rows can be chosen, and it is told the set of their names.
 export class VirtualTable {
   constructor({label, fetchPage, columns, keyOf, open, sort, sorted, select, failed, empty}) {
@@ -45,6 +45,16 @@ export class VirtualTable {
     this.draw();
   }
 
+  anyRow() {
+    for (const page of this.pages.values()) if (page.rows?.length) return page.rows[0];
+    return null;
+  }
+
+  classOf(column, row) {
+    const {numeric} = column;
+    return (typeof numeric === "function" ? row && numeric(row) : numeric) ? "number" : null;
+  }
+
   drawHead() {
     const [, direction, field] = /^([-+]?)(.*)$/.exec(this.sort.split(",")[0]);
     replace(this.head, h("tr", {role: "row", "aria-rowindex": "1"},
@@ -52,7 +62,7 @@ export class VirtualTable {
       this.columns.map((c) => {
         const here = c.sortable && c.key === field;
         const up = here && direction !== "-";
-        return h("th", {scope: "col", class: c.numeric ? "number" : null,
+        return h("th", {scope: "col", class: this.classOf(c, this.anyRow()),
                         "aria-sort": here ? (up ? "ascending" : "descending") : null},
                  c.sortable
                    ? h("button", {type: "button", class: "sort", title: `Sort by ${c.key}`,
@@ -62,6 +72,13 @@ export class VirtualTable {
                          here ? (up ? "▲" : "▼") : ""))
                    : c.title);
       })));
+  }
+
+  // The first rows say which columns hold numbers.
+  drawHeadKeepingFocus() {
+    const key = this.head.contains(document.activeElement) && document.activeElement.dataset.sort;
+    this.drawHead();
+    if (key) this.head.querySelector(`[data-sort="${CSS.escape(key)}"]`)?.focus();
   }
 
   // Down, up, as the server has them.
@@ -86,6 +103,7 @@ export class VirtualTable {
       this.forget();
       this.pages.set(0, {rows: answer.rows});
       this.total = answer.total;
+      this.drawHeadKeepingFocus();
       this.node.scrollTop = 0;
       this.active = 0;
       this.failed?.(null);
@@ -138,8 +156,10 @@ export class VirtualTable {
     try {
       const answer = await this.fetchPage(page * PAGE, PAGE, signal);
       if (signal.aborted) return;
+      const isFirst = !this.anyRow();
       this.pages.set(page, {rows: answer.rows});
       this.total = answer.total;
+      if (isFirst || again) this.drawHeadKeepingFocus();
       this.failed?.(null);
     } catch (error) {
       if (error.name === "AbortError" || signal.aborted) return;
@@ -198,7 +218,7 @@ export class VirtualTable {
       this.select && h("td", {class: "choose"}, h("input", {
         type: "checkbox", tabindex: "-1", "aria-label": `Choose ${key}`, checked: isChosen,
         onclick: () => this.toggle(index, key)})),
-      this.columns.map((c) => h("td", {class: c.numeric ? "number" : null}, c.cell(row))));
+      this.columns.map((c) => h("td", {class: this.classOf(c, row)}, c.cell(row))));
     for (const link of line.querySelectorAll("a")) link.tabIndex = -1;
     line.addEventListener("click", () => {
       this.active = index;

@@ -25,7 +25,8 @@ export async function view({names, signal}) {
         ["made from", originLink(model.origin)], ["created", time(model.created)],
         ["pictures", model.preprocessing?.image_size &&
           `${model.preprocessing.image_size} × ${model.preprocessing.image_size} pixels`],
-        ["classes", model.classes?.length && `${model.classes.length}: ${model.classes.join(", ")}`],
+        ["classes", model.classes?.length &&
+          `${model.classes.length}: ${model.classes.join(", ")}`],
         ["folder", h("span", {class: "path"}, model.folder ?? "")],
         ["services", model.services?.length
           ? model.services.map((s, i) => [i ? ", " : "", h("a", {href: to.service(s)}, s)]) : null],
