@@ -48,7 +48,8 @@ export function deleteJob(name, versions) {
     intro: [h("p", {}, "This goes, and cannot be recovered:"),
             h("ul", {}, h("li", {}, "the job ", h("b", {}, name)),
               h("li", {}, h("b", {}, versions === 1 ? "its version"
-                                                  : `all its ${versions} versions`), ", with results, weights, checkpoints and logs"))],
+                                                  : `all its ${versions} versions`),
+                ", with results, weights, checkpoints and logs"))],
     done: () => {
       navigate("/jobs");
       return `Deleted the job ${name}`;

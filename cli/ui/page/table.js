@@ -9,8 +9,8 @@ const SPARE = 6;
 const MAX_HEIGHT = 8_000_000;
 
 // `fetchPage(offset, limit, signal)` → {rows, total}; `columns` is [{key, title, width, sortable?,
-// numeric?: true, or told by a row, cell(row)}, …]; `keyOf(row)` names a row, `open(row)` is what Enter does. With `select`
-// rows can be chosen, and it is told the set of their names.
+// numeric?: true, or told by a row, cell(row)}, …]; `keyOf(row)` names a row, `open(row)` is what
+// Enter does. With `select` rows can be chosen, and it is told the set of their names.
 export class VirtualTable {
   constructor({label, fetchPage, columns, keyOf, open, sort, sorted, select, failed, empty}) {
     Object.assign(this, {label, fetchPage, keyOf, open, sorted, select, failed});
@@ -45,14 +45,14 @@ export class VirtualTable {
     this.draw();
   }
 
-  anyRow() {
-    for (const page of this.pages.values()) if (page.rows?.length) return page.rows[0];
-    return null;
-  }
-
-  classOf(column, row) {
-    const {numeric} = column;
-    return (typeof numeric === "function" ? row && numeric(row) : numeric) ? "number" : null;
+  // A column holds numbers when one of the first rows that are there says so.
+  classOf(column) {
+    let {numeric} = column;
+    if (typeof numeric === "function") {
+      const rows = [...this.pages.values()].find((page) => page.rows?.length)?.rows ?? [];
+      numeric = rows.slice(0, 50).some(column.numeric);
+    }
+    return numeric ? "number" : null;
   }
 
   drawHead() {
@@ -62,7 +62,7 @@ export class VirtualTable {
       this.columns.map((c) => {
         const here = c.sortable && c.key === field;
         const up = here && direction !== "-";
-        return h("th", {scope: "col", class: this.classOf(c, this.anyRow()),
+        return h("th", {scope: "col", class: this.classOf(c),
                         "aria-sort": here ? (up ? "ascending" : "descending") : null},
                  c.sortable
                    ? h("button", {type: "button", class: "sort", title: `Sort by ${c.key}`,
@@ -156,10 +156,9 @@ export class VirtualTable {
     try {
       const answer = await this.fetchPage(page * PAGE, PAGE, signal);
       if (signal.aborted) return;
-      const isFirst = !this.anyRow();
       this.pages.set(page, {rows: answer.rows});
       this.total = answer.total;
-      if (isFirst || again) this.drawHeadKeepingFocus();
+      this.drawHeadKeepingFocus();
       this.failed?.(null);
     } catch (error) {
       if (error.name === "AbortError" || signal.aborted) return;
@@ -196,8 +195,9 @@ export class VirtualTable {
     this.grid.setAttribute("aria-rowcount", this.total + 1);
     this.grid.setAttribute("aria-colcount", this.columns.length + (this.select ? 1 : 0));
     this.leaveOut(first, last);
+    const classes = this.columns.map((c) => this.classOf(c));
     const rows = [];
-    for (let i = first; i < last; ++i) rows.push(this.drawRow(i, this.rowAt(i)));
+    for (let i = first; i < last; ++i) rows.push(this.drawRow(i, this.rowAt(i), classes));
     const space = (height) => height > 0 && h("tr", {class: "space", "aria-hidden": "true"},
                                               h("td", {style: {height: `${height}px`}}));
     replace(this.body, space(above), rows, space(below));
@@ -207,7 +207,7 @@ export class VirtualTable {
     this.markActive();
   }
 
-  drawRow(index, row) {
+  drawRow(index, row, classes) {
     const at = {role: "row", "aria-rowindex": index + 2, id: `${this.id}-${index}`,
                 class: index === this.active ? "active" : null};
     if (!row) return h("tr", at, h("td", {class: "dim", colspan: "99"}, "…"));
@@ -218,7 +218,7 @@ export class VirtualTable {
       this.select && h("td", {class: "choose"}, h("input", {
         type: "checkbox", tabindex: "-1", "aria-label": `Choose ${key}`, checked: isChosen,
         onclick: () => this.toggle(index, key)})),
-      this.columns.map((c) => h("td", {class: this.classOf(c, row)}, c.cell(row))));
+      this.columns.map((c, i) => h("td", {class: classes[i]}, c.cell(row))));
     for (const link of line.querySelectorAll("a")) link.tabIndex = -1;
     line.addEventListener("click", () => {
       this.active = index;

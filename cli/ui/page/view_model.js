@@ -45,7 +45,8 @@ export async function view({names, signal}) {
                                  onclick: () => deleteModel(v.reference)}, "Delete…")],
       ], versions)),
       section("Settings it was trained with", plainTable("Settings", [
-        ["setting", ([key]) => h("code", {}, key)], ["value", ([, value]) => setting(value), "long"],
+        ["setting", ([key]) => h("code", {}, key)],
+        ["value", ([, value]) => setting(value), "long"],
       ], Object.entries(model.origin?.settings ?? {}))),
       model.files?.length > 0 && section("Files", plainTable("Files", [
         ["file", (f) => h("code", {}, f.name)], ["size", (f) => bytes(f.bytes), "number"],
