@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "cli/output/csv.h"
 #include "cli/output/terminal.h"
 #include "core/base/json.h"
 #include "core/base/text.h"
@@ -80,13 +81,6 @@ class JsonOutput : public PredictionOutput {
   std::size_t top_;
   bool is_first_ = true;
 };
-
-std::string csv_cell(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + "\"";
-}
 
 class Csv : public PredictionOutput {
  public:

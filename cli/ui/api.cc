@@ -155,17 +155,12 @@ void UiApi::handle(HttpRequest&& request, std::shared_ptr<HttpResponder> respond
   (is_change ? changers_ : readers_).add(std::move(task));
 }
 
-HttpResponse UiApi::answer(const HttpRequest& request) {
-  const HttpQuery query(request.query);
+// What several pages ask for again and again while a training runs.
+HttpResponse UiApi::shared_answer(const HttpRequest& request, const HttpQuery& query) {
   const std::string& path = request.path;
-  if (const auto command = reading_command(path, query)) {
-    return commands_.read(*command, events_.state());
-  }
+  if (const auto command = reading_command(path, query)) return commands_.read(*command);
   if (path == "/api/home") return json_response(home_document());
   if (path == "/api/version") return version(query);
-  if (path == "/api/log") return json_response(log_document(query));
-  if (path == "/api/picture") return picture(query);
-  if (path == "/api/artifact") return artifact(query);
   Registry registry(home_, Registry::Mode::read);
   if (path == "/api/version-fields") {
     return json_response({{"fields", registry.version_field_names()}});
@@ -185,6 +180,15 @@ HttpResponse UiApi::answer(const HttpRequest& request) {
     return json_response(dataset_document(*pictures_.dataset(registry, query.get("name")), query));
   }
   return http_error(404, fmt::format("there is no '{}' here", printable(path)));
+}
+
+HttpResponse UiApi::answer(const HttpRequest& request) {
+  const HttpQuery query(request.query);
+  if (request.path == "/api/log") return json_response(log_document(query));
+  if (request.path == "/api/picture") return picture(query);
+  if (request.path == "/api/artifact") return artifact(query);
+  return answers_.get(request.target, events_.state(),
+                      [&] { return shared_answer(request, query); });
 }
 
 HttpResponse UiApi::change(const HttpRequest& request) {
@@ -221,8 +225,7 @@ Json UiApi::home_document() {
 
 HttpResponse UiApi::version(const HttpQuery& query) {
   const std::string reference = query.get("ref");
-  HttpResponse shown =
-      commands_.read({"version", "show", "--json", "--", reference}, events_.state());
+  HttpResponse shown = commands_.read({"version", "show", "--json", "--", reference});
   if (shown.status != 200) return shown;
   Json document = parse_json(shown.body, "what mat has printed");
   Registry registry(home_, Registry::Mode::read);

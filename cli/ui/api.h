@@ -5,6 +5,7 @@
 #include <string>
 
 #include "cli/ui/access.h"
+#include "cli/ui/answer_cache.h"
 #include "cli/ui/command_runner.h"
 #include "cli/ui/curves.h"
 #include "cli/ui/events.h"
@@ -31,6 +32,7 @@ class UiApi {
 
  private:
   HttpResponse answer(const HttpRequest& request);
+  HttpResponse shared_answer(const HttpRequest& request, const HttpQuery& query);
   HttpResponse change(const HttpRequest& request);
   Json home_document();
   HttpResponse version(const HttpQuery& query);
@@ -41,6 +43,7 @@ class UiApi {
   Home home_;
   UiAccess access_;
   CommandRunner commands_;
+  AnswerCache answers_;
   UiCurves curves_;
   PictureLists pictures_;
   UiEvents events_;

@@ -3,13 +3,11 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <utility>
 
 #include "core/base/child_process.h"
 #include "core/base/error.h"
 #include "core/base/json.h"
 #include "core/base/text.h"
-#include "core/base/time.h"
 #include "core/run/run_environment.h"
 
 namespace mat {
@@ -21,9 +19,6 @@ constexpr double kReadSeconds = 300;
 constexpr double kChangeSeconds = 3600;
 constexpr std::size_t kMostBytes = 64 << 20;
 constexpr std::size_t kMostErrorBytes = 64 << 10;
-constexpr std::size_t kMostAnswers = 100;
-// Times in an answer grow old although nothing has changed.
-constexpr double kFreshSeconds = 2;
 
 ChildResult run_mat(const Home& home, const std::vector<std::string>& arguments, double seconds) {
   std::vector<std::string> whole{"mat", "--home", home.root.string()};
@@ -55,7 +50,8 @@ Json error_of(const ChildResult& child) {
   constexpr std::string_view kError = "mat: error: ", kHint = "mat: hint: ";
   std::string error, hint;
   const auto add = [](std::string& to, std::string_view line) {
-    to += (to.empty() ? "" : "\n") + std::string(line);
+    if (!to.empty()) to += '\n';
+    to += line;
   };
   for (const std::string& text : split(child.error, '\n')) {
     const std::string_view line(text);
@@ -101,7 +97,7 @@ std::string CommandRunner::words(const std::vector<std::string>& arguments) {
   return text;
 }
 
-HttpResponse CommandRunner::run_to_read(const std::vector<std::string>& arguments) const {
+HttpResponse CommandRunner::read(const std::vector<std::string>& arguments) const {
   const ChildResult child = run_mat(home_, arguments, kReadSeconds);
   if (child.exit_status != 0 || child.output_cut) {
     return json_response(status_of(child.exit_status), error_of(child));
@@ -111,33 +107,7 @@ HttpResponse CommandRunner::run_to_read(const std::vector<std::string>& argument
   return response;
 }
 
-std::shared_ptr<CommandRunner::Answer> CommandRunner::answer_for(Key key) {
-  const std::lock_guard lock(mutex_);
-  auto& answer = answers_[key];
-  if (answer) return answer;
-  answer = std::make_shared<Answer>();
-  order_.push_back(std::move(key));
-  auto result = answer;
-  if (order_.size() > kMostAnswers) {
-    answers_.erase(order_.front());
-    order_.pop_front();
-  }
-  return result;
-}
-
-HttpResponse CommandRunner::read(const std::vector<std::string>& arguments, std::uint64_t state) {
-  const auto answer = answer_for({arguments, state});
-  const std::lock_guard lock(answer->mutex);
-  if (answer->is_there && monotonic_seconds() - answer->made_s < kFreshSeconds) {
-    return answer->response;
-  }
-  answer->response = run_to_read(arguments);
-  answer->made_s = monotonic_seconds();
-  answer->is_there = true;
-  return answer->response;
-}
-
-HttpResponse CommandRunner::change(const std::vector<std::string>& arguments) {
+HttpResponse CommandRunner::change(const std::vector<std::string>& arguments) const {
   const ChildResult child = run_mat(home_, arguments, kChangeSeconds);
   Json document{{"command", words(arguments)}};
   if (child.exit_status != 0) {

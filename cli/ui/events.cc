@@ -89,7 +89,7 @@ std::uint64_t UiEvents::registry_changes() {
 
 std::uint64_t UiEvents::state() {
   const std::lock_guard lock(registry_mutex_);
-  return registry_changes() + live_changes_;
+  return registry_changes();
 }
 
 Json UiEvents::active_versions() {
@@ -128,7 +128,6 @@ void UiEvents::look(bool thoroughly) {
   std::uint64_t changes = 0;
   {
     const std::lock_guard lock(registry_mutex_);
-    if (is_live_new) ++live_changes_;
     changes = registry_changes();
   }
   if (is_live_new) {

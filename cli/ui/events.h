@@ -27,7 +27,7 @@ class UiEvents {
 
   // Thread safe.
   void add(std::shared_ptr<HttpStream> stream);
-  // Another number after anything that a page shows may have changed. Thread safe.
+  // Another number after anything in the registry has changed. Thread safe.
   std::uint64_t state();
 
  private:
@@ -42,7 +42,7 @@ class UiEvents {
   std::mutex registry_mutex_;
   std::optional<Registry> registry_;  // nothing while there is none
   std::int64_t data_version_ = -1;
-  std::uint64_t registry_changes_ = 0, live_changes_ = 0;
+  std::uint64_t registry_changes_ = 0;
   std::uint64_t told_changes_ = 0;  // of the registry
   std::string live_;                // as it was told last
 

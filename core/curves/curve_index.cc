@@ -210,6 +210,16 @@ ThinCurve CurveIndex::thinned(std::string_view tag, const CurveRange& range,
   return thinner.result();
 }
 
+void CurveIndex::each_point(std::string_view tag,
+                            const std::function<void(const ScalarPoint&)>& found) const {
+  const auto at = curve_of_tag_.find(tag);
+  if (at == curve_of_tag_.end()) return;
+  const TagCurve& curve = curves_[at->second];
+  const Span whole{curve.buckets.all().front().begin,
+                   span_of(curve, curve.buckets.all().size() - 1).end};
+  read_again(tag, whole, [&](const ScalarPoint& point, RecordPlace) { found(point); });
+}
+
 CurveIndex::Span CurveIndex::span_of(const TagCurve& curve, std::size_t bucket) const {
   const std::vector<CurveBucket>& buckets = curve.buckets.all();
   Span span{buckets[bucket].begin, {}};

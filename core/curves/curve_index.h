@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <limits>
 #include <string>
 #include <string_view>
@@ -75,6 +76,9 @@ class CurveIndex {
   // as far as it is at most 128 MB; what cannot be read any longer is left out. Nothing for an
   // unknown tag. Throws io errors.
   ThinCurve thinned(std::string_view tag, const CurveRange& range, std::size_t points) const;
+
+  // Every point, read again from the files, in their order.
+  void each_point(std::string_view tag, const std::function<void(const ScalarPoint&)>& found) const;
 
   std::uint64_t memory_bytes() const;
 

@@ -5,18 +5,20 @@
 
 namespace mat {
 
+double Smoother::next(double value) {
+  if (!std::isfinite(value) || weight_ <= 0) return value;
+  average_ = average_ * weight_ + (1 - weight_) * value;
+  left_ *= weight_;
+  return average_ / (1 - left_);
+}
+
 std::vector<ScalarPoint> smoothed(std::vector<ScalarPoint> points, double weight) {
   const bool is_constant = std::all_of(points.begin(), points.end(), [&](const ScalarPoint& point) {
     return point.value == points.front().value;
   });
-  if (weight <= 0 || is_constant) return points;
-  double average = 0, left = 1;  // `left` is weight^n
-  for (ScalarPoint& point : points) {
-    if (!std::isfinite(point.value)) continue;
-    average = average * weight + (1 - weight) * point.value;
-    left *= weight;
-    point.value = static_cast<float>(average / (1 - left));
-  }
+  if (is_constant) return points;
+  Smoother smoother(weight);
+  for (ScalarPoint& point : points) point.value = static_cast<float>(smoother.next(point.value));
   return points;
 }
 

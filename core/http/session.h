@@ -23,6 +23,10 @@ namespace mat {
 
 using Clock = std::chrono::steady_clock;
 
+inline double seconds_since(Clock::time_point begin) {
+  return std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
 class HttpSession;
 
 // What the sessions of a server share. Used by the server's thread only.

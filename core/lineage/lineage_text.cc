@@ -53,8 +53,8 @@ class Tree {
     add_others(line, kStart);
     add_background(line, kStart);
     finish(std::move(line));
-    section("made from", up_);
-    section("led to", down_);
+    section("made from", true);
+    section("led to", false);
     if (lines_.size() == 1) {
       finish({{"nothing is known of what it was made from, and nothing was made from it",
                LineageRole::faint}});
@@ -71,9 +71,16 @@ class Tree {
     for (std::size_t i = 0; i < graph_.edges.size(); ++i) {
       edges_of[is_up ? graph_.edges[i].to : graph_.edges[i].from].push_back(i);
     }
-    std::vector<bool> is_seen(graph_.nodes.size());
-    is_seen[kStart] = true;
-    for (std::deque<std::size_t> queue{kStart}; !queue.empty(); queue.pop_front()) {
+    std::vector<bool> is_seen(graph_.nodes.size()), is_member(graph_.nodes.size());
+    std::deque<std::size_t> queue{kStart};
+    // What a job or a model was made from is what its versions were made from.
+    for (const LineageEdge& edge : graph_.edges) {
+      if (!is_up || edge.from != kStart || edge.relation != "version") continue;
+      is_member[edge.to] = true;
+      queue.push_back(edge.to);
+    }
+    for (const std::size_t node : queue) is_seen[node] = true;
+    for (; !queue.empty(); queue.pop_front()) {
       const std::size_t node = queue.front();
       // In the order of the nodes: those that led on first, what is hidden last.
       std::vector<std::pair<std::size_t, std::size_t>> next;
@@ -85,32 +92,33 @@ class Tree {
       for (const auto& [other, edge] : next) {
         if (is_seen[other]) continue;
         is_seen[other] = true;
-        (is_up ? up_ : down_)[node].push_back(edge);
-        is_branch_[edge] = true;
+        (is_up ? up_ : down_)[is_member[node] ? kStart : node].push_back(edge);
+        // A version says itself what it was made from, since others were too.
+        is_branch_[edge] = !is_member[node];
         queue.push_back(other);
       }
     }
   }
 
-  void section(const char* heading, const Branches& branches) {
-    if (branches[kStart].empty()) return;
+  void section(const char* heading, bool is_up) {
+    if ((is_up ? up_ : down_)[kStart].empty()) return;
     finish({{heading, LineageRole::heading}});
-    add_branches(kStart, "", branches);
+    add_branches(kStart, "", is_up);
   }
 
-  void add_branches(std::size_t node, const std::string& indent, const Branches& branches) {
-    const auto& edges = branches[node];
+  void add_branches(std::size_t node, const std::string& indent, bool is_up) {
+    const auto& edges = (is_up ? up_ : down_)[node];
     for (std::size_t i = 0; i < edges.size(); ++i) {
       const bool is_last = i + 1 == edges.size();
       const LineageEdge& edge = graph_.edges[edges[i]];
-      const std::size_t other = edge.from == node ? edge.to : edge.from;
+      const std::size_t other = is_up ? edge.from : edge.to;
       LineageLine line{{indent + (is_last ? "└─ " : "├─ "), LineageRole::tree}};
       if (!belongs(edge)) line.push_back({printable(edge.text()) + "  ", LineageRole::relation});
       add_node(line, graph_.nodes[other], LineageRole::name);
       add_others(line, other);
       add_background(line, other);
       finish(std::move(line));
-      add_branches(other, indent + (is_last ? "   " : "│  "), branches);
+      add_branches(other, indent + (is_last ? "   " : "│  "), is_up);
     }
   }
 

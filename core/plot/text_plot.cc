@@ -160,7 +160,9 @@ class TextPlot {
   }
 
   void add_x_axis(int label_width) {
-    std::string name = fit_width(printable(panel_.x_name), columns_ / 2);
+    const std::string name = fit_width(printable(panel_.x_name), columns_ / 2);
+    // What stands below the axis, beginning below its first dot; the name is at the right end.
+    const int room = columns_ - display_width(name) - 2;
     // As many ticks as have room for their labels.
     Ticks ticks;
     for (int most = std::max(2, columns_ / 8); most >= 2; --most) {
@@ -168,22 +170,22 @@ class TextPlot {
       if (labels_fit(ticks)) break;
     }
     std::vector<std::string> axis(static_cast<std::size_t>(columns_), glyphs_.horizontal);
-    std::string labels(static_cast<std::size_t>(label_width + 1), ' ');
+    std::string labels;
     for (std::size_t i = 0; i < ticks.at.size(); ++i) {
       const int column = place(ticks.at[i], ranges_.x.low, ranges_.x.high, columns_);
       axis[static_cast<std::size_t>(column)] = glyphs_.tick_below;
-      const int begin = label_width + 2 + label_begin(column, ticks.labels[i]);
+      const int begin = label_begin(column, ticks.labels[i]);
       const int gap = begin - static_cast<int>(labels.size());
-      const bool is_first = labels.find_first_not_of(' ') == std::string::npos;
-      if (gap < (is_first ? 0 : 1)) continue;
+      if (gap < (labels.empty() ? 0 : 1) || begin + display_width(ticks.labels[i]) > room) continue;
       labels += std::string(static_cast<std::size_t>(gap), ' ') + ticks.labels[i];
     }
-    const int left = width_ - static_cast<int>(labels.size()) - display_width(name);
-    if (left >= 2) labels += std::string(static_cast<std::size_t>(left), ' ') + name;
-    std::string line = std::string(static_cast<std::size_t>(label_width + 1), ' ') + glyphs_.corner;
+    const int left = columns_ - static_cast<int>(labels.size()) - display_width(name);
+    labels += std::string(static_cast<std::size_t>(std::max(1, left)), ' ') + name;
+    const std::string margin(static_cast<std::size_t>(label_width + 1), ' ');
+    std::string line = margin + glyphs_.corner;
     for (const std::string& part : axis) line += part;
     lines_.push_back({{line, -1, Look::dim}});
-    lines_.push_back({{fit_width(labels, width_), -1, Look::dim}});
+    lines_.push_back({{fit_width(margin + " " + labels, width_), -1, Look::dim}});
   }
 
   // In the middle below the tick, as far as it is inside.
@@ -215,7 +217,7 @@ class TextPlot {
 
 }  // namespace
 
-std::vector<TextLine> draw_text(const PlotPanel& panel, const TextPlotOptions& options) {
+std::vector<TextLine> text_plot(const PlotPanel& panel, const TextPlotOptions& options) {
   return TextPlot(panel, options).draw();
 }
 

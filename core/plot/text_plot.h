@@ -16,7 +16,7 @@ struct TextPlotOptions {
 
 // The panel as `height` lines of at most `width` columns: title, legend, curves and axes, what
 // there is room for. Below 20 by 6 it is drawn in that size.
-std::vector<TextLine> draw_text(const PlotPanel& panel, const TextPlotOptions& options);
+std::vector<TextLine> text_plot(const PlotPanel& panel, const TextPlotOptions& options);
 
 // The last so many values as a line of blocks from low to high, or of ASCII marks; as long as there
 // are points, at most `width`. Points between are averaged.

@@ -49,7 +49,7 @@ CREATE TRIGGER keep_version BEFORE DELETE ON versions BEGIN
   INSERT INTO deleted VALUES ('version', OLD.id,
     ifnull((SELECT name FROM jobs WHERE id = OLD.job_id),
            (SELECT name FROM deleted WHERE kind = 'job' AND id = OLD.job_id))
-      || '@' || printf('V%04d', OLD.number),
+      || '@' || format('V%04d', OLD.number),
     OLD.job_id, OLD.created_ms, CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER),
     json_object('status', OLD.status, 'algorithm', OLD.algorithm,
       'accuracy', (SELECT best FROM metrics WHERE version_id = OLD.id AND key_id = 1),
@@ -86,7 +86,7 @@ CREATE TRIGGER keep_dataset_version BEFORE DELETE ON dataset_versions BEGIN
   INSERT INTO deleted VALUES ('dataset_version', OLD.id,
     ifnull((SELECT name FROM datasets WHERE id = OLD.dataset_id),
            (SELECT name FROM deleted WHERE kind = 'dataset' AND id = OLD.dataset_id))
-      || '@' || printf('V%03d', OLD.number),
+      || '@' || format('V%03d', OLD.number),
     OLD.dataset_id, OLD.created_ms, CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER),
     json_object('given_name', nullif(OLD.name, ''), 'fingerprint', OLD.fingerprint,
       'pictures', iif(json_valid(OLD.counts), json_extract(OLD.counts, '$.pictures'), NULL)));

@@ -32,7 +32,7 @@ const char* select_of(LineageKind kind) {
       return "SELECT name, created_ms, json_object('pictures', iif(json_valid(pictures), "
              "json_extract(pictures, '$.pictures'), NULL)) FROM datasets WHERE id = ?";
     case LineageKind::dataset_version:
-      return "SELECT d.name || '@' || printf('V%03d', v.number), v.created_ms, "
+      return "SELECT d.name || '@' || format('V%03d', v.number), v.created_ms, "
              "json_object('given_name', nullif(v.name, ''), 'fingerprint', v.fingerprint, "
              "'pictures', iif(json_valid(v.counts), json_extract(v.counts, '$.pictures'), NULL)) "
              "FROM dataset_versions v JOIN datasets d ON d.id = v.dataset_id WHERE v.id = ?";
@@ -42,7 +42,7 @@ const char* select_of(LineageKind kind) {
       return "SELECT j.name, j.created_ms, json_object('experiment', e.name) FROM jobs j "
              "LEFT JOIN experiments e ON e.id = j.experiment_id WHERE j.id = ?";
     case LineageKind::version:
-      return "SELECT j.name || '@' || printf('V%04d', v.number), v.created_ms, json_object("
+      return "SELECT j.name || '@' || format('V%04d', v.number), v.created_ms, json_object("
              "'status', v.status, 'reason', nullif(v.reason, ''), 'algorithm', v.algorithm, "
              "'experiment', e.name, "
              "'accuracy', (SELECT best FROM metrics WHERE version_id = v.id AND key_id = 1), "

@@ -97,8 +97,7 @@ Selection select_first(SQLite::Database& connection, const Fields& fields,
     selection.total = selected->size();
   }
   // Not more than there are, so that the search ends with the last one.
-  const std::int64_t wanted =
-      limit > 0 ? std::min(limit, selection.total) : selection.total;
+  const std::int64_t wanted = limit > 0 ? std::min(limit, selection.total) : selection.total;
   ordered.read(wanted, {"true", {}}, selected ? &*selected : nullptr);
   selection.ids = std::move(ordered.ids());
   return selection;

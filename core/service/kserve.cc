@@ -151,7 +151,9 @@ HttpResponse answer_infer(const InferRequest& request, const InferModel& model,
     const PictureAnswer& answer = answers[i];
     if (!answer.failure.empty()) return http_error(500, answer.failure);
     if (!answer.problem.empty()) {
-      return http_error(422, fmt::format("picture {}: {}", i, answer.problem));
+      return http_error(422, answers.size() == 1
+                                 ? answer.problem
+                                 : fmt::format("picture {}: {}", i, answer.problem));
     }
     for (const float p : answer.probabilities) probabilities.push_back(p);
     labels.push_back(classes[top_classes(answer.probabilities, 1).front()]);

@@ -73,7 +73,8 @@ TEST_CASE("lineage writes JSON, dot and svg, to stdout or into a file") {
 }
 
 TEST_CASE("lineage on a terminal stands out by colour and keeps to its width") {
-  const Lineage home;
+  Lineage home;
+  home.mat.environment["TERM"] = "xterm";
   const std::string wide = home.mat.run_on_terminal({"lineage", "demo@2"}, 200).out;
   CHECK(wide.find("\x1b[1mdemo@V0002\x1b[0m") != std::string::npos);
   const std::string narrow = std::regex_replace(

@@ -501,8 +501,8 @@ def other_pages(pages):
     pages.see("label_smoothing")
     pages.go("/pools")
     pages.see("cpu.1")
-    #V pages.go("/visualizations")
-    #V pages.see("Visualizations")
+    pages.go("/visualizations")
+    pages.see("Visualizations")
     # What is not there says so, with what is.
     pages.go("/jobs/shape")
     pages.see("there is no job 'shape'")

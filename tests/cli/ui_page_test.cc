@@ -16,18 +16,17 @@ class PageFixture : public UiFixture {
  public:
   PageFixture() {
     draw();
-    mat.succeed(
-        {"job", "create", "-f",
-         write_spec("shapes.yaml",
-                    "name: shapes\n"
-                    "description: <img src=x onerror=hacked=1> four kinds of shapes\n"
-                    "experiment: {name: first-look, description: a first look}\n"
-                    "algorithm: small_cnn\n"
-                    "inputs: {data_url: ./data}\n"
-                    "hyperparameters: {epochs: 15, batch_size: 16, lr: 0.02,\n"
-                    "  image_size: 24, crop_min_area: 0.8, precision: fp32, layout: contiguous}\n"
-                    "resources: {type: cpu, flavor: cpu.1}\n"
-                    "seed: 7\n")});
+    mat.succeed({"job", "create", "-f",
+                 write_spec("shapes.yaml",
+                            "name: shapes\n"
+                            "description: <img src=x onerror=hacked=1> four kinds of shapes\n"
+                            "experiment: {name: first-look, description: a first look}\n"
+                            "algorithm: small_cnn\n"
+                            "inputs: {data_url: ./data}\n"
+                            "hyperparameters: {epochs: 15, batch_size: 16, lr: 0.02,\n"
+                            "  image_size: 24, crop_min_area: 0.8, precision: fp32, layout: contiguous}\n"
+                            "resources: {type: cpu, flavor: cpu.1}\n"
+                            "seed: 7\n")});
     mat.succeed({"version", "modify", "shapes@1", "--set", "optimizer=adamw", "--set", "lr=0.003"});
     mat.succeed({"dataset", "create", "forms", "./data", "--map-labels"});
     mat.succeed({"dataset", "publish", "forms", "--train-ratio", "0.75"});
@@ -88,10 +87,9 @@ class PageFixture : public UiFixture {
 // On the way, screenshots are taken for the docs: under MAT_ACCEPT=1.
 TEST_CASE("everything on the pages of mat ui works in a browser") {
   PageFixture f;
-  std::vector<std::string> words{f.page_address, MatProcess::program().string(),
-                                 f.mat.home().string(), f.folder.path().string()};
-  if (std::getenv("MAT_ACCEPT") != nullptr)
-    words.push_back((source_root() / "docs" / "ui").string());
+  std::vector<std::string> words{f.page_address, MatProcess::program(), f.mat.home(),
+                                 f.folder.path().string()};
+  if (std::getenv("MAT_ACCEPT") != nullptr) words.push_back(source_root() / "docs" / "ui");
   run_python("cli/ui_page.py", words, "MAT_TEST_PYTHON");
 }
 

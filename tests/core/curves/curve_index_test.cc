@@ -127,6 +127,11 @@ TEST_CASE("a long curve is drawn with few points and every peak", "[curves]") {
     CHECK(part.points.back().step == 90'001);
     CHECK_FALSE(has_value(part, 117));
   }
+  SECTION("every point, one after another") {
+    std::int64_t next = 0;
+    index.each_point("loss", [&](const ScalarPoint& point) { next += point.step == next ? 1 : 0; });
+    CHECK(next == kPoints);
+  }
   SECTION("a part in time") {
     const double from = curve.points.front().wall_time;
     const ThinCurve part = index.thinned("loss", {CurveAxis::time, from, from + 1e6}, 1000);

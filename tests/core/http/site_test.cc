@@ -29,7 +29,7 @@ TEST_CASE("a page of another site is told by what its browser says") {
   CHECK_FALSE(is_of_other_site(request("127.0.0.1:8080")));
   CHECK_FALSE(is_of_other_site(request("127.0.0.1:8080", "http://127.0.0.1:8080", "same-origin")));
   CHECK_FALSE(is_of_other_site(request("localhost:8080", "http://127.0.0.1:8080")));
-  CHECK_FALSE(is_of_other_site(request("10.0.0.1:8080", "http://10.0.0.1:8080")));
+  CHECK_FALSE(is_of_other_site(request("example.org:8080", "http://example.org:8080")));
   CHECK(is_of_other_site(request("127.0.0.1:8080", "http://127.0.0.1:9090")));
   CHECK(is_of_other_site(request("127.0.0.1:8080", "http://example.com:8080")));
   CHECK(is_of_other_site(request("127.0.0.1:8080", "null")));

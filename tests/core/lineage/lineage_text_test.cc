@@ -35,6 +35,17 @@ led to
 )");
 }
 
+TEST_CASE("The tree of a job or model has what its versions were made from") {
+  const LineageHome home;
+  const std::string text = plain(lineage_lines(home.graph("model:flowers"), 0));
+  CHECK(text.find("model flowers\n"
+                  "made from\n"
+                  "└─ model  clothes@V0003  Completed") == 0);
+  CHECK(text.find("dataset flowers@V001") != std::string::npos);
+  CHECK(text.find("└─ model flowers@1.0.0  ← model clothes@V0003  resnet18\n") !=
+        std::string::npos);
+}
+
 TEST_CASE("Lines of the tree are no wider than the terminal") {
   const LineageHome home;
   for (const int columns : {20, 40, 80}) {

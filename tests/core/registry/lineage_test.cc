@@ -38,7 +38,7 @@ INSERT INTO version_details VALUES (15, 'damaged "params ', 'damaged');
 INSERT INTO keys VALUES (100, 'inputs.data_url'), (101, 'inputs.weights_url');
 INSERT INTO version_values VALUES (11, 100, 2, 'dataset://flowers@V001');
 INSERT INTO version_values VALUES (12, 100, 2, 's3://bucket/shoes');
-INSERT INTO version_values VALUES (13, 101, 2, '/home/jobs/clothes/V0002/output/best.safetensors');
+INSERT INTO version_values VALUES (13, 101, 2, '/place/jobs/clothes/V0002/output/best.safetensors');
 INSERT INTO version_values VALUES (14, 100, 2, 'dataset://flowers@V002');
 INSERT INTO models VALUES (1, 'flowers', '', 350, '1.0.1');
 INSERT INTO model_versions VALUES (1, 1, 1, 0, 0, '', 350, 'resnet18',
