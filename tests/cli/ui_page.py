@@ -563,7 +563,7 @@ def main():
             pages = Pages(browser, address, screenshots)
             steps = [overview, keyboard_only, table_of_versions, comparison, version_page, modify,
                      models_and_services, lambda p: live(p, mat, home, folder), datasets,
-                     other_pages, many_versions, narrow]
+                     many_versions, other_pages, narrow]
             for step in steps:
                 step(pages)
             foreign = browser.foreign_requests(pages.origin)

@@ -16,17 +16,18 @@ class PageFixture : public UiFixture {
  public:
   PageFixture() {
     draw();
-    mat.succeed({"job", "create", "-f",
-                 write_spec("shapes.yaml",
-                            "name: shapes\n"
-                            "description: <img src=x onerror=hacked=1> four kinds of shapes\n"
-                            "experiment: {name: first-look, description: a first look}\n"
-                            "algorithm: small_cnn\n"
-                            "inputs: {data_url: ./data}\n"
-                            "hyperparameters: {epochs: 15, batch_size: 16, lr: 0.02,\n"
-                            "  image_size: 24, crop_min_area: 0.8, precision: fp32, layout: contiguous}\n"
-                            "resources: {type: cpu, flavor: cpu.1}\n"
-                            "seed: 7\n")});
+    mat.succeed(
+        {"job", "create", "-f",
+         write_spec("shapes.yaml",
+                    "name: shapes\n"
+                    "description: <img src=x onerror=hacked=1> four kinds of shapes\n"
+                    "experiment: {name: first-look, description: a first look}\n"
+                    "algorithm: small_cnn\n"
+                    "inputs: {data_url: ./data}\n"
+                    "hyperparameters: {epochs: 15, batch_size: 16, lr: 0.02,\n"
+                    "  image_size: 24, crop_min_area: 0.8, precision: fp32, layout: contiguous}\n"
+                    "resources: {type: cpu, flavor: cpu.1}\n"
+                    "seed: 7\n")});
     mat.succeed({"version", "modify", "shapes@1", "--set", "optimizer=adamw", "--set", "lr=0.003"});
     mat.succeed({"dataset", "create", "forms", "./data", "--map-labels"});
     mat.succeed({"dataset", "publish", "forms", "--train-ratio", "0.75"});
