@@ -301,6 +301,11 @@ def version_page(pages):
     browser.wait_for("document.querySelectorAll('.gallery li').length > 0")
     pages.picture("pictures", 470)
 
+    pages.go("/versions/shapes%40V0001?tab=pictures&list=suspects")
+    browser.wait_for("document.querySelector('.gallery img')?.naturalWidth > 0")
+    assert " or star?" in pages.text(".gallery"), pages.text(".gallery")
+    pages.go(SHAPES)
+
     pages.part("Log")
     pages.see("epoch 15/15", ".log")
     pages.fill("main input[type=search]", "epoch 3/")

@@ -31,6 +31,7 @@ class PageFixture : public UiFixture {
     mat.succeed({"version", "modify", "shapes@1", "--set", "optimizer=adamw", "--set", "lr=0.003"});
     mat.succeed({"dataset", "create", "forms", "./data", "--map-labels"});
     mat.succeed({"dataset", "publish", "forms", "--train-ratio", "0.75"});
+    suspect();
     // Until it is stopped; its lines and one value are what pages must bear.
     write_text(folder / "code" / "noisy.sh",
                "trap 'echo ended; exit 0' TERM\n"
@@ -62,6 +63,18 @@ class PageFixture : public UiFixture {
   }
 
  private:
+  // One picture whose label looks wrong, as trainings of exeml leave them.
+  void suspect() {
+    const fs::path version = version_folder("shapes", "V0001");
+    const std::string lines = read_file(version / "predictions.jsonl");
+    const Json line = Json::parse(lines.substr(0, lines.find('\n')));
+    const Json suspect{{"file", line["file"]},
+                       {"label", line["label"]},
+                       {"suggested", "star"},
+                       {"suspicion", 0.7}};
+    write_text(version / "label_suspects.jsonl", suspect.dump() + "\n");
+  }
+
   void draw() {
     const fs::path data = folder / "data";
     const fs::path program =

@@ -103,6 +103,7 @@ export class VirtualTable {
       this.forget();
       this.pages.set(0, {rows: answer.rows});
       this.total = answer.total;
+      this.isBroken = false;
       this.drawHeadKeepingFocus();
       this.node.scrollTop = 0;
       this.active = 0;
@@ -159,11 +160,13 @@ export class VirtualTable {
       this.pages.set(page, {rows: answer.rows});
       this.total = answer.total;
       this.drawHeadKeepingFocus();
+      this.isBroken = false;
       this.failed?.(null);
     } catch (error) {
       if (error.name === "AbortError" || signal.aborted) return;
       this.pages.set(page, {rows: known?.rows ?? []});
       this.failed?.(error);
+      this.isBroken = true;
     }
     this.draw();
   }
@@ -202,7 +205,8 @@ export class VirtualTable {
                                               h("td", {style: {height: `${height}px`}}));
     replace(this.body, space(above), rows, space(below));
     const waits = [...this.pages.values()].some((page) => page.loading && !page.rows);
-    this.note.textContent = this.total === 0 ? (waits ? "Loading…" : this.emptyText)
+    const none = this.isBroken ? "" : this.emptyText;
+    this.note.textContent = this.total === 0 ? (waits ? "Loading…" : none)
       : `${this.total.toLocaleString("en")} ${this.total === 1 ? "row" : "rows"}`;
     this.markActive();
   }
