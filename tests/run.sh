@@ -151,7 +151,19 @@ part_trainers() {
   fi
   suite trainers_tests "$BUILD/bin/trainers_tests"
 }
-part_cli() { suite cli_tests "$BUILD/bin/cli_tests"; }
+part_cli() {
+  local log
+  log=$(log_of "install axe")
+  say "install axe …"
+  # Without it, the test that wants it says so.
+  if MAT_AXE=$(axe_script "$BUILD/tests/axe" 2>"$log"); then
+    export MAT_AXE
+  else
+    say "axe: $(tail -n 1 "$log")"
+    unset MAT_AXE
+  fi
+  suite cli_tests "$BUILD/bin/cli_tests"
+}
 part_install() {
   check "install" "$CHECKS/install.sh" "$BUILD"
   check "another protobuf in CMAKE_PREFIX_PATH" "$CHECKS/foreign_prefix.sh"
@@ -236,6 +248,28 @@ onnxruntime_python() {
     }
   fi
   echo "$venv/bin/python"
+}
+
+# Prints the file of axe, which looks at pages for what keeps people out; or fails, and the last line
+# on stderr says why.
+axe_script() {
+  local venv=$1 found
+  found=$(compgen -G "$venv/lib/python3*/site-packages/axe_core_python/axe.min.js") || {
+    python3 -m venv --clear "$venv" >&2 || {
+      echo "python3 -m venv does not work here" >&2
+      return 1
+    }
+    timeout --kill-after=10 300 "$venv/bin/python" -m pip --no-input --disable-pip-version-check \
+      install --quiet --no-deps axe-core-python==0.1.0 >&2 || {
+      echo "pip cannot install axe-core-python" >&2
+      return 1
+    }
+    found=$(compgen -G "$venv/lib/python3*/site-packages/axe_core_python/axe.min.js") || {
+      echo "axe-core-python has no axe.min.js" >&2
+      return 1
+    }
+  }
+  echo "$found"
 }
 
 # Prints the folder for CMAKE_PREFIX_PATH; or fails, and the last line on stderr says why.

@@ -117,8 +117,13 @@ class Browser:
             const element = {expression};
             if (!element) return null;
             element.scrollIntoView({{block: "center"}});
-            await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-            const box = element.getBoundingClientRect();
+            let box = {{}};
+            for (let still = 0; still < 4;) {{
+                await new Promise((done) => requestAnimationFrame(done));
+                const now = element.getBoundingClientRect();
+                still = now.x === box.x && now.y === box.y ? still + 1 : 0;
+                box = now;
+            }}
             if (!box.width || !box.height) return null;
             return [box.x + box.width / 2, box.y + box.height / 2, box.width, box.height];
         }})()""")
@@ -148,6 +153,15 @@ class Browser:
         asked = [e["params"]["request"]["url"] for e in self.events
                  if e.get("method") == "Network.requestWillBeSent"]
         return [url for url in asked if not url.startswith((address, "blob:", "data:", "about:"))]
+
+    def unanswered(self):
+        """What has been asked and has not come, or not whole: for a test that fails."""
+        def ids(method):
+            return {e["params"]["requestId"]: e["params"] for e in self.events
+                    if e.get("method") == method}
+        done = ids("Network.loadingFinished")
+        return [sent["request"]["url"] for id, sent in ids("Network.requestWillBeSent").items()
+                if id not in done]
 
     def errors(self):
         """Exceptions, and what the console calls errors, but for answers that are errors."""

@@ -21,7 +21,8 @@ PAGES = [
 ]
 # What opens a dialog on a page.
 DIALOGS = [
-    (SHAPES, "Modify…"), (SHAPES, "Delete…"), (SHAPES, "Create model…"), ("/jobs/shapes", "Delete…"),
+    (SHAPES, "Modify…"), (SHAPES, "Delete…"), (SHAPES, "Create model…"),
+    ("/jobs/shapes", "Delete…"),
     ("/versions", "Columns…"), ("/datasets/forms", "Publish…"),
 ]
 RUN = """axe.run(document, {resultTypes: ["violations"]}).then((found) => found.violations
@@ -60,6 +61,8 @@ def main():
                 for page in PAGES:
                     browser.call("Page.navigate", url=origin + page)
                     settled(browser)
+                    if "curves" in page or "compare" in page:
+                        browser.wait_for("!!document.querySelector('.chart .line')")
                     found += check(browser, axe, f"{scheme} {page}")
                 for page, button in DIALOGS:
                     browser.call("Page.navigate", url=origin + page)

@@ -37,7 +37,8 @@ class Pages:
         self.settle()
 
     def text(self, selector="main"):
-        return self.browser.value(f"document.querySelector({json.dumps(selector)})?.innerText ?? ''")
+        return self.browser.value(f"document.querySelector({json.dumps(selector)})?.innerText"
+                                  " ?? ''")
 
     def see(self, words, selector="main"):
         self.browser.wait_for(f"(document.querySelector({json.dumps(selector)})?.innerText ?? '')"
@@ -103,7 +104,6 @@ def overview(pages):
     pages.see("shapes@V0002")
     pages.see("● live", "#foot")
     assert "2\nversions" in pages.text(".counts"), pages.text(".counts")
-    pages.picture("overview")
     browser = pages.browser
     # The switch of colours stays chosen.
     before = browser.value("getComputedStyle(document.body).backgroundColor")
@@ -209,9 +209,6 @@ def table_of_versions(pages):
     browser.wait_for("document.querySelectorAll('.grid tbody a').length === 1")
     pages.see("adamw", ".grid tbody")
     browser.value("localStorage.removeItem('mat-columns')")
-    pages.go("/versions")
-    browser.wait_for("document.querySelectorAll('.grid tbody a').length >= 2")
-    pages.picture("versions", 560)
 
 
 def comparison(pages):
@@ -251,8 +248,6 @@ def comparison(pages):
     browser.drag((x, y - height / 2 + 2), (x, y))
     browser.wait_for("document.querySelectorAll('.parallel .faded').length === 1")
     assert "1 of 2 versions" in pages.text()
-    browser.value("scrollTo(0, 0)")
-    pages.picture("compare", 1100)
     # A third one is added, and left out again.
     pages.fill("main form input", "shapes@1")
     browser.press("Enter")
@@ -304,7 +299,12 @@ def version_page(pages):
     assert browser.value("!!document.activeElement.closest('.gallery')"), "the focus is lost"
     pages.go(SHAPES + "?tab=pictures")
     browser.wait_for("document.querySelectorAll('.gallery li').length > 0")
-    pages.picture("pictures", 700)
+    pages.picture("pictures", 470)
+
+    pages.go("/versions/shapes%40V0001?tab=pictures&list=suspects")
+    browser.wait_for("document.querySelector('.gallery img')?.naturalWidth > 0")
+    assert " or star?" in pages.text(".gallery"), pages.text(".gallery")
+    pages.go(SHAPES)
 
     pages.part("Log")
     pages.see("epoch 15/15", ".log")
@@ -403,7 +403,11 @@ def models_and_services(pages):
     pages.fill("dialog input[data-key=name]", "again")
     pages.choose_in_dialog("Train")
     pages.at("/versions/again%40V0001")
-    pages.see("Completed")
+    pages.see("Running")
+    pages.press_button("Stop…")
+    pages.dialog("Stop again@V0001")
+    pages.choose_in_dialog("Stop")
+    pages.see("Terminated")
     # TensorBoard may not be installed here; what would be done is shown in any case.
     pages.press_button("TensorBoard…")
     pages.dialog("Visualize in TensorBoard")
@@ -423,6 +427,7 @@ def live(pages, mat, home, folder):
     browser.wait_for("[...document.querySelectorAll('.running a')].some((a) => "
                      "a.textContent === 'noisy@V0001')")
     browser.wait_for("document.querySelector('.running .status')?.textContent.includes('Running')")
+    pages.picture("overview", 700)
     pages.follow("log")
     browser.wait_for("location.search === '?tab=log'")
     pages.see("<img src=x onerror=hacked=1>", ".log")
@@ -467,7 +472,7 @@ def datasets(pages):
     pages.follow("forms")
     pages.at("/datasets/forms")
     browser.wait_for("document.querySelectorAll('.gallery img').length >= 60")
-    pages.picture("dataset")
+    pages.picture("dataset", 480)
     browser.click("[...document.querySelectorAll('.classes button')].find((b) => "
                   "b.textContent.startsWith('circle'))")
     browser.wait_for("location.search === '?class=circle'")
@@ -515,6 +520,20 @@ def other_pages(pages):
     assert browser.value("typeof hacked") == "undefined"
 
 
+def many_versions(pages):
+    browser = pages.browser
+    pages.go("/versions?columns=status,accuracy,f1,loss,optimizer,lr,created")
+    browser.wait_for("document.querySelectorAll('.grid tbody tr').length >= 4")
+    for name in ("shapes@V0003", "shapes@V0002", "shapes@V0001"):
+        browser.click(f"document.querySelector('[aria-label=\"Choose {name}\"]')")
+    pages.see("3 chosen", ".chosen")
+    pages.picture("versions", 640)
+    pages.follow("Compare")
+    browser.wait_for("document.querySelectorAll('.chart .line').length > 9")
+    pages.picture("compare", 1000)
+    assert browser.value("document.querySelectorAll('.parallel .line').length") == 3
+
+
 def narrow(pages):
     browser = pages.browser
     browser.resize(360, 740)
@@ -549,7 +568,7 @@ def main():
             pages = Pages(browser, address, screenshots)
             steps = [overview, keyboard_only, table_of_versions, comparison, version_page, modify,
                      models_and_services, lambda p: live(p, mat, home, folder), datasets,
-                     other_pages, narrow]
+                     many_versions, other_pages, narrow]
             for step in steps:
                 step(pages)
             foreign = browser.foreign_requests(pages.origin)
@@ -558,7 +577,8 @@ def main():
             assert not errors, errors
         except Exception:
             where = browser.value("location.href + '\\n' + document.body.innerText.slice(0, 3000)")
-            print(where, *browser.errors()[-3:], sep="\n", file=sys.stderr)
+            print(where, browser.unanswered()[-9:], *browser.errors()[-3:], sep="\n",
+                  file=sys.stderr)
             browser.screenshot(os.path.join(folder, "failed.png"))
             raise
         finally:

@@ -97,9 +97,9 @@ export function askForAction({title, action, fixed = {}, fields = [], intro, ver
     intro, body?.(soon), form.nodes,
     confirm && h("div", {class: "field"},
                  h("label", {for: typed.id}, "Type ", h("b", {}, confirm), " to confirm"), typed),
-    trouble, shown,
-    h("div", {class: "buttons"},
-      h("button", {type: "button", onclick: () => opened.close()}, "Cancel"), submit))});
+    h("div", {class: "dialog-foot"}, trouble, shown,
+      h("div", {class: "buttons"},
+        h("button", {type: "button", onclick: () => opened.close()}, "Cancel"), submit)))});
   check();
   dry();
   const first = opened.dialog.querySelector("form input, form select, form textarea");

@@ -47,7 +47,8 @@ export function deleteJob(name, versions) {
     verb: "Delete the job", confirm: name,
     intro: [h("p", {}, "This goes, and cannot be recovered:"),
             h("ul", {}, h("li", {}, "the job ", h("b", {}, name)),
-              h("li", {}, h("b", {}, versions === 1 ? "its version" : `all its ${versions} versions`),
+              h("li", {}, h("b", {}, versions === 1 ? "its version"
+                                                  : `all its ${versions} versions`),
                 ", with results, weights, checkpoints and logs"))],
     done: () => {
       navigate("/jobs");
@@ -125,6 +126,8 @@ export const stopService = (name) => plain(
 export const deleteService = (name) => plain(
   `Delete the service ${name}?`, "delete_service", {name}, "Delete",
   "The service and its log go. Its model stays.", true, "/services")();
+export const startVisualization = (name) => plain(
+  `Start ${name}`, "start_visualization", {name}, "Start", "TensorBoard starts again.")();
 export const stopVisualization = (name) => plain(
   `Stop ${name}`, "stop_visualization", {name}, "Stop", "TensorBoard ends.")();
 export const deleteVisualization = (name) => plain(

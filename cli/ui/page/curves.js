@@ -59,6 +59,9 @@ export function curvesPanel({references, query, signal}) {
         groups.get(group).push({...curve, part, seed, v, reference: references[v]});
       }
     });
+    for (const list of groups.values()) {
+      list.sort((a, b) => a.v - b.v || a.part.startsWith("train") - b.part.startsWith("train"));
+    }
     const rank = (name) => (FIRST.includes(name) ? FIRST.indexOf(name) : FIRST.length);
     return [...groups].sort(([a], [b]) => rank(a) - rank(b) || (a < b ? -1 : 1));
   };

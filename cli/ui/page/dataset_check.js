@@ -33,11 +33,12 @@ function findingNode(finding, places, root, dataset) {
   const items = finding.pictures.slice(0, MOST_SHOWN).map((file) => {
     const row = rowOf(places, root, file);
     return {source: row ? {dataset, index: row.index} : {}, file: row ? file : `${file}\u200b`,
-            title: [h("b", {}, row?.labels?.join(", ") ?? ""), h("span", {class: "dim"}, ` ${file}`)],
+            title: [h("b", {}, row?.labels?.join(", ") ?? ""),
+                    h("span", {class: "dim"}, ` ${file}`)],
             about: () => h("p", {}, finding.detail)};
   });
-  return h("li", {}, h("p", {}, finding.subject && h("b", {}, `${finding.subject} `), finding.detail,
-                        finding.pictures.length > MOST_SHOWN &&
+  return h("li", {}, h("p", {}, finding.subject && h("b", {}, `${finding.subject} `),
+                        finding.detail, finding.pictures.length > MOST_SHOWN &&
                           h("span", {class: "dim"}, ` (${finding.pictures.length} pictures)`)),
            items.length > 0 && gallery(items, `Pictures: ${finding.detail}`));
 }

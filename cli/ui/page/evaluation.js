@@ -35,7 +35,8 @@ function reliability(calibration) {
     bins.map((b) => svg("circle", {cx: 20 + 190 * b.confidence, cy: 200 - 190 * b.accuracy,
                                    r: 3 + 6 * Math.sqrt(b.count / most), class: "dot k0"})),
     svg("text", {x: 115, y: 216, "text-anchor": "middle"}, "sure"),
-    svg("text", {x: 12, y: 105, "text-anchor": "middle", transform: "rotate(-90 12 105)"}, "right"));
+    svg("text", {x: 12, y: 105, "text-anchor": "middle",
+                 transform: "rotate(-90 12 105)"}, "right"));
   return section("Calibration",
     h("p", {class: "dim"}, `Error ${figure(calibration.error_before)}; after scaling by the ` +
       `temperature ${number(calibration.temperature)}: ${figure(calibration.error_after)}.`),
@@ -57,7 +58,7 @@ export function evaluationParts(v) {
       .map((name) => figureCard(e, name)),
       ["loss", "rmse", "mae", "r2"].filter((name) => typeof e[name] === "number").map((name) =>
         h("li", {}, h("span", {class: "dim"}, name), h("b", {}, number(e[name]))))),
-    h("p", {class: "dim"}, e.samples ? `On ${e.samples} validation samples; intervals are 95 %.` : "",
+    h("p", {class: "dim"}, e.samples && `On ${e.samples} validation samples; intervals are 95 %.`,
       v.has_predictions && [" ", h("a", {href: to.version(v.reference, {tab: "pictures"})},
                                    "The answers that are most wrong")]),
     h("div", {class: "columns"},

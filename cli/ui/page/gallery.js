@@ -17,8 +17,8 @@ function shown(source, size, file, lazy) {
   return image;
 }
 
-// `items` is [{source: parameters of /api/picture, file, title: [nodes], about(): [nodes], kind}, …].
-// Returns the list; `about` is made when the picture is opened.
+// `items` is [{source: parameters of /api/picture, file, title: [nodes], about(): [nodes], kind},
+// …]. Returns the list; `about` is made when the picture is opened.
 export function gallery(items, label) {
   return h("ul", {class: "gallery", "aria-label": label}, items.map((item, i) =>
     h("li", {class: item.kind}, h("button", {

@@ -54,7 +54,9 @@ function drawFoot(home) {
     }
     say();
   }});
-  const say = () => { theme.textContent = name() === "dark" ? "☀ Light colours" : "☾ Dark colours"; };
+  const say = () => {
+    theme.textContent = name() === "dark" ? "☀ Light colours" : "☾ Dark colours";
+  };
   say();
   dark.addEventListener("change", say);
   replace(foot, connection, theme,

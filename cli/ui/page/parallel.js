@@ -25,7 +25,7 @@ export function parallelCoordinates({axes, names, open}) {
   const scales = axes.map((axis) => scaleFor(axis.values));
   const brushes = axes.map(() => null);
   const canvas = svg("svg", {class: "parallel", role: "img", height: HEIGHT,
-                             "aria-label": `Parallel coordinates of ${names.length} versions over ` +
+                             "aria-label": `Parallel coordinates of ${names.length} versions: ` +
                                            axes.map((axis) => axis.name).join(", ")});
   const holder = h("div", {class: "scroll parallel-holder", tabindex: "0", role: "region",
                            "aria-label": "Parallel coordinates"}, canvas);

@@ -82,8 +82,7 @@ export function commandLine(text) {
 
 // [[name, value], …] as a list of terms; what has no value is left out.
 export function facts(rows) {
-  const present = rows.filter(([, value]) => value !== null && value !== undefined && value !== "" &&
-                                          value !== false);
+  const present = rows.filter(([, value]) => ![null, undefined, "", false].includes(value));
   return h("dl", {class: "facts"}, present.map(([name, value]) =>
     h("div", {}, h("dt", {}, name), h("dd", {}, value))));
 }

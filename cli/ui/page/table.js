@@ -1,4 +1,4 @@
-// A table of any length: only the rows in sight are there, fetched in pages as they come into sight.
+// A table of any length: only the rows in sight are there, fetched in pages as they come up.
 
 import {freshId, h, replace} from "./dom.js";
 
@@ -8,9 +8,9 @@ const SPARE = 6;
 // Browsers cannot make elements of any height.
 const MAX_HEIGHT = 8_000_000;
 
-// `fetchPage(offset, limit, signal)` → {rows, total}; `columns` is [{key, title, width, numeric?,
-// sortable?, cell(row)}, …]; `keyOf(row)` names a row, `open(row)` is what Enter does. With `select`
-// rows can be chosen, and it is told the set of their names.
+// `fetchPage(offset, limit, signal)` → {rows, total}; `columns` is [{key, title, width, sortable?,
+// numeric?: true, or told by a row, cell(row)}, …]; `keyOf(row)` names a row, `open(row)` is what
+// Enter does. With `select` rows can be chosen, and it is told the set of their names.
 export class VirtualTable {
   constructor({label, fetchPage, columns, keyOf, open, sort, sorted, select, failed, empty}) {
     Object.assign(this, {label, fetchPage, keyOf, open, sorted, select, failed});
@@ -45,6 +45,16 @@ export class VirtualTable {
     this.draw();
   }
 
+  // A column holds numbers when one of the first rows that are there says so.
+  classOf(column) {
+    let {numeric} = column;
+    if (typeof numeric === "function") {
+      const rows = [...this.pages.values()].find((page) => page.rows?.length)?.rows ?? [];
+      numeric = rows.slice(0, 50).some(column.numeric);
+    }
+    return numeric ? "number" : null;
+  }
+
   drawHead() {
     const [, direction, field] = /^([-+]?)(.*)$/.exec(this.sort.split(",")[0]);
     replace(this.head, h("tr", {role: "row", "aria-rowindex": "1"},
@@ -52,7 +62,7 @@ export class VirtualTable {
       this.columns.map((c) => {
         const here = c.sortable && c.key === field;
         const up = here && direction !== "-";
-        return h("th", {scope: "col", class: c.numeric ? "number" : null,
+        return h("th", {scope: "col", class: this.classOf(c),
                         "aria-sort": here ? (up ? "ascending" : "descending") : null},
                  c.sortable
                    ? h("button", {type: "button", class: "sort", title: `Sort by ${c.key}`,
@@ -62,6 +72,13 @@ export class VirtualTable {
                          here ? (up ? "▲" : "▼") : ""))
                    : c.title);
       })));
+  }
+
+  // The first rows say which columns hold numbers.
+  drawHeadKeepingFocus() {
+    const key = this.head.contains(document.activeElement) && document.activeElement.dataset.sort;
+    this.drawHead();
+    if (key) this.head.querySelector(`[data-sort="${CSS.escape(key)}"]`)?.focus();
   }
 
   // Down, up, as the server has them.
@@ -86,6 +103,8 @@ export class VirtualTable {
       this.forget();
       this.pages.set(0, {rows: answer.rows});
       this.total = answer.total;
+      this.isBroken = false;
+      this.drawHeadKeepingFocus();
       this.node.scrollTop = 0;
       this.active = 0;
       this.failed?.(null);
@@ -140,11 +159,14 @@ export class VirtualTable {
       if (signal.aborted) return;
       this.pages.set(page, {rows: answer.rows});
       this.total = answer.total;
+      this.drawHeadKeepingFocus();
+      this.isBroken = false;
       this.failed?.(null);
     } catch (error) {
       if (error.name === "AbortError" || signal.aborted) return;
       this.pages.set(page, {rows: known?.rows ?? []});
       this.failed?.(error);
+      this.isBroken = true;
     }
     this.draw();
   }
@@ -176,18 +198,20 @@ export class VirtualTable {
     this.grid.setAttribute("aria-rowcount", this.total + 1);
     this.grid.setAttribute("aria-colcount", this.columns.length + (this.select ? 1 : 0));
     this.leaveOut(first, last);
+    const classes = this.columns.map((c) => this.classOf(c));
     const rows = [];
-    for (let i = first; i < last; ++i) rows.push(this.drawRow(i, this.rowAt(i)));
+    for (let i = first; i < last; ++i) rows.push(this.drawRow(i, this.rowAt(i), classes));
     const space = (height) => height > 0 && h("tr", {class: "space", "aria-hidden": "true"},
                                               h("td", {style: {height: `${height}px`}}));
     replace(this.body, space(above), rows, space(below));
     const waits = [...this.pages.values()].some((page) => page.loading && !page.rows);
-    this.note.textContent = this.total === 0 ? (waits ? "Loading…" : this.emptyText)
+    const none = this.isBroken ? "" : this.emptyText;
+    this.note.textContent = this.total === 0 ? (waits ? "Loading…" : none)
       : `${this.total.toLocaleString("en")} ${this.total === 1 ? "row" : "rows"}`;
     this.markActive();
   }
 
-  drawRow(index, row) {
+  drawRow(index, row, classes) {
     const at = {role: "row", "aria-rowindex": index + 2, id: `${this.id}-${index}`,
                 class: index === this.active ? "active" : null};
     if (!row) return h("tr", at, h("td", {class: "dim", colspan: "99"}, "…"));
@@ -198,7 +222,7 @@ export class VirtualTable {
       this.select && h("td", {class: "choose"}, h("input", {
         type: "checkbox", tabindex: "-1", "aria-label": `Choose ${key}`, checked: isChosen,
         onclick: () => this.toggle(index, key)})),
-      this.columns.map((c) => h("td", {class: c.numeric ? "number" : null}, c.cell(row))));
+      this.columns.map((c, i) => h("td", {class: classes[i]}, c.cell(row))));
     for (const link of line.querySelectorAll("a")) link.tabIndex = -1;
     line.addEventListener("click", () => {
       this.active = index;

@@ -2,7 +2,7 @@
 
 import {get} from "./api.js";
 import {freshId, h, replace} from "./dom.js";
-import {figure} from "./format.js";
+import {count, figure} from "./format.js";
 import {gallery, pager, scoreBars} from "./gallery.js";
 import {empty, problem} from "./parts.js";
 import {setQuery} from "./router.js";
@@ -33,7 +33,8 @@ export async function picturesTab({v, query, signal}) {
     return [rows.map((r) => ({
       source: {ref: v.reference, list: "predictions", index: r.index}, file: r.file ?? r.row ?? "",
       kind: r.label === r.predicted ? "good" : "bad",
-      title: [h("b", {}, r.label), r.label === r.predicted ? " ✓" : [" → ", h("b", {}, r.predicted)],
+      title: [h("b", {}, r.label),
+              r.label === r.predicted ? " ✓" : [" → ", h("b", {}, r.predicted)],
               h("span", {class: "dim"}, ` ${figure(r.score)}`)],
       about: () => [h("p", {}, "Its label: ", h("b", {}, r.label)),
                     h("p", {}, "Answered: ", h("b", {}, r.predicted),
@@ -46,7 +47,8 @@ export async function picturesTab({v, query, signal}) {
     const {rows, total} = await get("suspects", {ref: v.reference, limit: LIMIT,
                                                  offset: state.offset}, signal);
     return [rows.map((r) => ({
-      source: {ref: v.reference, list: "suspects", index: r.index}, file: r.file ?? r.row ?? "", kind: "doubt",
+      source: {ref: v.reference, list: "suspects", index: r.index}, file: r.file ?? r.row ?? "",
+      kind: "doubt",
       title: [h("b", {}, r.label), " or ", h("b", {}, r.looks_like), "?",
               h("span", {class: "dim"}, ` ${figure(r.suspicion)}`)],
       about: () => [h("p", {}, "Its label: ", h("b", {}, r.label)),
@@ -66,7 +68,7 @@ export async function picturesTab({v, query, signal}) {
         place.scrollIntoView({block: "nearest"});
       };
       replace(place, total === 0 ? empty("No picture of that kind.")
-        : [h("p", {class: "dim", role: "status"}, `${total} ${total === 1 ? "picture" : "pictures"}`),
+        : [h("p", {class: "dim", role: "status"}, count(total, "picture")),
            gallery(items, "Pictures"), pager(total, state.offset, LIMIT, go)]);
     } catch (error) {
       if (error.name !== "AbortError") replace(place, problem(error));

@@ -43,7 +43,7 @@ export async function summaryTab({v}) {
     drawn = text;
     const metrics = Object.entries(now.metrics ?? {});
     replace(place,
-      h("div", {class: "columns"},
+      h("div", {class: "columns roomy"},
         section("Parameters", settingsTable(now)),
         h("div", {},
           metrics.length > 0 && section("Metrics", plainTable("Metrics", [

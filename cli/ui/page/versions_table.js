@@ -37,13 +37,10 @@ function cellOf(field) {
   };
 }
 
-const TEXTS = new Set(["status", "algorithm", "parent", "reason", "job", "name", "experiment",
-                       "created", "started", "ended", "version"]);
-
 function columnFor(field) {
   const title = field.replace(/^(hyperparameters|metrics)\./, "");
   return {key: field, title, sortable: true, cell: cellOf(field),
-          numeric: !TEXTS.has(field) && !/[.]/.test(field.replace(/^(hyperparameters|metrics)\./, "")),
+          numeric: (row) => typeof valueOf(row, field) === "number",
           width: WIDTHS[field] ?? Math.max(92, 40 + 8 * title.length)};
 }
 
@@ -66,8 +63,8 @@ function keep(columns) {
 function pickColumns(fields, chosen, apply) {
   const order = [...chosen];
   const list = h("ul", {class: "picker"});
-  const find = h("input", {type: "search", placeholder: "Find a field", "aria-label": "Find a field",
-                           oninput: () => draw()});
+  const find = h("input", {type: "search", placeholder: "Find a field",
+                           "aria-label": "Find a field", oninput: () => draw()});
   const draw = () => {
     const text = find.value.trim().toLowerCase();
     const all = [...order, ...fields.filter((f) => !order.includes(f))];

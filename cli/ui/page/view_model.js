@@ -25,7 +25,8 @@ export async function view({names, signal}) {
         ["made from", originLink(model.origin)], ["created", time(model.created)],
         ["pictures", model.preprocessing?.image_size &&
           `${model.preprocessing.image_size} × ${model.preprocessing.image_size} pixels`],
-        ["classes", model.classes?.length && `${model.classes.length}: ${model.classes.join(", ")}`],
+        ["classes", model.classes?.length &&
+          `${model.classes.length}: ${model.classes.join(", ")}`],
         ["folder", h("span", {class: "path"}, model.folder ?? "")],
         ["services", model.services?.length
           ? model.services.map((s, i) => [i ? ", " : "", h("a", {href: to.service(s)}, s)]) : null],
@@ -44,7 +45,8 @@ export async function view({names, signal}) {
                                  onclick: () => deleteModel(v.reference)}, "Delete…")],
       ], versions)),
       section("Settings it was trained with", plainTable("Settings", [
-        ["setting", ([key]) => h("code", {}, key)], ["value", ([, value]) => setting(value), "long"],
+        ["setting", ([key]) => h("code", {}, key)],
+        ["value", ([, value]) => setting(value), "long"],
       ], Object.entries(model.origin?.settings ?? {}))),
       model.files?.length > 0 && section("Files", plainTable("Files", [
         ["file", (f) => h("code", {}, f.name)], ["size", (f) => bytes(f.bytes), "number"],

@@ -4,7 +4,9 @@ import {get} from "./api.js";
 import {stopVersion} from "./actions.js";
 import {h, replace} from "./dom.js";
 import {count, duration, figure, time} from "./format.js";
-import {empty, heading, plainTable, progressBar, section, statusMark, versionLink} from "./parts.js";
+import {empty, heading, plainTable, progressBar, section, statusMark,
+        versionLink} from "./parts.js";
+import {to} from "./router.js";
 
 const COUNTS = [["jobs", "/jobs"], ["versions", "/versions"], ["experiments", "/experiments"],
                 ["datasets", "/datasets"], ["models", "/models"], ["services", "/services"]];
@@ -49,10 +51,8 @@ export async function view({signal}) {
             const bar = h("div", {});
             bars.set(v.reference, {state, bar});
             return h("li", {}, h("div", {class: "row"}, versionLink(v.reference), state,
-                                 h("a", {href: `/versions/${encodeURIComponent(v.reference)}?tab=curves`},
-                                   "curves"),
-                                 h("a", {href: `/versions/${encodeURIComponent(v.reference)}?tab=log`},
-                                   "log"),
+                                 h("a", {href: to.version(v.reference, {tab: "curves"})}, "curves"),
+                                 h("a", {href: to.version(v.reference, {tab: "log"})}, "log"),
                                  h("button", {type: "button", class: "small",
                                               "aria-label": `Stop ${v.reference}`,
                                               onclick: () => stopVersion(v.reference)}, "Stop…")),

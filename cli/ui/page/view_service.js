@@ -20,7 +20,8 @@ export async function view({names, signal}) {
     replace(place, facts([
       ["status", [statusMark(s.status), s.reason && ` ${s.reason}`]],
       ["address", addressLink(s)],
-      ["model", source && h("a", {href: ofVersion ? to.version(source) : to.model(source)}, source)],
+      ["model", source &&
+        h("a", {href: ofVersion ? to.version(source) : to.model(source)}, source)],
       ["token", s.has_token ? "needed" : "none"],
       ["computes with", Object.entries(computed).map(([k, v]) => `${k} ${v}`).join(" · ")],
       ["process", s.facts?.pid],

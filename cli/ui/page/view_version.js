@@ -42,7 +42,7 @@ export async function view({names, query, signal}) {
   let v = await get("version", {ref: asked}, signal);
   const {reference} = v;
   const wanted = query.get("tab") ?? "summary";
-  const [tab, , make] = TABS.find(([key]) => key === wanted) ?? TABS[0];
+  const [tab, name, make] = TABS.find(([key]) => key === wanted) ?? TABS[0];
 
   const actions = h("div", {class: "actions", role: "group", "aria-label": "Actions"});
   const about = h("div", {});
@@ -79,7 +79,7 @@ export async function view({names, query, signal}) {
 
   let lastLive = "";
   return {
-    title: tab === "summary" ? reference : `${TABS.find(([key]) => key === tab)[1]} of ${reference}`,
+    title: tab === "summary" ? reference : `${name} of ${reference}`,
     content: [trail(["Jobs", "/jobs"], [job, to.job(job)], [reference]),
               heading(reference, actions), about, bar, nav, h("div", {class: "tab"}, part.node)],
     refresh: async () => {
