@@ -4,9 +4,11 @@
 #include <cstdio>
 // jpeglib.h needs stdio.h before it.
 #include <jpeglib.h>
+#include <spng.h>
 
 #include <cstdlib>
 #include <memory>
+#include <new>
 
 #include "core/base/error.h"
 
@@ -68,6 +70,33 @@ std::vector<std::uint8_t> to_jpeg(const ImageView& picture, int quality) {
     throw Error(ErrorKind::bug, std::string("cannot encode a JPEG: ") + writer.error);
   }
   return {writer.bytes, writer.bytes + writer.size};
+}
+
+std::vector<std::uint8_t> to_png(const ImageView& picture) {
+  const auto must = [](int error) {
+    if (error == SPNG_EMEM) throw std::bad_alloc();
+    if (error == 0) return;
+    throw Error(ErrorKind::bug, std::string("cannot encode a PNG: ") + spng_strerror(error));
+  };
+  const std::unique_ptr<spng_ctx, decltype(&spng_ctx_free)> context(spng_ctx_new(SPNG_CTX_ENCODER),
+                                                                    &spng_ctx_free);
+  if (!context) throw std::bad_alloc();
+  must(spng_set_option(context.get(), SPNG_ENCODE_TO_BUFFER, 1));
+  spng_ihdr header{};
+  header.width = static_cast<std::uint32_t>(picture.width);
+  header.height = static_cast<std::uint32_t>(picture.height);
+  header.bit_depth = 8;
+  header.color_type = SPNG_COLOR_TYPE_TRUECOLOR;
+  must(spng_set_ihdr(context.get(), &header));
+  const std::size_t bytes = static_cast<std::size_t>(picture.width) * picture.height * 3;
+  must(spng_encode_image(context.get(), picture.pixels, bytes, SPNG_FMT_PNG, SPNG_ENCODE_FINALIZE));
+  std::size_t size = 0;
+  int error = 0;
+  const std::unique_ptr<void, decltype(&std::free)> buffer(
+      spng_get_png_buffer(context.get(), &size, &error), &std::free);
+  must(error);
+  const auto* first = static_cast<const std::uint8_t*>(buffer.get());
+  return {first, first + size};
 }
 
 }  // namespace mat

@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "core/base/error.h"
+#include "core/registry/visualization_layout.h"
 
 namespace mat {
 namespace {
@@ -308,7 +309,8 @@ Header header_of(SQLite::Database& connection) {
 }  // namespace
 
 const std::vector<std::string>& registry_layout() {
-  static const std::vector<std::string> steps{kLayout1, kLayout2, kLayout3, kLayout4};
+  static const std::vector<std::string> steps{kLayout1, kLayout2, kLayout3, kLayout4,
+                                              kVisualizationLayout};
   return steps;
 }
 

@@ -23,3 +23,11 @@ TEST_CASE("what JPEG cannot hold is an error") {
   const Image wide{70'000, 1, std::vector<std::uint8_t>(210'000)};
   CHECK_THROWS_AS(to_jpeg(wide, 80), Error);
 }
+
+TEST_CASE("a picture written as PNG is read again as it was") {
+  const Image picture = gradient(97, 61);
+  const DecodeResult result = decode_image(to_png(picture));
+  REQUIRE(result.ok());
+  CHECK(result.image.pixels == picture.pixels);
+  CHECK_THROWS_AS(to_png(ImageView()), Error);
+}
