@@ -63,7 +63,7 @@ class Drawing {
       const double part = all > 0 ? static_cast<double>(count) / static_cast<double>(all) : 0;
       const Colour full = row == column ? kRight : kWrong;
       // A single one among thousands is seen as well.
-      const double depth = count > 0 ? 0.08 + 0.92 * std::sqrt(part) : 0;
+      const double depth = count > 0 ? 0.08 + 0.92 * std::sqrt(std::clamp(part, 0.0, 1.0)) : 0;
       const int x = left_ + column * cell_, y = top_ + row * cell_;
       fill_box(image_, x, y, cell_, cell_, kGrid);
       const int line = has_text_ ? 1 : 0;
