@@ -82,8 +82,9 @@ def look_at(browser, address, screenshots):
     size = {"width": 1400, "height": 1000, "deviceScaleFactor": 1, "mobile": False}
     browser.call("Emulation.setDeviceMetricsOverride", **size)
     for page in PAGES:
-        browser.call("Page.navigate", url=f"{address}/?#{page}")
-        browser.call("Page.reload")
+        # Another page first: what differs in its fragment alone would not be loaded.
+        browser.call("Page.navigate", url="about:blank")
+        browser.call("Page.navigate", url=f"{address}/#{page}")
         browser.wait_for("document.readyState === 'complete' && "
                          "document.querySelector('tb-webapp, app-header, tf-tensorboard') !== null")
         if screenshots:

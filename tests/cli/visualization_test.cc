@@ -157,7 +157,7 @@ TEST_CASE("a visualization ends by itself after a time, with all that it has sta
   VisualizationFixture f;
   f.create({"m", "--auto-stop", "1s"});
   CHECK(f.becomes("m", "Terminated"));
-  CHECK(f.show("m")["reason"] == "auto_stop after 1s");
+  CHECK(f.show("m")["reason"] == "auto_stop after 1.0s");
   CHECK(f.all_have_ended());
 }
 
