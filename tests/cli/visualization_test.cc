@@ -54,6 +54,15 @@ class VisualizationFixture : public Fixture {
     fs::permissions(path, fs::perms::owner_all);
     mat.environment["MAT_TENSORBOARD"] = path.string();
   }
+  bool use_tensorboard() {
+    const char* program = std::getenv("MAT_TENSORBOARD");
+    if (program == nullptr) {
+      std::cout << "WARNING: not checked with TensorBoard: MAT_TENSORBOARD names none" << std::endl;
+      return false;
+    }
+    mat.environment["MAT_TENSORBOARD"] = program;
+    return true;
+  }
   void make_version(const std::string& job = "m") {
     const std::string spec = write_spec(job + ".yaml", command_spec(job, R"(["true"])"));
     mat.succeed({"job", "create", "-f", spec});
@@ -216,14 +225,9 @@ TEST_CASE("a visualization that cannot start says why and leaves nothing behind"
   CHECK_FALSE(fs::exists(f.mat.home() / "visualizations" / "m"));
 }
 
-TEST_CASE("TensorBoard shows all pages of a training, and its new points") {
-  const char* program = std::getenv("MAT_TENSORBOARD");
-  if (program == nullptr) {
-    std::cout << "WARNING: not checked with TensorBoard: MAT_TENSORBOARD names none" << std::endl;
-    return;
-  }
+TEST_CASE("TensorBoard shows all pages of a training") {
   VisualizationFixture f;
-  f.mat.environment["MAT_TENSORBOARD"] = program;
+  if (!f.use_tensorboard()) return;
   draw_pictures(f.folder / "data", {"red", "green", "blue"}, 12);
   const std::string spec = f.write_spec("job.yaml", small_spec("t", "./data", 3));
   f.mat.succeed({"job", "create", "-f", spec, "--set", "histograms=true"});
@@ -235,6 +239,27 @@ TEST_CASE("TensorBoard shows all pages of a training, and its new points") {
            Json{"t@V0001", "t@V0002"};
   }));
   run_python("cli/visualization_page.py", {address, "t@V0001"}, "MAT_TEST_PYTHON");
+}
+
+TEST_CASE("TensorBoard shows new points of a version that is running") {
+  VisualizationFixture f;
+  if (!f.use_tensorboard()) return;
+  const std::string spec = f.write_spec(
+      "live.yaml", command_spec("live", R"([sh, -c, "i=0; while :; do i=$((i + 1)); )"
+                                        R"(echo step $i loss: 0.$i; sleep 0.2; done"])"));
+  f.mat.succeed({"job", "create", "-f", spec, "-d"});
+  const std::string address = f.create({"live"})["address"];
+  const auto points = [&] {
+    const Json read =
+        Json::parse(VisualizationFixture::get(
+                        address, "/data/plugin/scalars/scalars?run=live%40V0001&tag=loss"),
+                    nullptr, false);
+    return read.is_array() ? read.size() : 0;
+  };
+  CHECK(wait_until([&] { return points() > 0; }));
+  const std::size_t before = points();
+  CHECK(wait_until([&] { return points() > before; }));
+  f.mat.succeed({"version", "stop", "live"});
 }
 
 }  // namespace mat::test
