@@ -76,7 +76,8 @@ int list(const Context& context, const ListFlags& flags) {
                record.definition.description});
   }
   print_list(table, listing.total, "algorithms", "mat algorithm create -f FILE", flags.filter);
-  note_total(listing.rows.size(), listing.total, listing.total_is_exact, "algorithms");
+  note_total(listing.rows.size(), listing.total, listing.total_is_exact, "algorithms",
+             flags.offset);
   return 0;
 }
 

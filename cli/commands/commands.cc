@@ -48,8 +48,10 @@ void add_commands(CLI::App& app, Context& context) {
   add_predict_command(app, context);
   add_service_commands(app, context);
   add_visualization_commands(app, context);
+  add_lineage_command(app, context);
   add_background_commands(app, context);
   add_metric_commands(app, context);
+  add_ui_command(app, context);
   add_completion_command(app, context);
 }
 
@@ -87,6 +89,9 @@ void ListFlags::add_to(CLI::App* command) {
       ->type_name("N")
       ->check(whole_number_from(0))
       ->capture_default_str();
+  command->add_option("--offset", offset, "Leave out so many rows first")
+      ->type_name("N")
+      ->check(whole_number_from(0));
   command->add_option("--sort", sort, "Fields to sort by; '-' in front for descending")
       ->type_name("FIELDS");
   command->add_option("--filter", filter, "For example 'accuracy > 0.9 and lr < 0.1'")
@@ -97,14 +102,20 @@ void ListFlags::add_to(CLI::App* command) {
 ListOptions ListFlags::options() const {
   ListOptions options;
   options.limit = limit;
+  options.offset = offset;
   options.filter = parse_filter(filter);
   options.sort = parse_sort(sort);
   return options;
 }
 
-void note_total(std::size_t shown, std::int64_t total, bool total_is_exact, const char* what) {
-  if (static_cast<std::int64_t>(shown) >= total && total_is_exact) return;
-  note(fmt::format("showing {} of {}{} {}; --limit 0 shows all", shown,
+void note_total(std::size_t shown, std::int64_t total, bool total_is_exact, const char* what,
+                std::int64_t offset) {
+  const auto count = static_cast<std::int64_t>(shown);
+  if (count >= total && total_is_exact) return;
+  const std::string which = offset > 0 && count > 0
+                                ? fmt::format("{} to {}", offset + 1, offset + count)
+                                : std::to_string(count);
+  note(fmt::format("showing {} of {}{} {}; --limit 0 shows all", which,
                    total_is_exact ? "" : "more than ", total, what));
 }
 

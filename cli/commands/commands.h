@@ -26,10 +26,12 @@ void add_evaluate_command(CLI::App& app, Context& context);
 void add_predict_command(CLI::App& app, Context& context);
 void add_service_commands(CLI::App& app, Context& context);
 void add_visualization_commands(CLI::App& app, Context& context);
+void add_lineage_command(CLI::App& app, Context& context);
 void add_pool_commands(CLI::App& app, Context& context);
 void add_exeml_commands(CLI::App& app, Context& context);
 void add_background_commands(CLI::App& app, Context& context);
 void add_metric_commands(CLI::App& app, Context& context);
+void add_ui_command(CLI::App& app, Context& context);
 void add_completion_command(CLI::App& app, Context& context);
 
 // A noun with verbs below it. Called alone it prints its help on stderr and ends with 2, so that a
@@ -50,7 +52,7 @@ std::string counted(std::int64_t count, const std::string& noun);
 
 // The options of all lists.
 struct ListFlags {
-  std::int64_t limit = 20;
+  std::int64_t limit = 20, offset = 0;
   std::string sort;
   std::string filter;
   bool json = false;
@@ -59,8 +61,10 @@ struct ListFlags {
   ListOptions options() const;
 };
 
-// "showing 20 of 1000" below a list, on stderr; nothing when everything is shown.
-void note_total(std::size_t shown, std::int64_t total, bool total_is_exact, const char* what);
+// "showing 20 of 1000" below a list, on stderr; nothing when everything is shown. `offset` rows
+// before those that are shown were left out.
+void note_total(std::size_t shown, std::int64_t total, bool total_is_exact, const char* what,
+                std::int64_t offset = 0);
 
 // Puts "total", "total_is_exact" and the rows under `name` into one document.
 Json list_document(const char* name, Json rows, std::int64_t total, bool total_is_exact);

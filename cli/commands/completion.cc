@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "cli/commands/commands.h"
+#include "cli/commands/completion_scripts.h"
 #include "cli/output/terminal.h"
 #include "core/algorithm/algorithm.h"
 #include "core/base/error.h"
@@ -12,55 +13,8 @@
 #include "core/run/pools.h"
 #include "core/spec/setting_keys.h"
 
-// The three scripts only ask `mat __complete WORD…` for candidates, so that every shell offers the
-// same, and names come from the registry. ":files" asks the shell for its own files.
-
 namespace mat {
 namespace {
-
-constexpr const char* kBash = R"sh(_mat() {
-  local IFS=$'\n'
-  local cur="${COMP_LINE:0:COMP_POINT}"
-  read -ra words <<< "${cur//$'\n'/ }"
-  local IFS=' '
-  read -ra words <<< "$cur"
-  [[ "$cur" == *' ' ]] && words+=("")
-  local last="${words[-1]}" prefix=""
-  # Readline splits at '@' and ':': only what follows the last one is replaced.
-  [[ "$last" == *[@:]* && "${COMP_WORDBREAKS}" == *[@:]* ]] && prefix="${last%[@:]*}@"
-  local IFS=$'\n'
-  COMPREPLY=($(mat __complete -- "${words[@]:1}" 2>/dev/null))
-  [[ "${COMP_WORDBREAKS}" == *@* && -n "$prefix" ]] && COMPREPLY=("${COMPREPLY[@]#"$prefix"}")
-  if [[ "${COMPREPLY[0]}" == ":files" ]]; then
-    COMPREPLY=()
-    compopt -o default 2>/dev/null
-  elif [[ "${COMPREPLY[0]}" == *= ]]; then
-    compopt -o nospace 2>/dev/null
-  fi
-}
-complete -F _mat mat
-)sh";
-
-constexpr const char* kZsh = R"sh(#compdef mat
-_mat() {
-  local -a candidates
-  candidates=("${(@f)$(mat __complete -- "${(@)words[2,CURRENT]}" 2>/dev/null)}")
-  if [[ "${candidates[1]}" == ":files" ]]; then
-    _files
-  elif [[ -n "${candidates[1]}" ]]; then
-    compadd -- "${candidates[@]}"
-  fi
-}
-if [[ "${funcstack[1]}" == _mat ]]; then _mat "$@"; else compdef _mat mat; fi
-)sh";
-
-constexpr const char* kFish = R"sh(function __mat_complete
-  set -l words (commandline -opc) (commandline -ct)
-  mat __complete -- $words[2..-1] 2>/dev/null
-end
-complete -c mat -f -a '(__mat_complete | string match -v :files)'
-complete -c mat -n '__mat_complete | string match -q :files' -F
-)sh";
 
 constexpr std::int64_t kMostNames = 200;
 constexpr const char* kFiles = ":files";
@@ -147,6 +101,44 @@ std::vector<std::string> dataset_names(const Context& context, const std::string
   return names;
 }
 
+// Whatever has a lineage: "dataset:flowers@V001".
+std::vector<std::string> lineages(const Context& context, const std::string& word) {
+  const std::size_t colon = word.find(':');
+  std::vector<std::string> names;
+  if (colon == std::string::npos) {
+    // References of a job that is not there are an error.
+    Registry registry(context.home(), Registry::Mode::read);
+    const std::size_t at = word.find('@');
+    if (at == std::string::npos || registry.find_job(word.substr(0, at))) {
+      names = references(context, word);
+    }
+    for (const char* kind : {"version:", "job:", "dataset:", "model:", "service:", "algorithm:",
+                             "experiment:", "params:", "data:"}) {
+      names.emplace_back(kind);
+    }
+    return names;
+  }
+  const std::string kind = word.substr(0, colon), name = word.substr(colon + 1);
+  Registry registry(context.home(), Registry::Mode::read);
+  ListOptions options;
+  options.limit = kMostNames;
+  if (kind == "version") names = references(context, name);
+  if (kind == "job") names = job_names(context);
+  if (kind == "dataset") names = dataset_names(context, name);
+  if (kind == "model") names = model_names(context, name);
+  if (kind == "algorithm") {
+    for (const auto& a : registry.list_algorithms(options).rows) names.push_back(a.definition.name);
+  } else if (kind == "service") {
+    for (const auto& s : registry.list_services(options).rows) names.push_back(s.name);
+  } else if (kind == "experiment") {
+    for (const auto& e : registry.list_experiments(options).rows) names.push_back(e.name);
+  } else if (kind == "params") {
+    for (const auto& p : registry.list_params(options).rows) names.push_back(p.name);
+  }
+  for (std::string& found : names) found = kind + ":" + found;
+  return names;
+}
+
 // "lr=", "resources.pool=": of the built-in algorithms and of a spec.
 std::vector<std::string> setting_names() {
   std::vector<std::string> names;
@@ -157,12 +149,20 @@ std::vector<std::string> setting_names() {
   return names;
 }
 
+// "{cpu,gpu}" in the type of an option that has nothing but these.
+std::vector<std::string> fixed_values(const std::string& type) {
+  const std::size_t begin = type.find('{'), end = type.find('}');
+  if (begin == std::string::npos || end == std::string::npos) return {};
+  return split(type.substr(begin + 1, end - begin - 1), ',');
+}
+
 // What can stand for the value of an option, by its name and the type in the help.
 std::vector<std::string> values_of_option(const Context& context, const CLI::App& command,
                                           const std::string& option) {
   const std::string type = command.get_option(option)->get_type_name();
   if (type == "SPEC" || type == "DIR" || type == "FILE") return {kFiles};
   if (type == "JOB") return job_names(context);
+  if (auto fixed = fixed_values(type); !fixed.empty()) return fixed;
   const std::string group = command.get_parent() != nullptr ? command.get_parent()->get_name() : "";
   Registry registry(context.home(), Registry::Mode::read);
   std::vector<std::string> names;
@@ -183,6 +183,7 @@ std::vector<std::string> values_for(const Context& context, const CLI::App& comm
   const std::string group = command.get_parent() != nullptr ? command.get_parent()->get_name() : "";
   std::vector<std::string> names;
   if (positional == "JOB") return job_names(context);
+  if (positional == "REF" && command.get_name() == "lineage") return lineages(context, word);
   if (positional == "REF") return references(context, word);
   if (positional == "MODEL") {
     return group == "model" ? model_names(context, word) : sources(context, word);

@@ -37,7 +37,7 @@ int list(const Context& context, const ListFlags& flags) {
   }
   print_list(dataset_table(listing.rows), listing.total, "datasets",
              "mat dataset create NAME FOLDER", flags.filter);
-  note_total(listing.rows.size(), listing.total, listing.total_is_exact, "datasets");
+  note_total(listing.rows.size(), listing.total, listing.total_is_exact, "datasets", flags.offset);
   return 0;
 }
 

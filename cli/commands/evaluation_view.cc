@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "cli/commands/confusion_view.h"
 #include "cli/commands/views.h"
 #include "cli/output/table.h"
 #include "core/base/error.h"
@@ -16,18 +17,13 @@
 namespace mat {
 namespace {
 
-constexpr std::size_t kMostClassesInMatrix = 20;
+constexpr int kBarWidth = 8;
 constexpr std::uint64_t kMaxBytes = 1 << 28;
 
 struct ClassRow {
   std::string name;
   std::optional<double> precision, recall, f1;
   std::optional<std::int64_t> samples;
-};
-
-struct Matrix {
-  std::vector<std::string> labels;
-  std::vector<std::vector<std::int64_t>> rows;
 };
 
 std::optional<double> number_in(const Json& object, const char* key) {
@@ -57,11 +53,11 @@ std::optional<std::vector<ClassRow>> read_classes(const Json& list) {
 }
 
 // Nothing for what is no square of whole numbers with a label for each row.
-std::optional<Matrix> read_matrix(const Json& json) {
+std::optional<ConfusionMatrix> read_matrix(const Json& json) {
   if (!json.is_object() || !json.contains("labels") || !json.contains("rows")) return std::nullopt;
   const Json &labels = json["labels"], &rows = json["rows"];
   if (!labels.is_array() || !rows.is_array() || rows.size() != labels.size()) return std::nullopt;
-  Matrix matrix;
+  ConfusionMatrix matrix;
   for (const Json& label : labels) matrix.labels.push_back(value_text(label));
   for (const Json& row : rows) {
     const bool is_whole = row.is_array() && row.size() == labels.size() &&
@@ -74,35 +70,25 @@ std::optional<Matrix> read_matrix(const Json& json) {
 }
 
 void print_classes(const std::vector<ClassRow>& rows) {
-  Table table({{"CLASS"},
+  Table table({{"CLASS", Align::left, true},
                {"PRECISION", Align::right},
+               {"", Align::left, false, 3},
                {"RECALL", Align::right},
+               {"", Align::left, false, 2},
                {"F1", Align::right},
+               {"", Align::left, false, 1},
                {"SAMPLES", Align::right}});
+  const bool with_unicode = has_unicode();
+  const auto bar = [&](const std::optional<double>& part) {
+    return Cell(part ? bar_text(*part, kBarWidth, with_unicode) : "", Style::active);
+  };
   for (const ClassRow& row : rows) {
-    table.add({row.name, metric_text(row.precision), metric_text(row.recall), metric_text(row.f1),
+    table.add({row.name, metric_text(row.precision), bar(row.precision), metric_text(row.recall),
+               bar(row.recall), metric_text(row.f1), bar(row.f1),
                row.samples ? std::to_string(*row.samples) : "-"});
   }
   print(fmt::format("\n{}\n{}", styled("evaluation", Style::bold, stdout_has_colour()),
                     table.text()));
-}
-
-void print_matrix(const Matrix& matrix) {
-  std::vector<Column> columns{{"LABEL \\ PREDICTED"}};
-  for (const std::string& label : matrix.labels) {
-    columns.push_back({printable(label), Align::right});
-  }
-  Table table(columns);
-  for (std::size_t r = 0; r < matrix.rows.size(); ++r) {
-    std::vector<Cell> cells{matrix.labels[r]};
-    for (std::size_t c = 0; c < matrix.rows[r].size(); ++c) {
-      const std::int64_t count = matrix.rows[r][c];
-      cells.emplace_back(count == 0 ? "." : std::to_string(count),
-                         count == 0 ? Style::dim : (r == c ? Style::good : Style::bad));
-    }
-    table.add(cells);
-  }
-  print(fmt::format("\n{}", table.text()));
 }
 
 void note_damage(const std::string& what) {
@@ -134,7 +120,9 @@ void print_evaluation(const StoredEvaluation& evaluation) {
   if (!document.contains("confusion_matrix")) return;
   const auto matrix = read_matrix(document["confusion_matrix"]);
   if (!matrix) return note_damage("'confusion_matrix' in evaluation.json is not as mat writes it");
-  if (matrix->labels.size() <= kMostClassesInMatrix) print_matrix(*matrix);
+  const std::string text =
+      confusion_text(*matrix, {stdout_width(), stdout_has_colour(), has_unicode()});
+  if (!text.empty()) print("\n" + text);
 }
 
 }  // namespace mat

@@ -116,8 +116,7 @@ int train_project(const Context& context, const TrainOptions& options) {
 
 int list_projects(const Context& context, const ListFlags& flags) {
   ListOptions options = flags.options();
-  const std::int64_t limit = options.limit;
-  options.limit = 0;
+  options.limit = options.offset = 0;
   Registry registry = context.open_to_read();
   const auto listing = registry.list_jobs(options);
   std::vector<JobRecord> projects;
@@ -126,7 +125,10 @@ int list_projects(const Context& context, const ListFlags& flags) {
     if (registry.version(job.name).algorithm == kExemlAlgorithm) projects.push_back(job);
   }
   const auto total = static_cast<std::int64_t>(projects.size());
-  if (limit > 0 && total > limit) projects.resize(static_cast<std::size_t>(limit));
+  projects.erase(projects.begin(), projects.begin() + std::min(flags.offset, total));
+  if (flags.limit > 0 && std::ssize(projects) > flags.limit) {
+    projects.resize(static_cast<std::size_t>(flags.limit));
+  }
   if (flags.json) {
     Json rows = Json::array();
     for (const JobRecord& job : projects) rows.push_back(job_json(job));
@@ -135,7 +137,7 @@ int list_projects(const Context& context, const ListFlags& flags) {
   }
   print_list(job_table(projects), total, "projects", "mat exeml train DATA --project P",
              flags.filter);
-  note_total(projects.size(), total, true, "projects");
+  note_total(projects.size(), total, true, "projects", flags.offset);
   return 0;
 }
 

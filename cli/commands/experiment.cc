@@ -46,7 +46,8 @@ int list(const Context& context, const ListFlags& flags) {
     table.add({e.name, std::to_string(e.job_count), short_local_text(e.created_ms), e.description});
   }
   print_list(table, listing.total, "experiments", "mat experiment create NAME", flags.filter);
-  note_total(listing.rows.size(), listing.total, listing.total_is_exact, "experiments");
+  note_total(listing.rows.size(), listing.total, listing.total_is_exact, "experiments",
+             flags.offset);
   return 0;
 }
 

@@ -53,8 +53,8 @@ fs::path HeatmapFiles::path_for(const std::string& picture) {
   return folder_ / (name + "-heatmap.jpg");
 }
 
-void HeatmapFiles::add(PictureModel& model, const Prediction& prediction) {
-  if (!prediction.problem.empty()) return;
+std::string HeatmapFiles::add(PictureModel& model, const Prediction& prediction) {
+  if (!prediction.problem.empty()) return {};
   const auto answer = static_cast<int>(top_classes(prediction.probabilities, 1).front());
   const Heatmap heat = model.heatmap(prediction.decoded.image, answer);
   const Image& asked = prediction.decoded.image;
@@ -67,8 +67,10 @@ void HeatmapFiles::add(PictureModel& model, const Prediction& prediction) {
   field.bottom = part(heat.bottom, height);
   const Image picture = with_heat(large(prediction), field);
   const std::vector<std::uint8_t> jpeg = to_jpeg(picture, kQuality);
-  write_file_atomic(path_for(prediction.name),
+  const fs::path path = path_for(prediction.name);
+  write_file_atomic(path,
                     std::string_view(reinterpret_cast<const char*>(jpeg.data()), jpeg.size()));
+  return path.string();
 }
 
 }  // namespace mat

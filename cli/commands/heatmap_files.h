@@ -16,8 +16,8 @@ class HeatmapFiles {
 
   // FOLDER/NAME-heatmap.jpg, NAME from the picture's own; with a number where that is taken by
   // another of these pictures. A prediction with a problem has none. Replaces a file of an earlier
-  // run.
-  void add(PictureModel& model, const Prediction& prediction);
+  // run. Gives its path; empty where there is none.
+  std::string add(PictureModel& model, const Prediction& prediction);
 
  private:
   std::filesystem::path path_for(const std::string& picture);

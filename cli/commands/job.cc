@@ -96,7 +96,7 @@ int list(const Context& context, const ListFlags& flags) {
   }
   print_list(job_table(listing.rows), listing.total, "jobs", "mat job create -f SPEC",
              flags.filter);
-  note_total(listing.rows.size(), listing.total, listing.total_is_exact, "jobs");
+  note_total(listing.rows.size(), listing.total, listing.total_is_exact, "jobs", flags.offset);
   return 0;
 }
 

@@ -27,7 +27,7 @@ int list(const Context& context, const ListFlags& flags) {
   }
   print_list(model_table(listing.rows), listing.total, "models",
              "mat model create JOB@V0001 --name N", flags.filter);
-  note_total(listing.rows.size(), listing.total, listing.total_is_exact, "models");
+  note_total(listing.rows.size(), listing.total, listing.total_is_exact, "models", flags.offset);
   return 0;
 }
 

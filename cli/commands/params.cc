@@ -80,7 +80,8 @@ int list(const Context& context, const ListFlags& flags) {
   }
   print_list(table, listing.total, "parameter configurations", "mat params save REF NAME",
              flags.filter);
-  note_total(listing.rows.size(), listing.total, listing.total_is_exact, "configurations");
+  note_total(listing.rows.size(), listing.total, listing.total_is_exact, "configurations",
+             flags.offset);
   return 0;
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "cli/output/csv.h"
 #include "cli/output/terminal.h"
 #include "core/base/json.h"
 #include "core/base/text.h"
@@ -19,7 +20,7 @@ class Lines : public PredictionOutput {
   Lines(const std::vector<std::string>& classes, std::size_t top)
       : classes_(classes), top_(top), has_colour_(stdout_has_colour()), columns_(stdout_width()) {}
 
-  void add(const Prediction& prediction) override {
+  void add(const Prediction& prediction, const std::string& heatmap) override {
     std::string line = printable(prediction.name);
     if (!prediction.problem.empty()) {
       line += "  " + styled(printable(prediction.problem), Style::bad, has_colour_);
@@ -36,6 +37,7 @@ class Lines : public PredictionOutput {
         is_first = false;
       }
       if (!prediction.warning.empty()) line += fmt::format("  ({})", printable(prediction.warning));
+      if (!heatmap.empty()) line += "  → " + printable(heatmap);
     }
     print(line + "\n");
   }
@@ -54,7 +56,7 @@ class JsonOutput : public PredictionOutput {
     print(fmt::format("{{\n  \"model\": {},\n  \"predictions\": [", to_json_text(Json(model))));
   }
 
-  void add(const Prediction& prediction) override {
+  void add(const Prediction& prediction, const std::string& heatmap) override {
     Json row{{"file", prediction.name}};
     if (!prediction.problem.empty()) {
       row["error"] = prediction.problem;
@@ -66,6 +68,7 @@ class JsonOutput : public PredictionOutput {
       row["predicted"] = scores.front()["label"];
       row["scores"] = std::move(scores);
       if (!prediction.warning.empty()) row["warning"] = prediction.warning;
+      if (!heatmap.empty()) row["heatmap"] = heatmap;
     }
     print(fmt::format("{}\n    {}", is_first_ ? "" : ",", to_json_text(row)));
     is_first_ = false;
@@ -79,23 +82,16 @@ class JsonOutput : public PredictionOutput {
   bool is_first_ = true;
 };
 
-std::string csv_cell(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + "\"";
-}
-
 class Csv : public PredictionOutput {
  public:
-  Csv(const std::vector<std::string>& classes, std::size_t top)
-      : classes_(classes), top_(std::min(top, classes.size())) {
+  Csv(const std::vector<std::string>& classes, std::size_t top, bool has_heatmaps)
+      : classes_(classes), top_(std::min(top, classes.size())), has_heatmaps_(has_heatmaps) {
     std::string header = "file";
     for (std::size_t i = 1; i <= top_; ++i) header += fmt::format(",label_{0},score_{0}", i);
-    print(header + ",error,warning\n");
+    print(header + (has_heatmaps_ ? ",error,warning,heatmap\n" : ",error,warning\n"));
   }
 
-  void add(const Prediction& prediction) override {
+  void add(const Prediction& prediction, const std::string& heatmap) override {
     std::string line = csv_cell(prediction.name);
     if (prediction.problem.empty()) {
       for (const std::size_t c : top_classes(prediction.probabilities, top_)) {
@@ -105,12 +101,14 @@ class Csv : public PredictionOutput {
     } else {
       line += std::string(2 * top_, ',');
     }
-    print(line + "," + csv_cell(prediction.problem) + "," + csv_cell(prediction.warning) + "\n");
+    print(line + "," + csv_cell(prediction.problem) + "," + csv_cell(prediction.warning) +
+          (has_heatmaps_ ? "," + csv_cell(heatmap) : "") + "\n");
   }
 
  private:
   const std::vector<std::string>& classes_;
   std::size_t top_;
+  bool has_heatmaps_;
 };
 
 }  // namespace
@@ -127,8 +125,8 @@ std::unique_ptr<PredictionOutput> prediction_json(const std::string& model,
 }
 
 std::unique_ptr<PredictionOutput> prediction_csv(const std::vector<std::string>& classes,
-                                                 std::size_t top) {
-  return std::make_unique<Csv>(classes, top);
+                                                 std::size_t top, bool has_heatmaps) {
+  return std::make_unique<Csv>(classes, top, has_heatmaps);
 }
 
 }  // namespace mat

@@ -26,7 +26,7 @@ int list(const Context& context, const ListFlags& flags) {
   const Table table = service_table(listing.rows);
   print_list(table, listing.total, "services", "mat service deploy MODEL", flags.filter);
   note_left_out(table);
-  note_total(listing.rows.size(), listing.total, listing.total_is_exact, "services");
+  note_total(listing.rows.size(), listing.total, listing.total_is_exact, "services", flags.offset);
   return 0;
 }
 
@@ -81,12 +81,8 @@ void add_ask(CLI::App* group, Context& context) {
   const auto flags = std::make_shared<ServicePredictFlags>();
   CLI::App* command = group->add_subcommand("predict", "Ask a service what pictures show");
   command->add_option("SERVICE", flags->name, "The service")->required();
-  command->add_option("IMAGE", flags->pictures, "Pictures (JPEG, PNG, BMP)")->required();
-  command->add_option("--top", flags->top, "How many classes to name for each picture")
-      ->type_name("N")
-      ->check(whole_number_from(1))
-      ->capture_default_str();
-  add_json_flag(command, flags->json);
+  flags->predictions.add_pictures_to(command);
+  flags->predictions.add_output_to(command);
   set_action(command, context, [&context, flags] { return predict_with_service(context, *flags); });
 }
 

@@ -8,6 +8,7 @@
 
 #include "cli/commands/commands.h"
 #include "cli/commands/service_view.h"
+#include "cli/commands/views.h"
 #include "cli/output/terminal.h"
 #include "cli/signals.h"
 #include "core/base/error.h"
@@ -74,6 +75,15 @@ std::string token_of(const DeployFlags& flags) {
   return token;
 }
 
+// Answers that differ from those of 'mat predict' in the last digits should surprise nobody.
+void note_precision(const ServiceRecord& service) {
+  const Json::json_pointer place("/model/precision");
+  if (!service.facts.contains(place) || service.facts[place] == "fp32") return;
+  note(fmt::format(
+      "it computes in {}, the fastest here; 'mat predict' in fp32, as --precision fp32 would",
+      value_text(service.facts[place])));
+}
+
 void print_ready(const ServiceRecord& service, const Home& home, const std::string& new_token,
                  bool json) {
   if (json) {
@@ -83,6 +93,7 @@ void print_ready(const ServiceRecord& service, const Home& home, const std::stri
   } else {
     print(fmt::format("{} answers at {}\n", service.name, service.address));
     if (!new_token.empty()) print(fmt::format("token: {}\n", new_token));
+    note_precision(service);
   }
   finish_output();
 }
@@ -128,7 +139,17 @@ int serve_pending(const Home& home, const ServiceRecord& service, FileDescriptor
 
 FileDescriptor listen_for(const ServiceRecord& service) {
   const ServiceSettings settings = service_settings_from_json(service.settings, service.name);
-  return listen_on(settings.host, settings.port);
+  if (settings.port != 0 || settings.last_port == 0) {
+    return listen_on(settings.host, settings.port);
+  }
+  try {
+    return listen_on(settings.host, settings.last_port);
+  } catch (const Error& e) {
+    if (e.kind() == ErrorKind::usage) throw;
+    note(fmt::format("{} answered at port {} before, which is in use: it gets another one",
+                     service.name, settings.last_port));
+    return listen_on(settings.host, 0);
+  }
 }
 
 // One that has never answered leaves nothing behind.
@@ -246,7 +267,8 @@ int start_service(const Context& context, const std::string& name, bool detach, 
   FileDescriptor listening;
   {
     Registry registry = open_services_to_change(context);
-    listening = listen_for(registry.service(name));
+    const ServiceRecord before = registry.service(name);
+    if (!is_active(before.status)) listening = listen_for(before);
     service = restart_service(registry, name);
     if (detach) {
       listening = FileDescriptor();

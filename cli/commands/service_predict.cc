@@ -2,10 +2,10 @@
 
 #include <fmt/core.h>
 
-#include "cli/commands/commands.h"
-#include "cli/commands/prediction_output.h"
+#include <deque>
+#include <future>
+
 #include "cli/commands/service_view.h"
-#include "cli/output/terminal.h"
 #include "core/base/error.h"
 #include "core/cache/picture_file.h"
 #include "core/http/base64.h"
@@ -17,6 +17,8 @@ namespace mat {
 namespace {
 
 constexpr double kSeconds = 60;
+// So many requests are under way: the service gathers them into batches.
+constexpr std::size_t kAtOnce = 8;
 
 class ServiceClient {
  public:
@@ -86,14 +88,30 @@ struct Answer {
   std::string model;  // that gave it
 };
 
+// The bytes of a picture, or why there are none.
+std::string read_bytes(const NamedPicture& picture, std::vector<std::uint8_t>& bytes) {
+  if (!picture.bytes) return read_picture_file(picture.name, bytes).problem;
+  bytes = *picture.bytes;
+  return {};
+}
+
+// What the service had to say of it beside the answer.
+std::string warning_of(const Json& said) {
+  const auto parameters = said.find("parameters");
+  if (parameters == said.end() || !parameters->contains("warnings")) return {};
+  const Json& warnings = parameters->at("warnings");
+  return warnings.is_array() && !warnings.empty() && warnings[0].is_string()
+             ? warnings[0].get<std::string>()
+             : std::string();
+}
+
 Answer ask(const ServiceRecord& service, const ServiceClient& client, const std::string& target,
-           const std::string& name) {
+           const NamedPicture& named) {
   Answer answer;
   Prediction& prediction = answer.prediction;
-  prediction.name = name;
+  prediction.name = named.name;
   std::vector<std::uint8_t> bytes;
-  const PictureFile file = read_picture_file(name, bytes);
-  prediction.problem = file.problem;
+  prediction.problem = read_bytes(named, bytes);
   if (!prediction.problem.empty()) return answer;
   const std::string picture =
       encode_base64({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
@@ -112,45 +130,74 @@ Answer ask(const ServiceRecord& service, const ServiceClient& client, const std:
   if (response.status != 200) refuse(service, response);
   const Json said = parse_json(response.body, "the answer of " + service.name);
   said.at("outputs").at(0).at("data").get_to(prediction.probabilities);
+  prediction.warning = warning_of(said);
   answer.model = model_of(said);
   return answer;
 }
 
-int predict_all(const ServiceRecord& service, const ServiceClient& client,
-                const ServicePredictFlags& flags) {
-  const std::string target = "/v2/models/" + service.name;
-  Served served = ask_what_is_served(service, client, target);
-  const auto top = static_cast<std::size_t>(flags.top);
-  const auto output = flags.json ? prediction_json(service.reference(), served.classes, top)
-                                 : prediction_lines(served.classes, top);
-  std::size_t failed = 0;
-  for (const std::string& name : flags.pictures) {
-    const auto [prediction, model] = ask(service, client, target + "/infer", name);
-    if (!prediction.problem.empty()) {
-      ++failed;
-    } else {
-      // An update came in between: what the numbers mean has to be the same.
-      if (model != served.model) {
-        const Served now = ask_what_is_served(service, client, target);
-        if (now.model != model || now.classes != served.classes) {
-          throw Error(
-              ErrorKind::conflict,
-              fmt::format("{} serves another model, of other classes, than before", service.name),
-              "ask again");
-        }
-        served.model = model;
+class Asker {
+ public:
+  Asker(const ServiceRecord& service, const ServiceClient& client)
+      : service_(service),
+        client_(client),
+        target_("/v2/models/" + service.name),
+        served_(ask_what_is_served(service, client, target_)) {}
+
+  int run(const PredictionFlags& flags, const PictureFeed::Source& pictures) {
+    const auto output = flags.output(service_.reference(), served_.classes);
+    // What a pipe has is answered before it is asked for more.
+    const std::size_t at_once = flags.is_piped() ? 1 : kAtOnce;
+    std::deque<std::future<Answer>> asked;
+    std::int64_t count = 0, failed = 0;
+    const auto take = [&] {
+      const Answer answer = asked.front().get();
+      asked.pop_front();
+      ++count;
+      if (answer.prediction.problem.empty()) {
+        require_same_meaning(answer);
+      } else {
+        ++failed;
       }
-      if (prediction.probabilities.size() != served.classes.size()) refuse_answer(service);
+      output->add(answer.prediction);
+    };
+    while (auto picture = pictures()) {
+      asked.push_back(std::async(std::launch::async, [this, picture = std::move(*picture)] {
+        return ask(service_, client_, target_ + "/infer", picture);
+      }));
+      if (asked.size() == at_once) take();
     }
-    output->add(prediction);
+    while (!asked.empty()) take();
+    output->finish();
+    return end_of_predictions(count, failed);
   }
-  output->finish();
-  return failed == 0 ? 0 : 1;
-}
+
+ private:
+  // An update may come in between: what the numbers mean has to be the same.
+  void require_same_meaning(const Answer& answer) {
+    if (answer.model != served_.model) {
+      const Served now = ask_what_is_served(service_, client_, target_);
+      if (now.model != answer.model || now.classes != served_.classes) {
+        throw Error(
+            ErrorKind::conflict,
+            fmt::format("{} serves another model, of other classes, than before", service_.name),
+            "ask again");
+      }
+      served_.model = answer.model;
+    }
+    if (answer.prediction.probabilities.size() != served_.classes.size()) refuse_answer(service_);
+  }
+
+  const ServiceRecord& service_;
+  const ServiceClient& client_;
+  std::string target_;
+  Served served_;
+};
 
 }  // namespace
 
 int predict_with_service(const Context& context, const ServicePredictFlags& flags) {
+  const PictureFeed::Source pictures =
+      flags.predictions.source(fmt::format("mat service predict {}", flags.name));
   Registry registry = open_services_to_read(context);
   const ServiceRecord service = registry.service(flags.name);
   if (service.status != Status::running) {
@@ -160,7 +207,7 @@ int predict_with_service(const Context& context, const ServicePredictFlags& flag
   const ServiceClient client(service.address,
                              read_service_token(context.home().service_folder(service.name)));
   try {
-    return predict_all(service, client, flags);
+    return Asker(service, client).run(flags.predictions, pictures);
   } catch (const Json::exception&) {
     refuse_answer(service);
   }

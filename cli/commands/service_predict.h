@@ -1,17 +1,15 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
+#include "cli/commands/prediction_flags.h"
 #include "cli/context.h"
 
 namespace mat {
 
 struct ServicePredictFlags {
   std::string name;
-  std::vector<std::string> pictures;
-  std::int64_t top = 5;
-  bool json = false;
+  PredictionFlags predictions;
 };
 
 // Asks a service that runs, over HTTP, and prints as 'mat predict' does.

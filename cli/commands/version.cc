@@ -9,7 +9,9 @@
 #include "cli/commands/train.h"
 #include "cli/commands/version_diff.h"
 #include "cli/commands/version_logs.h"
+#include "cli/commands/version_plot.h"
 #include "cli/commands/version_show.h"
+#include "cli/commands/version_watch.h"
 #include "cli/commands/views.h"
 #include "core/base/error.h"
 #include "core/base/file.h"
@@ -48,7 +50,7 @@ int list(const Context& context, const std::string& job, const std::string& colu
   }
   print_list(version_table(listing.rows, extra, job.empty(), deviations_of(registry, listing.rows)),
              listing.total, "versions", "mat job create -f SPEC", flags.filter);
-  note_total(listing.rows.size(), listing.total, listing.total_is_exact, "versions");
+  note_total(listing.rows.size(), listing.total, listing.total_is_exact, "versions", flags.offset);
   return 0;
 }
 
@@ -229,6 +231,8 @@ void add_reading_commands(CLI::App* group, Context& context, const std::shared_p
   command->add_flag("-f,--follow", flags->log.follow, "Go on until the version has ended");
   add_json_flag(command, flags->log.json);
   set_action(command, context, [&context, flags] { return print_log(context, flags->log); });
+  add_version_plot(group, context);
+  add_version_watch(group, context);
 }
 
 constexpr double kStopPatienceSeconds = 30;

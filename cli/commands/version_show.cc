@@ -40,27 +40,6 @@ double training_time_s(const std::vector<StatusChange>& history) {
   return ms / 1000;
 }
 
-std::string progress_text(const Json& progress) {
-  if (progress.contains("phase")) {
-    return fmt::format("{} {}/{}", value_text(progress["phase"]), value_text(progress["done"]),
-                       value_text(progress["total"]));
-  }
-  const std::string stage = progress.value("stage", std::string());
-  std::string text = !stage.empty()
-                         ? stage
-                         : fmt::format("epoch {}/{}, step {}/{}", value_text(progress["epoch"]),
-                                       value_text(progress["epochs"]), value_text(progress["step"]),
-                                       value_text(progress["steps"]));
-  if (progress["metric"].is_number()) {
-    text += fmt::format(", {} {}", value_text(progress["metric_name"]),
-                        metric_text(progress["metric"].get<double>()));
-  }
-  if (progress["seconds_left"].is_number()) {
-    text += fmt::format(", {} left", format_duration(progress["seconds_left"].get<double>()));
-  }
-  return text;
-}
-
 void print_head(const VersionRecord& v, const std::vector<StatusChange>& history,
                 const Json& progress, const fs::path& folder) {
   const std::int64_t attempts = attempts_in(history);

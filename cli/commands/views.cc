@@ -135,6 +135,26 @@ Table job_table(const std::vector<JobRecord>& jobs) {
   return table;
 }
 
+std::string progress_text(const Json& progress) {
+  if (!progress.is_object()) return "";
+  const auto text_of = [&](const char* key) { return value_text(progress.value(key, Json())); };
+  if (progress.contains("phase")) {
+    return fmt::format("{} {}/{}", text_of("phase"), text_of("done"), text_of("total"));
+  }
+  const Json stage = progress.value("stage", Json());
+  std::string text = stage.is_string() && stage != ""
+                         ? stage.get<std::string>()
+                         : fmt::format("epoch {}/{}, step {}/{}", text_of("epoch"),
+                                       text_of("epochs"), text_of("step"), text_of("steps"));
+  const Json metric = progress.value("metric", Json());
+  if (metric.is_number()) {
+    text += fmt::format(", {} {}", text_of("metric_name"), metric_text(metric.get<double>()));
+  }
+  const Json left = progress.value("seconds_left", Json());
+  if (left.is_number()) text += fmt::format(", {} left", format_duration(left.get<double>()));
+  return text;
+}
+
 double duration_s(const VersionSummary& version) {
   if (!version.started_ms) return std::numeric_limits<double>::quiet_NaN();
   const std::int64_t end = version.ended_ms ? *version.ended_ms : now_ms();

@@ -54,6 +54,10 @@ Table version_table(const std::vector<VersionSummary>& versions,
                     const std::vector<ExtraColumn>& extra, bool with_job,
                     const std::vector<ExtraColumn>& deviations = {});
 
+// "epoch 3/20, step 80/600, accuracy 0.8100, 12s left", "reading pictures 120/600"; of what
+// read_progress() gives, which may be any document.
+std::string progress_text(const Json& progress);
+
 double duration_s(const VersionSummary& version);  // NaN when it has not started
 
 }  // namespace mat

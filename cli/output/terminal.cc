@@ -4,6 +4,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -14,28 +15,45 @@
 namespace mat {
 namespace {
 
-int width_of(int fd) {
-  if (::isatty(fd) == 0) return 0;
+TerminalSize size_of(int fd) {
+  if (::isatty(fd) == 0) return {};
   winsize size{};
-  if (::ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
-  return 80;
+  const bool is_known = ::ioctl(fd, TIOCGWINSZ, &size) == 0;
+  return {is_known && size.ws_col > 0 ? size.ws_col : 80,
+          is_known && size.ws_row > 0 ? size.ws_row : 24};
 }
 
-// Whether escape sequences may be written.
-bool is_capable(int fd) {
-  const char* no_colour = std::getenv("NO_COLOR");
-  const char* terminal = std::getenv("TERM");
-  const bool is_dumb =
-      terminal == nullptr || *terminal == '\0' || std::string_view(terminal) == "dumb";
-  return ::isatty(fd) != 0 && (no_colour == nullptr || *no_colour == '\0') && !is_dumb;
+std::string_view variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value != nullptr ? value : "";
 }
+
+bool is_dumb() { return variable("TERM").empty() || variable("TERM") == "dumb"; }
+
+// Whether escape sequences may be written.
+bool is_capable(int fd) { return ::isatty(fd) != 0 && variable("NO_COLOR").empty() && !is_dumb(); }
 
 }  // namespace
 
 bool stdin_is_terminal() { return ::isatty(STDIN_FILENO) != 0; }
 
-int stdout_width() { return width_of(STDOUT_FILENO); }
-int stderr_width() { return width_of(STDERR_FILENO); }
+TerminalSize stdout_size() { return size_of(STDOUT_FILENO); }
+int stdout_width() { return size_of(STDOUT_FILENO).columns; }
+int stderr_width() { return size_of(STDERR_FILENO).columns; }
+
+bool stdout_is_drawable() { return ::isatty(STDOUT_FILENO) != 0 && !is_dumb(); }
+
+bool has_unicode() {
+  // The first of these that is set decides, as in setlocale(3).
+  for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
+    const std::string value = lower(variable(name));
+    if (value.empty()) continue;
+    const bool is_utf8 =
+        value.find("utf-8") != std::string::npos || value.find("utf8") != std::string::npos;
+    return is_utf8 && variable("TERM") != "linux";
+  }
+  return false;
+}
 
 bool stdout_has_colour() { return is_capable(STDOUT_FILENO); }
 bool stderr_has_colour() { return is_capable(STDERR_FILENO); }
@@ -67,6 +85,21 @@ std::string styled(std::string_view text, Style style, bool has_colour) {
   }
   if (!has_colour || code == nullptr) return std::string(text);
   return "\x1b[" + std::string(code) + "m" + std::string(text) + "\x1b[0m";
+}
+
+std::string coloured(std::string_view text, int colour, bool has_colour) {
+  // Of the 256 colours that have no light or dark relatives; where there are eight, these.
+  constexpr std::array<int, 8> kColours{33, 208, 35, 170, 37, 167, 99, 137};
+  constexpr std::array<int, 8> kFewColours{34, 33, 32, 35, 36, 31, 94, 90};
+  if (!has_colour || colour < 0) return std::string(text);
+  const std::string_view terminal = variable("TERM");
+  const bool has_many = !variable("COLORTERM").empty() ||
+                        terminal.find("256") != std::string_view::npos ||
+                        terminal.find("direct") != std::string_view::npos;
+  const std::size_t i = static_cast<std::size_t>(colour) % kColours.size();
+  const std::string code =
+      has_many ? "38;5;" + std::to_string(kColours[i]) : std::to_string(kFewColours[i]);
+  return "\x1b[" + code + "m" + std::string(text) + "\x1b[0m";
 }
 
 void print(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }

@@ -21,8 +21,8 @@ namespace mat {
 namespace {
 
 // -1 when there is no such program.
-pid_t spawn(const std::vector<std::string>& arguments, const std::vector<std::string>& environment,
-            int output, int error) {
+pid_t spawn(const std::string& program, const std::vector<std::string>& arguments,
+            const std::vector<std::string>& environment, int output, int error) {
   posix_spawn_file_actions_t files;
   posix_spawn_file_actions_init(&files);
   posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
@@ -32,8 +32,8 @@ pid_t spawn(const std::vector<std::string>& arguments, const std::vector<std::st
   const SpawnAttributes attributes(POSIX_SPAWN_SETPGROUP);
   pid_t pid = -1;
   const int problem =
-      ::posix_spawnp(&pid, arguments.front().c_str(), &files, attributes.get(),
-                     as_pointers(arguments).data(), as_pointers(environment).data());
+      ::posix_spawnp(&pid, program.c_str(), &files, attributes.get(), as_pointers(arguments).data(),
+                     as_pointers(environment).data());
   posix_spawn_file_actions_destroy(&files);
   return problem == 0 ? pid : -1;
 }
@@ -84,10 +84,12 @@ void read_until_end(pid_t pid, Pipe& output, Pipe& error, const ChildLimits& lim
 }  // namespace
 
 ChildResult run_child(const std::vector<std::string>& arguments,
-                      const std::vector<std::string>& environment, const ChildLimits& limits) {
+                      const std::vector<std::string>& environment, const ChildLimits& limits,
+                      const std::string& program) {
   Pipe output = make_non_blocking_pipe(), error = make_non_blocking_pipe();
   ChildResult result;
-  const pid_t pid = spawn(arguments, environment, output.write.get(), error.write.get());
+  const pid_t pid = spawn(program.empty() ? arguments.front() : program, arguments, environment,
+                          output.write.get(), error.write.get());
   if (pid < 0) return result;
   result.started = true;
   output.write = FileDescriptor();

@@ -20,9 +20,11 @@ struct ChildResult {
   std::string output, error;
 };
 
-// Runs a program found by $PATH, without a shell and without input, in a process group of its own
-// which is killed when a limit is passed. `environment` is "NAME=VALUE" and the whole of it.
+// Runs a program, by default the first of the arguments, found by $PATH, without a shell and
+// without input, in a process group of its own which is killed when a limit is passed.
+// `environment` is "NAME=VALUE" and the whole of it. Thread safe.
 ChildResult run_child(const std::vector<std::string>& arguments,
-                      const std::vector<std::string>& environment, const ChildLimits& limits);
+                      const std::vector<std::string>& environment, const ChildLimits& limits,
+                      const std::string& program = {});
 
 }  // namespace mat

@@ -13,6 +13,13 @@ namespace {
 constexpr std::size_t kMaxNameLength = 64;
 constexpr std::size_t kMaxVersionNameLength = 32;
 
+// What stands for a version in references: the aliases of models are without it too.
+bool has_meaning(std::string_view name) {
+  if (name == "latest" || name == "best" || name == "current") return true;
+  if (!name.empty() && (name.front() == 'V' || name.front() == 'v')) name.remove_prefix(1);
+  return !name.empty() && name.find_first_not_of("0123456789.") == std::string_view::npos;
+}
+
 }  // namespace
 
 bool is_valid_name(std::string_view name) {
@@ -23,6 +30,10 @@ bool is_valid_name(std::string_view name) {
 }
 
 void check_name(std::string_view kind, std::string_view name) {
+  if (kind == "model" && has_meaning(name)) {
+    throw Error(ErrorKind::usage, fmt::format("'{}' cannot be the name of a model", name),
+                "numbers, latest, best and current mean something in references already");
+  }
   if (is_valid_name(name)) return;
   const bool has_vowel = std::string_view("aeiou").find(kind.substr(0, 1)) != kind.npos;
   const char* article = has_vowel ? "an" : "a";

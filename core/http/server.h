@@ -33,12 +33,24 @@ struct HttpExchange {
   double seconds = 0;                       // from the whole header to the last byte of the answer
 };
 
+// Pieces of an answer that has no end yet (server-sent events), until it is destroyed. May be used
+// by any thread.
+class HttpStream {
+ public:
+  virtual ~HttpStream() = default;
+  // False when it is over: whoever asked is gone, as is noticed by sending, or takes too little of
+  // it, or the server stops.
+  virtual bool send(std::string piece) = 0;
+};
+
 // How a request is answered: once, now or later, by any thread. A request that is dropped without
 // an answer gets 500.
 class HttpResponder {
  public:
   virtual ~HttpResponder() = default;
   virtual void respond(HttpResponse response) = 0;
+  // Instead: the headers now, pieces as they come, and then the connection is closed.
+  virtual std::shared_ptr<HttpStream> stream(HttpResponse head) = 0;
 };
 
 struct HttpServerOptions {

@@ -6,7 +6,6 @@
 #include <array>
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/read.hpp>
-#include <ctime>
 #include <utility>
 
 #include "core/http/responder.h"
@@ -17,10 +16,6 @@ namespace {
 namespace asio = boost::asio;
 namespace http = boost::beast::http;
 
-// How long a connection that is over waits for what is still on its way, so that the answer is not
-// lost with it.
-constexpr double kLingerSeconds = 2;
-constexpr std::size_t kMostLingerBytes = 64 << 20;
 constexpr double kBusySeconds = 2;
 // Of a body, before anything of it is there.
 constexpr std::size_t kFirstBytes = 16 << 10;
@@ -28,19 +23,6 @@ constexpr std::size_t kFirstBytes = 16 << 10;
 constexpr double kStalled = 1.0 / 30;
 // A read of the header may bring the first bytes of the body along.
 constexpr std::size_t kReadAhead = 64 << 10;
-
-double seconds_since(Clock::time_point begin) {
-  return std::chrono::duration<double>(Clock::now() - begin).count();
-}
-
-std::string http_date() {
-  const std::time_t now = std::time(nullptr);
-  std::tm parts{};
-  ::gmtime_r(&now, &parts);
-  std::array<char, 40> text{};
-  std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
-  return text.data();
-}
 
 std::string_view view_of(boost::beast::string_view text) { return {text.data(), text.size()}; }
 
@@ -64,6 +46,7 @@ void HttpSession::close() {
   state_ = State::closed;
   ErrorCode ignored;
   socket_.close(ignored);
+  if (is_stream_open_) *is_stream_open_ = false;
   core_.body_bytes -= std::exchange(reserved_, 0);
   core_.sessions.erase(this);
   if (core_.session_ended) core_.session_ended();
@@ -100,6 +83,7 @@ void HttpSession::end_read() {
 void HttpSession::drain() {
   must_close_ = true;
   if (state_ == State::idle) close();
+  if (state_ == State::streaming) send_piece(number_, "", true);
 }
 
 void HttpSession::start() { wait_for_request(); }
@@ -293,70 +277,6 @@ void HttpSession::handle() {
 
 void HttpSession::respond(std::uint64_t number, HttpResponse response) {
   if (state_ == State::handling && number == number_) write(std::move(response));
-}
-
-std::string HttpSession::head_of(const HttpResponse& response) const {
-  std::string head = fmt::format("HTTP/1.1 {} {}\r\nDate: {}\r\n", response.status,
-                                 http_reason(response.status), http_date());
-  if (!response.content_type.empty()) head += "Content-Type: " + response.content_type + "\r\n";
-  if (response.status != 204) {
-    head += fmt::format("Content-Length: {}\r\n", response.body.size());
-  }
-  for (const auto& [name, value] : response.headers) head += name + ": " + value + "\r\n";
-  if (must_close_) {
-    head += "Connection: close\r\n";
-  } else if (is_old_) {
-    head += "Connection: keep-alive\r\n";
-  }
-  return head + "\r\n";
-}
-
-void HttpSession::write(HttpResponse response) {
-  if (parser_) std::string().swap(parser_->get().body());
-  must_close_ = must_close_ || core_.is_draining;
-  exchange_.address = address_;
-  exchange_.status = response.status;
-  head_ = head_of(response);
-  body_ = is_head_ ? std::string() : std::move(response.body);
-  exchange_.bytes_out = body_.size();
-  enter(State::writing, core_.options.limits.write_s);
-  const std::array<asio::const_buffer, 2> parts{asio::buffer(head_), asio::buffer(body_)};
-  asio::async_write(socket_, parts, [self = shared_from_this()](ErrorCode error, std::size_t) {
-    self->finish_exchange();
-    if (error || self->state_ != State::writing) return self->close();
-    self->on_written();
-  });
-}
-
-void HttpSession::finish_exchange() {
-  core_.body_bytes -= std::exchange(reserved_, 0);
-  body_ = {};
-  exchange_.seconds = seconds_since(begin_);
-  if (core_.options.done) core_.options.done(exchange_);
-}
-
-void HttpSession::on_written() {
-  if (must_close_) return linger();
-  wait_for_request();
-}
-
-// Closing with something unread would take the answer back from whoever has not read it yet.
-void HttpSession::linger() {
-  ErrorCode error;
-  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, error);
-  const bool is_all_read = parser_ && parser_->is_done() && buffer_.size() == 0;
-  if (error || (is_all_read && socket_.available(error) == 0)) return close();
-  enter(State::lingering, kLingerSeconds);
-  read_on();
-}
-
-void HttpSession::read_on() {
-  socket_.async_read_some(asio::buffer(scratch_),
-                          [self = shared_from_this()](ErrorCode error, std::size_t bytes) {
-                            self->lingered_ += bytes;
-                            if (error || self->lingered_ > kMostLingerBytes) return self->close();
-                            self->read_on();
-                          });
 }
 
 }  // namespace mat

@@ -3,6 +3,7 @@
 // Included by server.cc and session.cc only: Boost stays inside of core/http.
 
 #include <array>
+#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -10,6 +11,7 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <chrono>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,6 +22,10 @@
 namespace mat {
 
 using Clock = std::chrono::steady_clock;
+
+inline double seconds_since(Clock::time_point begin) {
+  return std::chrono::duration<double>(Clock::now() - begin).count();
+}
 
 class HttpSession;
 
@@ -58,9 +64,12 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
 
   // By the responder of request `number`; without effect when it is not that one's turn any more.
   void respond(std::uint64_t number, HttpResponse response);
+  void begin_stream(std::uint64_t number, HttpResponse head,
+                    std::shared_ptr<std::atomic<bool>> is_open);
+  void send_piece(std::uint64_t number, std::string piece, bool is_last);
 
  private:
-  enum class State { idle, header, body, handling, writing, lingering, closed };
+  enum class State { idle, header, body, handling, writing, streaming, lingering, closed };
   using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
   using ErrorCode = boost::system::error_code;
 
@@ -78,12 +87,13 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   void handle();
   void write(HttpResponse response);
   void on_written();
+  void write_piece();
   void linger();
   void read_on();
   void finish_exchange();
   void refuse(int status, std::string_view message, HttpHeaders headers = {});
   HttpResponse answer_to(ErrorCode error) const;
-  std::string head_of(const HttpResponse& response) const;
+  std::string head_of(const HttpResponse& response, bool is_stream) const;
   void enter(State state, double seconds);
 
   HttpCore& core_;
@@ -103,6 +113,10 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   std::size_t reserved_ = 0;               // of core_.body_bytes
   std::uint64_t number_ = 0;               // of the request
   std::string head_, body_;                // what is being written
+  std::deque<std::string> pieces_;
+  std::size_t piece_bytes_ = 0;
+  bool is_writing_piece_ = false, is_last_piece_there_ = false;
+  std::shared_ptr<std::atomic<bool>> is_stream_open_;
   std::size_t lingered_ = 0;
   std::array<char, 4096> scratch_;
 };

@@ -8,6 +8,7 @@
 #include <span>
 #include <utility>
 
+#include "core/base/markup.h"
 #include "core/base/text.h"
 #include "core/image/encode.h"
 #include "core/image/resize.h"
@@ -60,7 +61,7 @@ class Page {
         "<title>Check of {0}</title>\n<style>\n{1}</style>\n</head>\n<body>\n"
         "<a class=\"skip\" href=\"#findings\">Skip to the findings</a>\n"
         "<header>\n<h1>{0}</h1>\n<p>{2} pictures in {3} classes",
-        html_text(title_), kCheckPageStyle, check_.picture_count(), check_.classes.size());
+        markup_text(title_), kCheckPageStyle, check_.picture_count(), check_.classes.size());
     const std::int64_t unreadable = check_.picture_count() - check_.readable;
     if (unreadable > 0) put(", {} unreadable", unreadable);
     if (check_.unlabelled > 0) put(", {} without a label", check_.unlabelled);
@@ -76,7 +77,7 @@ class Page {
       const KindText& kind = text_of(k.kind);
       put("<li class=\"{0}\"><a href=\"#{1}\"><b>{2}</b> <span>{3}</span> "
           "<i class=\"severity\">{0}</i></a></li>\n",
-          text_of(kind.severity), kind.id, k.findings, html_text(kind.title));
+          text_of(kind.severity), kind.id, k.findings, markup_text(kind.title));
     }
     put("</ul>\n</nav>\n");
   }
@@ -96,7 +97,7 @@ class Page {
     for (std::size_t i = 0; i < std::min(check_.classes.size(), kMostShown); ++i) {
       const auto& c = check_.classes[i];
       put("<tr><th scope=\"row\">{}</th><td class=\"n\">{}</td><td class=\"bar\">",
-          html_text(c.name), c.pictures);
+          markup_text(c.name), c.pictures);
       const auto bar = [&](const char* name, const char* words, std::int64_t count) {
         if (count == 0) return;
         put("<span class=\"{}\" style=\"width:{:.2f}%\" title=\"{} {}\"></span>", name,
@@ -118,9 +119,9 @@ class Page {
     put("<section aria-labelledby=\"{0}\">\n<h2 id=\"{0}\">{1}{2} <span class=\"count {3}\">{4}"
         "</span></h2>\n<p>{5}{6}.</p>\n",
         kind.id, static_cast<char>(std::toupper(static_cast<unsigned char>(kind.title[0]))),
-        html_text(kind.title + 1), text_of(kind.severity), findings.size(),
+        markup_text(kind.title + 1), text_of(kind.severity), findings.size(),
         static_cast<char>(std::toupper(static_cast<unsigned char>(kind.advice[0]))),
-        html_text(kind.advice + 1));
+        markup_text(kind.advice + 1));
     const bool has_pictures =
         !findings.front().pictures.empty() &&
         check_.pictures[findings.front().pictures.front()].view.pixels != nullptr;
@@ -144,13 +145,13 @@ class Page {
     for (const Finding& f : findings.first(std::min(findings.size(), kMostShown))) {
       put("<li>");
       if (f.pictures.empty()) {
-        put("<b>{}</b>", html_text(f.subject));
+        put("<b>{}</b>", markup_text(f.subject));
       } else {
         const std::uint32_t i = f.pictures.front();
         put("<a href=\"file://{}\">{}</a>", url_path(check_.files.files[i].native()),
-            html_text(check_.files.name(i)));
+            markup_text(check_.files.name(i)));
       }
-      put("{}{}</li>\n", f.detail.empty() ? "" : ": ", html_text(f.detail));
+      put("{}{}</li>\n", f.detail.empty() ? "" : ": ", markup_text(f.detail));
     }
     put("</ul>\n");
     more(findings.size(), kMostShown, "");
@@ -161,7 +162,7 @@ class Page {
     for (const Finding& f : findings.first(std::min(findings.size(), kMostGroups))) {
       put("<div class=\"group\" role=\"group\" aria-label=\"{0}\">\n<p>{0}</p>\n<div "
           "class=\"pictures\">\n",
-          html_text(f.detail));
+          markup_text(f.detail));
       for (std::size_t i = 0; i < std::min(f.pictures.size(), kMostShownOfGroup); ++i) {
         figure(f.pictures[i], "");
       }
@@ -181,12 +182,12 @@ class Page {
 
   void figure(std::uint32_t i, std::string_view detail) {
     const std::string name = check_.files.name(i);
-    const std::string shown = html_text(name);
+    const std::string shown = markup_text(name);
     put("<figure><a href=\"file://{}\">", url_path(check_.files.files[i].native()));
     image(i, shown);
     put("</a><figcaption><span class=\"name\" title=\"{0}\">{0}</span>", shown);
     chips(i);
-    if (!detail.empty()) put("<span class=\"detail\">{}</span>", html_text(detail));
+    if (!detail.empty()) put("<span class=\"detail\">{}</span>", markup_text(detail));
     put("</figcaption></figure>\n");
   }
 
@@ -215,9 +216,9 @@ class Page {
     const auto& files = check_.files;
     put("<span class=\"chips\">");
     const auto label = files.labels[i];
-    if (label >= 0) put("<span>{}</span>", html_text(files.classes[label]));
+    if (label >= 0) put("<span>{}</span>", markup_text(files.classes[label]));
     if (const auto several = files.several.find(i); several != files.several.end()) {
-      for (const auto& name : several->second) put("<span>{}</span>", html_text(name));
+      for (const auto& name : several->second) put("<span>{}</span>", markup_text(name));
     }
     if (files.usages[i]) {
       const Usage usage = *files.usages[i];
@@ -258,32 +259,6 @@ class Page {
 
 std::string check_page(const DatasetCheck& check, std::string_view title) {
   return Page(check, title).text();
-}
-
-std::string html_text(std::string_view text) {
-  std::string result;
-  for (const char c : printable(text)) {
-    switch (c) {
-      case '&':
-        result += "&amp;";
-        break;
-      case '<':
-        result += "&lt;";
-        break;
-      case '>':
-        result += "&gt;";
-        break;
-      case '"':
-        result += "&quot;";
-        break;
-      case '\'':
-        result += "&#39;";
-        break;
-      default:
-        result += c;
-    }
-  }
-  return result;
 }
 
 std::string base64(const void* bytes, std::size_t size) {

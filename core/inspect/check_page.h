@@ -14,10 +14,6 @@ namespace mat {
 // checked.
 std::string check_page(const DatasetCheck& check, std::string_view title);
 
-// Text that stands for itself in HTML, between tags and in quoted attributes: control bytes and
-// what is not UTF-8 become printable.
-std::string html_text(std::string_view text);
-
 std::string base64(const void* bytes, std::size_t size);
 
 }  // namespace mat

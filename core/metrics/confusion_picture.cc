@@ -38,7 +38,7 @@ class Drawing {
     }
     names_width_ = std::min(names_width_, kLongestName);
     left_ = kMargin + names_width_ + kMargin;
-    top_ = kMargin + 3 * text_height(2) + kMargin;
+    top_ = kMargin + 3 * text_height(2) + 2 * kMargin;
   }
 
   Image draw() {

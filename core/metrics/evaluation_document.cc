@@ -70,6 +70,19 @@ Json thresholds_of(const Predictions& predictions) {
   return rows;
 }
 
+// Over the classes that the slice has: another one that is only predicted makes the precision of
+// the right ones worse, and has nothing of its own to be measured by.
+double f1_of_present(const ClassificationReport& report) {
+  double sum = 0;
+  int present = 0;
+  for (const ClassScore& score : report.classes) {
+    if (score.support == 0) continue;
+    sum += score.f1;
+    ++present;
+  }
+  return present == 0 ? 0 : sum / present;
+}
+
 Json slices_of(const EvaluatedPictures& evaluated) {
   const Predictions& predictions = evaluated.predictions;
   std::map<std::string, std::vector<std::size_t>> samples_of;
@@ -98,7 +111,7 @@ Json slices_of(const EvaluatedPictures& evaluated) {
                       {"samples", count},
                       {"accuracy", report.accuracy},
                       {"interval", to_json(bootstrap_accuracy({right, count}))},
-                      {"f1", report.f1}});
+                      {"f1", f1_of_present(report)}});
   }
   return {{"key", evaluated.slice_key}, {"values", values}, {"left_out", left_out}};
 }

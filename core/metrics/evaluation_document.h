@@ -29,8 +29,9 @@ struct EvaluatedPictures {
 // and "precision_recall_curve": {"thresholds", "precision", "recall"}, of at most 200 points, for
 // up to 100 classes;
 // "thresholds": [{"threshold", "answered", "accuracy", "precision", "recall", "f1"}]; "slices":
-// {"key", "values": [{"value", "samples", "accuracy", "interval", "f1"}]}; and "worst": [{"file",
-// "label", "predicted", "score"}], the wrong answers that were surest, at most 50.
+// {"key", "values": [{"value", "samples", "accuracy", "interval", "f1" (macro, over the classes
+// that the slice has)}]}; and "worst": [{"file", "label", "predicted", "score"}], the wrong answers
+// that were surest, at most 50.
 Json evaluation_document(const EvaluatedPictures& evaluated);
 
 }  // namespace mat

@@ -29,25 +29,6 @@ constexpr double kWriteSeconds = 2;
 // Longer than any scalar with its tag. What is longer is not looked into.
 constexpr std::size_t kMostScalarBytes = 4 << 10;
 
-// In the order of their names, which begin with the time of their making.
-std::vector<fs::path> event_files(const fs::path& folder) {
-  std::vector<fs::path> files;
-  std::error_code error;
-  for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
-       entry.increment(error)) {
-    const std::string name = entry->path().filename().string();
-    std::error_code not_there;
-    if (name.starts_with(kFilePrefix) && entry->is_regular_file(not_there)) {
-      files.push_back(entry->path());
-    }
-  }
-  if (error && error != std::errc::no_such_file_or_directory) {
-    throw_io_error(fmt::format("cannot read the folder '{}'", folder.string()), error.value());
-  }
-  std::sort(files.begin(), files.end());
-  return files;
-}
-
 // The ten digits behind the prefix; 0 when there are others.
 std::int64_t seconds_in_name(const fs::path& path) {
   const std::string name = path.filename().string();
@@ -141,7 +122,7 @@ void EventWriter::Impl::go_on_in(const fs::path& existing, std::uint64_t end) {
 void EventWriter::Impl::make_file(const fs::path& folder, const EventHead& head) {
   const std::string host = host_for_file_name();
   // Behind the others by its name, also when the clock was set back.
-  const std::vector<fs::path> others = event_files(folder);
+  const std::vector<fs::path> others = event_files_in(folder);
   std::int64_t seconds = now_ms() / 1000;
   if (!others.empty()) seconds = std::max(seconds, seconds_in_name(others.back()) + 1);
   for (; !file; ++seconds) {
@@ -199,7 +180,7 @@ void EventWriter::Impl::write_when_due() {
 
 EventWriter::EventWriter(const fs::path& folder, const EventHead& head)
     : impl_(std::make_unique<Impl>()) {
-  const std::vector<fs::path> files = event_files(folder);
+  const std::vector<fs::path> files = event_files_in(folder);
   const auto end = files.empty() ? std::nullopt : end_to_go_on(files.back());
   if (end) {
     impl_->go_on_in(files.back(), *end);
@@ -214,7 +195,7 @@ EventWriter::EventWriter(const fs::path& folder, const EventPosition& position,
   const fs::path file = folder / position.file;
   if (!position.file.empty()) check_end(file, position.bytes);
   // From the latest on: what a crash leaves in between still has all points before the place.
-  std::vector<fs::path> files = event_files(folder);
+  std::vector<fs::path> files = event_files_in(folder);
   for (; !files.empty() && files.back().filename() > position.file; files.pop_back()) {
     remove_file(files.back());
   }
@@ -288,11 +269,29 @@ EventPosition event_position_from_json(const Json& json) {
   return position;
 }
 
+std::vector<fs::path> event_files_in(const fs::path& folder) {
+  std::vector<fs::path> files;
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
+       entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    std::error_code not_there;
+    if (name.starts_with(kFilePrefix) && entry->is_regular_file(not_there)) {
+      files.push_back(entry->path());
+    }
+  }
+  if (error && error != std::errc::no_such_file_or_directory) {
+    throw_io_error(fmt::format("cannot read the folder '{}'", folder.string()), error.value());
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
 std::vector<Curve> read_event_files(const fs::path& folder) {
   std::vector<Curve> curves;
   std::unordered_map<std::string, std::size_t> curve_of_tag;
   tensorboard::Event event;
-  for (const fs::path& path : event_files(folder)) {
+  for (const fs::path& path : event_files_in(folder)) {
     RecordReader reader(path);
     while (const auto record = reader.next()) {
       if (record->size() > kMostScalarBytes) continue;

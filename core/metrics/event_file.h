@@ -74,6 +74,10 @@ struct Curve {
   std::vector<ScalarPoint> points;  // in the order of the file
 };
 
+// Event files of `folder` itself in the order of their names, which begin with the time of their
+// making; none when there is no such folder. Throws io errors.
+std::vector<std::filesystem::path> event_files_in(const std::filesystem::path& folder);
+
 // Reads every event file in `folder`, in the order of their names; none when there is no such
 // folder. Also while one is being written. A torn or damaged record ends its file: what came
 // before counts. Curves are in the order in which they first appear. Throws io errors.

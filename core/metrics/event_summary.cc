@@ -212,19 +212,4 @@ std::string event_of(const EventSummary& summary, double wall_time) {
   return event.SerializeAsString();
 }
 
-ChartsSummary standard_charts() {
-  // With several seeds each has curves of its own, "seed7/loss".
-  const auto both = [](const std::string& name) {
-    return std::vector<std::string>{
-        "^(seed[0-9]+/)?((train|training)[_/])?" + name + "$",
-        "^(seed[0-9]+/)?((val|valid|validation|eval|test)[_/])" + name + "$"};
-  };
-  return {{{"loss: training and validation", both("loss")},
-           {"accuracy: training and validation", both("(accuracy|acc|top1)")},
-           {"accuracy, precision, recall, f1", {"^(seed[0-9]+/)?(accuracy|precision|recall|f1)$"}},
-           {"error of a regression", both("(rmse|mae|mse)")},
-           {"learning rate", {"^(seed[0-9]+/)?(lr|learning_rate)$"}},
-           {"speed", {"^(seed[0-9]+/)?[a-z]+_per_second$"}}}};
-}
-
 }  // namespace mat

@@ -83,8 +83,4 @@ struct EventSummary {
 // An event as its file has it, without the record around it.
 std::string event_of(const EventSummary& summary, double wall_time);
 
-// The charts that every version has: the losses of training and validation on one, what says how
-// good it is on another, also for names that a program of the user's own chooses.
-ChartsSummary standard_charts();
-
 }  // namespace mat

@@ -18,11 +18,11 @@ ChartsSummary::Chart both(const std::string& title, const std::string& names) {
 }  // namespace
 
 ChartsSummary standard_charts(ChartKind kind) {
-  const ChartsSummary::Chart loss{"loss: training and validation",
-                                  {tag("train_loss"), tag("loss")}};
+  // The same for all: TensorBoard draws equal charts of several versions once.
+  const ChartsSummary::Chart loss = both("loss", "loss");
   const ChartsSummary::Chart classes{"accuracy, precision, recall, f1",
                                      {tag("accuracy|precision|recall|f1")}};
-  const ChartsSummary::Chart rate{"learning rate", {tag("lr")}};
+  const ChartsSummary::Chart rate{"learning rate", {tag("lr|learning_rate")}};
   const ChartsSummary::Chart speed{"speed", {tag("[a-z]+_per_second")}};
   switch (kind) {
     case ChartKind::classifier:
@@ -30,10 +30,8 @@ ChartsSummary standard_charts(ChartKind kind) {
     case ChartKind::table:
       return {{loss, classes, {"rmse, mae, r2", {tag("rmse|mae|r2")}}, rate, speed}};
     case ChartKind::command:
-      return {{both("loss", "loss"),
-               both("accuracy", "accuracy|acc|top1"),
-               both("error", "error|rmse|mae|mse"),
-               {"learning rate", {tag("lr|learning_rate")}}}};
+      return {
+          {loss, both("accuracy", "accuracy|acc|top1"), both("error", "error|rmse|mae|mse"), rate}};
   }
   return {};
 }

@@ -54,6 +54,7 @@ ModelVersionRecord add_model_version(Registry& registry, const NewModel& model,
   version.network = content.description.network;
   version.origin = content.origin;
   version.metrics = content.metrics;
+  version.made_of = content.made_of;
   return folder.commit(version);
 }
 
@@ -74,6 +75,7 @@ ModelContent content_of_version(const Home& home, const VersionRecord& version) 
   content.description = describe_weights(content.file);
   content.metrics = metrics_of(version, content.file);
   content.origin = origin_of(version);
+  content.made_of = version.id;
   content.predictions = folder / "predictions.jsonl";
   content.validation_root = root_of_pictures(version);
   return content;

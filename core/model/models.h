@@ -34,6 +34,7 @@ struct ModelContent {
   ModelDescription description;
   Json metrics = Json::object();
   Json origin = Json::object();
+  std::optional<Id> made_of;  // the version of a job
   // Where the predictions on its validation pictures are, and the folder that these lie in; empty
   // when they are not known.
   std::filesystem::path predictions, validation_root;

@@ -1,4 +1,5 @@
 #include "core/base/error.h"
+#include "core/registry/origin_writer.h"
 #include "core/registry/registry_impl.h"
 #include "core/registry/version_folder.h"
 #include "core/registry/version_rows.h"
@@ -47,6 +48,7 @@ VersionRecord Registry::create_version(const NewVersion& version, const std::str
       number = job.next_number;
       const Id id = writer.add(version, job);
       writer.finish();
+      OriginWriter(connection, home()).add_version(id, version);
       folder = home().version_folder(version.job, number);
       make_version_folder(folder, spec_yaml);
       return read_version(connection, id);
@@ -60,10 +62,12 @@ VersionRecord Registry::create_version(const NewVersion& version, const std::str
 std::vector<Id> Registry::create_versions(const std::vector<NewVersion>& versions) {
   return impl_->database.write_many([&](SQLite::Database& connection) {
     VersionWriter writer(connection);
+    OriginWriter origins(connection, home());
     std::vector<Id> ids;
     ids.reserve(versions.size());
     for (const NewVersion& version : versions) {
       ids.push_back(writer.add(version, writer.open_job(version)));
+      origins.add_version(ids.back(), version);
     }
     writer.finish();
     return ids;

@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "core/base/error.h"
+#include "core/registry/lineage_layout.h"
 #include "core/registry/visualization_layout.h"
 
 namespace mat {
@@ -310,7 +311,7 @@ Header header_of(SQLite::Database& connection) {
 
 const std::vector<std::string>& registry_layout() {
   static const std::vector<std::string> steps{kLayout1, kLayout2, kLayout3, kLayout4,
-                                              kVisualizationLayout};
+                                              kLineageLayout, kVisualizationLayout};
   return steps;
 }
 

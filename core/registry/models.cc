@@ -6,6 +6,7 @@
 #include "core/base/text.h"
 #include "core/base/time.h"
 #include "core/registry/model_rows.h"
+#include "core/registry/origin_writer.h"
 #include "core/registry/registry_impl.h"
 #include "core/registry/removal.h"
 #include "core/registry/selection.h"
@@ -174,6 +175,11 @@ ModelVersionRecord Registry::create_model_version(
     const ModelNumber number = number_for(connection, home(), model, version);
     const Id id = insert_version(connection, model, number, version);
     remember_number(connection, model, number);
+    if (version.made_of) {
+      OriginWriter(connection, home())
+          .add({LineageKind::model_version, id, {}}, "model", {}, LineageKind::version,
+               *version.made_of);
+    }
     put_files(home().model_folder(version.model, number.text()));
     return model_version_row(connection, id);
   });

@@ -4,6 +4,8 @@
 #include "core/base/names.h"
 #include "core/base/time.h"
 #include "core/registry/job_rows.h"
+#include "core/registry/origin_writer.h"
+#include "core/registry/reference.h"
 #include "core/registry/registry_impl.h"
 #include "core/registry/selection.h"
 
@@ -51,6 +53,16 @@ SimpleFields params_fields(SQLite::Database& connection) {
            {"algorithm", FieldType::text, "json_extract(p.settings, '$.algorithm.value')"}}};
 }
 
+// The version that it was saved from, unless that one has been deleted since.
+void record_origin(SQLite::Database& connection, const Home& home, const ParamsRecord& params) {
+  if (params.origin.empty()) return;
+  const Reference origin = parse_reference(params.origin);
+  const auto version = id_of_version(connection, origin.job, origin.number);
+  if (!version) return;
+  OriginWriter(connection, home)
+      .add({LineageKind::params, params.id, {}}, "saved", {}, LineageKind::version, *version);
+}
+
 }  // namespace
 
 ParamsRecord Registry::create_params(const ParamsRecord& params) {
@@ -71,7 +83,9 @@ ParamsRecord Registry::create_params(const ParamsRecord& params) {
     insert.bind(4, now_ms());
     insert.bind(5, to_json_text(params.settings));
     insert.exec();
-    return get_params(connection, params.name);
+    ParamsRecord made = get_params(connection, params.name);
+    record_origin(connection, home(), made);
+    return made;
   });
 }
 

@@ -11,6 +11,7 @@
 
 #include "core/base/home.h"
 #include "core/query/filter.h"
+#include "core/registry/lineage_records.h"
 #include "core/registry/records.h"
 
 namespace mat {
@@ -19,6 +20,7 @@ struct ListOptions {
   std::int64_t limit = 20;    // 0: all
   FilterPtr filter;           // null: everything
   std::vector<SortKey> sort;  // empty: newest first (versions, jobs), by name (others)
+  std::int64_t offset = 0;    // so many rows before those of `limit` are left out
 };
 
 template <typename Record>
@@ -71,6 +73,7 @@ struct NewModelVersion {
   std::string network;
   Json origin = Json::object();
   Json metrics = Json::object();
+  std::optional<Id> made_of;  // the version of a job; it may be deleted meanwhile
 };
 
 // Which fields a list can be filtered and sorted by; any other is a usage error with the nearest
@@ -268,7 +271,8 @@ class Registry {
 
   // ---- services. Their folders and processes are core/service's.
   // Pending, with its folder, which only its owner can enter; conflict when the name is taken.
-  // `fill` puts into the folder what has to be there before anybody sees the service.
+  // `fill` puts into the folder what has to be there before anybody sees the service. Not found
+  // when what it is to serve has been deleted.
   ServiceRecord create_service(const ServiceRecord& service,
                                const std::function<void(const std::filesystem::path&)>& fill = {});
   std::optional<ServiceRecord> find_service(const std::string& name);
@@ -276,6 +280,7 @@ class Registry {
   ServiceRecord service(Id id);
   Listing<ServiceRecord> list_services(const ListOptions& options);
   bool change_service(Id service, const std::vector<Status>& from, const ProcessChange& change);
+  // Not found when the service or what it is to serve has been deleted.
   void set_service_source(Id service, const std::string& source, std::optional<Id> model_version);
   void set_service_facts(Id service, const Json& facts);
   // Removes the row and the folder, or nothing. Conflict when it is active.
@@ -295,6 +300,12 @@ class Registry {
                             const ProcessChange& change);
   // Removes the row and the folder, or nothing. Conflict when it is active.
   Deleted delete_visualization(const std::string& name);
+
+  // ---- lineage: what was made from what, also what is deleted. See lineage_records.h
+  // Not found when there has never been such a thing.
+  LineageRows lineage(const LineageKey& start, const LineageWalk& walk);
+  // Deleted things of a name, the newest first; "JOB@" are all versions of a job.
+  std::vector<LineageKey> find_deleted(LineageKind kind, const std::string& name);
 
  private:
   struct Impl;

@@ -77,13 +77,11 @@ std::optional<Selection> walk(SQLite::Database& connection, const Fields& fields
   return selection;
 }
 
-}  // namespace
-
 // Two ways, since each is bad where the other is good. Sets cost the same for every filter, and
 // count exactly; but two conditions that most of a million rows meet take 80 ms. There a walk finds
 // the first twenty at once.
-Selection select_rows(SQLite::Database& connection, const Fields& fields,
-                      const ListOptions& options) {
+Selection select_first(SQLite::Database& connection, const Fields& fields,
+                       const ListOptions& options, std::int64_t limit) {
   OrderedIds ordered(connection, fields, options.sort);
   Selection selection;
   selection.total = fields.count();
@@ -91,18 +89,29 @@ Selection select_rows(SQLite::Database& connection, const Fields& fields,
   if (options.filter) {
     const std::int64_t conditions = count_conditions(*options.filter);
     const bool is_cheap = selection.total * conditions <= kCheapScan;
-    if (!is_cheap && options.limit > 0 && conditions <= kMostConditionsOfWalk) {
-      auto found = walk(connection, fields, *options.filter, ordered, options.limit);
+    if (!is_cheap && limit > 0 && conditions <= kMostConditionsOfWalk) {
+      auto found = walk(connection, fields, *options.filter, ordered, limit);
       if (found) return std::move(*found);
     }
     selected = filtered_ids(connection, fields, *options.filter);
     selection.total = selected->size();
   }
   // Not more than there are, so that the search ends with the last one.
-  const std::int64_t wanted =
-      options.limit > 0 ? std::min(options.limit, selection.total) : selection.total;
+  const std::int64_t wanted = limit > 0 ? std::min(limit, selection.total) : selection.total;
   ordered.read(wanted, {"true", {}}, selected ? &*selected : nullptr);
   selection.ids = std::move(ordered.ids());
+  return selection;
+}
+
+}  // namespace
+
+Selection select_rows(SQLite::Database& connection, const Fields& fields,
+                      const ListOptions& options) {
+  const std::int64_t first = options.limit > 0 ? options.limit + options.offset : 0;
+  Selection selection = select_first(connection, fields, options, first);
+  const auto skipped = std::min(static_cast<std::size_t>(options.offset), selection.ids.size());
+  selection.ids.erase(selection.ids.begin(),
+                      selection.ids.begin() + static_cast<std::ptrdiff_t>(skipped));
   return selection;
 }
 

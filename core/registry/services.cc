@@ -7,8 +7,11 @@
 #include "core/base/names.h"
 #include "core/base/time.h"
 #include "core/registry/job_rows.h"
+#include "core/registry/model_rows.h"
+#include "core/registry/origin_writer.h"
 #include "core/registry/process_folder.h"
 #include "core/registry/process_rows.h"
+#include "core/registry/reference.h"
 #include "core/registry/registry_impl.h"
 #include "core/registry/removal.h"
 #include "core/registry/selection.h"
@@ -79,6 +82,45 @@ void bind_optional(SQLite::Statement& statement, int index, std::optional<std::i
   value ? statement.bind(index, *value) : statement.bind(index);
 }
 
+// What a source names, as it is in this transaction: nothing else may delete it meanwhile.
+struct Served {
+  std::optional<Id> version, model_version;
+};
+
+Served served_by(SQLite::Database& connection, const std::string& source,
+                 std::optional<Id> model_version) {
+  if (model_version) return {{}, model_version_row(connection, *model_version).id};
+  constexpr std::string_view kVersion = "version:";
+  if (!source.starts_with(kVersion)) return {};
+  const Reference reference = parse_reference(std::string_view(source).substr(kVersion.size()));
+  const auto version = id_of_version(connection, reference.job, reference.number);
+  if (version) return {version, {}};
+  throw Error(ErrorKind::not_found, fmt::format("{}@{} has been deleted", reference.job,
+                                                version_label(reference.number)));
+}
+
+// What it served before stays known.
+void record_served(SQLite::Database& connection, const Home& home, Id service,
+                   const Served& served) {
+  SQLite::Statement before(connection,
+                           "UPDATE OR REPLACE origins SET relation = 'served' "
+                           "WHERE child_kind = 'service' AND child_id = ? AND relation = 'serves'");
+  before.bind(1, service);
+  before.exec();
+  const auto parent = served.version ? served.version : served.model_version;
+  if (!parent) return;
+  const LineageKind kind = served.version ? LineageKind::version : LineageKind::model_version;
+  SQLite::Statement again(connection,
+                          "DELETE FROM origins WHERE child_kind = 'service' AND child_id = ? "
+                          "AND parent_kind = ? AND parent_id = ?");
+  again.bind(1, service);
+  again.bind(2, name_of(kind));
+  again.bind(3, *parent);
+  again.exec();
+  OriginWriter(connection, home)
+      .add({LineageKind::service, service, {}}, "serves", {}, kind, *parent);
+}
+
 // "token.1234.0.part" is a token that was never finished.
 constexpr std::array<std::string_view, 9> kFiles{"lock",        "stop",        "token",
                                                  "log.txt",     "log.old.txt", "updated.json",
@@ -101,19 +143,23 @@ ServiceRecord Registry::create_service(const ServiceRecord& service,
                             service.name)
               : fmt::format("mat service start {0}, or mat service delete {0}", service.name));
     }
+    const Served served = served_by(connection, service.source, service.model_version);
     SQLite::Statement insert(
         connection,
-        "INSERT INTO services (name, source, model_version_id, status, reason, address, settings, "
-        "facts, created_ms, started_ms) VALUES (?, ?, ?, 'Pending', '', '', ?, ?, ?, ?)");
+        "INSERT INTO services (name, source, model_version_id, version_id, status, reason, "
+        "address, settings, facts, created_ms, started_ms) "
+        "VALUES (?, ?, ?, ?, 'Pending', '', '', ?, ?, ?, ?)");
     const std::int64_t now = now_ms();
     insert.bind(1, service.name);
     insert.bind(2, service.source);
-    bind_optional(insert, 3, service.model_version);
-    insert.bind(4, to_json_text(service.settings));
-    insert.bind(5, to_json_text(service.facts));
-    insert.bind(6, now);
+    bind_optional(insert, 3, served.model_version);
+    bind_optional(insert, 4, served.version);
+    insert.bind(5, to_json_text(service.settings));
+    insert.bind(6, to_json_text(service.facts));
     insert.bind(7, now);
+    insert.bind(8, now);
     insert.exec();
+    record_served(connection, home(), connection.getLastInsertRowid(), served);
     const fs::path folder = home().service_folder(service.name);
     make_process_folder(folder, kFiles, "service");
     if (fill) fill(folder);
@@ -154,12 +200,17 @@ bool Registry::change_service(Id id, const std::vector<Status>& from, const Proc
 void Registry::set_service_source(Id id, const std::string& source,
                                   std::optional<Id> model_version) {
   impl_->database.write([&](SQLite::Database& connection) {
+    service_row(connection, id);
+    const Served served = served_by(connection, source, model_version);
     SQLite::Statement update(connection,
-                             "UPDATE services SET source = ?, model_version_id = ? WHERE id = ?");
+                             "UPDATE services SET source = ?, model_version_id = ?, version_id = ? "
+                             "WHERE id = ?");
     update.bind(1, source);
-    bind_optional(update, 2, model_version);
-    update.bind(3, id);
+    bind_optional(update, 2, served.model_version);
+    bind_optional(update, 3, served.version);
+    update.bind(4, id);
     update.exec();
+    record_served(connection, home(), id, served);
   });
 }
 

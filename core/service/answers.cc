@@ -16,7 +16,9 @@ Json answer_json(const std::vector<std::string>& classes, const PictureAnswer& a
   for (const std::size_t c : top_classes(answer.probabilities, kTop)) {
     scores.push_back({classes[c], fmt::format("{:.4f}", answer.probabilities[c])});
   }
-  return {{"predicted_label", scores.front().front()}, {"scores", scores}};
+  Json json{{"predicted_label", scores.front().front()}, {"scores", scores}};
+  if (!answer.warning.empty()) json["warnings"] = Json::array({answer.warning});
+  return json;
 }
 
 }  // namespace

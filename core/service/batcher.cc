@@ -33,10 +33,12 @@ struct Place {
   std::shared_ptr<Question> question;
   std::size_t index = 0;
   Image image;
+  std::string warning;
 };
 
+// `said`: what is to be said of the picture, beside or instead of an answer.
 Image decoded(AskedPicture picture, const BatcherOptions& options, int short_side,
-              PictureAnswer& bad) {
+              PictureAnswer& said) {
   try {
     if (auto* image = std::get_if<Image>(&picture)) {
       return shrink_to_short_side(std::move(*image), short_side);
@@ -45,12 +47,13 @@ Image decoded(AskedPicture picture, const BatcherOptions& options, int short_sid
     DecodeResult result =
         decode_shrunk({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()},
                       short_side, options.max_pixels);
-    bad.problem = std::move(result.problem);
+    said.problem = std::move(result.problem);
+    said.warning = std::move(result.warning);
     return std::move(result.image);
   } catch (const std::bad_alloc&) {
-    bad.problem = "not enough memory to decode it";
+    said.problem = "not enough memory to decode it";
   } catch (const std::exception& e) {
-    bad.failure = e.what();
+    said.failure = e.what();
   }
   return {};
 }
@@ -121,13 +124,14 @@ void Batcher::Impl::decode() {
       place = std::move(undecoded.front());
       undecoded.pop_front();
     }
-    PictureAnswer bad;
+    PictureAnswer said;
     place.image = decoded(std::move(place.question->pictures[place.index]), options,
-                          description.preprocessing.short_side, bad);
-    if (!bad.problem.empty() || !bad.failure.empty()) {
-      finish(place, std::move(bad));
+                          description.preprocessing.short_side, said);
+    if (!said.problem.empty() || !said.failure.empty()) {
+      finish(place, std::move(said));
       continue;
     }
+    place.warning = std::move(said.warning);
     std::unique_lock lock(mutex);
     has_room.wait(lock, [&] { return ready.empty() || ready_bytes < options.queue_bytes; });
     ready_bytes += place.image.byte_count();
@@ -156,6 +160,7 @@ void Batcher::Impl::answer_batch(PictureModel& model, std::vector<Place>& batch)
   for (std::size_t i = 0; i < batch.size(); ++i) {
     PictureAnswer answer;
     answer.failure = failure;
+    answer.warning = std::move(batch[i].warning);
     if (failure.empty()) {
       const auto begin = all.begin() + static_cast<std::ptrdiff_t>(i * classes);
       answer.probabilities.assign(begin, begin + static_cast<std::ptrdiff_t>(classes));
@@ -241,7 +246,7 @@ bool Batcher::ask(std::vector<AskedPicture> pictures, Done done) {
     if (impl_->waiting + question->left > impl_->options.queue_pictures) return false;
     impl_->waiting += question->left;
     for (std::size_t i = 0; i < question->answers.size(); ++i) {
-      impl_->undecoded.push_back({question, i, {}});
+      impl_->undecoded.push_back({question, i, {}, {}});
     }
   }
   question->answers.size() == 1 ? impl_->has_work.notify_one() : impl_->has_work.notify_all();

@@ -20,6 +20,7 @@ using AskedPicture = std::variant<std::string, Image>;
 struct PictureAnswer {
   std::vector<float> probabilities;  // one for each class; empty with a problem
   std::string problem;               // why the picture has no answer
+  std::string warning;               // the picture is damaged, and was answered all the same
   std::string failure;               // why the model has none: no fault of the picture
 };
 

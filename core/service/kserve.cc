@@ -145,15 +145,20 @@ InferRequest read_infer_request(const HttpRequest& request, std::int64_t max_pix
 HttpResponse answer_infer(const InferRequest& request, const InferModel& model,
                           const std::vector<std::string>& classes,
                           const std::vector<PictureAnswer>& answers) {
-  Json probabilities = Json::array(), labels = Json::array();
+  Json probabilities = Json::array(), labels = Json::array(), warnings = Json::array();
+  bool has_warning = false;
   for (std::size_t i = 0; i < answers.size(); ++i) {
     const PictureAnswer& answer = answers[i];
     if (!answer.failure.empty()) return http_error(500, answer.failure);
     if (!answer.problem.empty()) {
-      return http_error(422, fmt::format("picture {}: {}", i, answer.problem));
+      return http_error(422, answers.size() == 1
+                                 ? answer.problem
+                                 : fmt::format("picture {}: {}", i, answer.problem));
     }
     for (const float p : answer.probabilities) probabilities.push_back(p);
     labels.push_back(classes[top_classes(answer.probabilities, 1).front()]);
+    warnings.push_back(answer.warning.empty() ? Json() : Json(answer.warning));
+    has_warning |= !answer.warning.empty();
   }
   Json outputs = Json::array();
   if (is_wanted(request, kProbabilitiesOutput)) {
@@ -171,6 +176,7 @@ HttpResponse answer_infer(const InferRequest& request, const InferModel& model,
   Json document{{"model_name", model.name},
                 {"model_version", model.version},
                 {"parameters", {{"model", model.reference}}}};
+  if (has_warning) document["parameters"]["warnings"] = std::move(warnings);
   if (!request.id.empty()) document["id"] = request.id;
   document["outputs"] = std::move(outputs);
   HttpResponse response;
@@ -183,6 +189,10 @@ Json server_metadata(const std::string& name) {
 }
 
 Json model_metadata(const InferModel& model, const std::vector<std::string>& classes) {
+  Json parameters{{"classes", classes}, {"model", model.reference}};
+  for (const char* part : {"device", "precision", "layout", "threads"}) {
+    if (model.computes.contains(part)) parameters[part] = model.computes[part];
+  }
   return {{"name", model.name},
           {"versions", {model.version}},
           {"platform", "mat"},
@@ -190,7 +200,7 @@ Json model_metadata(const InferModel& model, const std::vector<std::string>& cla
           {"outputs",
            {{{"name", kProbabilitiesOutput}, {"datatype", "FP32"}, {"shape", {-1, classes.size()}}},
             {{"name", kLabelOutput}, {"datatype", "BYTES"}, {"shape", {-1}}}}},
-          {"parameters", {{"classes", classes}, {"model", model.reference}}}};
+          {"parameters", std::move(parameters)}};
 }
 
 }  // namespace mat

@@ -28,9 +28,11 @@ InferRequest read_infer_request(const HttpRequest& request, std::int64_t max_pix
 // What answers: as it was asked for, and "clothes@V0003", which no other model is called.
 struct InferModel {
   std::string name, version, reference;
+  Json computes = Json::object();  // what it computes with: "device", "precision", …
 };
 
-// A picture without an answer makes the whole an error, as the protocol has no other way.
+// A picture without an answer makes the whole an error, as the protocol has no other way. Where a
+// picture is damaged, parameters has "warnings", for each picture one or null.
 HttpResponse answer_infer(const InferRequest& request, const InferModel& model,
                           const std::vector<std::string>& classes,
                           const std::vector<PictureAnswer>& answers);

@@ -126,6 +126,7 @@ Json schemas() {
   properties = Json::object();
   properties["predicted_label"] = text;
   properties["scores"] = {{"type", "array"}, {"maxItems", 5}, {"items", score}};
+  properties["warnings"] = {{"type", "array"}, {"items", text}};
   all["Prediction"] = {
       {"type", "object"}, {"required", {"predicted_label", "scores"}}, {"properties", properties}};
   all["Predictions"]["type"] = "array";

@@ -119,7 +119,8 @@ class Service {
   // What ended it before it could answer, if anything did.
   std::optional<ServeEnd> open() {
     drop_update_requests(folder_);
-    const std::string address = http_address(settings_.host, port_of(listening_));
+    port_ = port_of(listening_);
+    const std::string address = http_address(settings_.host, port_);
     log_.line(
         fmt::format("opens {} for {} (process {})", record_.reference(), address, ::getpid()));
     ServiceApiOptions options;
@@ -169,12 +170,13 @@ class Service {
   }
 
   void announce() {
+    settings_.last_port = port_;
     const bool is_mine = registry_.change_service(record_.id, {Status::pending, Status::running},
                                                   {.status = Status::running,
                                                    .reason = "",
                                                    .address = record_.address,
                                                    .facts = facts_,
-                                                   .settings = {}});
+                                                   .settings = to_json(settings_)});
     if (!is_mine) {
       throw Error(ErrorKind::conflict,
                   fmt::format("{} was given up before it had begun", record_.name));
@@ -317,6 +319,7 @@ class Service {
   ServiceSettings settings_;
   ServiceLog log_;
   FileDescriptor listening_;
+  int port_ = 0;
   Json facts_ = Json::object();
   std::unique_ptr<ServiceApi> api_;
   // Ends before what it calls.

@@ -11,7 +11,7 @@
 
 #include "core/base/text.h"
 #include "core/http/failure.h"
-#include "core/http/listen.h"
+#include "core/http/site.h"
 #include "core/http/token.h"
 #include "core/service/answers.h"
 #include "core/service/kserve.h"
@@ -96,32 +96,6 @@ std::string version_of(const std::string& reference) {
   return at == std::string::npos ? "1" : reference.substr(at + 1);
 }
 
-// The host of a Host header, without its port.
-std::string host_of(std::string_view header) {
-  if (header.starts_with('[')) {
-    return std::string(header.substr(1, header.find(']') - 1));
-  }
-  return lower(header.substr(0, header.find(':')));
-}
-
-std::string_view port_of(std::string_view authority) {
-  const std::size_t colon = authority.rfind(':');
-  return colon == authority.npos || authority.find(']', colon) != authority.npos
-             ? std::string_view()
-             : authority.substr(colon + 1);
-}
-
-// Whether a page of another site has the browser ask. Programs send neither header.
-bool is_of_other_page(const HttpRequest& request) {
-  if (lower(request.header("sec-fetch-site")) == "cross-site") return true;
-  const std::string_view origin = request.header("origin");
-  if (origin.empty()) return false;
-  const std::size_t scheme = origin.find("://");
-  if (scheme == origin.npos) return true;
-  const std::string_view authority = origin.substr(scheme + 3);
-  return !is_loopback(host_of(authority)) || port_of(authority) != port_of(request.header("host"));
-}
-
 HttpResponse json_response(const Json& document) {
   HttpResponse response;
   response.body = to_json_text(document) + "\n";
@@ -145,11 +119,10 @@ ServiceApi::ServiceApi(ServiceApiOptions options, std::shared_ptr<ServedModel> m
 
 std::optional<HttpResponse> ServiceApi::admit(const HttpRequest& request) const {
   if (options_.only_local) {
-    const std::string host = host_of(request.header("host"));
-    if (!host.empty() && !is_loopback(host)) {
+    if (!is_to_loopback(request)) {
       return http_error(403, "this service answers to this machine alone, as 127.0.0.1");
     }
-    if (is_of_other_page(request)) {
+    if (is_of_other_site(request)) {
       return http_error(403, "this service answers no page of another site");
     }
   }
@@ -272,7 +245,7 @@ void ServiceApi::infer(Call call) {
   const auto done = [responder = call.responder, asked, classes, model = path->model,
                      version = version_of(reference),
                      reference](std::vector<PictureAnswer> answers) {
-    responder->respond(answer_infer(*asked, {model, version, reference}, *classes, answers));
+    responder->respond(answer_infer(*asked, {model, version, reference, {}}, *classes, answers));
   };
   if (!call.model->batcher->ask(std::move(pictures), done)) call.responder->respond(too_busy());
 }
@@ -301,8 +274,8 @@ HttpResponse ServiceApi::kserve_page(const HttpRequest& request) const {
   if (path->rest == "ready") {
     return json_response({{"name", path->model}, {"ready", true}});
   }
-  return json_response(
-      model_metadata({path->model, version, reference}, current->batcher->description().classes));
+  return json_response(model_metadata({path->model, version, reference, current->batcher->facts()},
+                                      current->batcher->description().classes));
 }
 
 void ServiceApi::count(const HttpExchange& exchange) {

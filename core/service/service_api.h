@@ -6,10 +6,10 @@
 #include <optional>
 #include <string>
 
+#include "core/base/task_threads.h"
 #include "core/http/server.h"
 #include "core/service/batcher.h"
 #include "core/service/service_metrics.h"
-#include "core/service/task_thread.h"
 
 namespace mat {
 
@@ -57,7 +57,7 @@ class ServiceApi {
   mutable std::mutex mutex_;
   std::shared_ptr<ServedModel> model_;
   // Reads large requests, so that the server's thread has time for others.
-  TaskThread reader_;
+  TaskThreads reader_;
 };
 
 }  // namespace mat

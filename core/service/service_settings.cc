@@ -9,6 +9,7 @@ namespace mat {
 Json to_json(const ServiceSettings& settings) {
   return {{"host", settings.host},
           {"port", settings.port},
+          {"last_port", settings.last_port},
           {"auto_stop_s", settings.auto_stop_s ? Json(*settings.auto_stop_s) : Json(nullptr)},
           {"restart", settings.restart},
           {"device", settings.device},
@@ -25,6 +26,7 @@ ServiceSettings service_settings_from_json(const Json& json, const std::string& 
     ServiceSettings settings;
     json.at("host").get_to(settings.host);
     json.at("port").get_to(settings.port);
+    settings.last_port = json.value("last_port", 0);
     if (!json.at("auto_stop_s").is_null()) settings.auto_stop_s = json["auto_stop_s"].get<double>();
     json.at("restart").get_to(settings.restart);
     json.at("device").get_to(settings.device);

@@ -11,7 +11,8 @@ namespace mat {
 // How a service is started, and started again.
 struct ServiceSettings {
   std::string host = "127.0.0.1";
-  int port = 0;                       // 0: any that is free
+  int port = 0;                       // 0: any that is free, that of the last time before others
+  int last_port = 0;                  // 0: it has not run yet
   std::optional<double> auto_stop_s;  // counted from each start
   bool restart = false;               // when its process dies
   std::string device = "auto", precision = "auto";

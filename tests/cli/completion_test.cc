@@ -42,6 +42,12 @@ TEST_CASE("completion offers commands, options and names of the registry") {
   CHECK(complete(mat, {"version", "list", "--filter", "'stat"}) == "status\n");
   CHECK(complete(mat, {"version", "modify", "colours", "--set", "resources.p"}) ==
         "resources.pool=\n");
+  CHECK(complete(mat, {"predict", "colours", "--precision", ""}) == "auto\nbf16\nfp32\n");
+  CHECK(complete(mat, {"model", "export", "x", "--format", "on"}) == "onnx\n");
+  CHECK(complete(mat, {"lineage", "x", "--format", ""}) == "dot\njson\nsvg\ntext\n");
+  CHECK(complete(mat, {"lineage", "da"}) == "data:\ndataset:\n");
+  CHECK(complete(mat, {"lineage", "version:colours@V"}) == "version:colours@V0001\n");
+  CHECK(complete(mat, {"lineage", "algorithm:resnet1"}) == "algorithm:resnet18\n");
 }
 
 TEST_CASE("completion looks into the home that the line names") {
@@ -65,6 +71,19 @@ TEST_CASE("bash completes with the printed script") {
                "bash --norc -c 'source <(mat completion bash); COMP_LINE=\"mat version li\"; "
                "COMP_POINT=${#COMP_LINE}; _mat; echo \"${COMPREPLY[@]}\"' 2>&1");
   CHECK(out == "list\n");
+}
+
+TEST_CASE("bash completes what follows an '@' or a ':', where it begins a new word") {
+  const TemporaryFolder folder;
+  const MatProcess mat(folder);
+  const auto completed = [&](const std::string& breaks) {
+    return in_shell(mat, "bash --norc -c 'source <(mat completion bash); COMP_WORDBREAKS=\"" +
+                             breaks +
+                             "\"; COMP_LINE=\"mat lineage algorithm:resnet1\"; "
+                             "COMP_POINT=${#COMP_LINE}; _mat; echo \"${COMPREPLY[@]}\"' 2>&1");
+  };
+  CHECK(completed(" @:=") == "resnet18\n");
+  CHECK(completed(" @=") == "algorithm:resnet18\n");
 }
 
 TEST_CASE("zsh and fish accept their scripts") {

@@ -64,6 +64,24 @@ TEST_CASE("predict says what pictures show, as lines, JSON and CSV, in their ord
     CHECK(sum == Approx(1).margin(1e-5));
   }
 
+  SECTION("with the names of the heatmaps that it wrote") {
+    const std::vector<std::string> words{"predict", "colours", red, "gone.bmp", "--heatmap", "h"};
+    const auto said = [&](const char* form) {
+      std::vector<std::string> all = words;
+      all.emplace_back(form);
+      return t.mat.run(all);
+    };
+    const Json rows = said("--json").json()["predictions"];
+    const std::string heatmap = rows[0]["heatmap"];
+    CHECK(fs::path(heatmap).parent_path() == "h");
+    CHECK(fs::exists(t.folder / heatmap));
+    CHECK_FALSE(rows[1].contains("heatmap"));
+    const auto lines = split(trim(said("--csv").out), '\n');
+    CHECK(lines[0].ends_with(",error,warning,heatmap"));
+    CHECK(lines[1].ends_with("," + heatmap));
+    CHECK(said("--top=1").out.find("→ " + heatmap) != std::string::npos);
+  }
+
   SECTION("CSV, of a folder with a comma in its name") {
     fs::create_directories(t.folder / "a,b");
     fs::copy(t.folder / red, t.folder / "a,b" / "1.bmp");

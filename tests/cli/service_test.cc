@@ -65,6 +65,48 @@ TEST_CASE("predict, the service and its list of pictures say the same") {
   alone.insert(alone.end(), words.begin(), words.end());
   served.insert(served.end(), words.begin(), words.end());
   CHECK(f.mat.succeed(alone).json()["predictions"] == f.mat.succeed(served).json()["predictions"]);
+
+  // Many at a time, in order, and a picture that is none is a row of its own.
+  write_text(f.folder / "data/red/none.bmp", "no picture");
+  const auto all = [&](std::vector<std::string> by) {
+    by.insert(by.end(), {"--dir", (f.folder / "data").string(), "--csv", "--top", "1"});
+    const Output output = f.mat.run(by);
+    CHECK(output.exit_code == 1);
+    CHECK(output.err.find("1 of 25 pictures could not be read") != std::string::npos);
+    return output.out;
+  };
+  const std::string rows = all({"service", "predict", "s"});
+  CHECK(rows == all({"predict", "m"}));
+  CHECK(split(rows, '\n').size() == 27);
+  const std::string one = f.picture("green");
+  const std::string piped = f.mat.run_in_shell("echo '" + one + "' | mat service predict s -").out;
+  CHECK(piped == f.mat.succeed({"service", "predict", "s", one}).out);
+  CHECK(f.mat.run_in_shell("mat service predict s - <'" + one + "'").out.find("-  green ") == 0);
+  CHECK(f.mat.run({"service", "predict", "s"}).exit_code == 2);
+  CHECK(f.mat.run({"service", "predict", "s", one, "--json", "--csv"}).exit_code == 2);
+}
+
+TEST_CASE("a service answers at the port of the last time, or says that it is in use") {
+  ServiceFixture f;
+  const std::string address = f.deploy("s")["address"];
+  f.mat.succeed({"service", "stop", "s"});
+  f.mat.succeed({"service", "start", "s", "-d"});
+  CHECK(f.show("s")["address"] == address);
+  f.mat.succeed({"service", "stop", "s"});
+  const FileDescriptor other = listen_on("127.0.0.1", port_in(address));
+  const Output started = f.mat.succeed({"service", "start", "s", "-d"});
+  CHECK(started.err.find("which is in use: it gets another one") != std::string::npos);
+  CHECK(f.show("s")["address"] != address);
+  CHECK(f.predict(f.show("s")["address"]).status == 200);
+}
+
+TEST_CASE("what a service computes with can be seen") {
+  ServiceFixture f;
+  const Json deployed = f.deploy("s");
+  CHECK(deployed["facts"]["model"]["precision"] == "fp32");
+  CHECK(f.mat.succeed({"service", "show", "s"}).out.find("fp32") != std::string::npos);
+  const HttpResponse described = f.ask(deployed["address"], "/v2/models/s");
+  CHECK(Json::parse(described.body)["parameters"]["precision"] == "fp32");
 }
 
 TEST_CASE("a service that is killed is Abnormal, and is started again") {
@@ -239,6 +281,9 @@ TEST_CASE("predict notices another model, and what is no service of mat's") {
                       responder->respond(std::move(response));
                     });
   Registry registry(home, Registry::Mode::write);
+  NewVersion version;
+  version.job = "m";
+  registry.create_versions({version});
   ServiceRecord service;
   service.name = "s";
   service.source = "version:m@V0001";

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "core/base/file.h"
+#include "core/curves/curve_index.h"
 #include "core/metrics/event_file.h"
 #include "core/metrics/record_file.h"
 #include "tests/temp_folder.h"
@@ -44,5 +45,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (::write(file.get(), bytes.data(), bytes.size()) < 0) std::abort();
   }
   mat::read_event_files(folder.path());
+  mat::CurveIndex index(folder.path());
+  index.update();
+  for (const mat::CurveSummary& curve : index.curves()) {
+    index.thinned(curve.tag, {mat::CurveAxis::step, 1, 1e6}, 8);
+    index.each_point(curve.tag, [](const mat::ScalarPoint&) {});
+  }
   return 0;
 }

@@ -87,6 +87,7 @@ class Loop {
   }
 
   LoopResult run() {
+    observer_.record("batches_per_epoch", task_.batches_per_epoch());
     while (epoch_ <= settings_.epochs && !result_.stopped) {
       // So that dropout in this epoch does not depend on how many numbers others drew before.
       torch::manual_seed(settings_.seed + static_cast<std::uint64_t>(epoch_) * kSeedsApart);

@@ -36,6 +36,15 @@ TEST_CASE("a wrong name is a usage error that says what was being named") {
 }
 
 }  // namespace
+TEST_CASE("a model has no name that means a version in a reference") {
+  for (const char* name : {"latest", "best", "current", "V0003", "3", "1.0.0"}) {
+    CHECK_THROWS_AS(check_name("model", name), Error);
+    CHECK_NOTHROW(check_name("job", name));
+  }
+  for (const char* name : {"v", "latest1", "V3a", "1.0.0b"})
+    CHECK_NOTHROW(check_name("model", name));
+}
+
 TEST_CASE("a version of a dataset has a number or a name of its own, never both in one") {
   for (const char* name : {"clean", "with-blue", "a_1", "V", "v2x"}) {
     INFO(name);

@@ -6,6 +6,7 @@
 #include "core/http/json_reader.h"
 #include "core/http/message.h"
 #include "core/http/multipart.h"
+#include "core/http/query.h"
 #include "core/http/token.h"
 
 namespace mat {
@@ -118,6 +119,22 @@ TEST_CASE("a token is compared whole, and each is another") {
   CHECK_FALSE(is_same_secret("", "x"));
   CHECK(make_token().size() == 43);
   CHECK(make_token() != make_token());
+}
+
+TEST_CASE("the values behind an address are read by name") {
+  const HttpQuery query("ref=a%401&x=&ref=b+c&odd=%4&flag&n=12&f=0.5");
+  CHECK(query.get("ref") == "a@1");
+  CHECK(query.all("ref") == std::vector<std::string>{"a@1", "b c"});
+  CHECK(query.get("odd") == "%4");
+  CHECK(query.get("none").empty());
+  CHECK(query.all("flag").size() == 1);
+  CHECK(query.integer("n", 3) == 12);
+  CHECK(query.integer("x", 3) == 3);
+  CHECK_THROWS_WITH(query.integer("f", 0), "f must be a whole number, not '0.5'");
+  CHECK(query.number("f") == 0.5);
+  CHECK_FALSE(query.number("none"));
+  CHECK(percent_encoded("a@1 \u00fc/~") == "a%401%20%C3%BC%2F~");
+  CHECK_THROWS_WITH(query.number("ref"), "ref must be a number, not 'a@1'");
 }
 
 }  // namespace mat

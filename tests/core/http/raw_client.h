@@ -60,6 +60,12 @@ class RawClient {
     return is_closed_;
   }
   void close() { socket_ = FileDescriptor(); }
+  // Closes without waiting for the other side, and leaves its port to the next one.
+  void reset() {
+    const linger at_once{1, 0};
+    ::setsockopt(socket_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    close();
+  }
 
  private:
   bool read_more(double seconds) {

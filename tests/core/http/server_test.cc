@@ -73,11 +73,23 @@ class Echo {
 
   int port = 0;
   std::optional<HttpServer> server;
+  std::shared_ptr<HttpStream> kept;  // of /endless, once its first piece has come
 
  private:
   void answer(HttpRequest&& request, std::shared_ptr<HttpResponder> responder) {
     if (request.path == "/drop") return;
     if (request.path == "/throw") throw std::runtime_error("thrown");
+    if (request.path == "/stream") {
+      auto stream = responder->stream(text_response(""));
+      stream->send("one");
+      stream->send("two");
+      return;
+    }
+    if (request.path == "/endless") {
+      kept = responder->stream(text_response(""));
+      kept->send("one");
+      return;
+    }
     HttpResponse response =
         text_response(request.method + " " + request.path + " " +
                       std::to_string(request.body.size()) + " " + request.query + "\n");
@@ -303,6 +315,47 @@ TEST_CASE("a handler may answer from another thread, not at all, or throw") {
   RawClient late(echo.port);
   late.send("GET /later HTTP/1.1\r\nHost: a\r\n\r\n");
   CHECK(late.read_all().find("HTTP/1.1 503") == 0);
+}
+
+TEST_CASE("a stream comes in pieces") {
+  Echo echo;
+  const std::string answer = echo.ask("GET /stream HTTP/1.1\r\nHost: a\r\n\r\n");
+  CHECK(answer.find("Transfer-Encoding: chunked") != std::string::npos);
+  CHECK(answer.find("3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n") != std::string::npos);
+  const std::string head =
+      echo.ask("HEAD /stream HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  CHECK(head.find("200 OK") != std::string::npos);
+  CHECK(head.find("one") == std::string::npos);
+  const std::string old = echo.ask("GET /stream HTTP/1.0\r\n\r\n");
+  CHECK(old.find("\r\n\r\nonetwo") != std::string::npos);
+}
+
+TEST_CASE("a stream ends with whoever takes it, and with the server") {
+  Echo echo;
+  std::optional<RawClient> client(echo.port);
+  client->send("GET /endless HTTP/1.1\r\nHost: a\r\n\r\n");
+  client->read_until("one");
+  SECTION("who is gone") {
+    client.reset();
+    for (int i = 0; i < 500 && echo.kept->send("more"); ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    CHECK_FALSE(echo.kept->send("more"));
+  }
+  SECTION("who takes nothing") {
+    int sent = 0;
+    while (sent < 10'000 && echo.kept->send(std::string(100'000, 'x'))) {
+      ++sent;
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    CHECK(sent < 1000);
+  }
+  SECTION("a server that stops") {
+    echo.server->stop(20);
+    CHECK(client->read_all().find("0\r\n\r\n") != std::string::npos);
+    CHECK_FALSE(echo.kept->send("more"));
+  }
+  echo.kept.reset();
 }
 
 TEST_CASE("a server that stops answers what is under way, and nothing new") {

@@ -9,6 +9,7 @@
 #include "core/metrics/evaluation_summaries.h"
 #include "core/metrics/event_file.h"
 #include "core/metrics/event_tail.h"
+#include "core/metrics/standard_charts.h"
 #include "tests/core/metrics/event_files.h"
 #include "tests/run_python.h"
 #include "tests/temp_folder.h"
@@ -24,7 +25,7 @@ std::vector<EventSummary> head() {
                 {"flip", true},
                 {"optimizer", "sgd\x1b[31m"},
                 {"target", nullptr}};
-  return {{{}, 0, standard_charts()},
+  return {{{}, 0, standard_charts(ChartKind::classifier)},
           {{}, 0, RunSettingsSummary{settings}},
           {"spec", 0, code_block("name: a\nfence: ```\n", "yaml")}};
 }
@@ -130,7 +131,7 @@ TEST_CASE("TensorBoard itself reads all that is shown", "[metrics]") {
   if (!output) return;
   const Json read = parse_json(*output, "read_with_tensorboard.py");
   CHECK(read["scalars"]["loss"].size() == 2);
-  CHECK(read["charts"][0][1][0] == standard_charts().charts[0].tags[0]);
+  CHECK(read["charts"][0][1][0] == standard_charts(ChartKind::classifier).charts[0].tags[0]);
   CHECK(read["settings"].size() == 4);
   CHECK(read["settings"]["lr"] == 0.05);
   CHECK(read["settings"]["epochs"] == 3);

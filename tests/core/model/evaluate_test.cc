@@ -68,6 +68,12 @@ TEST_CASE("A model is measured on what the data holds out, and all of it is said
   CHECK(d["worst"][0]["predicted"] == "red");
   CHECK(d["slices"]["key"] == "folder");
   CHECK(d["slices"]["values"].size() == 3);
+  for (const Json& slice : d["slices"]["values"]) {
+    // All that is green, half of it taken for red: red is no class of this slice.
+    if (slice["value"] != "green") continue;
+    CHECK(slice["samples"] == 4);
+    CHECK(slice["f1"].get<double>() == Approx(2.0 / 3));
+  }
   CHECK(d["pictures"]["evaluated"] == 12);
   CHECK(split(trim(result.predictions), '\n').size() == 12);
 

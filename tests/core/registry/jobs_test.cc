@@ -87,4 +87,25 @@ TEST_CASE("A description and an experiment given with a version replace those of
   CHECK(registry.experiment("first").job_count == 0);
 }
 
+TEST_CASE("A list can begin further down") {
+  const RegistryHome home;
+  Registry registry = home.writer();
+  for (const char* name : {"a", "b", "c", "d", "e"}) {
+    add(registry, name, Status::completed, std::nullopt);
+  }
+  const auto page = [&](std::int64_t limit, std::int64_t offset, const char* filter) {
+    ListOptions options{limit, parse_filter(filter), parse_sort("name")};
+    options.offset = offset;
+    const auto listing = registry.list_jobs(options);
+    std::string names;
+    for (const JobRecord& job : listing.rows) names += job.name;
+    return names + " of " + std::to_string(listing.total);
+  };
+  CHECK(page(2, 1, "") == "bc of 5");
+  CHECK(page(0, 3, "") == "de of 5");
+  CHECK(page(2, 4, "") == "e of 5");
+  CHECK(page(2, 9, "") == " of 5");
+  CHECK(page(2, 1, "not name = b") == "cd of 4");
+}
+
 }  // namespace mat

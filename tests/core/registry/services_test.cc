@@ -88,6 +88,37 @@ TEST_CASE("a service that cannot be filled is not there, and its name is free") 
   CHECK(f.make("s").status == Status::pending);
 }
 
+TEST_CASE("a service of a version or model that was deleted meanwhile is refused") {
+  Fixture f;
+  ServiceRecord service;
+  service.name = "s";
+  service.source = "version:clothes@V0001";
+  const auto kind_of = [](const auto& work) {
+    try {
+      work();
+    } catch (const Error& e) {
+      return e.kind();
+    }
+    return ErrorKind::bug;
+  };
+  CHECK(kind_of([&] { f.registry.create_service(service); }) == ErrorKind::not_found);
+  CHECK_FALSE(f.registry.find_service("s"));
+  CHECK_FALSE(std::filesystem::exists(f.home.service_folder("s")));
+  NewVersion version;
+  version.job = "clothes";
+  version.status = Status::completed;
+  f.registry.create_versions({version});
+  const Id id = f.registry.create_service(service).id;
+  const auto change_to = [&](const std::string& source, std::optional<Id> model_version) {
+    return kind_of([&] { f.registry.set_service_source(id, source, model_version); });
+  };
+  CHECK(change_to("version:clothes@V0002", std::nullopt) == ErrorKind::not_found);
+  CHECK(change_to("model:flowers@1.0.0", 4711) == ErrorKind::not_found);
+  CHECK(f.registry.service("s").source == "version:clothes@V0001");
+  CHECK(kind_of([&] { f.registry.set_service_source(4711, "m@V0001", std::nullopt); }) ==
+        ErrorKind::not_found);
+}
+
 TEST_CASE("a service's status is changed from the old one only") {
   Fixture f;
   const Id id = f.make("s").id;

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "core/http/base64.h"
+#include "core/image/encode.h"
 #include "tests/core/http/raw_client.h"
 #include "tests/core/service/fake_service.h"
 #include "tests/test_files.h"
@@ -48,6 +49,38 @@ TEST_CASE("a picture is the body, a part of a form, or base64 in JSON") {
   CHECK(label(service.post("/predict", "application/json", json)) == "red");
   const std::string url = R"({"image": "data:image/bmp;base64,)" + encode_base64(kRed) + "\"}";
   CHECK(label(service.post("/predict", "application/json; charset=utf-8", url)) == "red");
+}
+
+TEST_CASE("what is odd about a picture that was answered stands in the answer") {
+  FakeService service;
+  constexpr int kSide = 128;
+  Image red{kSide, kSide, {}};
+  for (int i = 0; i < kSide * kSide; ++i) {
+    const auto noise = static_cast<std::uint8_t>(i * i % 61);
+    red.pixels.insert(red.pixels.end(), {static_cast<std::uint8_t>(180 + noise), noise, 0});
+  }
+  const std::vector<std::uint8_t> whole = to_jpeg(red, 90);
+  const auto end = whole.begin() + static_cast<std::ptrdiff_t>(whole.size() * 9 / 10);
+  const std::string cut(whole.begin(), end);
+  Json answer = Json::parse(service.post("/predict", "image/jpeg", cut).body);
+  CHECK(answer["predicted_label"] == "red");
+  REQUIRE(answer["warnings"].size() == 1);
+  CHECK_FALSE(answer["warnings"][0].get<std::string>().empty());
+  const std::string good(whole.begin(), whole.end());
+  CHECK_FALSE(Json::parse(service.post("/predict", "image/jpeg", good).body).contains("warnings"));
+  const auto infer_of = [&](const std::vector<std::string>& pictures) {
+    Json data = Json::array();
+    for (const std::string& picture : pictures) data.push_back(encode_base64(picture));
+    return Json::parse(service
+                           .post("/v2/models/colours/infer", "application/json",
+                                 infer("BYTES", {pictures.size()}, data))
+                           .body)["parameters"];
+  };
+  CHECK_FALSE(infer_of({good}).contains("warnings"));
+  const Json both = infer_of({good, cut});
+  REQUIRE(both.contains("warnings"));
+  CHECK(both["warnings"][0].is_null());
+  CHECK(both["warnings"][1] == answer["warnings"][0]);
 }
 
 TEST_CASE("an answer has ModelArts' form") {

@@ -1,21 +1,23 @@
-#include "core/service/task_thread.h"
+#include "core/base/task_threads.h"
 
 #include <utility>
 
 namespace mat {
 
-TaskThread::TaskThread() : thread_([this] { work(); }) {}
+TaskThreads::TaskThreads(int threads) {
+  for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
+}
 
-TaskThread::~TaskThread() {
+TaskThreads::~TaskThreads() {
   {
     const std::lock_guard lock(mutex_);
     is_ending_ = true;
   }
   changed_.notify_all();
-  thread_.join();
+  for (std::thread& thread : threads_) thread.join();
 }
 
-void TaskThread::add(std::function<void()> task) {
+void TaskThreads::add(std::function<void()> task) {
   {
     const std::lock_guard lock(mutex_);
     tasks_.push_back(std::move(task));
@@ -23,7 +25,7 @@ void TaskThread::add(std::function<void()> task) {
   changed_.notify_one();
 }
 
-void TaskThread::work() {
+void TaskThreads::work() {
   for (;;) {
     std::function<void()> task;
     {

@@ -1,0 +1,334 @@
+#include "cli/commands/version_plot.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <thread>
+
+#include "cli/commands/commands.h"
+#include "cli/commands/plot_data.h"
+#include "cli/commands/plotted_version.h"
+#include "cli/commands/views.h"
+#include "cli/output/live_frame.h"
+#include "cli/output/text_lines.h"
+#include "cli/signals.h"
+#include "core/base/error.h"
+#include "core/base/file.h"
+#include "core/base/text.h"
+#include "core/plot/plot_png.h"
+#include "core/plot/plot_svg.h"
+#include "core/plot/text_plot.h"
+
+namespace mat {
+namespace {
+
+constexpr TerminalSize kSizeWithoutTerminal{80, 24};
+constexpr int kPictureWidth = 960, kPanelHeight = 320;
+// For screens with twice as many pixels.
+constexpr int kPngScale = 2;
+constexpr int kLeastWidth = 20, kMostWidth = 10'000;
+// A panel needs so many lines to be worth looking at; more than the most show nothing new.
+constexpr int kRowsOfPanel = 11, kFewestRows = 8, kMostRows = 32;
+constexpr std::size_t kPointsInPicture = 2000, kPointsOfColumn = 4;
+constexpr auto kPollInterval = std::chrono::milliseconds(250);
+
+struct PlotFlags {
+  std::vector<std::string> references, metrics;
+  double smooth = 0;
+  std::string x = "step", svg, png;
+  int width = 0, height = 0;  // 0: what there is room for
+  bool follow = false, csv = false, json = false;
+};
+
+PlotAxis axis_named(const std::string& name) {
+  if (name == "epoch") return PlotAxis::epoch;
+  return name == "time" ? PlotAxis::time : PlotAxis::step;
+}
+
+class VersionPlot {
+ public:
+  VersionPlot(const Context& context, const PlotFlags& flags) : context_(context), flags_(flags) {
+    if (flags.follow && (flags.csv || flags.json || !flags.svg.empty() || !flags.png.empty())) {
+      throw Error(ErrorKind::usage, "--follow draws in the terminal only",
+                  "leave it out: --csv, --json, --svg and --png give the curves as they are now");
+    }
+    Registry registry = context.open_to_read();
+    for (const std::string& reference : flags.references) {
+      VersionRecord version = registry.version(reference);
+      const bool is_there =
+          std::any_of(versions_.begin(), versions_.end(),
+                      [&](const PlottedVersion& other) { return other.record().id == version.id; });
+      if (is_there) continue;
+      std::filesystem::path folder = registry.home().version_folder(version.job, version.number);
+      versions_.emplace_back(std::move(version), std::move(folder));
+    }
+    update();
+  }
+
+  int run() {
+    if (flags_.follow) return follow();
+    check_points();
+    const std::vector<MetricGroup> groups = chosen_groups();
+    if (flags_.json) {
+      print_json(plot_json(groups, versions_, options(kPointsInPicture)));
+      return 0;
+    }
+    if (flags_.csv) {
+      print_plot_csv(groups, versions_, options(0));
+      return 0;
+    }
+    if (!flags_.svg.empty() || !flags_.png.empty()) return write_pictures(groups);
+    print(text_of(groups, size_to_draw()));
+    note_rest(groups);
+    return 0;
+  }
+
+ private:
+  void update() {
+    for (PlottedVersion& version : versions_) version.update();
+  }
+
+  void read_records() {
+    Registry registry = context_.open_to_read();
+    for (PlottedVersion& version : versions_) {
+      version.set_record(registry.version(version.record().id));
+    }
+  }
+
+  bool any_is_active() const {
+    return std::any_of(versions_.begin(), versions_.end(), [](const PlottedVersion& version) {
+      return is_active(version.record().status);
+    });
+  }
+
+  // Of all versions, in the order of their first points.
+  std::vector<std::string> known_metrics() const {
+    std::vector<std::string> names;
+    for (const PlottedVersion& version : versions_) {
+      for (const std::string& name : version.metrics()) {
+        if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+      }
+    }
+    return names;
+  }
+
+  // Throws where there is nothing to draw; a note for each version that has nothing.
+  void check_points() const {
+    std::vector<std::string> empty;
+    for (const PlottedVersion& version : versions_) {
+      if (version.curves().curves().empty()) empty.push_back(version.record().reference());
+    }
+    if (empty.size() == versions_.size()) {
+      throw Error(ErrorKind::not_found,
+                  fmt::format("{} {} no points{}", join(empty, ", "),
+                              empty.size() == 1 ? "has" : "have", any_is_active() ? " yet" : ""),
+                  any_is_active() ? "--follow waits for them" : "");
+    }
+    for (const std::string& reference : empty) note(reference + " has no points");
+  }
+
+  std::vector<MetricGroup> chosen_groups() const {
+    const std::vector<std::string> known = known_metrics();
+    if (flags_.metrics.empty()) return metric_groups(known);
+    std::vector<MetricGroup> groups;
+    for (const std::string& metric : flags_.metrics) {
+      if (std::find(known.begin(), known.end(), metric) == known.end()) {
+        std::vector<std::string> sorted = known;
+        std::sort(sorted.begin(), sorted.end());
+        std::string hint = name_hint(metric, sorted);
+        if (hint.rfind("known", 0) != 0) hint += "; known: " + join(sorted, ", ");
+        throw Error(ErrorKind::not_found,
+                    fmt::format("there is no metric '{}' in {}", metric,
+                                versions_.size() == 1 ? versions_.front().record().reference()
+                                                      : "these versions"),
+                    hint);
+      }
+      groups.push_back({metric, {metric}});
+    }
+    return groups;
+  }
+
+  PanelOptions options(std::size_t points) const {
+    return {axis_named(flags_.x), flags_.smooth, points};
+  }
+
+  TerminalSize size_to_draw() const {
+    TerminalSize size = stdout_size();
+    if (size.columns == 0) size = kSizeWithoutTerminal;
+    // A line is left for the prompt.
+    return {size.columns, size.rows - 1};
+  }
+
+  TerminalSize with_flags(TerminalSize size) const {
+    if (flags_.width > 0) size.columns = flags_.width;
+    if (flags_.height > 0) size.rows = flags_.height;
+    return size;
+  }
+
+  // Those that were asked for, otherwise as many as have room.
+  std::size_t shown_panels(const std::vector<MetricGroup>& groups, int rows) const {
+    const auto fit = static_cast<std::size_t>(std::max(1, rows / kRowsOfPanel));
+    return flags_.metrics.empty() ? std::min(groups.size(), fit) : groups.size();
+  }
+
+  std::string text_of(const std::vector<MetricGroup>& groups, TerminalSize room) const {
+    const TerminalSize size = with_flags(room);
+    const std::size_t panels = shown_panels(groups, size.rows);
+    TextPlotOptions look;
+    look.width = size.columns;
+    look.height = std::clamp(size.rows / static_cast<int>(std::max<std::size_t>(1, panels)),
+                             kFewestRows, kMostRows);
+    // What was asked for.
+    if (flags_.height > 0) look.height = flags_.height / static_cast<int>(panels);
+    look.has_unicode = has_unicode();
+    look.has_colour = stdout_has_colour();
+    const auto points = kPointsOfColumn * static_cast<std::size_t>(std::max(1, size.columns));
+    std::string text;
+    for (std::size_t i = 0; i < panels; ++i) {
+      const PlotPanel panel = panel_of(groups[i], versions_, options(points));
+      for (const TextLine& line : text_plot(panel, look)) {
+        text += line_text(line, look.has_colour);
+      }
+    }
+    return text;
+  }
+
+  void note_rest(const std::vector<MetricGroup>& groups) const {
+    const std::size_t shown = shown_panels(groups, with_flags(size_to_draw()).rows);
+    const std::vector<MetricGroup> drawn(groups.begin(),
+                                         groups.begin() + static_cast<std::ptrdiff_t>(shown));
+    for (const std::string& line : odd_point_notes(drawn, versions_)) note(printable(line));
+    if (shown == groups.size()) return;
+    std::vector<std::string> rest;
+    for (std::size_t i = shown; i < groups.size(); ++i) {
+      rest.insert(rest.end(), groups[i].metrics.begin(), groups[i].metrics.end());
+    }
+    note(printable(fmt::format("not shown: {}; --metric NAME shows one", join(rest, ", "))));
+  }
+
+  int write_pictures(const std::vector<MetricGroup>& all_groups) const {
+    // Without a window there is no size that would choose.
+    constexpr std::size_t kPanelsOfPicture = 2;
+    std::vector<MetricGroup> groups = all_groups;
+    if (flags_.metrics.empty()) groups.resize(std::min(groups.size(), kPanelsOfPicture));
+    std::vector<PlotPanel> panels;
+    for (const MetricGroup& group : groups) {
+      panels.push_back(panel_of(group, versions_, options(kPointsInPicture)));
+    }
+    const auto width = [&](int scale) {
+      return flags_.width > 0 ? flags_.width : scale * kPictureWidth;
+    };
+    const auto height = [&](int scale) {
+      return flags_.height > 0 ? flags_.height
+                               : scale * kPanelHeight * static_cast<int>(panels.size());
+    };
+    std::vector<std::string> names;
+    for (const PlottedVersion& version : versions_) names.push_back(version.record().reference());
+    if (!flags_.svg.empty()) {
+      write_file_atomic(flags_.svg, plot_svg(panels, width(1), height(1), join(names, ", ")));
+      note(fmt::format("wrote '{}'", printable(flags_.svg)));
+    }
+    if (!flags_.png.empty()) {
+      write_file_atomic(flags_.png, plot_png(panels, width(kPngScale), height(kPngScale)));
+      note(fmt::format("wrote '{}'", printable(flags_.png)));
+    }
+    for (const std::string& line : odd_point_notes(groups, versions_)) note(printable(line));
+    return 0;
+  }
+
+  // Curves, what is odd about them, and how far each version is.
+  std::string frame(TerminalSize room) const {
+    std::vector<TextLine> status;
+    for (const PlottedVersion& version : versions_) {
+      const std::string progress = progress_text(version.progress());
+      status.push_back({{fit_width(printable(fmt::format("{}  {}{}", version.record().reference(),
+                                                         name_of(version.record().status),
+                                                         progress.empty() ? "" : "  " + progress)),
+                                   room.columns),
+                         -1, TextSpan::Look::dim}});
+    }
+    std::vector<MetricGroup> groups;
+    if (!known_metrics().empty()) groups = chosen_groups();
+    for (const std::string& line : odd_point_notes(groups, versions_)) {
+      status.push_back({{fit_width(printable(line), room.columns), -1, TextSpan::Look::plain}});
+    }
+    const auto most = static_cast<std::size_t>(std::max(1, room.rows / 3));
+    if (status.size() > most) status.resize(most);
+    const int left = room.rows - static_cast<int>(status.size());
+    if (!groups.empty()) {
+      const auto fit = static_cast<std::size_t>(std::max(1, left / kFewestRows));
+      groups.resize(std::min(groups.size(), fit));
+    }
+    std::string text = groups.empty() ? "no points yet\n" : text_of(groups, {room.columns, left});
+    for (const TextLine& line : status) text += line_text(line, stdout_has_colour());
+    return first_lines(text, room.rows);
+  }
+
+  static std::string first_lines(const std::string& text, int count) {
+    std::size_t end = 0;
+    for (int line = 0; line < count && end < text.size(); ++line) {
+      end = std::min(text.find('\n', end), text.size() - 1) + 1;
+    }
+    return text.substr(0, end);
+  }
+
+  int follow() {
+    const SignalsAsStop signals;
+    LiveFrame live;
+    const bool is_live = stdout_is_drawable();
+    for (;;) {
+      // The status is read before the points, so that those before the end are drawn.
+      read_records();
+      const bool is_over = !any_is_active();
+      update();
+      if (is_live) live.draw([this](TerminalSize room) { return frame(room); });
+      if (is_over) break;
+      std::this_thread::sleep_for(kPollInterval);
+      if (!SignalsAsStop::reason().empty()) return static_cast<int>(ErrorKind::interrupted);
+    }
+    check_points();
+    if (!is_live) print(text_of(chosen_groups(), size_to_draw()));
+    return 0;
+  }
+
+  const Context& context_;
+  const PlotFlags& flags_;
+  std::vector<PlottedVersion> versions_;
+};
+
+}  // namespace
+
+void add_version_plot(CLI::App* group, Context& context) {
+  auto flags = std::make_shared<PlotFlags>();
+  CLI::App* command =
+      group->add_subcommand("plot", "Draw the curves of versions in the terminal or into a file");
+  command->add_option("REF", flags->references, "JOB@V0003 …; JOB is its latest")->required();
+  command->add_option("--metric", flags->metrics, "What to draw; may be repeated")
+      ->type_name("NAME")
+      ->expected(1)
+      ->take_all();
+  command
+      ->add_option("--smooth", flags->smooth, "Smooth as TensorBoard does, like 0.6; 0: not at all")
+      ->type_name("WEIGHT")
+      ->check(CLI::Range(0.0, 0.9999));
+  command->add_option("--x", flags->x, "What goes to the right: step, epoch or time")
+      ->type_name("AXIS")
+      ->check(CLI::IsMember({"step", "epoch", "time"}))
+      ->capture_default_str();
+  command->add_flag("-f,--follow", flags->follow, "Draw again until the versions have ended");
+  command->add_flag("--csv", flags->csv, "Print every point as CSV");
+  command->add_option("--svg", flags->svg, "Draw into an SVG file")->type_name("FILE");
+  command->add_option("--png", flags->png, "Draw into a PNG file")->type_name("FILE");
+  command->add_option("--width", flags->width, "Columns; of a picture pixels")
+      ->type_name("N")
+      ->check(CLI::Range(kLeastWidth, kMostWidth));
+  command->add_option("--height", flags->height, "Lines; of a picture pixels")
+      ->type_name("N")
+      ->check(CLI::Range(kFewestRows, kMostWidth));
+  add_json_flag(command, flags->json);
+  set_action(command, context, [&context, flags] { return VersionPlot(context, *flags).run(); });
+}
+
+}  // namespace mat

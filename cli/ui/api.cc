@@ -1,0 +1,285 @@
+#include "cli/ui/api.h"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <utility>
+
+#include "cli/ui/api_commands.h"
+#include "cli/ui/assets.h"
+#include "cli/ui/lineage_response.h"
+#include "cli/ui/picture_response.h"
+#include "cli/ui/version_details.h"
+#include "core/base/error.h"
+#include "core/base/file.h"
+#include "core/base/json.h"
+#include "core/base/text.h"
+#include "core/base/version.h"
+
+namespace mat {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kReaders = 4, kChangers = 8;
+constexpr std::int64_t kMostLogBytes = 1 << 20, kUsualLogBytes = 1 << 18;
+constexpr int kLargestPicture = 2000;
+constexpr std::uint64_t kMostArtifactBytes = 1ULL << 30;
+
+int status_of(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::usage:
+      return 400;
+    case ErrorKind::not_found:
+      return 404;
+    case ErrorKind::conflict:
+      return 409;
+    default:
+      return 500;
+  }
+}
+
+HttpResponse json_response(const Json& document, int status = 200) {
+  HttpResponse response;
+  response.status = status;
+  response.body = to_json_text(document);
+  return response;
+}
+
+HttpResponse error_response(const Error& error) {
+  Json document{{"error", error.message()}, {"exit_code", error.exit_code()}};
+  if (!error.hint().empty()) document["hint"] = error.hint();
+  return json_response(document, status_of(error.kind()));
+}
+
+// Every answer says what a browser must not do with it.
+void secure(HttpResponse& response) {
+  for (auto& header : ui_headers()) {
+    if (header_of(response.headers, header.first).empty()) {
+      response.headers.push_back(std::move(header));
+    }
+  }
+}
+
+HttpResponse asset_response(const Asset& asset) {
+  HttpResponse response;
+  response.content_type = type_of_asset(asset.path);
+  response.body = asset.bytes;
+  return response;
+}
+
+HttpResponse page_response(const std::string& path) {
+  constexpr std::string_view kAssets = "/assets/";
+  const bool is_asset = path.starts_with(kAssets);
+  const Asset* asset =
+      find_asset(is_asset ? std::string_view(path).substr(kAssets.size()) : "index.html");
+  return asset ? asset_response(*asset)
+               : http_error(404, fmt::format("there is no '{}' here", printable(path)));
+}
+
+// A name that a browser saves a file as.
+std::string attachment(const fs::path& file) {
+  std::string name = file.filename().string();
+  std::replace_if(
+      name.begin(), name.end(),
+      [](char c) {
+        return !is_letter_or_digit(c) && std::string_view("._-").find(c) == std::string_view::npos;
+      },
+      '_');
+  return fmt::format("attachment; filename=\"{}\"", name);
+}
+
+// A piece of a file; less when it ends before.
+std::string read_piece(const fs::path& file, std::int64_t offset, std::int64_t bytes) {
+  const FileDescriptor fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+  if (!fd) throw_io_error(fmt::format("cannot open '{}'", file.string()), errno);
+  if (::lseek(fd.get(), offset, SEEK_SET) < 0) {
+    throw_io_error(fmt::format("cannot read '{}'", file.string()), errno);
+  }
+  std::string text(static_cast<std::size_t>(bytes), '\0');
+  std::size_t size = 0;
+  while (size < text.size()) {
+    const std::size_t more = read_some(fd.get(), text.data() + size, text.size() - size, file);
+    if (more == 0) break;
+    size += more;
+  }
+  text.resize(size);
+  return text;
+}
+
+}  // namespace
+
+UiApi::UiApi(Home home, UiAccessOptions access)
+    : home_(std::move(home)),
+      access_(std::move(access)),
+      commands_(home_),
+      events_(home_),
+      readers_(kReaders),
+      changers_(kChangers) {}
+
+std::optional<HttpResponse> UiApi::admit(const HttpRequest& request) const {
+  auto refusal = access_.admit(request);
+  if (refusal) secure(*refusal);
+  return refusal;
+}
+
+void UiApi::handle(HttpRequest&& request, std::shared_ptr<HttpResponder> responder) {
+  if (request.path == "/api/events") {
+    HttpResponse head;
+    head.content_type = "text/event-stream";
+    secure(head);
+    return events_.add(responder->stream(std::move(head)));
+  }
+  if (!request.path.starts_with("/api/")) {
+    HttpResponse response = page_response(request.path);
+    secure(response);
+    return responder->respond(std::move(response));
+  }
+  const bool is_change = request.method == "POST";
+  auto task = [this, is_change, asked = std::move(request), responder = std::move(responder)] {
+    HttpResponse response;
+    try {
+      response = is_change ? change(asked) : answer(asked);
+    } catch (const Error& e) {
+      response = error_response(e);
+    } catch (const std::exception& e) {
+      response = http_error(500, e.what());
+    }
+    secure(response);
+    responder->respond(std::move(response));
+  };
+  (is_change ? changers_ : readers_).add(std::move(task));
+}
+
+// What several pages ask for again and again while a training runs.
+HttpResponse UiApi::shared_answer(const HttpRequest& request, const HttpQuery& query) {
+  const std::string& path = request.path;
+  if (const auto command = reading_command(path, query)) return commands_.read(*command);
+  if (path == "/api/home") return json_response(home_document());
+  if (path == "/api/version") return version(query);
+  Registry registry(home_, Registry::Mode::read);
+  if (path == "/api/version-fields") {
+    return json_response({{"fields", registry.version_field_names()}});
+  }
+  if (path == "/api/curves") {
+    return json_response(curves_.document(home_, registry.version(query.get("ref")), query));
+  }
+  if (path == "/api/lineage.svg") return lineage_response(registry, query);
+  if (path == "/api/predictions") {
+    return json_response(
+        predictions_document(*pictures_.predictions(registry, query.get("ref")), query));
+  }
+  if (path == "/api/suspects") {
+    return json_response(suspects_document(*pictures_.suspects(registry, query.get("ref")), query));
+  }
+  if (path == "/api/dataset-pictures") {
+    return json_response(dataset_document(*pictures_.dataset(registry, query.get("name")), query));
+  }
+  return http_error(404, fmt::format("there is no '{}' here", printable(path)));
+}
+
+HttpResponse UiApi::answer(const HttpRequest& request) {
+  const HttpQuery query(request.query);
+  if (request.path == "/api/log") return json_response(log_document(query));
+  if (request.path == "/api/picture") return picture(query);
+  if (request.path == "/api/artifact") return artifact(query);
+  return answers_.get(request.target, events_.state(),
+                      [&] { return shared_answer(request, query); });
+}
+
+HttpResponse UiApi::change(const HttpRequest& request) {
+  if (request.path != "/api/commands") {
+    return http_error(404, fmt::format("there is no '{}' here", printable(request.path)));
+  }
+  const Json document = Json::parse(request.body, nullptr, false);
+  if (!document.is_object()) throw Error(ErrorKind::usage, "the body is no JSON object");
+  const std::vector<std::string> command = changing_command(document);
+  if (document.value("dry", false)) {
+    return json_response({{"command", CommandRunner::words(command)}});
+  }
+  return commands_.change(command);
+}
+
+Json UiApi::home_document() {
+  Registry registry(home_, Registry::Mode::read);
+  ListOptions one;
+  one.limit = 1;
+  std::error_code error;
+  const fs::path writable = fs::exists(home_.root, error) ? home_.root : home_.root.parent_path();
+  return {{"version", mat_version()},
+          {"home", home_.root.string()},
+          {"can_write", ::access(writable.c_str(), W_OK) == 0},
+          {"counts",
+           {{"jobs", registry.list_jobs(one).total},
+            {"versions", registry.list_versions("", one).total},
+            {"running", registry.active_versions().size()},
+            {"experiments", registry.list_experiments(one).total},
+            {"datasets", registry.list_datasets(one).total},
+            {"models", registry.list_models(one).total},
+            {"services", registry.list_services(one).total}}}};
+}
+
+HttpResponse UiApi::version(const HttpQuery& query) {
+  const std::string reference = query.get("ref");
+  HttpResponse shown = commands_.read({"version", "show", "--json", "--", reference});
+  if (shown.status != 200) return shown;
+  Json document = parse_json(shown.body, "what mat has printed");
+  Registry registry(home_, Registry::Mode::read);
+  add_version_details(registry, registry.version(reference), document);
+  return json_response(document);
+}
+
+Json UiApi::log_document(const HttpQuery& query) const {
+  Registry registry(home_, Registry::Mode::read);
+  const VersionRecord version = registry.version(query.get("ref"));
+  const fs::path file = home_.version_folder(version.job, version.number) / "log.txt";
+  std::error_code error;
+  const auto size = static_cast<std::int64_t>(fs::file_size(file, error));
+  if (error) return {{"text", ""}, {"offset", 0}, {"end", 0}};
+  const std::int64_t asked = query.integer("offset", -kUsualLogBytes);
+  const std::int64_t begin = std::clamp<std::int64_t>(asked < 0 ? size + asked : asked, 0, size);
+  const std::int64_t bytes =
+      std::clamp<std::int64_t>(query.integer("bytes", kUsualLogBytes), 0, kMostLogBytes);
+  std::string text = read_piece(file, begin, std::min(bytes, size - begin));
+  // A character that is cut at the end comes whole with the next piece.
+  const std::size_t bad = find_bad_utf8(text);
+  if (bad != std::string::npos && text.size() - bad < 4 && bad > 0) text.resize(bad);
+  const std::int64_t end = begin + static_cast<std::int64_t>(text.size());
+  return {{"text", std::move(text)}, {"offset", begin}, {"end", end}, {"size", size}};
+}
+
+HttpResponse UiApi::picture(const HttpQuery& query) {
+  Registry registry(home_, Registry::Mode::read);
+  const std::string dataset = query.get("dataset"), reference = query.get("ref");
+  const auto list = !dataset.empty()                  ? pictures_.dataset(registry, dataset)
+                    : query.get("list") == "suspects" ? pictures_.suspects(registry, reference)
+                                                      : pictures_.predictions(registry, reference);
+  const std::int64_t index = query.integer("index", -1);
+  if (index < 0 || index >= std::ssize(*list)) return http_error(404, "there is no such picture");
+  const ListedPicture& picture = (*list)[static_cast<std::size_t>(index)];
+  if (picture.file.empty()) return http_error(404, "the picture is not on this machine");
+  const std::int64_t size = query.integer("size", 0);
+  HttpResponse response = picture_response(
+      picture.file, size <= 0 ? kLargestPicture
+                              : static_cast<int>(std::min<std::int64_t>(size, kLargestPicture)));
+  if (response.status == 200) response.headers = {{"Cache-Control", "private, max-age=60"}};
+  return response;
+}
+
+HttpResponse UiApi::artifact(const HttpQuery& query) const {
+  Registry registry(home_, Registry::Mode::read);
+  const VersionRecord version = registry.version(query.get("ref"));
+  const fs::path file =
+      artifact_of(home_.version_folder(version.job, version.number), query.get("path"));
+  HttpResponse response;
+  response.content_type = "application/octet-stream";
+  response.body = read_file(file, kMostArtifactBytes);
+  response.headers = {{"Content-Disposition", attachment(file)}};
+  return response;
+}
+
+}  // namespace mat

@@ -1,0 +1,121 @@
+#include "cli/ui/command_runner.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "core/base/child_process.h"
+#include "core/base/error.h"
+#include "core/base/json.h"
+#include "core/base/text.h"
+#include "core/run/run_environment.h"
+
+namespace mat {
+namespace {
+
+// Still this program after its file was replaced by a newer one.
+constexpr const char* kThisProgram = "/proc/self/exe";
+constexpr double kReadSeconds = 300;
+constexpr double kChangeSeconds = 3600;
+constexpr std::size_t kMostBytes = 64 << 20;
+constexpr std::size_t kMostErrorBytes = 64 << 10;
+
+ChildResult run_mat(const Home& home, const std::vector<std::string>& arguments, double seconds) {
+  std::vector<std::string> whole{"mat", "--home", home.root.string()};
+  whole.insert(whole.end(), arguments.begin(), arguments.end());
+  ChildLimits limits;
+  limits.seconds = seconds;
+  limits.output_bytes = kMostBytes;
+  limits.error_bytes = kMostErrorBytes;
+  return run_child(whole, environment_with({{"NO_COLOR", "1"}}), limits, kThisProgram);
+}
+
+int status_of(int exit_code) {
+  switch (exit_code) {
+    case 2:
+      return 400;
+    case 3:
+      return 404;
+    case 1:
+    case 4:
+    case 6:
+      return 409;
+    default:
+      return 500;
+  }
+}
+
+// What it has said on stderr, line by line: "mat: error: …", "mat: hint: …", "mat: …".
+Json error_of(const ChildResult& child) {
+  constexpr std::string_view kError = "mat: error: ", kHint = "mat: hint: ";
+  std::string error, hint;
+  const auto add = [](std::string& to, std::string_view line) {
+    if (!to.empty()) to += '\n';
+    to += line;
+  };
+  for (const std::string& text : split(child.error, '\n')) {
+    const std::string_view line(text);
+    if (line.starts_with(kError)) add(error, line.substr(kError.size()));
+    if (line.starts_with(kHint)) add(hint, line.substr(kHint.size()));
+  }
+  if (!child.started) error = "mat cannot be started";
+  if (child.timed_out) error = "it took too long";
+  if (child.output_cut) error = "there is too much to show";
+  if (error.empty()) error = fmt::format("it ended with {}", child.exit_status);
+  Json document{{"error", error}, {"exit_code", child.exit_status}};
+  if (!hint.empty()) document["hint"] = hint;
+  return document;
+}
+
+HttpResponse json_response(int status, const Json& document) {
+  HttpResponse response;
+  response.status = status;
+  response.body = to_json_text(document);
+  return response;
+}
+
+// As a shell takes it for one word.
+std::string quoted(const std::string& word) {
+  const bool is_plain = !word.empty() && std::all_of(word.begin(), word.end(), [](char c) {
+    return is_letter_or_digit(c) || std::string_view("@%+=:,./_-").find(c) != std::string::npos;
+  });
+  if (is_plain) return word;
+  std::string text = "'";
+  for (const char c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return text + "'";
+}
+
+}  // namespace
+
+std::string CommandRunner::words(const std::vector<std::string>& arguments) {
+  std::string text = "mat";
+  for (const std::string& argument : arguments) {
+    // What keeps names from being options is of no use to a person.
+    if (argument == "--" || argument == "--json" || argument == "--yes") continue;
+    text += " " + quoted(argument);
+  }
+  return text;
+}
+
+HttpResponse CommandRunner::read(const std::vector<std::string>& arguments) const {
+  const ChildResult child = run_mat(home_, arguments, kReadSeconds);
+  if (child.exit_status != 0 || child.output_cut) {
+    return json_response(status_of(child.exit_status), error_of(child));
+  }
+  HttpResponse response;
+  response.body = child.output;
+  return response;
+}
+
+HttpResponse CommandRunner::change(const std::vector<std::string>& arguments) const {
+  const ChildResult child = run_mat(home_, arguments, kChangeSeconds);
+  Json document{{"command", words(arguments)}};
+  if (child.exit_status != 0) {
+    document.update(error_of(child));
+    return json_response(status_of(child.exit_status), document);
+  }
+  document["result"] = parse_json(child.output, "what mat has printed");
+  return json_response(200, document);
+}
+
+}  // namespace mat

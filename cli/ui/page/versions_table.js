@@ -1,0 +1,178 @@
+// Versions of a job, or of all jobs: filter, columns, order, and choosing some to compare.
+
+import {get} from "./api.js";
+import {h, replace} from "./dom.js";
+import {openDialog} from "./dialog.js";
+import {filterBox} from "./filter_box.js";
+import {duration, figure, number, setting, time} from "./format.js";
+import {statusMark, versionLink} from "./parts.js";
+import {navigate, setQuery, to} from "./router.js";
+import {VirtualTable} from "./table.js";
+import {visualize} from "./actions.js";
+
+const USUAL = ["status", "accuracy", "f1", "loss", "algorithm", "lr", "epochs", "created",
+               "duration"];
+const FIGURES = new Set(["accuracy", "precision", "recall", "f1"]);
+const WIDTHS = {status: 128, created: 188, started: 188, ended: 188, algorithm: 150, parent: 150,
+                reason: 260, status_reason: 260, duration: 100, experiment: 150, job: 150};
+
+function valueOf(row, field) {
+  if (row.columns && row.columns[field] !== undefined) return row.columns[field];
+  if (field === "duration") return row.duration_s;
+  if (field === "reason") return row.status_reason;
+  return row[field];
+}
+
+function cellOf(field) {
+  if (field === "status") return (row) => statusMark(row.status, row.status_reason);
+  if (field === "duration") return (row) => duration(valueOf(row, field));
+  if (["created", "started", "ended"].includes(field)) return (row) => time(valueOf(row, field));
+  if (field === "parent") {
+    return (row) => row.parent && versionLink(row.parent);
+  }
+  if (FIGURES.has(field)) return (row) => figure(valueOf(row, field));
+  return (row) => {
+    const value = valueOf(row, field);
+    return typeof value === "number" ? number(value) : setting(value);
+  };
+}
+
+const TEXTS = new Set(["status", "algorithm", "parent", "reason", "job", "name", "experiment",
+                       "created", "started", "ended", "version"]);
+
+function columnFor(field) {
+  const title = field.replace(/^(hyperparameters|metrics)\./, "");
+  return {key: field, title, sortable: true, cell: cellOf(field),
+          numeric: !TEXTS.has(field) && !/[.]/.test(field.replace(/^(hyperparameters|metrics)\./, "")),
+          width: WIDTHS[field] ?? Math.max(92, 40 + 8 * title.length)};
+}
+
+function kept() {
+  try {
+    return JSON.parse(localStorage.getItem("mat-columns"));
+  } catch {
+    return null;
+  }
+}
+
+function keep(columns) {
+  try {
+    localStorage.setItem("mat-columns", JSON.stringify(columns));
+  } catch {
+    // The address still has them.
+  }
+}
+
+function pickColumns(fields, chosen, apply) {
+  const order = [...chosen];
+  const list = h("ul", {class: "picker"});
+  const find = h("input", {type: "search", placeholder: "Find a field", "aria-label": "Find a field",
+                           oninput: () => draw()});
+  const draw = () => {
+    const text = find.value.trim().toLowerCase();
+    const all = [...order, ...fields.filter((f) => !order.includes(f))];
+    replace(list, all.filter((f) => f.toLowerCase().includes(text)).map((field) => {
+      const at = order.indexOf(field);
+      const box = h("input", {type: "checkbox", checked: at >= 0, onchange: () => {
+        if (box.checked) order.push(field);
+        else order.splice(order.indexOf(field), 1);
+        apply(order);
+        draw();
+        list.querySelector(`[data-field="${CSS.escape(field)}"]`)?.focus();
+      }, "data-field": field});
+      const move = (by, sign, words) => h("button", {
+        type: "button", class: "quiet small", "aria-label": `${field} ${words}`,
+        disabled: at + by < 0 || at + by >= order.length,
+        onclick: () => {
+          order.splice(at, 1);
+          order.splice(at + by, 0, field);
+          apply(order);
+          draw();
+        }}, sign);
+      return h("li", {}, h("label", {}, box, field),
+               at >= 0 && h("span", {}, move(-1, "↑", "earlier"), move(1, "↓", "later")));
+    }));
+  };
+  draw();
+  openDialog({title: "Columns", content: [
+    find, list,
+    h("div", {class: "buttons"}, h("button", {type: "button", onclick: () => {
+      order.splice(0, order.length, ...USUAL);
+      apply(order);
+      draw();
+    }}, "The usual ones")),
+  ]});
+}
+
+// Returns {node, refresh(), close()}. `job`: "" for all.
+export function versionsTable({job, query, tall}) {
+  let fields = [];
+  let filter = query.get("filter") ?? "";
+  let columns = query.get("columns")?.split(",").filter(Boolean) ?? kept() ?? USUAL;
+  const chosenBar = h("div", {class: "chosen", hidden: true, role: "region",
+                              "aria-label": "Chosen versions"});
+
+  const reference = {key: "reference", title: "version", width: 190,
+                     cell: (row) => versionLink(row.reference)};
+  const table = new VirtualTable({
+    label: job ? `Versions of ${job}` : "Versions",
+    columns: [reference, ...columns.map(columnFor)],
+    keyOf: (row) => row.reference,
+    open: (row) => navigate(to.version(row.reference)),
+    sort: query.get("sort") ?? "",
+    sorted: (sort) => setQuery({sort}),
+    failed: (error) => box.tell(error),
+    empty: "No version matches.",
+    fetchPage: async (offset, limit, signal) => {
+      const answer = await get("versions", {job, filter, sort: table.sort, limit, offset,
+                                            columns: columns.join(",")}, signal);
+      return {rows: answer.versions, total: answer.total};
+    },
+    select: (chosen) => drawChosen(chosen),
+  });
+  if (tall) table.node.classList.add("tall");
+
+  const box = filterBox({
+    value: filter, fields: () => fields, label: "Filter versions",
+    example: "Filter: accuracy > 0.9 and not status = Failed",
+    apply: (text) => {
+      if (text === filter) return;
+      filter = text;
+      setQuery({filter});
+      table.reset();
+    },
+  });
+
+  const drawChosen = (chosen) => {
+    chosenBar.hidden = chosen.size === 0;
+    const references = [...chosen];
+    replace(chosenBar, h("span", {role: "status"}, `${chosen.size} chosen`),
+            h("a", {href: to.compare(references), class: "button primary"}, "Compare"),
+            h("button", {type: "button", onclick: () => visualize(references)}, "TensorBoard"),
+            h("button", {type: "button", class: "quiet", onclick: () => table.clearChosen()},
+              "Choose none"));
+  };
+
+  const known = (async () => {
+    fields = (await get("version-fields", {job})).fields;
+  })();
+  known.catch(() => {});
+  const pick = h("button", {type: "button", onclick: async () => {
+    await known.catch(() => {});
+    pickColumns(fields, columns, (order) => {
+      columns = [...order];
+      keep(columns);
+      setQuery({columns: columns.join(",")});
+      table.setColumns([reference, ...columns.map(columnFor)]);
+      table.refresh();
+    });
+  }}, "Columns…");
+
+  table.request(0);
+  return {
+    node: [h("div", {class: "tools"}, box.node, pick, table.note), chosenBar, table.node],
+    refresh: () => table.refresh(),
+    close: () => table.close(),
+    table,
+  };
+}

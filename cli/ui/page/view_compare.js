@@ -1,0 +1,119 @@
+// /compare?ref=A&ref=B: what differs between versions, and whether it is real.
+
+import {get} from "./api.js";
+import {visualize} from "./actions.js";
+import {colour} from "./chart.js";
+import {curvesPanel} from "./curves.js";
+import {freshId, h, replace} from "./dom.js";
+import {number, setting} from "./format.js";
+import {empty, heading, problem, section, versionLink} from "./parts.js";
+import {parallelCoordinates} from "./parallel.js";
+import {navigate, setQuery, to} from "./router.js";
+
+const PARTS = [["parameters", "Parameters"], ["metrics", "Metrics"]];
+const MORE = [["data", "Data"], ["code", "Code"], ["environment", "Environment"]];
+const MOST_AXES = 12;
+
+function diffTable(title, rows, references) {
+  return h("div", {class: "scroll", tabindex: "0", role: "region", "aria-label": title},
+    h("table", {class: "plain diff"},
+      h("caption", {class: "unseen"}, title),
+      h("thead", {}, h("tr", {}, h("th", {scope: "col"}, title.toLowerCase()),
+        references.map((name, v) => h("th", {scope: "col"},
+          h("i", {class: `key ${colour(v)}`}), versionLink(name))))),
+      h("tbody", {}, rows.map((row) => h("tr", {class: row.differs ? "differs" : null},
+        h("th", {scope: "row"}, h("code", {}, row.name)),
+        row.values.map((value, v) => {
+          const best = row.best?.includes(references[v]);
+          const deviation = row.deviations?.[v];
+          const text = typeof value === "number" ? number(value, 5) : setting(value);
+          return h("td", {class: best ? "best" : null, title: best ? "the best" : null},
+                   value === null || value === undefined ? h("span", {class: "dim"}, "–") : text,
+                   typeof deviation === "number" && h("span", {class: "dim"},
+                                                      ` ± ${number(deviation, 3)}`),
+                   best && h("span", {"aria-label": "the best"}, " ★"));
+        }))))));
+}
+
+function axesOf(diff) {
+  const numeric = (row) => row.differs && row.values.some(Number.isFinite) &&
+    row.values.every((value) => value === null || typeof value === "number");
+  const hyper = diff.parameters.filter(numeric);
+  const metrics = diff.metrics.filter(numeric);
+  const rank = ["accuracy", "f1", "loss", "precision", "recall"];
+  metrics.sort((a, b) => (rank.indexOf(a.name) + 9) % 9 - (rank.indexOf(b.name) + 9) % 9);
+  return [...hyper.slice(0, MOST_AXES - Math.min(4, metrics.length)), ...metrics]
+    .slice(0, MOST_AXES).map((row) => ({name: row.name, values: row.values}));
+}
+
+function realDifference(list) {
+  return section("Is the difference real?", h("ul", {class: "verdicts"}, list.map((one) =>
+    h("li", {class: one.is_real ? "real" : "chance"},
+      h("b", {}, one.is_real ? "✓ Real: " : "≈ Not shown: "), one.words))));
+}
+
+export async function view({query, signal}) {
+  const asked = query.getAll("ref");
+  const addId = freshId("add");
+  const input = h("input", {id: addId, type: "text", placeholder: "JOB@V0003, JOB@best",
+                            autocomplete: "off", spellcheck: "false"});
+  const addForm = h("form", {class: "tools", onsubmit: (event) => {
+    event.preventDefault();
+    if (input.value.trim()) navigate(to.compare([...asked, ...input.value.trim().split(/[\s,]+/)]));
+  }}, h("label", {for: addId}, "Add a version"), input, h("button", {type: "submit"}, "Add"));
+  if (asked.length < 2) {
+    return {title: "Compare", content: [heading("Compare"),
+      empty("Choose two or more versions in a table of versions, and press Compare."),
+      asked.length === 1 && h("p", {}, "Chosen: ", versionLink(asked[0])), addForm]};
+  }
+  const diff = await get("diff", {ref: asked}, signal);
+  const references = diff.versions;
+  let all = query.get("all") === "1";
+
+  const tables = h("div", {});
+  const others = h("div", {});
+  const rowsOf = (key) => (diff[key] ?? []).filter((row) => all || row.differs);
+  const drawTables = () => {
+    replace(tables, PARTS.map(([key, title]) => section(title, rowsOf(key).length === 0
+      ? empty("The same in all.") : diffTable(title, rowsOf(key), references))));
+    replace(others, MORE.filter(([key]) => rowsOf(key).length > 0).map(([key, title]) =>
+      h("details", {class: "block"}, h("summary", {}, h("b", {}, title), " ",
+        h("span", {class: "dim"}, all ? rowsOf(key).length : `${rowsOf(key).length} differ`)),
+        diffTable(title, rowsOf(key), references))));
+  };
+  drawTables();
+  const everything = h("input", {type: "checkbox", checked: all, onchange: () => {
+    all = everything.checked;
+    setQuery({all: all ? "1" : null});
+    drawTables();
+  }});
+
+  const panel = curvesPanel({references, query, signal});
+  const axes = axesOf(diff);
+  const parallel = parallelCoordinates({axes, names: references,
+                                        open: (name) => navigate(to.version(name))});
+  const chips = h("ul", {class: "chips", "aria-label": "Versions compared"},
+    references.map((name, v) => h("li", {},
+      h("i", {class: `key ${colour(v)}`}), versionLink(name),
+      references.length > 2 && h("button", {
+        type: "button", class: "quiet small", "aria-label": `Leave out ${name}`,
+        onclick: () => navigate(to.compare(references.filter((one) => one !== name)))}, "✕"))));
+  return {
+    title: `Compare ${references.join(", ")}`,
+    content: [
+      heading("Compare", h("div", {class: "actions"}, h("button", {
+        type: "button", onclick: () => visualize(references)}, "TensorBoard…"))),
+      chips, addForm,
+      diff.real_difference?.length > 0 && realDifference(diff.real_difference),
+      h("label", {class: "inline"}, everything, " Also what is the same"),
+      tables,
+      section("Curves", panel.node),
+      parallel && section("Parallel coordinates", parallel.node), others,
+    ],
+    shown: panel.refresh,
+    close: () => {
+      panel.close();
+      parallel?.close();
+    },
+  };
+}

@@ -1,0 +1,29 @@
+// /params/NAME
+
+import {get} from "./api.js";
+import {createJob} from "./actions.js";
+import {h, replace} from "./dom.js";
+import {setting, time} from "./format.js";
+import {facts, heading, plainTable, section, trail, versionLink} from "./parts.js";
+
+export async function view({names, signal}) {
+  const [name] = names;
+  const place = h("div", {});
+  const refresh = async () => {
+    const p = await get("params-one", {name}, signal);
+    replace(place, p.description && h("p", {class: "lead"}, p.description), facts([
+      ["saved from", p.origin && (/@V\d+$/.test(p.origin) ? versionLink(p.origin) : p.origin)],
+      ["created", time(p.created)], ["updated", time(p.updated)],
+    ]), section("Settings", plainTable("Settings", [
+      ["setting", ([key]) => h("code", {}, key)],
+      ["value", ([, value]) => setting(value?.value ?? value), "long"],
+      ["from", ([, value]) => value?.source],
+    ], Object.entries(p.settings ?? {}))));
+  };
+  await refresh();
+  return {title: name, refresh, content: [
+    trail(["Parameters", "/params"], [name]),
+    heading(name, h("div", {class: "actions"}, h("button", {
+      type: "button", class: "primary", onclick: () => createJob(name)}, "New job…"))),
+    place]};
+}

@@ -1,0 +1,129 @@
+#include "cli/ui/version_details.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/algorithm/algorithm.h"
+#include "core/base/error.h"
+
+namespace mat {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kMostArtifacts = 1000;
+
+bool is_file(const fs::path& path) {
+  std::error_code error;
+  return fs::is_regular_file(fs::symlink_status(path, error));
+}
+
+// What is mat's own matter while it runs, or holds secrets.
+bool is_private(const fs::path& relative) {
+  const std::string first = relative.begin()->string();
+  return first == "lock" || first == "environment.private" || first == "progress.json" ||
+         first.starts_with('.');
+}
+
+std::vector<fs::path> files_of(const fs::path& folder) {
+  std::vector<fs::path> files;
+  std::error_code error;
+  const auto options = fs::directory_options::skip_permission_denied;
+  for (auto at = fs::recursive_directory_iterator(folder, options, error);
+       !error && at != fs::recursive_directory_iterator(); at.increment(error)) {
+    const fs::path relative = at->path().lexically_relative(folder);
+    if (!is_file(at->path()) || is_private(relative)) continue;
+    files.push_back(relative);
+    if (files.size() == kMostArtifacts) break;
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+Json artifacts_of(const fs::path& folder) {
+  Json artifacts = Json::array();
+  for (const fs::path& file : files_of(folder)) {
+    std::error_code error;
+    const auto bytes = fs::file_size(folder / file, error);
+    if (!error) artifacts.push_back({{"path", file.string()}, {"bytes", bytes}});
+  }
+  return artifacts;
+}
+
+// As it was when the version ran, where that is recorded.
+std::optional<Json> algorithm_of(Registry& registry, const VersionRecord& version) {
+  const auto recorded = version.facts.find("algorithm");
+  if (recorded != version.facts.end() && recorded->is_object()) return *recorded;
+  if (const Algorithm* builtin = find_builtin_algorithm(version.algorithm)) {
+    return to_json(*builtin);
+  }
+  const auto saved = registry.find_algorithm(version.algorithm);
+  return saved ? std::optional(to_json(saved->definition)) : std::nullopt;
+}
+
+Json value_of(const Json& settings, const std::string& key) {
+  const auto found = settings.find(key);
+  return found != settings.end() && found->is_object() ? found->value("value", Json()) : Json();
+}
+
+// Hyperparameters with their rules, then the settings that any version has.
+Json form_of(Registry& registry, const VersionRecord& version, const Json& settings) {
+  Json parameters = Json::array(), other = Json::array();
+  std::vector<std::string> keys;
+  const auto algorithm = algorithm_of(registry, version);
+  if (algorithm && algorithm->contains("hyperparameters")) {
+    for (Json parameter : (*algorithm)["hyperparameters"]) {
+      const std::string key = "hyperparameters." + parameter.value("name", std::string());
+      parameter["key"] = key;
+      parameter["value"] = value_of(settings, key);
+      keys.push_back(key);
+      parameters.push_back(std::move(parameter));
+    }
+  }
+  for (const auto& [key, setting] : settings.items()) {
+    const bool is_listed = std::find(keys.begin(), keys.end(), key) != keys.end();
+    if (is_listed || key == "name") continue;
+    other.push_back({{"key", key}, {"value", value_of(settings, key)}});
+  }
+  for (const char* key : {"seed", "auto_stop", "auto_restart", "description", "priority"}) {
+    if (!settings.contains(key)) other.push_back({{"key", key}, {"value", nullptr}});
+  }
+  return {{"algorithm", version.algorithm},
+          {"description", algorithm ? algorithm->value("description", "") : ""},
+          {"allows_others", algorithm && algorithm->value("allow_extra_hyperparameters", false)},
+          {"parameters", std::move(parameters)},
+          {"other", std::move(other)}};
+}
+
+}  // namespace
+
+void add_version_details(Registry& registry, const VersionRecord& version, Json& document) {
+  const fs::path folder = registry.home().version_folder(version.job, version.number);
+  std::error_code error;
+  const auto log_bytes = fs::file_size(folder / "log.txt", error);
+  document["log_bytes"] = error ? 0 : log_bytes;
+  document["artifacts"] = artifacts_of(folder);
+  document["has_predictions"] = is_file(folder / "predictions.jsonl");
+  document["has_suspects"] = is_file(folder / "label_suspects.jsonl");
+  // From the document, in which secrets are hidden.
+  document["form"] = form_of(registry, version, document.value("settings", Json::object()));
+}
+
+fs::path artifact_of(const fs::path& version_folder, const std::string& path) {
+  const fs::path relative = fs::path(path).lexically_normal();
+  const bool is_inside = !path.empty() && relative.is_relative() && *relative.begin() != "..";
+  if (is_inside && !is_private(relative)) {
+    // A link in the folder of a command's output may lead anywhere.
+    std::error_code error;
+    const fs::path real = fs::canonical(version_folder / relative, error);
+    const fs::path root = error ? fs::path() : fs::canonical(version_folder, error);
+    if (!error && is_file(version_folder / relative) && real == root / relative) return real;
+  }
+  throw Error(ErrorKind::not_found, fmt::format("there is no file '{}' to download", path));
+}
+
+}  // namespace mat

@@ -1,0 +1,154 @@
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/write.hpp>
+#include <ctime>
+#include <utility>
+
+#include "core/http/session.h"
+
+namespace mat {
+namespace {
+
+namespace asio = boost::asio;
+
+// How long a connection that is over waits for what is still on its way, so that the answer is not
+// lost with it.
+constexpr double kLingerSeconds = 2;
+constexpr std::size_t kMostLingerBytes = 64 << 20;
+// What may wait for whoever takes a stream too slowly.
+constexpr std::size_t kMostPieceBytes = 1 << 20;
+
+std::string http_date() {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  ::gmtime_r(&now, &parts);
+  std::array<char, 40> text{};
+  std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
+  return text.data();
+}
+
+}  // namespace
+
+std::string HttpSession::head_of(const HttpResponse& response, bool is_stream) const {
+  std::string head = fmt::format("HTTP/1.1 {} {}\r\nDate: {}\r\n", response.status,
+                                 http_reason(response.status), http_date());
+  if (!response.content_type.empty()) head += "Content-Type: " + response.content_type + "\r\n";
+  if (is_stream && !is_old_) {
+    head += "Transfer-Encoding: chunked\r\n";
+  } else if (!is_stream && response.status != 204) {
+    head += fmt::format("Content-Length: {}\r\n", response.body.size());
+  }
+  for (const auto& [name, value] : response.headers) head += name + ": " + value + "\r\n";
+  if (must_close_) {
+    head += "Connection: close\r\n";
+  } else if (is_old_) {
+    head += "Connection: keep-alive\r\n";
+  }
+  return head + "\r\n";
+}
+
+void HttpSession::write(HttpResponse response) {
+  if (parser_) std::string().swap(parser_->get().body());
+  must_close_ = must_close_ || core_.is_draining;
+  exchange_.address = address_;
+  exchange_.status = response.status;
+  head_ = head_of(response, false);
+  body_ = is_head_ ? std::string() : std::move(response.body);
+  exchange_.bytes_out = body_.size();
+  enter(State::writing, core_.options.limits.write_s);
+  const std::array<asio::const_buffer, 2> parts{asio::buffer(head_), asio::buffer(body_)};
+  asio::async_write(socket_, parts, [self = shared_from_this()](ErrorCode error, std::size_t) {
+    self->finish_exchange();
+    if (error || self->state_ != State::writing) return self->close();
+    self->on_written();
+  });
+}
+
+void HttpSession::finish_exchange() {
+  core_.body_bytes -= std::exchange(reserved_, 0);
+  body_ = {};
+  exchange_.seconds = seconds_since(begin_);
+  if (core_.options.done) core_.options.done(exchange_);
+}
+
+void HttpSession::on_written() {
+  if (must_close_) return linger();
+  wait_for_request();
+}
+
+// Closing with something unread would take the answer back from whoever has not read it yet.
+void HttpSession::linger() {
+  ErrorCode error;
+  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, error);
+  const bool is_all_read = parser_ && parser_->is_done() && buffer_.size() == 0;
+  if (error || (is_all_read && socket_.available(error) == 0)) return close();
+  enter(State::lingering, kLingerSeconds);
+  read_on();
+}
+
+void HttpSession::read_on() {
+  socket_.async_read_some(asio::buffer(scratch_),
+                          [self = shared_from_this()](ErrorCode error, std::size_t bytes) {
+                            self->lingered_ += bytes;
+                            if (error || self->lingered_ > kMostLingerBytes) return self->close();
+                            self->read_on();
+                          });
+}
+
+void HttpSession::begin_stream(std::uint64_t number, HttpResponse head,
+                               std::shared_ptr<std::atomic<bool>> is_open) {
+  if (state_ != State::handling || number != number_) {
+    *is_open = false;
+    return;
+  }
+  if (is_head_ || core_.is_draining) {
+    *is_open = false;
+    return write(std::move(head));
+  }
+  is_stream_open_ = std::move(is_open);
+  must_close_ = true;
+  exchange_.address = address_;
+  exchange_.status = head.status;
+  state_ = State::streaming;
+  pieces_.push_back(head_of(head, true));
+  write_piece();
+}
+
+void HttpSession::send_piece(std::uint64_t number, std::string piece, bool is_last) {
+  if (state_ != State::streaming || number != number_ || is_last_piece_there_) return;
+  is_last_piece_there_ = is_last;
+  piece_bytes_ += piece.size();
+  exchange_.bytes_out += piece.size();
+  // Whoever does not take it in time loses it all.
+  if (piece_bytes_ > kMostPieceBytes) return close();
+  if (!piece.empty()) {
+    pieces_.push_back(is_old_ ? std::move(piece)
+                              : fmt::format("{:x}\r\n{}\r\n", piece.size(), piece));
+  }
+  if (is_last && !is_old_) pieces_.emplace_back("0\r\n\r\n");
+  if (!is_writing_piece_) write_piece();
+}
+
+void HttpSession::write_piece() {
+  is_writing_piece_ = !pieces_.empty();
+  if (pieces_.empty()) {
+    deadline_ = Clock::time_point::max();
+    if (!is_last_piece_there_) return;
+    *is_stream_open_ = false;
+    finish_exchange();
+    return linger();
+  }
+  head_ = std::move(pieces_.front());
+  pieces_.pop_front();
+  piece_bytes_ -= std::min(piece_bytes_, head_.size());
+  enter(State::streaming, core_.options.limits.write_s);
+  asio::async_write(socket_, asio::buffer(head_),
+                    [self = shared_from_this()](ErrorCode error, std::size_t) {
+                      if (error || self->state_ != State::streaming) return self->close();
+                      self->write_piece();
+                    });
+}
+
+}  // namespace mat

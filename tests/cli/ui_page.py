@@ -1,0 +1,570 @@
+#!/usr/bin/env python3
+"""ui_page.py ADDRESS MAT HOME FOLDER [SCREENSHOTS]: the pages of `mat ui` in a browser.
+
+Goes through all views and does everything that can be done there, with the mouse and with the
+keyboard alone, on the home that ui_page_test.cc makes. Exit status 77: there is no chromium.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+from browser import Browser, program
+
+SHAPES = "/versions/shapes%40V0002"
+
+
+class Pages:
+    """The pages, as somebody uses them."""
+
+    def __init__(self, browser, address, screenshots):
+        self.browser = browser
+        self.screenshots = screenshots
+        browser.call("Page.navigate", url=address)
+        self.settle()
+        self.origin = browser.value("location.origin")
+        assert "token" not in browser.value("location.href"), "the token stays in the address"
+
+    def settle(self):
+        self.browser.wait_for("document.readyState === 'complete' && "
+                              "!!document.querySelector('main h1') && "
+                              "!document.querySelector('main').hasAttribute('aria-busy')")
+
+    def go(self, path):
+        self.browser.call("Page.navigate", url=self.origin + path)
+        self.settle()
+
+    def text(self, selector="main"):
+        return self.browser.value(f"document.querySelector({json.dumps(selector)})?.innerText ?? ''")
+
+    def see(self, words, selector="main"):
+        self.browser.wait_for(f"(document.querySelector({json.dumps(selector)})?.innerText ?? '')"
+                              f".includes({json.dumps(words)})")
+
+    def at(self, path):
+        self.browser.wait_for(f"location.pathname + location.search === {json.dumps(path)}")
+        self.settle()
+
+    def where(self):
+        return self.browser.value("location.pathname + location.search")
+
+    @staticmethod
+    def named(tag, words, inside="document"):
+        return (f"[...{inside}.querySelectorAll({json.dumps(tag)})].find((e) => "
+                f"e.textContent.trim() === {json.dumps(words)})")
+
+    def press_button(self, words, inside="document"):
+        self.browser.click(self.named("button", words, inside))
+
+    def follow(self, words, inside="document.querySelector('main')"):
+        self.browser.click(self.named("a", words, inside))
+
+    def part(self, words):
+        """Goes to a part of a version's page."""
+        self.follow(words)
+        self.browser.wait_for("document.querySelector('.tabs [aria-current]').textContent === "
+                              f"{json.dumps(words)}")
+
+    def fill(self, selector, words):
+        self.browser.click(f"document.querySelector({json.dumps(selector)})")
+        self.browser.value(f"document.querySelector({json.dumps(selector)}).select()")
+        self.browser.write(words)
+
+    def dialog(self, words):
+        """Waits for a dialog that is called so."""
+        self.see(words, "dialog h2")
+
+    def command(self):
+        """What does the same as the dialog, as it says."""
+        self.see("mat ", "dialog .command code")
+        return self.text("dialog .command code")
+
+    def choose_in_dialog(self, words):
+        self.press_button(words, "document.querySelector('dialog')")
+
+    def gone(self, selector):
+        self.browser.wait_for(f"!document.querySelector({json.dumps(selector)})")
+
+    def picture(self, name, height=800, scheme="light"):
+        if not self.screenshots:
+            return
+        self.browser.colours(scheme)
+        self.browser.resize(1200, height)
+        self.browser.value("new Promise((done) => setTimeout(done, 400))")
+        self.browser.screenshot(os.path.join(self.screenshots, f"{name}.png"))
+        self.browser.resize(1400, 900)
+        self.browser.colours("light")
+
+
+def overview(pages):
+    pages.see("Latest versions")
+    pages.see("shapes@V0002")
+    pages.see("● live", "#foot")
+    assert "2\nversions" in pages.text(".counts"), pages.text(".counts")
+    pages.picture("overview")
+    browser = pages.browser
+    # The switch of colours stays chosen.
+    before = browser.value("getComputedStyle(document.body).backgroundColor")
+    pages.press_button(browser.value("document.querySelector('#foot button').textContent"))
+    assert browser.value("getComputedStyle(document.body).backgroundColor") != before
+    pages.go("/")
+    assert browser.value("getComputedStyle(document.body).backgroundColor") != before
+    browser.value("localStorage.removeItem('mat-theme')")
+
+
+def keyboard_only(pages):
+    browser = pages.browser
+    pages.go("/")
+
+    def focused():
+        return browser.value("document.activeElement.textContent.trim()")
+
+    def tab_to(words, most=40):
+        for _ in range(most):
+            browser.press("Tab")
+            if focused() == words:
+                return
+        raise AssertionError(f"Tab does not reach {words!r}, but {focused()!r}")
+
+    browser.press("Tab")
+    assert focused() == "Skip to the content", focused()
+    tab_to("Jobs")
+    browser.press("Enter")
+    pages.at("/jobs")
+    assert browser.value("document.activeElement.tagName") == "H1", "the heading has the focus"
+    browser.wait_for("document.querySelectorAll('.grid tbody a').length > 0")
+    browser.press("/")
+    assert browser.value("document.activeElement.getAttribute('aria-label') ?? "
+                         "document.activeElement.labels[0].textContent") == "Filter jobs"
+    for _ in range(20):
+        browser.press("Tab")
+        if browser.value("document.activeElement.getAttribute('role')") == "grid":
+            break
+    browser.press("Enter")
+    pages.at("/jobs/shapes")
+    browser.wait_for("document.querySelectorAll('.grid tbody a').length === 2")
+    for _ in range(30):
+        browser.press("Tab")
+        if browser.value("document.activeElement.getAttribute('role')") == "grid":
+            break
+    browser.press(" ")
+    browser.press("ArrowDown")
+    browser.press(" ")
+    pages.see("2 chosen", ".chosen")
+    browser.press("Tab", modifiers=8)
+    for _ in range(6):
+        if focused() == "Compare":
+            break
+        browser.press("Tab", modifiers=8)
+    browser.press("Enter")
+    pages.at("/compare?ref=shapes%40V0002&ref=shapes%40V0001")
+    # A curve by its arrow keys.
+    browser.wait_for("!!document.querySelector('.chart .line')")
+    browser.value("document.querySelector('.chart').focus()")
+    browser.press("End")
+    browser.wait_for("document.querySelector('#announce').textContent.startsWith('step ')")
+    browser.value("history.back()")
+    pages.at("/jobs/shapes")
+
+
+def table_of_versions(pages):
+    browser = pages.browser
+    pages.go("/versions")
+    browser.wait_for("document.querySelectorAll('.grid tbody a').length >= 2")
+    assert browser.value("document.querySelector('.grid').getAttribute('aria-rowcount')") == "3"
+    # Sort by what the header says.
+    browser.click("document.querySelector('[data-sort=lr]')")
+    browser.wait_for("document.querySelector('.grid tbody a').textContent === 'shapes@V0001'")
+    browser.click("document.querySelector('[data-sort=lr]')")
+    browser.wait_for("document.querySelector('.grid tbody a').textContent === 'shapes@V0002'")
+    assert browser.value("document.querySelector('th[aria-sort]').getAttribute('aria-sort')") == \
+        "ascending"
+    # A name is completed, an error stands at the box, and the rows stay.
+    browser.value("document.querySelector('.filter').focus()")
+    browser.write("optimi")
+    pages.see("optimizer", ".choices")
+    browser.press("ArrowDown")
+    browser.press("Enter")
+    assert browser.value("document.querySelector('.filter').value") == "optimizer "
+    browser.write("= ")
+    browser.wait_for("document.querySelector('.wrong').textContent.includes('a value is missing')")
+    assert browser.value("document.querySelectorAll('.grid tbody a').length") == 2
+    browser.write("adamw")
+    browser.wait_for("document.querySelectorAll('.grid tbody a').length === 1")
+    assert not pages.text(".wrong")
+    # Columns are chosen, and stand in the address.
+    pages.press_button("Columns…")
+    browser.click("document.querySelector('dialog input[data-field=\"optimizer\"]')")
+    browser.press("Escape")
+    pages.gone("dialog")
+    browser.wait_for("[...document.querySelectorAll('.grid thead th')].some((th) => "
+                     "th.textContent.trim() === 'optimizer')")
+    pages.see("adamw", ".grid tbody")
+    where = pages.where()
+    assert "filter=optimizer" in where and "optimizer" in where.split("columns=")[1], where
+    # All of that is in the address.
+    pages.go(where)
+    browser.wait_for("document.querySelectorAll('.grid tbody a').length === 1")
+    pages.see("adamw", ".grid tbody")
+    browser.value("localStorage.removeItem('mat-columns')")
+    pages.go("/versions")
+    browser.wait_for("document.querySelectorAll('.grid tbody a').length >= 2")
+    pages.picture("versions", 560)
+
+
+def comparison(pages):
+    browser = pages.browser
+    pages.go("/compare?ref=shapes%40V0001&ref=shapes%40V0002")
+    pages.see("Is the difference real?")
+    pages.see("V0002")
+    rows = browser.value("[...document.querySelectorAll('.diff tbody th')].map((e) => "
+                         "e.textContent)")
+    assert "optimizer" in rows and "epochs" not in rows, rows
+    browser.click("document.querySelector('label.inline input')")
+    browser.wait_for("[...document.querySelectorAll('.diff tbody th')].some((e) => "
+                     "e.textContent === 'epochs')")
+    browser.click("document.querySelector('label.inline input')")
+    # Curves lie over each other: of the loss training and validation of both.
+    browser.wait_for("document.querySelectorAll('.chart-card .line').length > 0")
+    loss = "[...document.querySelectorAll('.chart-card')].find((e) => e.ariaLabel === 'loss')"
+    assert browser.value(f"{loss}.querySelectorAll('.line').length") == 4
+    browser.click("document.querySelector('.legend-item')")
+    browser.wait_for(f"{loss}.querySelectorAll('.line').length === 2")
+    browser.click("document.querySelector('.legend-item')")
+    browser.value("document.querySelector('input[type=range]').focus()")
+    browser.press("End")
+    browser.wait_for(f"{loss}.querySelectorAll('.raw').length === 4")
+    browser.press("Home")
+    browser.wait_for(f"{loss}.querySelectorAll('.raw').length === 0")
+    # Dragging over a chart zooms, and the range is asked for anew.
+    x, y, width, _ = browser.place_of(f"{loss}.querySelector('.chart')")
+    browser.drag((x - width / 5, y), (x + width / 5, y))
+    browser.wait_for("location.search.includes('from=')")
+    browser.wait_for("performance.getEntriesByType('resource').some((e) => "
+                     "e.name.includes('/api/curves') && e.name.includes('from='))")
+    pages.press_button("Whole range")
+    browser.wait_for("!location.search.includes('from=')")
+    # Brushing an axis keeps the lines that go through.
+    x, y, _, height = browser.place_of("document.querySelector('.parallel .grip')")
+    browser.drag((x, y - height / 2 + 2), (x, y))
+    browser.wait_for("document.querySelectorAll('.parallel .faded').length === 1")
+    assert "1 of 2 versions" in pages.text()
+    browser.value("scrollTo(0, 0)")
+    pages.picture("compare", 1100)
+    # A third one is added, and left out again.
+    pages.fill("main form input", "shapes@1")
+    browser.press("Enter")
+    browser.wait_for("location.search.endsWith('ref=shapes%401')")
+
+
+def version_page(pages):
+    browser = pages.browser
+    pages.go(SHAPES)
+    assert browser.value("document.title") == "shapes@V0002 · mat"
+    pages.see("hyperparameters.optimizer")
+    pages.see("--set")
+    pages.see("Status history")
+    pages.part("Curves")
+    pages.at(SHAPES + "?tab=curves")
+    browser.wait_for("document.querySelectorAll('.chart-card .line').length > 3")
+    for x in ("epoch", "time"):
+        browser.value(f"""(() => {{ const s = document.querySelector('.chart-tools select');
+                      s.value = "{x}"; s.dispatchEvent(new Event("change")); }})()""")
+        browser.wait_for(f"location.search.includes('x={x}')")
+        browser.wait_for("performance.getEntriesByType('resource').some((e) => e.name.includes("
+                         f"'/api/curves') && e.name.includes('x={x}') && e.responseStatus === 200)")
+    browser.click("document.querySelector('.chart-tools input[type=checkbox]')")
+    browser.wait_for("location.search.includes('log=1')")
+    browser.value("document.querySelector('.values').open = true")
+    browser.wait_for("document.querySelectorAll('.values table tbody tr').length === 2")
+    pages.go(SHAPES + "?tab=curves&smooth=0.5")
+    browser.wait_for("document.querySelectorAll('.chart-card .line').length > 3")
+    pages.picture("curves", scheme="dark")
+
+    pages.part("Evaluation")
+    pages.see("Confusion matrix")
+    pages.see("<i>triangle")
+    pages.picture("evaluation", 900)
+    # A cell of mistakes leads to its pictures.
+    cell = "document.querySelector('.matrix .mistake a')"
+    many = int(browser.value(f"{cell}.textContent"))
+    browser.click(cell)
+    browser.wait_for("location.search.includes('predicted=')")
+    browser.wait_for(f"document.querySelectorAll('.gallery li').length === {many}")
+    browser.wait_for("[...document.querySelectorAll('.gallery img')].every((i) => "
+                     "i.complete && i.naturalWidth > 0)")
+    # One of them whole, by mouse; Escape leads back to it.
+    browser.click("document.querySelector('.gallery button')")
+    browser.wait_for("document.querySelector('dialog .whole img')?.naturalWidth > 0")
+    assert browser.value("document.querySelectorAll('dialog .scores li').length") == 4
+    browser.press("Escape")
+    pages.gone("dialog")
+    assert browser.value("!!document.activeElement.closest('.gallery')"), "the focus is lost"
+    pages.go(SHAPES + "?tab=pictures")
+    browser.wait_for("document.querySelectorAll('.gallery li').length > 0")
+    pages.picture("pictures", 700)
+
+    pages.part("Log")
+    pages.see("epoch 15/15", ".log")
+    pages.fill("main input[type=search]", "epoch 3/")
+    browser.wait_for("document.querySelectorAll('.log mark').length === 1")
+    pages.part("Files")
+    browser.wait_for("""fetch([...document.querySelectorAll("a[download]")].find((a) =>
+        a.textContent === "spec.yaml").href).then((r) => r.text()).then((t) =>
+        t.includes("adamw"))""")
+    pages.part("Lineage")
+    browser.wait_for("document.querySelectorAll('svg.lineage a').length > 1")
+    pages.picture("lineage", 520)
+    browser.click("[...document.querySelectorAll('svg.lineage a')].find((a) => "
+                  "a.textContent.includes('shapes@V0001'))")
+    browser.wait_for("location.pathname === '/versions/shapes%40V0001'")
+
+
+def modify(pages):
+    browser = pages.browser
+    pages.go(SHAPES)
+    pages.press_button("Modify…")
+    pages.dialog("Modify shapes@V0002")
+    field = browser.value("""[...document.querySelectorAll("dialog label")].find((l) =>
+        l.firstChild.textContent === "lr").htmlFor""")
+    pages.fill(f"#{field}", "fast")
+    pages.see("was 0.003", "dialog .changed")
+    pages.see("lr=fast", "dialog .command code")
+    pages.choose_in_dialog("Train the next version")
+    # What is wrong stands at the field.
+    pages.see("fast", f"#{field}-wrong")
+    assert browser.value(f"document.activeElement.id === '{field}'")
+    pages.fill(f"#{field}", "0.004")
+    pages.picture("modify")
+    browser.wait_for("document.querySelector('dialog .command code').textContent"
+                     ".includes('lr=0.004')")
+    pages.choose_in_dialog("Train the next version")
+    pages.at("/versions/shapes%40V0003")
+    # It runs and ends before one's eyes, without loading the page again.
+    browser.value("window.stayed = true")
+    pages.see("Completed")
+    assert browser.value("window.stayed"), "the page was loaded again"
+    pages.see("mat version modify", ".toast")
+
+
+def models_and_services(pages):
+    browser = pages.browser
+    pages.go(SHAPES)
+    pages.press_button("Save parameters…")
+    pages.dialog("Save parameters")
+    pages.fill("dialog input[data-key=name]", "good ones")
+    pages.choose_in_dialog("Save")
+    pages.see("name", "dialog .problem")
+    pages.fill("dialog input[data-key=name]", "good")
+    pages.choose_in_dialog("Save")
+    pages.gone("dialog")
+
+    pages.press_button("Create model…")
+    pages.dialog("Create a model")
+    pages.choose_in_dialog("Create")
+    pages.see("Created shapes@1.0.0", "#toasts")
+    pages.go("/models")
+    pages.follow("shapes")
+    pages.at("/models/shapes")
+    pages.see("made from")
+    pages.press_button("Deploy…")
+    pages.dialog("Deploy shapes")
+    assert pages.command().startswith("mat service deploy"), pages.command()
+    pages.fill("dialog input[data-key=name]", "here")
+    pages.choose_in_dialog("Deploy")
+    pages.at("/services/here")
+    pages.see("Running")
+    assert browser.value("""document.querySelector("main a[target=_blank]").href""") \
+        .startswith("http://127.0.0.1:")
+    pages.press_button("Stop…")
+    pages.dialog("Stop here")
+    pages.choose_in_dialog("Stop")
+    pages.see("Terminated")
+    pages.press_button("Start…")
+    pages.dialog("Start here")
+    pages.choose_in_dialog("Start")
+    pages.see("Running")
+    pages.press_button("Stop…")
+    pages.dialog("Stop here")
+    pages.choose_in_dialog("Stop")
+    pages.see("Terminated")
+    pages.press_button("Delete…")
+    pages.dialog("Delete the service here?")
+    pages.choose_in_dialog("Delete")
+    pages.at("/services")
+    pages.see("No service yet")
+
+    pages.go("/params/good")
+    pages.see("adamw")
+    pages.press_button("New job…")
+    pages.dialog("A job from good")
+    pages.fill("dialog input[data-key=name]", "again")
+    pages.choose_in_dialog("Train")
+    pages.at("/versions/again%40V0001")
+    pages.see("Completed")
+    # TensorBoard may not be installed here; what would be done is shown in any case.
+    pages.press_button("TensorBoard…")
+    pages.dialog("Visualize in TensorBoard")
+    assert "again@V0001" in pages.command()
+    browser.press("Escape")
+    pages.gone("dialog")
+
+
+def live(pages, mat, home, folder):
+    browser = pages.browser
+    pages.go("/")
+    pages.see("Nothing runs or waits.")
+    subprocess.run([mat, "job", "create", "-f", os.path.join(folder, "noisy.yaml"), "--detach"],
+                   env={**os.environ, "MAT_HOME": home}, cwd=folder, check=True,
+                   stdout=subprocess.DEVNULL)
+    # It appears by itself.
+    browser.wait_for("[...document.querySelectorAll('.running a')].some((a) => "
+                     "a.textContent === 'noisy@V0001')")
+    browser.wait_for("document.querySelector('.running .status')?.textContent.includes('Running')")
+    pages.follow("log")
+    browser.wait_for("location.search === '?tab=log'")
+    pages.see("<img src=x onerror=hacked=1>", ".log")
+    pages.see("red words", ".log")
+    assert browser.value("document.querySelectorAll('img[src=x]').length") == 0
+    assert browser.value("typeof hacked") == "undefined"
+    lines = browser.value("document.querySelectorAll('.log-lines div').length")
+    browser.wait_for(f"document.querySelectorAll('.log-lines div').length > {lines + 5}")
+    pages.part("Curves")
+    browser.wait_for("!!document.querySelector('.chart .odd text')")
+    assert browser.value("document.querySelector('.chart .odd text').textContent") == "NaN"
+    ends = "document.querySelector('.chart .line').getAttribute('d')"
+    known = browser.value(ends)
+    browser.wait_for(f"{ends} !== {json.dumps(known)}")
+    pages.press_button("Stop…")
+    pages.dialog("Stop noisy@V0001")
+    pages.choose_in_dialog("Stop")
+    pages.see("Terminated")
+    # A version goes after a question that names it; a job when its name is typed.
+    pages.press_button("Delete…")
+    pages.dialog("Delete noisy@V0001?")
+    assert "noisy@V0001" in pages.command()
+    browser.press("Escape")
+    pages.gone("dialog")
+    pages.press_button("Delete…")
+    pages.dialog("Delete noisy@V0001?")
+    pages.choose_in_dialog("Delete")
+    pages.at("/jobs/noisy")
+    pages.press_button("Delete…")
+    pages.dialog("Delete the job noisy?")
+    assert browser.value("document.querySelector('dialog button[type=submit]').disabled")
+    pages.fill("dialog form input", "noisy")
+    pages.choose_in_dialog("Delete the job")
+    pages.at("/jobs")
+    browser.wait_for("![...document.querySelectorAll('.grid tbody a')].some((a) => "
+                     "a.textContent === 'noisy')")
+
+
+def datasets(pages):
+    browser = pages.browser
+    pages.go("/datasets")
+    pages.follow("forms")
+    pages.at("/datasets/forms")
+    browser.wait_for("document.querySelectorAll('.gallery img').length >= 60")
+    pages.picture("dataset")
+    browser.click("[...document.querySelectorAll('.classes button')].find((b) => "
+                  "b.textContent.startsWith('circle'))")
+    browser.wait_for("location.search === '?class=circle'")
+    browser.wait_for("document.querySelectorAll('.gallery li').length === 40")
+    browser.click("document.querySelector('.gallery button')")
+    browser.wait_for("!!document.querySelector('dialog .relabel input')")
+    pages.fill("dialog .relabel input", "star")
+    pages.see("mat dataset label", "dialog .command code")
+    pages.press_button("Relabel")
+    pages.see("Saved.", "dialog")
+    browser.press("Escape")
+    pages.gone("dialog")
+    browser.wait_for("document.querySelectorAll('.gallery li').length === 39")
+    pages.press_button("Check")
+    pages.see("Looked at 160 pictures")
+    pages.see("mat dataset check", "main .command code")
+    pages.press_button("Publish…")
+    pages.dialog("Publish forms")
+    pages.choose_in_dialog("Publish")
+    pages.at("/datasets/forms%40V002")
+    pages.see("Lineage")
+
+
+def other_pages(pages):
+    browser = pages.browser
+    pages.go("/experiments")
+    pages.follow("first-look")
+    pages.see("shapes")
+    pages.go("/algorithms")
+    pages.follow("small_cnn")
+    pages.see("label_smoothing")
+    pages.go("/pools")
+    pages.see("cpu.1")
+    pages.go("/visualizations")
+    pages.see("Visualizations")
+    # What is not there says so, with what is.
+    pages.go("/jobs/shape")
+    pages.see("there is no job 'shape'")
+    pages.see("shapes")
+    pages.go("/nowhere")
+    pages.see("Not here")
+    pages.go("/jobs/shapes")
+    pages.see("<img src=x onerror=hacked=1> four kinds of shapes")
+    assert browser.value("document.querySelectorAll('img[src=x]').length") == 0
+    assert browser.value("typeof hacked") == "undefined"
+
+
+def narrow(pages):
+    browser = pages.browser
+    browser.resize(360, 740)
+    for path in ("/", "/jobs", "/jobs/shapes", "/versions", SHAPES,
+                 *[f"{SHAPES}?tab={tab}" for tab in ("curves", "evaluation", "pictures", "log",
+                                                     "files", "lineage")],
+                 "/compare?ref=shapes%40V0001&ref=shapes%40V0002", "/datasets/forms",
+                 "/models/shapes", "/algorithms/small_cnn", "/params/good", "/pools"):
+        pages.go(path)
+        width = browser.value("document.documentElement.scrollWidth")
+        assert width <= 360, f"{path} is {width} pixels wide"
+    pages.go("/")
+    browser.click("document.getElementById('menu')")
+    browser.click(pages.named("a", "Datasets"))
+    pages.at("/datasets")
+    browser.resize(1400, 900)
+
+
+def main():
+    address, mat, home, folder = sys.argv[1:5]
+    screenshots = sys.argv[5] if len(sys.argv) > 5 else None
+    if screenshots:
+        os.makedirs(screenshots, exist_ok=True)
+    chromium = program()
+    if not chromium:
+        print("chromium is not installed", file=sys.stderr)
+        return 77
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+        browser = Browser(chromium, profile, (1400, 900))
+        try:
+            browser.colours("light")
+            pages = Pages(browser, address, screenshots)
+            steps = [overview, keyboard_only, table_of_versions, comparison, version_page, modify,
+                     models_and_services, lambda p: live(p, mat, home, folder), datasets,
+                     other_pages, narrow]
+            for step in steps:
+                step(pages)
+            foreign = browser.foreign_requests(pages.origin)
+            assert not foreign, f"the pages load {foreign}"
+            errors = browser.errors()
+            assert not errors, errors
+        except Exception:
+            where = browser.value("location.href + '\\n' + document.body.innerText.slice(0, 3000)")
+            print(where, *browser.errors()[-3:], sep="\n", file=sys.stderr)
+            browser.screenshot(os.path.join(folder, "failed.png"))
+            raise
+        finally:
+            browser.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
