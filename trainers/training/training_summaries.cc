@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <string_view>
 
 #include "core/image/resize.h"
@@ -159,9 +160,14 @@ HistogramSummary histogram_of(const torch::Tensor& tensor) {
   const torch::NoGradGuard no_grad;
   HistogramSummary histogram;
   torch::Tensor numbers = tensor.detach().flatten().to(torch::kFloat);
-  numbers = numbers.masked_select(numbers.isfinite());
   if (numbers.numel() == 0) return histogram;
-  const double low = numbers.min().item<double>(), high = numbers.max().item<double>();
+  double low = numbers.min().item<double>(), high = numbers.max().item<double>();
+  if (!std::isfinite(low) || !std::isfinite(high)) {
+    numbers = numbers.masked_select(numbers.isfinite());
+    if (numbers.numel() == 0) return histogram;
+    low = numbers.min().item<double>();
+    high = numbers.max().item<double>();
+  }
   if (low == high) {
     histogram.buckets.push_back({low, high, static_cast<double>(numbers.numel())});
     return histogram;
