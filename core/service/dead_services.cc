@@ -15,11 +15,11 @@ void notice_dead_services(Registry& registry) {
     active.push_back({service.id, service.status, service.started_ms, !service.facts.empty(),
                       registry.home().service_folder(service.name)});
   }
-  notice_dead_processes(registry.home(), active,
-                        [](Registry& writer, const RecordedProcess& service,
-                           const Registry::ProcessChange& change) {
-                          writer.change_service(service.id, {service.status}, change);
-                        });
+  notice_dead_processes(
+      registry.home(), active,
+      [](Registry& writer, const RecordedProcess& service, const Registry::ProcessChange& change) {
+        writer.change_service(service.id, {service.status}, change);
+      });
 }
 
 }  // namespace mat

@@ -213,7 +213,8 @@ TEST_CASE("A training that breaks off anywhere and is resumed ends as one that n
       torch_trainer().train(request, observer);
       done = true;
       for (const auto& [name, points] : Traces(request.version_folder).curves) {
-        CHECK(observer.curve_summaries().at(name).count == static_cast<std::int64_t>(points.size()));
+        CHECK(observer.curve_summaries().at(name).count ==
+              static_cast<std::int64_t>(points.size()));
       }
     } catch (const FilingObserver::Crash&) {
     }
