@@ -137,13 +137,16 @@ part_format() {
   check "format" "$CHECKS/format.sh"
   check "shell scripts" "$CHECKS/scripts.sh"
 }
-part_core() { suite core_tests "$BUILD/bin/core_tests"; }
+part_core() {
+  use_tensorboard
+  suite core_tests "$BUILD/bin/core_tests"
+}
 part_trainers() {
   local log
   log=$(log_of "install onnxruntime")
   say "install onnxruntime …"
   # Without it, the test that wants it says so.
-  if MAT_ONNXRUNTIME_PYTHON=$(onnxruntime_python "$BUILD/tests/venv" 2>"$log"); then
+  if MAT_ONNXRUNTIME_PYTHON=$(python_with onnxruntime "$BUILD/tests/venv" 2>"$log"); then
     export MAT_ONNXRUNTIME_PYTHON
   else
     say "onnxruntime: $(tail -n 1 "$log")"
@@ -152,17 +155,35 @@ part_trainers() {
   suite trainers_tests "$BUILD/bin/trainers_tests"
 }
 part_cli() {
+  use_tensorboard
+  use_axe
+  suite cli_tests "$BUILD/bin/cli_tests"
+}
+
+# Without it, the tests that want it say so.
+use_axe() {
   local log
   log=$(log_of "install axe")
   say "install axe …"
-  # Without it, the test that wants it says so.
   if MAT_AXE=$(axe_script "$BUILD/tests/axe" 2>"$log"); then
     export MAT_AXE
   else
     say "axe: $(tail -n 1 "$log")"
     unset MAT_AXE
   fi
-  suite cli_tests "$BUILD/bin/cli_tests"
+}
+
+# The same.
+use_tensorboard() {
+  local log python
+  [[ -z ${MAT_TENSORBOARD_PYTHON-} ]] || return 0
+  log=$(log_of "install tensorboard")
+  say "install tensorboard …"
+  if python=$(python_with tensorboard "$BUILD/tests/venv-tensorboard" 2>"$log"); then
+    export MAT_TENSORBOARD_PYTHON=$python MAT_TENSORBOARD=${python%/*}/tensorboard
+  else
+    say "tensorboard: $(tail -n 1 "$log")"
+  fi
 }
 part_install() {
   check "install" "$CHECKS/install.sh" "$BUILD"
@@ -233,17 +254,18 @@ newest_reads_exports() {
   check "$what" env MAT_TORCH_PYTHON="$python" "$exported" "every network is exported*"
 }
 
-# Prints a Python that has onnxruntime; or fails, and the last line on stderr says why.
-onnxruntime_python() {
-  local venv=$1
-  if ! "$venv/bin/python" -c 'import onnxruntime' >/dev/null 2>&1; then
+# python_with PACKAGE VENV: prints a Python that has the package; or fails, and the last line on
+# stderr says why.
+python_with() {
+  local package=$1 venv=$2
+  if ! "$venv/bin/python" -c "import $package" >/dev/null 2>&1; then
     /usr/bin/python3 -m venv --clear --system-site-packages "$venv" >&2 || {
       echo "python3 -m venv does not work here" >&2
       return 1
     }
     timeout --kill-after=10 600 "$venv/bin/python" -m pip --no-input --disable-pip-version-check \
-      install --quiet onnxruntime >&2 || {
-      echo "pip cannot install onnxruntime" >&2
+      install --quiet "$package" >&2 || {
+      echo "pip cannot install $package" >&2
       return 1
     }
   fi

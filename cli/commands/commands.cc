@@ -47,6 +47,7 @@ void add_commands(CLI::App& app, Context& context) {
   add_evaluate_command(app, context);
   add_predict_command(app, context);
   add_service_commands(app, context);
+  add_visualization_commands(app, context);
   add_lineage_command(app, context);
   add_background_commands(app, context);
   add_metric_commands(app, context);

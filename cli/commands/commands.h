@@ -25,6 +25,7 @@ void add_model_commands(CLI::App& app, Context& context);
 void add_evaluate_command(CLI::App& app, Context& context);
 void add_predict_command(CLI::App& app, Context& context);
 void add_service_commands(CLI::App& app, Context& context);
+void add_visualization_commands(CLI::App& app, Context& context);
 void add_lineage_command(CLI::App& app, Context& context);
 void add_pool_commands(CLI::App& app, Context& context);
 void add_exeml_commands(CLI::App& app, Context& context);

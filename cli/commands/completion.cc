@@ -201,6 +201,13 @@ std::vector<std::string> values_for(const Context& context, const CLI::App& comm
     for (const auto& service : registry.list_services(options).rows) names.push_back(service.name);
     return names;
   }
+  if (positional == "VISUALIZATION") {
+    Registry registry(context.home(), Registry::Mode::read);
+    for (const auto& each : registry.list_visualizations(options).rows) {
+      names.push_back(each.name);
+    }
+    return names;
+  }
   if (group == "dataset") {
     if (positional == "NAME" && command.get_name() != "create") {
       names = dataset_names(context, word);

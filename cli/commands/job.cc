@@ -14,6 +14,7 @@
 #include "core/run/check_inputs.h"
 #include "core/spec/job_spec.h"
 #include "core/spec/problems.h"
+#include "core/visualization/dead_visualizations.h"
 
 namespace mat {
 namespace {
@@ -138,6 +139,8 @@ int remove(const Context& context, const std::string& name, bool yes, bool json)
                  yes)) {
     throw Error(ErrorKind::interrupted, "nothing was deleted");
   }
+  // One that was killed shows it no more.
+  notice_dead_visualizations(registry);
   const Deleted deleted = registry.delete_job(name);
   for (const fs::path& path : deleted.kept) {
     note(fmt::format("kept, since it is of no recorded version: {}", printable(path.string())));

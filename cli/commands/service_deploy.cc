@@ -109,7 +109,7 @@ VersionLock lock_service(const Home& home, const std::string& name) {
 
 void record_failure(const Home& home, Id id, const Error& error) {
   Registry registry(home, Registry::Mode::write);
-  Registry::ServiceChange change;
+  Registry::ProcessChange change;
   change.status = Status::failed;
   change.reason = error.message();
   change.facts = Json{{"hint", error.hint()}};

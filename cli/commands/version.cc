@@ -20,6 +20,7 @@
 #include "core/run/stop_version.h"
 #include "core/spec/job_spec.h"
 #include "core/spec/problems.h"
+#include "core/visualization/dead_visualizations.h"
 
 namespace mat {
 namespace {
@@ -162,6 +163,8 @@ int remove(const Context& context, const std::string& reference, bool yes, bool 
           yes)) {
     throw Error(ErrorKind::interrupted, "nothing was deleted");
   }
+  // One that was killed shows it no more.
+  notice_dead_visualizations(registry);
   const Deleted deleted = registry.delete_version(version.id);
   if (json) {
     print_json({{"deleted", version.reference()},

@@ -68,6 +68,10 @@ Hyperparameter choice(std::string name, std::string description, std::vector<std
   return h;
 }
 
+Hyperparameter histograms() {
+  return boolean("histograms", "histograms of weights and gradients for TensorBoard", false);
+}
+
 // Batch normalization has nothing to normalize with in a batch of one.
 constexpr double kLeastBatch = 2;
 
@@ -103,6 +107,7 @@ std::vector<Hyperparameter> image_hyperparameters(ImageSize size) {
              {"auto", "fp32", "bf16"}),
       choice("layout", "memory layout of pictures; auto tries what is fastest",
              {"auto", "contiguous", "channels_last"}),
+      histograms(),
   };
 }
 
@@ -140,6 +145,7 @@ std::vector<Hyperparameter> tabular_hyperparameters() {
       choice("delimiter", "what stands between columns: comma, semicolon or tab",
              {",", ";", "tab"}),
       text("ignore_columns", "columns to leave out, separated by commas", ""),
+      histograms(),
   };
 }
 

@@ -20,6 +20,7 @@ namespace mat {
 //                               evaluations/
 //   HOME/models/.NAME.lock      held by whoever adds to the model
 //   HOME/services/NAME/         a service: lock, log.txt, token, which only its owner can read
+//   HOME/visualizations/NAME/   a visualization: lock, log.txt, versions/, links to what it shows
 //   HOME/cache/                 decoded pictures; may be deleted at any time
 //   HOME/queue/                 locks of those that start pending versions
 //   HOME/trash/                 folders on their way out
@@ -32,6 +33,7 @@ struct Home {
   std::filesystem::path datasets() const { return root / "datasets"; }
   std::filesystem::path models() const { return root / "models"; }
   std::filesystem::path services() const { return root / "services"; }
+  std::filesystem::path visualizations() const { return root / "visualizations"; }
   std::filesystem::path cache() const { return root / "cache"; }
   std::filesystem::path queue() const { return root / "queue"; }
   std::filesystem::path trash() const { return root / "trash"; }
@@ -39,6 +41,9 @@ struct Home {
   std::filesystem::path dataset_folder(const std::string& dataset) const;
   std::filesystem::path service_folder(const std::string& service) const {
     return services() / service;
+  }
+  std::filesystem::path visualization_folder(const std::string& visualization) const {
+    return visualizations() / visualization;
   }
   std::filesystem::path dataset_manifest(const std::string& dataset, std::int64_t number) const;
   std::filesystem::path model_folder(const std::string& model, const std::string& number) const;

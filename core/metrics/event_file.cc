@@ -26,6 +26,8 @@ constexpr std::string_view kFilePrefix = "events.out.tfevents.";
 constexpr const char* kFileVersion = "brain.Event:2";
 constexpr std::size_t kWriteBytes = 64 << 10;
 constexpr double kWriteSeconds = 2;
+// Longer than any scalar with its tag. What is longer is not looked into.
+constexpr std::size_t kMostScalarBytes = 4 << 10;
 
 // The ten digits behind the prefix; 0 when there are others.
 std::int64_t seconds_in_name(const fs::path& path) {
@@ -100,9 +102,11 @@ struct EventWriter::Impl {
   std::string event_bytes;
 
   void go_on_in(const fs::path& existing, std::uint64_t end);
-  void make_file(const fs::path& folder);
+  void make_file(const fs::path& folder, const EventHead& head);
   void append_event();
+  void append_summary(const EventSummary& summary);
   void write();
+  void write_when_due();
 };
 
 void EventWriter::Impl::go_on_in(const fs::path& existing, std::uint64_t end) {
@@ -115,7 +119,7 @@ void EventWriter::Impl::go_on_in(const fs::path& existing, std::uint64_t end) {
   file_bytes = end;
 }
 
-void EventWriter::Impl::make_file(const fs::path& folder) {
+void EventWriter::Impl::make_file(const fs::path& folder, const EventHead& head) {
   const std::string host = host_for_file_name();
   // Behind the others by its name, also when the clock was set back.
   const std::vector<fs::path> others = event_files_in(folder);
@@ -132,7 +136,15 @@ void EventWriter::Impl::make_file(const fs::path& folder) {
   event.set_file_version(kFileVersion);
   event.set_wall_time(static_cast<double>(now_ms()) / 1000);
   append_event();
+  // With the file's first bytes: a file that is there has its head.
+  if (head) {
+    for (const EventSummary& summary : head()) append_summary(summary);
+  }
   write();
+}
+
+void EventWriter::Impl::append_summary(const EventSummary& summary) {
+  append_record(buffer, event_of(summary, static_cast<double>(now_ms()) / 1000));
 }
 
 void EventWriter::Impl::append_event() {
@@ -162,17 +174,23 @@ void EventWriter::Impl::write() {
   throw_io_error(fmt::format("cannot write '{}'", path.string()), error);
 }
 
-EventWriter::EventWriter(const fs::path& folder) : impl_(std::make_unique<Impl>()) {
+void EventWriter::Impl::write_when_due() {
+  if (buffer.size() >= kWriteBytes || monotonic_seconds() - last_write > kWriteSeconds) write();
+}
+
+EventWriter::EventWriter(const fs::path& folder, const EventHead& head)
+    : impl_(std::make_unique<Impl>()) {
   const std::vector<fs::path> files = event_files_in(folder);
   const auto end = files.empty() ? std::nullopt : end_to_go_on(files.back());
   if (end) {
     impl_->go_on_in(files.back(), *end);
   } else {
-    impl_->make_file(folder);
+    impl_->make_file(folder, head);
   }
 }
 
-EventWriter::EventWriter(const fs::path& folder, const EventPosition& position)
+EventWriter::EventWriter(const fs::path& folder, const EventPosition& position,
+                         const EventHead& head)
     : impl_(std::make_unique<Impl>()) {
   const fs::path file = folder / position.file;
   if (!position.file.empty()) check_end(file, position.bytes);
@@ -182,7 +200,7 @@ EventWriter::EventWriter(const fs::path& folder, const EventPosition& position)
     remove_file(files.back());
   }
   if (position.file.empty()) {
-    impl_->make_file(folder);
+    impl_->make_file(folder, head);
   } else {
     impl_->go_on_in(file, position.bytes);
   }
@@ -206,10 +224,12 @@ void EventWriter::add(std::string_view tag, std::int64_t step, double value) {
   point.set_tag(tag.data(), tag.size());
   point.set_simple_value(static_cast<float>(value));
   impl_->append_event();
-  if (impl_->buffer.size() >= kWriteBytes ||
-      monotonic_seconds() - impl_->last_write > kWriteSeconds) {
-    impl_->write();
-  }
+  impl_->write_when_due();
+}
+
+void EventWriter::add(const EventSummary& summary) {
+  impl_->append_summary(summary);
+  impl_->write_when_due();
 }
 
 void EventWriter::flush() { impl_->write(); }
@@ -274,6 +294,7 @@ std::vector<Curve> read_event_files(const fs::path& folder) {
   for (const fs::path& path : event_files_in(folder)) {
     RecordReader reader(path);
     while (const auto record = reader.next()) {
+      if (record->size() > kMostScalarBytes) continue;
       if (!event.ParseFromArray(record->data(), static_cast<int>(record->size()))) break;
       for (const auto& value : event.summary().value()) {
         if (!value.has_simple_value()) continue;

@@ -2,12 +2,14 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/base/json.h"
+#include "core/metrics/event_summary.h"
 
 namespace mat {
 
@@ -24,20 +26,24 @@ Json to_json(const EventPosition& position);
 // does not write.
 EventPosition event_position_from_json(const Json& json);
 
-// Appends scalar points to a TensorBoard event file: records of length, masked CRC-32C, protobuf
-// (tensorflow/core/lib/io/record_writer.h), which TensorBoard reads as they are. Points are
-// gathered and written when 64 KiB are there, by the first add() more than two seconds after the
-// last write, and by flush(). Not thread safe.
+// What a new event file begins with: asked for only when one is made.
+using EventHead = std::function<std::vector<EventSummary>()>;
+
+// Appends scalar points and summaries to a TensorBoard event file: records of length, masked
+// CRC-32C, protobuf (tensorflow/core/lib/io/record_writer.h), which TensorBoard reads as they are.
+// Points are gathered and written when 64 KiB are there, by the first add() more than two seconds
+// after the last write, and by flush(). Not thread safe.
 class EventWriter {
  public:
   // Makes FOLDER/events.out.tfevents.SECONDS.HOST.PID, or goes on in the newest one that is there.
   // A torn record at its end (a crash) is cut off first; a file that is damaged otherwise is left
-  // as it is and a new one made. Throws io errors.
-  explicit EventWriter(const std::filesystem::path& folder);
+  // as it is and a new one made, which begins with `head`. Throws io errors.
+  explicit EventWriter(const std::filesystem::path& folder, const EventHead& head = {});
   // Goes on from a place that position() gave: what came after it, in that file and in later ones,
   // is gone then. Throws an io error, before anything is changed, when the file is not there, is
   // shorter or is damaged before that place: a curve with a gap would look like a whole one.
-  EventWriter(const std::filesystem::path& folder, const EventPosition& position);
+  EventWriter(const std::filesystem::path& folder, const EventPosition& position,
+              const EventHead& head = {});
   ~EventWriter();  // flushes; errors are lost here, so call flush() first
   EventWriter(const EventWriter&) = delete;
   EventWriter& operator=(const EventWriter&) = delete;
@@ -46,6 +52,8 @@ class EventWriter {
   // after which the file ends with a whole record and what is not in it is kept for the next
   // flush(). Throws a usage error when `tag` is no name of a metric.
   void add(std::string_view tag, std::int64_t step, double value);
+  // The same for what is shown besides curves, with any tag.
+  void add(const EventSummary& summary);
   void flush();
   // Writes everything and waits until it is on the disk, then says where it ends. Throws io errors.
   EventPosition position();

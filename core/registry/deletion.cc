@@ -12,6 +12,7 @@
 #include "core/registry/removal.h"
 #include "core/registry/service_rows.h"
 #include "core/registry/version_rows.h"
+#include "core/registry/visualization_rows.h"
 
 namespace mat {
 namespace {
@@ -55,6 +56,7 @@ VersionSummary version_to_delete(SQLite::Database& connection, Id id) {
   }
   const std::string reference = version->job + "@" + version_label(version->number);
   refuse_in_service(reference, services_of_version(connection, reference));
+  refuse_shown_version(connection, reference);
   return std::move(*version);
 }
 
@@ -62,6 +64,7 @@ JobRow job_to_delete(SQLite::Database& connection, const std::string& name) {
   JobRow job = find_job_row(connection, name);
   refuse_active_job(connection, job);
   refuse_in_service(name, services_of_job(connection, name));
+  refuse_shown_job(connection, name);
   return job;
 }
 

@@ -9,6 +9,7 @@
 
 #include "core/base/error.h"
 #include "core/registry/lineage_layout.h"
+#include "core/registry/visualization_layout.h"
 
 namespace mat {
 namespace {
@@ -309,8 +310,8 @@ Header header_of(SQLite::Database& connection) {
 }  // namespace
 
 const std::vector<std::string>& registry_layout() {
-  static const std::vector<std::string> steps{kLayout1, kLayout2, kLayout3, kLayout4,
-                                              kLineageLayout};
+  static const std::vector<std::string> steps{kLayout1, kLayout2,       kLayout3,
+                                              kLayout4, kLineageLayout, kVisualizationLayout};
   return steps;
 }
 

@@ -172,6 +172,20 @@ struct ServiceRecord {
   std::string reference() const { return source.substr(source.find(':') + 1); }
 };
 
+// TensorBoard on some versions.
+struct VisualizationRecord {
+  Id id = 0;
+  std::string name;
+  std::vector<std::string> versions;  // "clothes@V0003"
+  Status status = Status::pending;    // Pending until it answers; never Completed
+  std::string reason;
+  std::string address;             // "http://127.0.0.1:6006"; empty while it does not run
+  Json settings = Json::object();  // how it is started again
+  Json facts = Json::object();     // of the process that runs
+  std::int64_t created_ms = 0;
+  std::optional<std::int64_t> started_ms, ended_ms;
+};
+
 // How versions of a model count: "1.0.2".
 struct ModelNumber {
   std::int64_t major = 0, minor = 0, patch = 0;

@@ -89,6 +89,8 @@ struct NewModelVersion {
 //   parameter configurations: name, description, origin, algorithm, created, updated
 //   algorithms: name, description, task, origin ("built-in" or "saved"), created
 //   services: name, source, status, reason, address, created, started, ended
+//   visualizations: name, versions (their references), status, reason, address, created, started,
+//     ended
 //   datasets: name, description, created, versions (their number), current, pictures, unlabelled
 //   models: name, description, created, versions (their number); of the latest version: latest,
 //     network, accuracy, f1, and job, version (3 or V0003), algorithm and dataset that it is from
@@ -258,6 +260,15 @@ class Registry {
   Deleted delete_model(const std::string& name);
   Deleted delete_model_version(Id version);
 
+  // ---- what runs in a process of its own: services and visualizations
+  // One UPDATE guarded by the old status, as change_status(). What is given replaces what was.
+  struct ProcessChange {
+    Status status = Status::pending;
+    std::string reason;
+    std::optional<std::string> address;
+    std::optional<Json> facts, settings;
+  };
+
   // ---- services. Their folders and processes are core/service's.
   // Pending, with its folder, which only its owner can enter; conflict when the name is taken.
   // `fill` puts into the folder what has to be there before anybody sees the service. Not found
@@ -268,19 +279,27 @@ class Registry {
   ServiceRecord service(const std::string& name);
   ServiceRecord service(Id id);
   Listing<ServiceRecord> list_services(const ListOptions& options);
-  // One UPDATE guarded by the old status, as change_status(). What is given replaces what was.
-  struct ServiceChange {
-    Status status = Status::pending;
-    std::string reason;
-    std::optional<std::string> address;
-    std::optional<Json> facts, settings;
-  };
-  bool change_service(Id service, const std::vector<Status>& from, const ServiceChange& change);
+  bool change_service(Id service, const std::vector<Status>& from, const ProcessChange& change);
   // Not found when the service or what it is to serve has been deleted.
   void set_service_source(Id service, const std::string& source, std::optional<Id> model_version);
   void set_service_facts(Id service, const Json& facts);
   // Removes the row and the folder, or nothing. Conflict when it is active.
   Deleted delete_service(const std::string& name);
+
+  // ---- visualizations. Their folders and processes are core/visualization's.
+  // Pending, with its folder, which only its owner can enter. Conflict when the name is taken, not
+  // found when one of its versions is not there. `fill` as with services.
+  VisualizationRecord create_visualization(
+      const VisualizationRecord& visualization,
+      const std::function<void(const std::filesystem::path&)>& fill = {});
+  std::optional<VisualizationRecord> find_visualization(const std::string& name);
+  VisualizationRecord visualization(const std::string& name);
+  VisualizationRecord visualization(Id id);
+  Listing<VisualizationRecord> list_visualizations(const ListOptions& options);
+  bool change_visualization(Id visualization, const std::vector<Status>& from,
+                            const ProcessChange& change);
+  // Removes the row and the folder, or nothing. Conflict when it is active.
+  Deleted delete_visualization(const std::string& name);
 
   // ---- lineage: what was made from what, also what is deleted. See lineage_records.h
   // Not found when there has never been such a thing.

@@ -1,19 +1,16 @@
-#include <fcntl.h>
 #include <fmt/core.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 
-#include <algorithm>
 #include <array>
 #include <filesystem>
 
 #include "core/base/error.h"
-#include "core/base/file.h"
 #include "core/base/names.h"
 #include "core/base/time.h"
 #include "core/registry/job_rows.h"
 #include "core/registry/model_rows.h"
 #include "core/registry/origin_writer.h"
+#include "core/registry/process_folder.h"
+#include "core/registry/process_rows.h"
 #include "core/registry/reference.h"
 #include "core/registry/registry_impl.h"
 #include "core/registry/removal.h"
@@ -28,11 +25,6 @@ namespace fs = std::filesystem;
 constexpr const char* kSelect =
     "SELECT id, name, source, model_version_id, status, reason, address, settings, facts, "
     "created_ms, started_ms, ended_ms FROM services WHERE ";
-
-std::optional<std::int64_t> number_or_null(const SQLite::Column& column) {
-  if (column.isNull()) return std::nullopt;
-  return column.getInt64();
-}
 
 ServiceRecord record_of(const SQLite::Statement& row) {
   ServiceRecord record;
@@ -129,52 +121,10 @@ void record_served(SQLite::Database& connection, const Home& home, Id service,
       .add({LineageKind::service, service, {}}, "serves", {}, kind, *parent);
 }
 
-// Whether a service puts it into its folder; "token.1234.0.part" is a token that was never
-// finished.
-bool is_of_service(const std::string& name) {
-  static const std::array<std::string_view, 9> kNames{
-      "lock",         "stop",        "token",       "log.txt",      "log.old.txt",
-      "updated.json", "update.json", "update.lock", "updating.json"};
-  return std::any_of(kNames.begin(), kNames.end(), [&](std::string_view known) {
-    return name == known || (name.starts_with(std::string(known) + ".") && name.ends_with(".part"));
-  });
-}
-
-bool is_lock_held(const fs::path& folder) {
-  const FileDescriptor lock(
-      ::open((folder / "lock").c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-  return lock && ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0;
-}
-
-// Empties what a deployment that was killed before its row was there has left; false, and nothing
-// is removed, when there is more in it than a service makes, or one still runs there.
-bool take_over(const fs::path& folder) {
-  if (!fs::is_directory(fs::symlink_status(folder)) || is_lock_held(folder)) return false;
-  std::vector<fs::path> files;
-  for (const auto& entry : fs::directory_iterator(folder)) {
-    if (!entry.is_regular_file() || entry.is_symlink()) return false;
-    if (!is_of_service(entry.path().filename())) return false;
-    files.push_back(entry.path());
-  }
-  for (const fs::path& file : files) fs::remove(file);
-  fs::permissions(folder, fs::perms::owner_all);
-  return true;
-}
-
-// The writers' lock is held: whoever makes such a folder has its row, or is gone.
-void make_private_folder(const fs::path& folder) {
-  make_folders(folder.parent_path());
-  if (::mkdir(folder.c_str(), 0700) == 0) return;
-  if (errno != EEXIST) throw_io_error(fmt::format("cannot make '{}'", folder.string()), errno);
-  try {
-    if (take_over(folder)) return;
-  } catch (const fs::filesystem_error& e) {
-    throw_io_error(fmt::format("cannot empty '{}'", folder.string()), e.code().value());
-  }
-  throw Error(ErrorKind::conflict,
-              fmt::format("'{}' is there already, but of no service", folder.string()),
-              "choose another name, or remove it");
-}
+// "token.1234.0.part" is a token that was never finished.
+constexpr std::array<std::string_view, 9> kFiles{"lock",        "stop",        "token",
+                                                 "log.txt",     "log.old.txt", "updated.json",
+                                                 "update.json", "update.lock", "updating.json"};
 
 }  // namespace
 
@@ -211,7 +161,7 @@ ServiceRecord Registry::create_service(const ServiceRecord& service,
     insert.exec();
     record_served(connection, home(), connection.getLastInsertRowid(), served);
     const fs::path folder = home().service_folder(service.name);
-    make_private_folder(folder);
+    make_process_folder(folder, kFiles, "service");
     if (fill) fill(folder);
     return service_row(connection, service.name);
   });
@@ -241,33 +191,9 @@ Listing<ServiceRecord> Registry::list_services(const ListOptions& options) {
   });
 }
 
-bool Registry::change_service(Id id, const std::vector<Status>& from, const ServiceChange& change) {
-  std::string allowed;
-  for (const Status status : from) {
-    allowed += fmt::format("{}'{}'", allowed.empty() ? "" : ", ", name_of(status));
-  }
+bool Registry::change_service(Id id, const std::vector<Status>& from, const ProcessChange& change) {
   return impl_->database.write([&](SQLite::Database& connection) {
-    SQLite::Statement update(
-        connection,
-        fmt::format("UPDATE services SET status = ?1, reason = ?2, address = ifnull(?3, address), "
-                    "facts = ifnull(?4, facts), settings = ifnull(?5, settings), "
-                    "started_ms = iif(?6, ?8, started_ms), ended_ms = iif(?7, ?8, NULL) "
-                    "WHERE id = ?9 AND status IN ({})",
-                    allowed));
-    const bool is_ended = !is_active(change.status);
-    // A new start, of one that had ended.
-    const bool is_start = !is_ended && !from.empty() && !is_active(from.front());
-    update.bind(1, name_of(change.status));
-    update.bind(2, change.reason);
-    const std::optional<std::string> address = is_ended ? std::string() : change.address;
-    address ? update.bind(3, *address) : update.bind(3);
-    change.facts ? update.bind(4, to_json_text(*change.facts)) : update.bind(4);
-    change.settings ? update.bind(5, to_json_text(*change.settings)) : update.bind(5);
-    update.bind(6, is_start ? 1 : 0);
-    update.bind(7, is_ended ? 1 : 0);
-    update.bind(8, now_ms());
-    update.bind(9, id);
-    return update.exec() == 1;
+    return change_process(connection, "services", id, from, change);
   });
 }
 

@@ -33,7 +33,9 @@ constexpr std::array kKinds{
     Kind{TrashKind::model_version, "model-version",
          "SELECT m.name, v.major || '.' || v.minor || '.' || v.patch "
          "FROM model_versions v JOIN models m ON m.id = v.model_id WHERE v.id = ?"},
-    Kind{TrashKind::service, "service", "SELECT name, 0 FROM services WHERE id = ?"}};
+    Kind{TrashKind::service, "service", "SELECT name, 0 FROM services WHERE id = ?"},
+    Kind{TrashKind::visualization, "visualization",
+         "SELECT name, 0 FROM visualizations WHERE id = ?"}};
 
 const Kind& kind_of(TrashKind kind) {
   return *std::find_if(kKinds.begin(), kKinds.end(), [&](const Kind& k) { return k.kind == kind; });
@@ -64,6 +66,8 @@ std::optional<fs::path> place_of(SQLite::Database& connection, const Home& home,
       return home.model_folder(name, number.getString());
     case TrashKind::service:
       return home.service_folder(name);
+    case TrashKind::visualization:
+      return home.visualization_folder(name);
   }
   return std::nullopt;
 }

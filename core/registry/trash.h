@@ -9,11 +9,11 @@
 
 namespace mat {
 
-// The folder of a version, of a dataset, of a model's version or of a service, or the manifest of a
-// dataset's version, is moved to HOME/trash in the transaction that deletes its rows, and removed
-// after it. Its name there ("version.17") says which row it belongs to, so that recover_trash() can
-// finish or take back what a failed or killed deletion has begun.
-enum class TrashKind { version, dataset, dataset_manifest, model_version, service };
+// The folder of a version, of a dataset, of a model's version, of a service or of a visualization,
+// or the manifest of a dataset's version, is moved to HOME/trash in the transaction that deletes
+// its rows, and removed after it. Its name there ("version.17") says which row it belongs to, so
+// that recover_trash() can finish or take back what a failed or killed deletion has begun.
+enum class TrashKind { version, dataset, dataset_manifest, model_version, service, visualization };
 
 // To be called within the transaction. Gives where the folder is now; nothing when there was none.
 // Throws io errors.

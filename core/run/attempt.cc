@@ -2,13 +2,16 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "core/base/error.h"
 #include "core/base/text.h"
+#include "core/metrics/evaluation_summaries.h"
 #include "core/run/code_snapshot.h"
 #include "core/run/command_attempt.h"
 #include "core/run/run_inputs.h"
+#include "core/run/run_summaries.h"
 #include "core/run/seeds.h"
 
 namespace mat {
@@ -61,6 +64,12 @@ TrainOutcome run_own_command(const Home& home, const HeldVersion& held, const Ru
   return run_command(request, observer, observer.log_file());
 }
 
+std::int64_t last_step(RunObserver& observer) {
+  std::int64_t last = 0;
+  for (const auto& [name, summary] : observer.metrics()) last = std::max(last, summary.last_step);
+  return last;
+}
+
 // A list of metrics shows what the saved best weights do. Each metric's own best may be another
 // epoch's, so those that the final evaluation gives replace it, at the step of those weights.
 void use_evaluation(const fs::path& folder, RunObserver& observer) {
@@ -73,6 +82,9 @@ void use_evaluation(const fs::path& folder, RunObserver& observer) {
     if (found == evaluation.end() || !found->is_number()) continue;
     summary.best = found->get<double>();
     if (step != observer.facts().end()) summary.best_step = step->get<std::int64_t>();
+  }
+  for (const EventSummary& summary : summaries_of_evaluation(evaluation, last_step(observer))) {
+    observer.summary(summary);
   }
 }
 
@@ -96,6 +108,7 @@ RunResult attempt_version(const Home& home, const HeldVersion& held, const Capac
     std::vector<std::string> ids;
     for (const int id : gpu_ids) ids.push_back(std::to_string(id));
     if (!ids.empty()) ::setenv("CUDA_VISIBLE_DEVICES", join(ids, ",").c_str(), 1);
+    observer.begin_events_with([&held, folder] { return summaries_at_start(held, folder); });
     observer.record("threads", needs.cores);
     const RunInputs inputs = fetch_inputs(home, held, observer);
     const TrainOutcome outcome =

@@ -73,7 +73,8 @@ Json RunObserver::checkpoint_state() {
 void RunObserver::restore(const Json& state) {
   events_.reset();
   metrics_.clear();
-  events_.emplace(folder_, event_position_from_json(state.is_null() ? state : state.at("events")));
+  events_.emplace(folder_, event_position_from_json(state.is_null() ? state : state.at("events")),
+                  head_);
   if (state.is_null()) return;
   for (const auto& [name, summary] : state.at("metrics").items()) {
     metrics_[name] = metric_summary_from_json(summary);
@@ -93,7 +94,7 @@ void RunObserver::continue_curves() {
 }
 
 EventWriter& RunObserver::events() {
-  if (!events_) events_.emplace(folder_);
+  if (!events_) events_.emplace(folder_, head_);
   return *events_;
 }
 

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "core/metrics/event_file.h"
 #include "core/metrics/metric.h"
@@ -31,6 +32,7 @@ class RunObserver final : public TrainObserver {
   void point(std::string_view tag, std::int64_t step, double value) {
     events().add(tag, step, value);
   }
+  void summary(const EventSummary& summary) override { events().add(summary); }
   void record(std::string_view key, const Json& value) override {
     facts_[std::string(key)] = value;
   }
@@ -38,6 +40,8 @@ class RunObserver final : public TrainObserver {
   Json checkpoint_state() override;
   void restore(const Json& state) override;
 
+  // To be called before anything is reported.
+  void begin_events_with(EventHead head) { head_ = std::move(head); }
   // What is for the log only: the watcher gets it in another form.
   void log_quietly(std::string_view line) { log_.line(line); }
   LogFile& log_file() { return log_; }
@@ -59,6 +63,7 @@ class RunObserver final : public TrainObserver {
 
   std::filesystem::path folder_;
   LogFile log_;
+  EventHead head_;
   std::optional<EventWriter> events_;  // made by the first point: restore() may cut it before
   LiveProgress live_;
   const RunDisplay& display_;

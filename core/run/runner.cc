@@ -155,6 +155,7 @@ class Run {
   }
 
   RunResult end(RunResult result) {
+    show_end(result);
     keep_last_lines(result);
     copy_results(result);
     observer_.record("result_code", exit_code_of(result));
@@ -173,6 +174,16 @@ class Run {
     const bool is_done = result.status == Status::completed && !held_.spec.definition.command;
     if (is_done) fs::remove_all(folder_ / "checkpoint", ignored);
     return result;
+  }
+
+  // One that ended otherwise may go on.
+  void show_end(const RunResult& result) {
+    if (result.status != Status::completed) return;
+    try {
+      observer_.summary({{}, 0, RunEndSummary{true}});
+    } catch (const Error&) {
+      return;
+    }
   }
 
   // A full disk may refuse the last lines as well; the status in the registry matters more.

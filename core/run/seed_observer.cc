@@ -45,6 +45,14 @@ void SeedObserver::metric(std::string_view name, std::int64_t step, double value
   metrics_[std::string(name)].add(step, value, direction_of(name));
 }
 
+void SeedObserver::summary(const EventSummary& summary) {
+  // What all of them begin with is the same.
+  if (summary.step == 0 && index_ > 0) return;
+  EventSummary part = summary;
+  if (summary.step > 0) part.tag = fmt::format("{}{}/{}", kSeedCurvePrefix, seed_, summary.tag);
+  run_.summary(part);
+}
+
 void SeedObserver::record(std::string_view key, const Json& value) {
   facts_[std::string(key)] = value;
   run_.record(key, value);

@@ -20,6 +20,7 @@ class SeedObserver final : public TrainObserver {
   void phase(std::string_view what, std::int64_t done, std::int64_t total) override;
   void progress(const Progress& progress) override;
   void metric(std::string_view name, std::int64_t step, double value) override;
+  void summary(const EventSummary& summary) override;
   void record(std::string_view key, const Json& value) override;
   bool stop_requested() override { return run_.stop_requested(); }
   Json checkpoint_state() override;

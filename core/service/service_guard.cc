@@ -100,7 +100,7 @@ class Guard {
   void change(Status status, const std::string& reason) {
     try {
       Registry registry(home_, Registry::Mode::write);
-      Registry::ServiceChange change;
+      Registry::ProcessChange change;
       change.status = status;
       change.reason = reason;
       registry.change_service(service_, {Status::pending, Status::running}, change);

@@ -1,9 +1,6 @@
 #include "core/service/services.h"
 
 #include <fmt/core.h>
-#include <signal.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <filesystem>
@@ -15,6 +12,7 @@
 #include "core/http/token.h"
 #include "core/model/model_source.h"
 #include "core/run/background.h"
+#include "core/run/process_life.h"
 #include "core/run/run_environment.h"
 #include "core/run/stop_request.h"
 #include "core/run/version_lock.h"
@@ -30,21 +28,6 @@ constexpr auto kBetweenLooks = std::chrono::milliseconds(20);
 constexpr double kSecondsBetweenThoroughLooks = 0.5;
 // Beyond the time that a stop leaves for what is under way.
 constexpr double kGraceSeconds = 5;
-
-ErrorKind kind_of(int code) {
-  switch (code) {
-    case 2:
-      return ErrorKind::usage;
-    case 3:
-      return ErrorKind::not_found;
-    case 4:
-      return ErrorKind::conflict;
-    case 6:
-      return ErrorKind::terminated;
-    default:
-      return ErrorKind::io;
-  }
-}
 
 [[noreturn]] void refuse(const ServiceRecord& service, const char* hint) {
   throw Error(ErrorKind::conflict, fmt::format("{} is {}", service.name, name_of(service.status)),
@@ -66,25 +49,8 @@ bool wait_for_end(Registry& registry, Id id, double seconds) {
   }
 }
 
-// True when the process that served has ended too: it could be started again.
-bool wait_for_process(const fs::path& folder, double until_s) {
-  while (fs::exists(folder) && liveness_of(folder) == Liveness::alive) {
-    if (monotonic_seconds() > until_s) return false;
-    std::this_thread::sleep_for(kBetweenLooks);
-  }
-  return true;
-}
-
 void kill(Registry& registry, const ServiceRecord& service, const fs::path& folder) {
-  if (liveness_of(folder) == Liveness::elsewhere) {
-    throw Error(
-        ErrorKind::conflict,
-        fmt::format("{} runs on another machine, and cannot be killed from here", service.name));
-  }
-  request_stop(folder, "killed by the user");
-  if (const auto process = runner_process(folder)) {
-    ::syscall(SYS_pidfd_send_signal, process->get(), SIGKILL, nullptr, 0);
-  }
+  kill_process(folder, service.name);
   wait_for_end(registry, service.id, kGraceSeconds);
   wait_for_process(folder, monotonic_seconds() + kGraceSeconds);
 }
@@ -116,7 +82,7 @@ ServiceRecord restart_service(Registry& registry, const std::string& name) {
   }
   withdraw_stop(folder);
   drop_update_requests(folder);
-  Registry::ServiceChange change;
+  Registry::ProcessChange change;
   change.facts = Json::object();
   const bool is_mine = registry.change_service(
       service.id, {Status::failed, Status::terminated, Status::abnormal}, change);
@@ -131,7 +97,7 @@ ServiceRecord start_in_background(Registry& registry, const ServiceRecord& servi
   ServiceRecord record = registry.service(service.id);
   if (code == 0) return record;
   if (is_active(record.status)) {
-    Registry::ServiceChange change;
+    Registry::ProcessChange change;
     change.status = Status::failed;
     change.reason = fmt::format("its process ended before it began, with {}", code);
     registry.change_service(record.id, {Status::pending}, change);
@@ -139,7 +105,7 @@ ServiceRecord start_in_background(Registry& registry, const ServiceRecord& servi
   }
   const auto hint = record.facts.find("hint");
   const bool has_hint = hint != record.facts.end() && hint->is_string() && !hint->empty();
-  throw Error(kind_of(code), fmt::format("{}: {}", record.name, record.reason),
+  throw Error(kind_of_exit(code), fmt::format("{}: {}", record.name, record.reason),
               has_hint ? hint->get<std::string>() : std::string());
 }
 
@@ -188,7 +154,7 @@ ServiceRecord update_service(Registry& registry, const std::string& name,
     if (const auto answer = read_update_answer(folder); answer && answer->id == request.id) {
       if (answer->code == 0) return registry.service(service.id);
       throw Error(
-          kind_of(answer->code),
+          kind_of_exit(answer->code),
           fmt::format("{} serves {} as before: {}", name, service.reference(), answer->message),
           answer->hint);
     }

@@ -10,6 +10,7 @@
 
 #include "core/base/json.h"
 #include "core/image/image.h"
+#include "core/metrics/event_summary.h"
 #include "core/training/model_description.h"
 
 // The interface between mat and its trainers module, which holds LibTorch and is loaded only to
@@ -17,7 +18,7 @@
 
 namespace mat {
 
-constexpr int kTrainerAbi = 5;
+constexpr int kTrainerAbi = 6;
 
 struct TrainRequest {
   std::string algorithm;                                // a built-in algorithm's name
@@ -61,6 +62,8 @@ class TrainObserver {
   // One point of a metric's curve. Names are "accuracy", "f1", "precision", "recall", "loss" for
   // validation and "train_loss", "lr", "images_per_second" for training. Steps never fall.
   virtual void metric(std::string_view name, std::int64_t step, double value) = 0;
+  // What TensorBoard shows besides the curves. Without an answer here, nobody sees it.
+  virtual void summary(const EventSummary& /*summary*/) {}
   // Something about the run that belongs into its record: "device", "precision", "layout",
   // "dataset" {…}, "parameters" (their count). A later value replaces an earlier one.
   virtual void record(std::string_view key, const Json& value) = 0;

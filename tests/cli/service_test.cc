@@ -290,7 +290,7 @@ TEST_CASE("predict notices another model, and what is no service of mat's") {
   service.settings = to_json(ServiceSettings());
   service = registry.create_service(service);
   const VersionLock lock = VersionLock::acquire(home.service_folder("s"));
-  Registry::ServiceChange change;
+  Registry::ProcessChange change;
   change.status = Status::running;
   change.address = address;
   REQUIRE(registry.change_service(service.id, {Status::pending}, change));

@@ -8,6 +8,7 @@
 #include "trainers/data/normalization.h"
 #include "trainers/training/evaluation.h"
 #include "trainers/training/results.h"
+#include "trainers/training/training_summaries.h"
 
 namespace mat {
 namespace {
@@ -49,6 +50,7 @@ void write_exeml_model(const ExemlModel& model, const std::vector<std::string>& 
                        const std::filesystem::path& version_folder, TrainObserver& observer) {
   observer.record("network", model.recipe.network);
   record_parameters(*model.network, observer);
+  observer.summary(summary_of(graph_of(model.recipe.network), *model.network));
   Evaluation evaluation;
   if (model.validation.size() > 0) {
     evaluation = evaluation_of(model);

@@ -11,6 +11,7 @@
 #include "trainers/training/machine.h"
 #include "trainers/training/results.h"
 #include "trainers/training/resume.h"
+#include "trainers/training/training_summaries.h"
 
 namespace mat {
 namespace {
@@ -50,6 +51,7 @@ TrainOutcome train_exeml(const TrainRequest& request, TrainObserver& observer) {
   record_device(device, observer);
   record_image_data(data, observer);
   check_image_data(data);
+  if (!from) observer.summary(samples_summary(data.train, data.classes));
 
   SearchContext context(request, observer, data, device, time, std::move(from), settings);
   Candidates candidates(context);

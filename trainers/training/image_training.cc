@@ -16,6 +16,7 @@
 #include "trainers/training/results.h"
 #include "trainers/training/resume.h"
 #include "trainers/training/training_loop.h"
+#include "trainers/training/training_summaries.h"
 
 namespace mat {
 namespace {
@@ -158,6 +159,10 @@ TrainOutcome train_images(const TrainRequest& request, TrainObserver& observer) 
   torch::manual_seed(request.seed);
   const std::shared_ptr<Network> network = subject.make_network();
   record_parameters(*network, observer);
+  if (!from) {
+    observer.summary(summary_of(graph_of(request.algorithm), *network));
+    observer.summary(samples_summary(data.train, data.classes));
+  }
   ImageTraining training(request, data, network, plan, device, observer);
   CheckpointWriter checkpoints(checkpoint_folder(request), settings);
   const LoopResult result = run_training_loop(training, LoopSettings::from(h, request.seed),

@@ -17,7 +17,9 @@ class NetworkTask : public TrainingTask {
  public:
   NetworkTask(std::shared_ptr<Network> network, Results results);
 
-  std::vector<torch::Tensor> parameters() override { return network_->parameters(); }
+  torch::OrderedDict<std::string, torch::Tensor> parameters() override {
+    return network_->named_parameters();
+  }
   void keep_best() override;
   void save_last() override { results_.save_last(*network_); }
   void save_state(Checkpoint& checkpoint, bool best_is_present) const override;

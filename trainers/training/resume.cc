@@ -76,9 +76,12 @@ std::optional<Checkpoint> find_checkpoint(const TrainRequest& request, TrainObse
 }
 
 Json checkpoint_settings(const TrainRequest& request, Json data, const torch::Device& device) {
+  // Histograms are only looked at: a training goes on with or without them.
+  Json hyperparameters = request.hyperparameters;
+  hyperparameters.erase("histograms");
   const Json settings{
       {"algorithm", {{"algorithm", request.algorithm}, {"seed", request.seed}}},
-      {"hyperparameters", request.hyperparameters},
+      {"hyperparameters", std::move(hyperparameters)},
       {"data", std::move(data)},
       {"machine",
        {{"threads", at::get_num_threads()}, {"device", device.str()}, {"libtorch", TORCH_VERSION}}},

@@ -16,6 +16,7 @@
 #include "trainers/training/results.h"
 #include "trainers/training/resume.h"
 #include "trainers/training/training_loop.h"
+#include "trainers/training/training_summaries.h"
 
 namespace mat {
 namespace {
@@ -152,6 +153,7 @@ TrainOutcome train_table(const TrainRequest& request, TrainObserver& observer) {
                            widths(h.at("hidden").get<std::string>()), h.at("dropout").get<double>(),
                            data.is_regression() ? 1 : static_cast<int>(data.classes.size()));
   record_parameters(*network, observer);
+  if (!from) observer.summary(summary_of_chain(*network));
 
   TabularTraining training(request, data, network, device, observer);
   CheckpointWriter checkpoints(checkpoint_folder(request), settings);

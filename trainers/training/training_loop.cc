@@ -16,6 +16,7 @@
 #include "core/metrics/metric.h"
 #include "trainers/training/random_state.h"
 #include "trainers/training/schedule.h"
+#include "trainers/training/training_summaries.h"
 
 namespace mat {
 namespace {
@@ -65,7 +66,7 @@ class Loop {
         settings_(settings),
         observer_(observer),
         checkpoints_(checkpoints),
-        optimizer_(make_optimizer(task.parameters(), settings.optimizer)),
+        optimizer_(make_optimizer(task.parameters().values(), settings.optimizer)),
         steps_(settings.epochs * task.batches_per_epoch()),
         schedule_(settings.schedule, settings.lr, settings.warmup, steps_),
         point_stride_((steps_ + kMostPointsOfACurve - 1) / kMostPointsOfACurve),
@@ -126,6 +127,9 @@ class Loop {
       const bool on_cpu = step->loss.device().is_cpu();
       if (on_cpu || unread_losses_.size() >= kStepsBetweenReadsOnGpu) read_losses();
       if (step_ % point_stride_ == 0) observer_.metric("lr", step_, lr);
+      if (settings_.histograms && batch_ == task_.batches_per_epoch() && is_validated(epoch_)) {
+        show_histograms();
+      }
 
       const double now = monotonic_seconds();
       result_.samples += step->samples;
@@ -139,6 +143,16 @@ class Loop {
     }
     read_losses();
     return true;
+  }
+
+  // Gradients are those of the last batch.
+  void show_histograms() {
+    read_losses();
+    for (const auto& item : task_.parameters()) {
+      observer_.summary({"weights/" + item.key(), step_, histogram_of(item.value())});
+      if (!item.value().grad().defined()) continue;
+      observer_.summary({"gradients/" + item.key(), step_, histogram_of(item.value().grad())});
+    }
   }
 
   void read_losses() {
@@ -184,9 +198,13 @@ class Loop {
     observer_.progress(progress);
   }
 
+  bool is_validated(int epoch) const {
+    return epoch % settings_.validate_every == 0 || epoch == settings_.epochs;
+  }
+
   // False when a stop was requested.
   bool validate_when_due() {
-    if (epoch_ % settings_.validate_every != 0 && epoch_ != settings_.epochs) return true;
+    if (!is_validated(epoch_)) return true;
     const std::optional<MetricValues> values = task_.validate();
     if (!values) return false;
     use_validation(*values);
@@ -325,6 +343,7 @@ LoopSettings LoopSettings::from(const Json& hyperparameters, std::uint64_t seed)
   // Not every algorithm declares these.
   settings.validate_every = hyperparameters.value("validate_every", settings.validate_every);
   settings.clip_norm = hyperparameters.value("clip_norm", settings.clip_norm);
+  settings.histograms = hyperparameters.value("histograms", settings.histograms);
   settings.optimizer.momentum = hyperparameters.value("momentum", settings.optimizer.momentum);
   settings.optimizer.nesterov = hyperparameters.value("nesterov", settings.optimizer.nesterov);
   if (const char* seconds = std::getenv(kCheckpointVariable)) {

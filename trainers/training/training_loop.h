@@ -24,6 +24,7 @@ struct LoopSettings {
   OptimizerSettings optimizer;
   std::string best_metric = "accuracy";  // a name that the task's validate() returns
   std::string speed_metric = "images_per_second";
+  bool histograms = false;         // of weights and gradients, whenever it validates
   double checkpoint_seconds = 45;  // from one to the next within an epoch
   std::uint64_t seed = 0;
 
@@ -43,7 +44,8 @@ class TrainingTask {
   };
 
   virtual ~TrainingTask() = default;
-  virtual std::vector<torch::Tensor> parameters() = 0;
+  // By their names.
+  virtual torch::OrderedDict<std::string, torch::Tensor> parameters() = 0;
   virtual std::int64_t batches_per_epoch() const = 0;
   // From 0, at one of its batches. LibTorch's random numbers were seeded for this epoch just
   // before.

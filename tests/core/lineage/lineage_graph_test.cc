@@ -18,7 +18,7 @@ Names names_of(const LineageGraph& graph) {
 }
 
 void end_service(Registry& registry, const std::string& name) {
-  Registry::ServiceChange ended;
+  Registry::ProcessChange ended;
   ended.status = Status::terminated;
   registry.change_service(registry.service(name).id, {Status::pending}, ended);
 }

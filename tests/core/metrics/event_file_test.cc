@@ -260,7 +260,7 @@ TEST_CASE("TensorBoard itself reads the same points", "[metrics]") {
   const auto output = run_python("core/metrics/read_with_tensorboard.py", {folder.path().string()},
                                  "MAT_TENSORBOARD_PYTHON");
   if (!output) return;
-  const Json read = parse_json(*output, "read_with_tensorboard.py");
+  const Json read = parse_json(*output, "read_with_tensorboard.py").at("scalars");
   const std::vector<Curve> curves = read_event_files(folder.path());
   REQUIRE(read.size() == curves.size());
   for (const Curve& curve : curves) {

@@ -133,7 +133,7 @@ TEST_CASE("A version that a service uses cannot be deleted, nor can its job") {
   // One that has stopped would not start again.
   const ServiceRecord door = registry.service("door");
   registry.set_service_source(door.id, "model:flowers@1.0.0", std::nullopt);
-  Registry::ServiceChange stopped;
+  Registry::ProcessChange stopped;
   stopped.status = Status::terminated;
   registry.change_service(registry.service("kiosk").id, {Status::pending}, stopped);
   CHECK(error_of([&] { registry.delete_version(used.id); }).message() ==

@@ -21,7 +21,7 @@ struct Fixture {
     return registry.create_service(service);
   }
   bool change(Id id, std::vector<Status> from, Status to) {
-    Registry::ServiceChange change;
+    Registry::ProcessChange change;
     change.status = to;
     change.reason = name_of(to);
     if (to == Status::running) change.address = "http://127.0.0.1:1";

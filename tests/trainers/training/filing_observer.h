@@ -35,7 +35,13 @@ class FilingObserver : public RecordingObserver {
     RecordingObserver::metric(name, step, value);
     if (!events_) events_.emplace(folder_);
     events_->add(name, step, value);
-    summaries_[std::string(name)].add(step, value, direction_of(name));
+    curve_summaries_[std::string(name)].add(step, value, direction_of(name));
+  }
+  void summary(const EventSummary& summary) override {
+    live();
+    RecordingObserver::summary(summary);
+    if (!events_) events_.emplace(folder_);
+    events_->add(summary);
   }
   void record(std::string_view key, const Json& value) override {
     live();
@@ -51,7 +57,7 @@ class FilingObserver : public RecordingObserver {
     ++checkpoints;
     if (!events_) events_.emplace(folder_);
     Json summaries = Json::object();
-    for (const auto& [name, summary] : summaries_) summaries[name] = to_json(summary);
+    for (const auto& [name, summary] : curve_summaries_) summaries[name] = to_json(summary);
     return {{"events", to_json(events_->position())}, {"metrics", summaries}};
   }
   void restore(const Json& state) override {
@@ -61,13 +67,13 @@ class FilingObserver : public RecordingObserver {
     events_.emplace(folder_,
                     event_position_from_json(state.is_null() ? Json() : state.at("events")));
     for (const auto& [name, summary] : (state.is_null() ? none : state.at("metrics")).items()) {
-      summaries_[name] = metric_summary_from_json(summary);
+      curve_summaries_[name] = metric_summary_from_json(summary);
     }
   }
 
   int crash_after = -1;  // calls; negative: never
   int checkpoints = 0, restored = 0;
-  const std::map<std::string, MetricSummary>& summaries() const { return summaries_; }
+  const std::map<std::string, MetricSummary>& curve_summaries() const { return curve_summaries_; }
 
  private:
   void live() {
@@ -76,7 +82,7 @@ class FilingObserver : public RecordingObserver {
 
   std::filesystem::path folder_;
   std::optional<EventWriter> events_;
-  std::map<std::string, MetricSummary> summaries_;
+  std::map<std::string, MetricSummary> curve_summaries_;
   bool was_recorded_ = false;
 };
 

@@ -23,6 +23,7 @@ class RecordingObserver : public TrainObserver {
   void metric(std::string_view name, std::int64_t step, double value) override {
     metrics[std::string(name)].emplace_back(step, value);
   }
+  void summary(const EventSummary& summary) override { summaries.push_back(summary); }
   void record(std::string_view key, const Json& value) override {
     record_[std::string(key)] = value;
   }
@@ -42,6 +43,7 @@ class RecordingObserver : public TrainObserver {
   std::function<bool(const RecordingObserver&)> stop;
   std::vector<std::string> lines, phases;
   std::map<std::string, std::vector<std::pair<std::int64_t, double>>> metrics;
+  std::vector<EventSummary> summaries;
   Progress last_progress;
 
  private:

@@ -11,6 +11,8 @@
 
 #include "core/base/error.h"
 #include "core/base/file.h"
+#include "core/metrics/event_tail.h"
+#include "core/metrics/record_file.h"
 #include "tests/trainers/catch.h"
 #include "tests/trainers/training/filing_observer.h"
 #include "tests/trainers/training/small_trainings.h"
@@ -34,6 +36,7 @@ TrainRequest small_request(const std::string& algorithm, const fs::path& home,
   TrainRequest request = request_for(home / "data", home, version, algorithm);
   Json& h = request.hyperparameters;
   h["epochs"] = 3;
+  h["histograms"] = true;
   request.threads = 1;
   if (algorithm == "tabular_mlp") {
     h.erase("image_size");
@@ -66,7 +69,8 @@ struct Traces {
       : last(read_file(folder / "output" / "last.safetensors")),
         best(read_file(folder / "output" / "best.safetensors")),
         evaluation(read_file(folder / "evaluation.json")),
-        predictions(read_file(folder / "predictions.jsonl")) {
+        predictions(read_file(folder / "predictions.jsonl")),
+        records(records_in(folder)) {
     for (const Curve& curve : read_event_files(folder)) {
       std::int64_t before = -1;
       for (const ScalarPoint& point : curve.points) {
@@ -79,7 +83,24 @@ struct Traces {
     }
   }
 
+  // Records of event files without their times.
+  static std::vector<std::string> records_in(const fs::path& folder) {
+    constexpr std::size_t kTimeBytes = 9;
+    std::vector<std::string> records;
+    for (const auto& entry : fs::directory_iterator(folder)) {
+      if (!is_event_file_name(entry.path().filename().string())) continue;
+      RecordReader reader(entry.path());
+      while (const auto record = reader.next()) {
+        const bool is_new = record->find("brain.Event") == std::string_view::npos &&
+                            record->find("_per_second") == std::string_view::npos;
+        if (is_new) records.emplace_back(record->substr(kTimeBytes));
+      }
+    }
+    return records;
+  }
+
   std::string last, best, evaluation, predictions;
+  std::vector<std::string> records;
   std::map<std::string, std::vector<std::pair<std::int64_t, float>>> curves;
 };
 
@@ -89,6 +110,7 @@ void check_equal(const Traces& a, const Traces& b) {
   CHECK(a.evaluation == b.evaluation);
   CHECK((a.predictions == b.predictions));
   CHECK(a.curves == b.curves);
+  CHECK((a.records == b.records));
 }
 
 Traces without_break(TrainRequest request) {
@@ -191,7 +213,8 @@ TEST_CASE("A training that breaks off anywhere and is resumed ends as one that n
       torch_trainer().train(request, observer);
       done = true;
       for (const auto& [name, points] : Traces(request.version_folder).curves) {
-        CHECK(observer.summaries().at(name).count == static_cast<std::int64_t>(points.size()));
+        CHECK(observer.curve_summaries().at(name).count ==
+              static_cast<std::int64_t>(points.size()));
       }
     } catch (const FilingObserver::Crash&) {
     }
