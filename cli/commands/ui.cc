@@ -1,4 +1,7 @@
+#include <fcntl.h>
 #include <fmt/core.h>
+#include <spawn.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <memory>
@@ -8,8 +11,8 @@
 #include "cli/output/terminal.h"
 #include "cli/signals.h"
 #include "cli/ui/api.h"
-#include "core/base/child_process.h"
 #include "core/base/error.h"
+#include "core/base/process.h"
 #include "core/http/listen.h"
 #include "core/http/token.h"
 #include "core/run/run_environment.h"
@@ -24,7 +27,7 @@ constexpr auto kBetweenLooks = std::chrono::milliseconds(50);
 constexpr double kDrainSeconds = 3;
 constexpr double kAnswerSeconds = 3600;  // a dataset that is checked, a model that is deployed
 constexpr std::size_t kBodyBytes = 1 << 20;
-constexpr double kOpenSeconds = 5;
+constexpr std::size_t kHeaderBytes = 256 << 10;  // thousands of versions to compare
 
 struct UiFlags {
   std::string host = "127.0.0.1";
@@ -42,11 +45,21 @@ FileDescriptor listen(const UiFlags& flags) {
   }
 }
 
+// In the background, and it may stay there: on some systems it becomes the browser.
 void open_browser(const std::string& address) {
-  ChildLimits limits;
-  limits.seconds = kOpenSeconds;
-  const ChildResult result = run_child({"xdg-open", address}, environment_with({}), limits);
-  if (!result.started) note("there is no xdg-open here: open the address yourself");
+  const SpawnAttributes attributes(POSIX_SPAWN_SETSID);
+  posix_spawn_file_actions_t files;
+  posix_spawn_file_actions_init(&files);
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    posix_spawn_file_actions_addopen(&files, stream, "/dev/null", O_RDWR, 0);
+  }
+  const std::vector<std::string> words{"xdg-open", address};
+  pid_t pid = -1;
+  const int problem =
+      ::posix_spawnp(&pid, words.front().c_str(), &files, attributes.get(),
+                     as_pointers(words).data(), as_pointers(environment_with({})).data());
+  posix_spawn_file_actions_destroy(&files);
+  if (problem != 0) note("there is no xdg-open here: open the address yourself");
 }
 
 int serve_ui(const Context& context, const UiFlags& flags) {
@@ -55,6 +68,7 @@ int serve_ui(const Context& context, const UiFlags& flags) {
   UiApi api(context.home(), {make_token(), flags.host, port_of(listening)});
   HttpServerOptions options;
   options.limits.body_bytes = kBodyBytes;
+  options.limits.header_bytes = kHeaderBytes;
   options.limits.answer_s = kAnswerSeconds;
   options.admit = [&api](const HttpRequest& request) { return api.admit(request); };
   HttpServer server(std::move(listening), std::move(options),
@@ -70,6 +84,7 @@ int serve_ui(const Context& context, const UiFlags& flags) {
   note("whoever has this address can see and change everything here; Ctrl-C ends it");
   if (flags.open) open_browser(api.address());
   while (SignalsAsStop::reason().empty()) std::this_thread::sleep_for(kBetweenLooks);
+  api.stop();
   server.stop(kDrainSeconds);
   return 0;
 }

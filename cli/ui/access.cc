@@ -64,10 +64,13 @@ bool UiAccess::has_cookie(const HttpRequest& request) const {
 // The token leaves the address at once: it would stand in the history, and go to wherever a link
 // leads.
 HttpResponse UiAccess::let_in(const HttpRequest& request) const {
+  // As it was written; "//host" would lead elsewhere.
+  const std::string where =
+      request.target.starts_with("//") ? "/" : request.target.substr(0, request.target.find('?'));
   HttpResponse response;
   response.status = 303;
   response.content_type.clear();
-  response.headers = {{"Location", request.path},
+  response.headers = {{"Location", where},
                       {"Set-Cookie", fmt::format("{}={}; Path=/; HttpOnly; SameSite=Strict",
                                                  cookie_, options_.token)}};
   return response;

@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::size_t kMostAnswers = 100;
 constexpr double kFreshSeconds = 1;
+constexpr std::size_t kMostKeptBytes = 1 << 20;  // of one answer
 
 }  // namespace
 
@@ -34,6 +35,7 @@ HttpResponse AnswerCache::get(const std::string& target, std::uint64_t state,
     answer->is_there = false;
     answer->response = make();
     answer->made_s = monotonic_seconds();
+    if (answer->response.body.size() > kMostKeptBytes) return std::move(answer->response);
     answer->is_there = true;
   }
   return answer->response;

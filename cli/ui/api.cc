@@ -127,6 +127,11 @@ std::optional<HttpResponse> UiApi::admit(const HttpRequest& request) const {
   return refusal;
 }
 
+void UiApi::stop() {
+  readers_.drop_waiting();
+  changers_.drop_waiting();
+}
+
 void UiApi::handle(HttpRequest&& request, std::shared_ptr<HttpResponder> responder) {
   if (request.path == "/api/events") {
     HttpResponse head;
@@ -198,7 +203,8 @@ HttpResponse UiApi::change(const HttpRequest& request) {
   const Json document = Json::parse(request.body, nullptr, false);
   if (!document.is_object()) throw Error(ErrorKind::usage, "the body is no JSON object");
   const std::vector<std::string> command = changing_command(document);
-  if (document.value("dry", false)) {
+  const auto dry = document.find("dry");
+  if (dry != document.end() && *dry == true) {
     return json_response({{"command", CommandRunner::words(command)}});
   }
   return commands_.change(command);
@@ -266,7 +272,10 @@ HttpResponse UiApi::picture(const HttpQuery& query) {
   HttpResponse response = picture_response(
       picture.file, size <= 0 ? kLargestPicture
                               : static_cast<int>(std::min<std::int64_t>(size, kLargestPicture)));
-  if (response.status == 200) response.headers = {{"Cache-Control", "private, max-age=60"}};
+  // A place in a dataset's list may be another picture's tomorrow.
+  if (response.status == 200 && dataset.empty()) {
+    response.headers = {{"Cache-Control", "private, max-age=60"}};
+  }
   return response;
 }
 

@@ -26,6 +26,9 @@ class UiApi {
  public:
   UiApi(Home home, UiAccessOptions access);
 
+  // What has not begun is not done any more; what is under way is, before this ends.
+  void stop();
+
   std::string address() const { return access_.address(); }
   std::optional<HttpResponse> admit(const HttpRequest& request) const;
   void handle(HttpRequest&& request, std::shared_ptr<HttpResponder> responder);

@@ -122,7 +122,11 @@ const std::vector<Action>& actions() {
 }
 
 std::string text_of(const Json& value, std::string_view name) {
-  if (value.is_string()) return value.get<std::string>();
+  if (value.is_string()) {
+    auto text = value.get<std::string>();
+    if (text.find('\0') == text.npos) return text;
+    throw Error(ErrorKind::usage, fmt::format("'{}' has a zero byte", name));
+  }
   if (value.is_number() || value.is_boolean()) return to_json_text(value);
   throw Error(ErrorKind::usage, fmt::format("'{}' must be a text", name));
 }
@@ -141,6 +145,10 @@ void require_known_fields(const Action& action, const Json& request) {
 struct Line {
   std::vector<std::string> options, positionals;
 
+  [[noreturn]] static void throw_wrong(const Field& field, const char* what) {
+    throw Error(ErrorKind::usage, fmt::format("'{}' must be {}", field.name, what));
+  }
+
   void add(const Field& field, const Json& value) {
     switch (field.kind) {
       case Field::Kind::positional:
@@ -151,9 +159,11 @@ struct Line {
         if (value == true) options.push_back(field.option);
         return;
       case Field::Kind::positionals:
+        if (!value.is_array()) throw_wrong(field, "a list");
         for (const Json& one : value) positionals.push_back(text_of(one, field.name));
         return;
       case Field::Kind::settings:
+        if (!value.is_object()) throw_wrong(field, "an object");
         for (const auto& [key, setting] : value.items()) {
           options.push_back(fmt::format("{}={}={}", field.option, key, text_of(setting, key)));
         }

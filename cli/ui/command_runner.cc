@@ -89,11 +89,16 @@ std::string quoted(const std::string& word) {
 
 std::string CommandRunner::words(const std::vector<std::string>& arguments) {
   std::string text = "mat";
-  for (const std::string& argument : arguments) {
-    // What keeps names from being options is of no use to a person.
-    if (argument == "--" || argument == "--json" || argument == "--yes") continue;
-    text += " " + quoted(argument);
+  const auto names = std::find(arguments.begin(), arguments.end(), "--");
+  for (auto at = arguments.begin(); at != names; ++at) {
+    if (*at != "--json" && *at != "--yes") text += " " + quoted(*at);
   }
+  if (names == arguments.end()) return text;
+  // What keeps names from being options is of no use to a person where none looks like one.
+  const bool is_needed = std::any_of(names + 1, arguments.end(),
+                                     [](const std::string& name) { return name.starts_with('-'); });
+  if (is_needed) text += " --";
+  for (auto at = names + 1; at != arguments.end(); ++at) text += " " + quoted(*at);
   return text;
 }
 

@@ -14,7 +14,7 @@
 namespace mat {
 namespace {
 
-constexpr std::size_t kMostFollowed = 24;
+constexpr std::uint64_t kMostBytes = 256 << 20;  // of all versions' curves
 constexpr std::int64_t kFewestPoints = 10, kMostPoints = 20'000, kUsualPoints = 800;
 
 const char* kind_of(float value) {
@@ -25,8 +25,7 @@ const char* kind_of(float value) {
 // Where curves begin on the axis of time.
 double first_time(const CurveIndex& index) {
   double first = std::numeric_limits<double>::infinity();
-  for (const CurveSummary& curve : index.curves())
-    first = std::min(first, curve.whole.first.wall_time);
+  for (const CurveSummary& curve : index.curves()) first = std::min(first, curve.whole.low_time);
   return std::isfinite(first) ? first : 0;
 }
 
@@ -77,8 +76,17 @@ Json curve_json(const std::string& metric, const ThinCurve& curve, const Axis& a
                      {"kind", kind_of(odd.value)},
                      {"count", odd.points.count}});
   }
-  return {{"metric", metric},  {"count", curve.count}, {"exact", curve.is_exact},
-          {"x", std::move(x)}, {"y", std::move(y)},    {"marks", std::move(marks)}};
+  Json document{{"metric", metric},  {"count", curve.count}, {"exact", curve.is_exact},
+                {"x", std::move(x)}, {"y", std::move(y)},    {"marks", std::move(marks)}};
+  // To be smoothed: extremes would pull the line to themselves.
+  if (!curve.is_exact) {
+    Json& mean = document["mean"] = {{"x", Json::array()}, {"y", Json::array()}};
+    for (const ScalarPoint& point : curve.means) {
+      mean["x"].push_back(axis.x_of(point.step, point.wall_time));
+      mean["y"].push_back(short_number(point.value));
+    }
+  }
+  return document;
 }
 
 }  // namespace
@@ -91,7 +99,12 @@ std::shared_ptr<FollowedCurves> UiCurves::followed(const std::string& folder) {
     followed_.splice(followed_.begin(), followed_, found);
   } else {
     followed_.push_front(std::make_shared<FollowedCurves>(folder));
-    if (followed_.size() > kMostFollowed) followed_.pop_back();
+  }
+  std::uint64_t bytes = 0;
+  for (const auto& one : followed_) bytes += one->bytes;
+  while (bytes > kMostBytes && followed_.size() > 1) {
+    bytes -= followed_.back()->bytes;
+    followed_.pop_back();
   }
   return followed_.front();
 }
@@ -100,6 +113,7 @@ Json UiCurves::document(const Home& home, const VersionRecord& version, const Ht
   const auto one = followed(home.version_folder(version.job, version.number).string());
   const std::lock_guard lock(one->mutex);
   one->index.update();
+  one->bytes = one->index.memory_bytes();
   const Axis axis = axis_of(*one, version, query);
   const auto points = static_cast<std::size_t>(
       std::clamp(query.integer("points", kUsualPoints), kFewestPoints, kMostPoints));

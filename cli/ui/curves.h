@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -20,6 +22,7 @@ struct FollowedCurves {
   const std::string folder;
   std::mutex mutex;
   CurveIndex index;
+  std::atomic<std::uint64_t> bytes = 0;  // of the index, when it was last used
 };
 
 // The curves of the versions that pages look at: read once, followed as they grow. Thread safe.
@@ -28,7 +31,7 @@ class UiCurves {
   // What the query asks for of the version: "metric", each of them (all without one); "x", "step",
   // "epoch" or "time", seconds since the version's first point; "from", "to"; "points".
   // {"reference", "generation", "curves": [{"metric", "count", "exact", "x", "y", "marks": [{"x",
-  // "kind", "count"}]}]}
+  // "kind", "count"}], and where it is not exact "mean": {"x", "y"}}]}
   Json document(const Home& home, const VersionRecord& version, const HttpQuery& query);
 
  private:

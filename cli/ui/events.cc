@@ -64,20 +64,20 @@ void UiEvents::add(std::shared_ptr<HttpStream> stream) {
   changed_.notify_all();
 }
 
-bool UiEvents::open_registry() {
+bool UiEvents::open_registry(std::optional<Registry>& registry) const {
   std::error_code error;
   if (!fs::exists(home_.database(), error)) {
-    registry_.reset();
-  } else if (!registry_) {
-    registry_.emplace(home_, Registry::Mode::read);
+    registry.reset();
+  } else if (!registry) {
+    registry.emplace(home_, Registry::Mode::read);
   }
-  return registry_.has_value();
+  return registry.has_value();
 }
 
 // With registry_mutex_ held.
 std::uint64_t UiEvents::registry_changes() {
   try {
-    const std::int64_t now = open_registry() ? registry_->data_version() : -1;
+    const std::int64_t now = open_registry(registry_) ? registry_->data_version() : -1;
     if (std::exchange(data_version_, now) != now) ++registry_changes_;
   } catch (const Error&) {
     // Whoever asks for something is told what is wrong.
@@ -92,9 +92,9 @@ std::uint64_t UiEvents::state() {
   return registry_changes();
 }
 
-Json UiEvents::active_versions() {
+Json UiEvents::active_versions(Registry& registry) const {
   Json versions = Json::array();
-  for (const ActiveVersion& version : registry_->active_versions()) {
+  for (const ActiveVersion& version : registry.active_versions()) {
     const fs::path folder = home_.version_folder(version.job, version.number);
     versions.push_back({{"reference", version.reference()},
                         {"status", name_of(version.status)},
@@ -112,16 +112,13 @@ void UiEvents::send(const std::string& event, const Json& data) {
 
 void UiEvents::look(bool thoroughly) {
   Json live = Json::object({{"versions", Json::array()}});
-  {
-    const std::lock_guard lock(registry_mutex_);
-    if (open_registry()) {
-      if (thoroughly) {
-        notice_dead_runners(*registry_);
-        notice_dead_services(*registry_);
-        wake_queue(*registry_);
-      }
-      live["versions"] = active_versions();
+  if (open_registry(watched_)) {
+    if (thoroughly) {
+      notice_dead_runners(*watched_);
+      notice_dead_services(*watched_);
+      wake_queue(*watched_);
     }
+    live["versions"] = active_versions(*watched_);
   }
   std::string text = to_json_text(live);
   const bool is_live_new = text != live_;

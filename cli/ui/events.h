@@ -33,18 +33,19 @@ class UiEvents {
  private:
   void watch();
   void look(bool thoroughly);
-  bool open_registry();
+  bool open_registry(std::optional<Registry>& registry) const;
   std::uint64_t registry_changes();
-  Json active_versions();
+  Json active_versions(Registry& registry) const;
   void send(const std::string& event, const Json& data);
 
   const Home& home_;
   std::mutex registry_mutex_;
-  std::optional<Registry> registry_;  // nothing while there is none
+  std::optional<Registry> registry_;  // for registry_changes(); nothing while there is none
   std::int64_t data_version_ = -1;
   std::uint64_t registry_changes_ = 0;
-  std::uint64_t told_changes_ = 0;  // of the registry
-  std::string live_;                // as it was told last
+  std::uint64_t told_changes_ = 0;   // of the registry
+  std::optional<Registry> watched_;  // the watching thread's own: it may wait for other processes
+  std::string live_;                 // as it was told last
 
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -11,7 +11,6 @@ namespace {
 std::string page_of(const LineageNode& node) {
   if (!node.kind || node.is_deleted()) return "";
   const std::string name = percent_encoded(node.name);
-  const std::string owner = percent_encoded(node.name.substr(0, node.name.find('@')));
   switch (*node.kind) {
     case LineageKind::dataset:
     case LineageKind::dataset_version:
@@ -23,12 +22,12 @@ std::string page_of(const LineageNode& node) {
     case LineageKind::version:
       return "/versions/" + name;
     case LineageKind::params:
-      return "/params";
+      return "/params/" + name;
     case LineageKind::algorithm:
-      return "/algorithms";
+      return "/algorithms/" + name;
     case LineageKind::model:
     case LineageKind::model_version:
-      return "/models/" + owner;
+      return "/models/" + name;
     case LineageKind::service:
       return "/services/" + name;
     case LineageKind::data:

@@ -35,6 +35,11 @@ std::string text_in(const Json& line, const char* key) {
   return found != line.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
+double number_in(const Json& line, const char* key) {
+  const auto found = line.find(key);
+  return found != line.end() && found->is_number() ? found->get<double>() : 0;
+}
+
 double score_in(const Json& line, const std::string& name) {
   const auto scores = line.find("scores");
   if (scores == line.end() || !scores->is_object()) return 0;
@@ -54,7 +59,7 @@ PictureList read_lines(const fs::path& file, const fs::path& root, bool are_susp
     picture.file = root.empty() ? fs::path() : root / picture.name;
     picture.labels = {text_in(line, "label")};
     picture.predicted = text_in(line, are_suspects ? "suggested" : "predicted");
-    picture.score = are_suspects ? line.value("suspicion", 0.0) : score_in(line, picture.predicted);
+    picture.score = are_suspects ? number_in(line, "suspicion") : score_in(line, picture.predicted);
     picture.line = std::move(text);
     list.push_back(std::move(picture));
   }

@@ -25,6 +25,12 @@ void TaskThreads::add(std::function<void()> task) {
   changed_.notify_one();
 }
 
+void TaskThreads::drop_waiting() {
+  std::deque<std::function<void()>> dropped;
+  const std::lock_guard lock(mutex_);
+  dropped.swap(tasks_);
+}
+
 void TaskThreads::work() {
   for (;;) {
     std::function<void()> task;

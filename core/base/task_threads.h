@@ -18,6 +18,8 @@ class TaskThreads {
   TaskThreads(const TaskThreads&) = delete;
   TaskThreads& operator=(const TaskThreads&) = delete;
   void add(std::function<void()> task);
+  // Those that have not begun are dropped.
+  void drop_waiting();
 
  private:
   void work();

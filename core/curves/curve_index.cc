@@ -193,7 +193,8 @@ ThinCurve CurveIndex::thinned(std::string_view tag, const CurveRange& range,
   };
   for (std::size_t i = 0; i < touched.size();) {
     const CurveBucket& bucket = buckets[touched[i]];
-    const bool is_read = bucket.count > 1 && (read_all || (read_parts && is_part(bucket)));
+    const bool is_read = bucket.count > 1 && can_be_read(span_of(curve, touched[i])) &&
+                         (read_all || (read_parts && is_part(bucket)));
     if (!is_read) {
       thinner.add(bucket);
       ++i;
@@ -201,7 +202,8 @@ ThinCurve CurveIndex::thinned(std::string_view tag, const CurveRange& range,
     }
     // Neighbours in one go, as far as all of them are read.
     Span span = span_of(curve, touched[i]);
-    while (read_all && i + 1 < touched.size() && touched[i + 1] == touched[i] + 1) {
+    while (read_all && i + 1 < touched.size() && touched[i + 1] == touched[i] + 1 &&
+           can_be_read(span_of(curve, touched[i + 1]))) {
       span.end = span_of(curve, touched[++i]).end;
     }
     read(span);
@@ -231,7 +233,14 @@ CurveIndex::Span CurveIndex::span_of(const TagCurve& curve, std::size_t bucket) 
   return span;
 }
 
+// Files that grow in turns have points of others between them: what crosses from one to another is
+// taken as it was kept.
+bool CurveIndex::can_be_read(const Span& span) const {
+  return span.begin.file == span.end.file && span.begin.offset <= span.end.offset;
+}
+
 std::uint64_t CurveIndex::bytes_of(const Span& span) const {
+  if (!can_be_read(span)) return 0;
   if (span.begin.file == span.end.file) return span.end.offset - span.begin.offset;
   std::uint64_t bytes = files_[span.begin.file].read_bytes - span.begin.offset + span.end.offset;
   for (std::uint32_t file = span.begin.file + 1; file < span.end.file; ++file) {

@@ -109,6 +109,7 @@ class CurveIndex {
   bool read_new(std::size_t file_number);
   TagCurve* curve_named(std::string_view tag);
   Span span_of(const TagCurve& curve, std::size_t bucket) const;
+  bool can_be_read(const Span& span) const;
   std::uint64_t bytes_of(const Span& span) const;
   template <typename Found>
   void read_again(std::string_view tag, const Span& span, const Found& found) const;

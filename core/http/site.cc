@@ -28,7 +28,9 @@ bool is_to_loopback(const HttpRequest& request) {
 }
 
 bool is_of_other_site(const HttpRequest& request) {
-  if (lower(request.header("sec-fetch-site")) == "cross-site") return true;
+  // Another port of this host is "same-site": whoever may listen there is none of ours.
+  const std::string site = lower(request.header("sec-fetch-site"));
+  if (!site.empty() && site != "same-origin" && site != "none") return true;
   const std::string_view origin = request.header("origin");
   if (origin.empty()) return false;
   const std::size_t scheme = origin.find("://");

@@ -100,6 +100,11 @@ std::optional<LineageStart> find_start(Registry& registry, LineageKind kind,
     return LineageStart{live_key(registry, kind, name), {}};
   } catch (const Error& e) {
     if (e.kind() != ErrorKind::not_found) throw;
+    // The best or latest of a job that is there is none of its deleted versions.
+    const bool is_of_live_job = kind == LineageKind::version &&
+                                recorded_name(kind, name).ends_with("@") &&
+                                registry.find_job(parse_reference(name).job);
+    if (is_of_live_job) throw;
     return deleted_start(registry, kind, name);
   }
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/markup.h"
 #include "core/base/text.h"
 #include "core/lineage/layered_layout.h"
 
@@ -60,38 +61,6 @@ svg.lineage{font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","D
 </style>
 )css";
 
-// Text of XML. What is no character there has been replaced by printable(), but for two.
-std::string xml_text(const std::string& text) {
-  std::string escaped;
-  for (const char c : printable(text)) {
-    switch (c) {
-      case '&':
-        escaped += "&amp;";
-        break;
-      case '<':
-        escaped += "&lt;";
-        break;
-      case '>':
-        escaped += "&gt;";
-        break;
-      case '"':
-        escaped += "&quot;";
-        break;
-      case '\'':
-        escaped += "&#39;";
-        break;
-      default:
-        escaped += c;
-    }
-  }
-  for (const char* none : {"\xEF\xBF\xBE", "\xEF\xBF\xBF"}) {
-    for (auto at = escaped.find(none); at != std::string::npos; at = escaped.find(none)) {
-      escaped.replace(at, 3, "\xEF\xBF\xBD");
-    }
-  }
-  return escaped;
-}
-
 // A long path ends in what tells it from others.
 std::string shortened(const LineageNode& node) {
   const std::string name = printable(node.name);
@@ -146,7 +115,7 @@ std::string spoken(const LineageNode& node) {
 
 std::string text_at(double x, double y, const char* name, const std::string& text) {
   return fmt::format("<text class=\"{}\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>\n", name, x, y,
-                     xml_text(text));
+                     markup_text(text));
 }
 
 std::string class_of(const LineageNode& node, bool is_start) {
@@ -159,7 +128,7 @@ std::string class_of(const LineageNode& node, bool is_start) {
 std::string drawn_node(const LineageNode& node, const Card& card, const LayoutBox& box,
                        bool is_start, const std::string& link) {
   std::string svg = fmt::format("<g class=\"{}\">\n<title>{}</title>\n", class_of(node, is_start),
-                                xml_text(spoken(node)));
+                                markup_text(spoken(node)));
   svg +=
       fmt::format("<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" rx=\"7\"/>\n",
                   box.x, box.y, box.width, box.height);
@@ -172,7 +141,7 @@ std::string drawn_node(const LineageNode& node, const Card& card, const LayoutBo
   }
   svg += "</g>\n";
   if (link.empty()) return svg;
-  return fmt::format("<a href=\"{}\">\n{}</a>\n", xml_text(link), svg);
+  return fmt::format("<a href=\"{}\">\n{}</a>\n", markup_text(link), svg);
 }
 
 std::string drawn_edge(const LineageEdge& edge, const LayoutLine& line) {
@@ -189,7 +158,7 @@ std::string drawn_edge(const LineageEdge& edge, const LayoutLine& line) {
   return fmt::format(
       "<path class=\"edge {}\" d=\"{}\"/>\n<path class=\"arrow\" d=\"M{:.1f} {:.1f} l-{} -4 v8 "
       "z\"/>\n",
-      xml_text(edge.relation), path, end.x, end.y, kArrow);
+      markup_text(edge.relation), path, end.x, end.y, kArrow);
 }
 
 // Above its line, before the box that it leads to.
@@ -198,7 +167,7 @@ std::string drawn_label(const LineageEdge& edge, const LayoutLine& line) {
   const auto& end = line.points.back();
   return fmt::format(
       "<text class=\"label\" text-anchor=\"end\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>\n", end.x - 12,
-      end.y - 3, xml_text(fit_width(edge.text(), 12)));
+      end.y - 3, markup_text(fit_width(edge.text(), 12)));
 }
 
 }  // namespace
@@ -230,7 +199,7 @@ std::string lineage_svg(const LineageGraph& graph, const LineageSvgOptions& opti
       "viewBox=\"0 0 {0:.0f} {1:.0f}\">\n<title id=\"lineage-title\">Lineage of {2}</title>\n"
       "<desc id=\"lineage-desc\">{3} things, from what it was made from on the left to what was "
       "made from it on the right.</desc>\n",
-      width, height, xml_text(graph.nodes.front().name), graph.nodes.size());
+      width, height, markup_text(graph.nodes.front().name), graph.nodes.size());
   if (options.has_style) svg += kStyle;
   svg += fmt::format("<rect class=\"back\" width=\"{:.0f}\" height=\"{:.0f}\"/>\n", width, height);
   for (std::size_t i = 0; i < lines.size(); ++i) svg += drawn_edge(graph.edges[i], lines[i]);

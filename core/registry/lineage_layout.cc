@@ -171,7 +171,8 @@ INSERT INTO named SELECT 'version', v.id, 'algorithm', '', 'algorithm', a.name, 
   FROM versions v JOIN algorithms a ON a.name = v.algorithm;
 UPDATE services SET version_id = (SELECT p.id FROM jobs j JOIN versions p ON p.job_id = j.id
     WHERE j.name = substr(source, 9, instr(source, '@') - 9)
-      AND p.number = CAST(substr(source, instr(source, '@') + 2) AS INTEGER))
+      AND p.number = CAST(substr(source, instr(source, '@') + 2) AS INTEGER)
+      AND p.created_ms <= services.created_ms)
   WHERE source GLOB 'version:*@V*';
 INSERT INTO named SELECT 'service', id, 'serves', '', 'model_version', '', model_version_id
   FROM services WHERE model_version_id IS NOT NULL;

@@ -107,7 +107,9 @@ Selection select_first(SQLite::Database& connection, const Fields& fields,
 
 Selection select_rows(SQLite::Database& connection, const Fields& fields,
                       const ListOptions& options) {
-  const std::int64_t first = options.limit > 0 ? options.limit + options.offset : 0;
+  const std::int64_t offset =
+      std::min(options.offset, std::numeric_limits<std::int64_t>::max() - options.limit);
+  const std::int64_t first = options.limit > 0 ? options.limit + offset : 0;
   Selection selection = select_first(connection, fields, options, first);
   const auto skipped = std::min(static_cast<std::size_t>(options.offset), selection.ids.size());
   selection.ids.erase(selection.ids.begin(),

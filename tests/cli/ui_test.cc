@@ -26,6 +26,8 @@ TEST_CASE("mat ui lets in whoever has its token, and no page of another site") {
   CHECK(let_in.status == 303);
   CHECK(header(let_in, "location") == "/jobs");
   CHECK(header(let_in, "set-cookie") == f.cookie + "; Path=/; HttpOnly; SameSite=Strict");
+  const HttpResponse elsewhere = f.ask("GET", "//evil.example.com/x?token=" + f.token, {});
+  CHECK(header(elsewhere, "location") == "/");
   const HttpResponse page = f.get("/jobs/anything");
   CHECK(page.status == 200);
   CHECK(page.body.find("<!doctype html>") == 0);

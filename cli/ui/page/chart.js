@@ -3,7 +3,7 @@
 import {announce, h, replace, svg} from "./dom.js";
 import {duration, number} from "./format.js";
 import {linear, logarithmic, logTicks, ticks} from "./scale.js";
-import {smoothed} from "./smooth.js";
+import {smoothedCurve} from "./smooth.js";
 
 const LEFT = 58;
 const RIGHT = 12;
@@ -74,7 +74,7 @@ export class LineChart {
     const {smooth, log, x: xKind} = this.options;
     const usable = (value) => Number.isFinite(value) && (!log || value > 0);
     this.drawn = this.curves.filter((c) => !c.hidden).map((c) => ({
-      ...c, raw: c.y, shown: smoothed(c.y, smooth),
+      ...c, raw: c.y, shown: smoothedCurve(c, smooth),
     }));
     this.canvas.setAttribute("viewBox", `0 0 ${width} ${this.height}`);
     this.canvas.setAttribute("width", width);

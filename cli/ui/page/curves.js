@@ -68,7 +68,7 @@ export function curvesPanel({references, query, signal}) {
 
   // What tells curves of a chart apart: the version by colour, else its parts and seeds.
   const dressed = (group, curves) => curves.map((c, i) => ({
-    id: `${c.reference} ${c.metric}`, x: c.x, y: c.y, marks: c.marks, curve: c,
+    id: `${c.reference} ${c.metric}`, x: c.x, y: c.y, mean: c.mean, marks: c.marks, curve: c,
     name: several ? `${c.reference}${c.part || c.seed ? ` ${c.metric}` : ""}` : c.metric,
     kind: colour(several ? c.v : i),
     dash: c.part.startsWith("train") ? "5 3" : several && c.v >= 8 ? "1 3" : null,

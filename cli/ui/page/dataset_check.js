@@ -8,16 +8,17 @@ import {commandLine, problem, section} from "./parts.js";
 
 const SIGNS = {error: "✕", warning: "!", info: "i"};
 const MOST_SHOWN = 24;
-const PIECE = 5000;
+const PIECE = 500;
 
 // Findings name pictures by their files; pictures are asked for by their places.
 async function placesOf(dataset, signal) {
   const places = new Map();
-  for (let offset = 0; ; offset += PIECE) {
+  for (let offset = 0; ;) {
     const {rows, total} = await get("dataset-pictures", {name: dataset, limit: PIECE,
                                                          offset}, signal);
     for (const row of rows) places.set(row.file, row);
-    if (rows.length === 0 || offset + rows.length >= total) return places;
+    offset += rows.length;
+    if (rows.length === 0 || offset >= total) return places;
   }
 }
 

@@ -67,3 +67,10 @@ export function setting(value) {
   if (typeof value === "object") return JSON.stringify(value);
   return typeof value === "number" ? number(value, 6) : String(value);
 }
+
+// The same to be changed and sent again: a number as it is.
+export function exact(value) {
+  if (value === null || value === undefined) return "";
+  if (Array.isArray(value)) return value.map(exact).join(", ");
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}

@@ -88,7 +88,11 @@ export function logView({reference, running, signal}) {
     if (follow.checked) toEnd();
   };
 
+  // A line that has no end yet, as a bar of progress or the last words of a crash.
+  const openLine = h("div", {});
+
   const take = (text) => {
+    openLine.remove();
     const all = (rest + text).split("\n");
     rest = all.pop();
     const fresh = all.map(plain);
@@ -98,7 +102,7 @@ export function logView({reference, running, signal}) {
       lines.push(line);
       if (!wanted || line.toLowerCase().includes(wanted)) body.append(lineNode(line, wanted));
     }
-    if (lines.length > MOST_LINES && follow.checked) {
+    if (lines.length > MOST_LINES) {
       const over = lines.length - MOST_LINES;
       lines.splice(0, over);
       cut = true;
@@ -106,6 +110,8 @@ export function logView({reference, running, signal}) {
       else for (let i = 0; i < over; ++i) body.firstChild?.remove();
     }
     tell(body.children.length);
+    openLine.textContent = plain(rest);
+    if (rest) body.append(openLine);
     if (follow.checked) toEnd();
   };
 

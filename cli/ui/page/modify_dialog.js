@@ -2,27 +2,27 @@
 
 import {askForAction} from "./action_dialog.js";
 import {freshId, h, replace} from "./dom.js";
-import {setting} from "./format.js";
+import {exact} from "./format.js";
 import {versionLink} from "./parts.js";
 import {navigate, to} from "./router.js";
 
 function range(p) {
   if (p.range) return p.range;
   const parts = [];
-  if (p.min !== null && p.min !== undefined) parts.push(`at least ${setting(p.min)}`);
-  if (p.max !== null && p.max !== undefined) parts.push(`at most ${setting(p.max)}`);
+  if (p.min !== null && p.min !== undefined) parts.push(`at least ${exact(p.min)}`);
+  if (p.max !== null && p.max !== undefined) parts.push(`at most ${exact(p.max)}`);
   return parts.join(", ");
 }
 
 function control(p, id, changed) {
-  const value = setting(p.value ?? p.default);
+  const value = exact(p.value ?? p.default);
   const described = `${id}-about`;
   if (String(p.type).toLowerCase() === "boolean") {
     return h("select", {id, onchange: changed, "aria-describedby": described},
-             ["true", "false"].map((text) => h("option", {selected: text === value}, text)));
+             [...(value === "" ? [""] : []), "true", "false"].map((text) => h("option", {selected: text === value}, text)));
   }
   if (p.choices?.length) {
-    const choices = p.choices.map(setting);
+    const choices = p.choices.map(exact);
     if (!choices.includes(value)) choices.unshift(value);
     return h("select", {id, onchange: changed, "aria-describedby": described},
              choices.map((text) => h("option", {selected: text === value}, text)));
@@ -40,7 +40,7 @@ export function modifyVersion(version) {
 
   const row = (p, soon) => {
     const id = freshId("set");
-    const before = setting(p.value ?? p.default);
+    const before = exact(p.value ?? p.default);
     const mark = h("span", {class: "changed-mark"});
     const wrong = h("p", {class: "wrong", id: `${id}-wrong`, role: "alert"});
     const changed = () => {
@@ -58,7 +58,7 @@ export function modifyVersion(version) {
     const locked = p.adjustable === false;
     if (locked) input.disabled = true;
     const byDefault = p.default !== undefined && p.default !== null
-      ? `default ${setting(p.default)}` : "";
+      ? `default ${exact(p.default)}` : "";
     const about = [p.description, range(p), byDefault, locked && "fixed by the algorithm"]
       .filter(Boolean).join(" · ");
     const node = h("div", {class: "field set"},

@@ -6,7 +6,7 @@ import {heading, plainTable} from "./parts.js";
 import {to} from "./router.js";
 
 export async function view({signal}) {
-  const {algorithms} = await get("algorithms", {}, signal);
+  const {algorithms} = await get("algorithms", {limit: 0}, signal);
   return {title: "Algorithms", content: [heading("Algorithms"), plainTable("Algorithms", [
     ["algorithm", (a) => h("a", {href: to.algorithm(a.name), class: "name"}, a.name)],
     ["task", (a) => (a.task ?? "").replaceAll("_", " ")],

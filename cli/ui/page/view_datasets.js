@@ -9,7 +9,7 @@ import {to} from "./router.js";
 export async function view({signal}) {
   const place = h("div", {});
   const refresh = async () => {
-    const {datasets} = await get("datasets", {}, signal);
+    const {datasets} = await get("datasets", {limit: 0}, signal);
     replace(place, datasets.length === 0
       ? empty("No dataset yet. Make one of labelled pictures with ",
               h("code", {}, "mat dataset create NAME PATH"), ".")

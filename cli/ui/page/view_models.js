@@ -10,7 +10,7 @@ import {to} from "./router.js";
 export async function view({signal}) {
   const place = h("div", {});
   const refresh = async () => {
-    const {models} = await get("models", {}, signal);
+    const {models} = await get("models", {limit: 0}, signal);
     replace(place, models.length === 0
       ? empty("No model yet. Create one on the page of a completed version, or with ",
               h("code", {}, "mat model create REF --name N"), ".")

@@ -10,7 +10,7 @@ import {to} from "./router.js";
 export async function view({signal}) {
   const place = h("div", {});
   const refresh = async () => {
-    const {params} = await get("params", {}, signal);
+    const {params} = await get("params", {limit: 0}, signal);
     replace(place, params.length === 0
       ? empty("No configuration yet. Save the settings of a version on its page.")
       : plainTable("Parameter configurations", [

@@ -25,7 +25,7 @@ export function addressLink(s) {
 export async function view({signal}) {
   const place = h("div", {});
   const refresh = async () => {
-    const {services} = await get("services", {}, signal);
+    const {services} = await get("services", {limit: 0}, signal);
     replace(place, services.length === 0
       ? empty("No service yet. Deploy a model on its page, or with ",
               h("code", {}, "mat service deploy MODEL --detach"), ".")

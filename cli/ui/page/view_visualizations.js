@@ -14,7 +14,7 @@ const button = (name, text, kind, act) => h("button", {
 export async function view({signal}) {
   const place = h("div", {});
   const refresh = async () => {
-    const answer = await get("visualizations", {}, signal);
+    const answer = await get("visualizations", {limit: 0}, signal);
     const list = answer.visualizations;
     replace(place, list.length === 0
       ? empty("TensorBoard on nothing now. Choose versions in a table, or a version's page, and " +

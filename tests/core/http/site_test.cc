@@ -34,6 +34,8 @@ TEST_CASE("a page of another site is told by what its browser says") {
   CHECK(is_of_other_site(request("127.0.0.1:8080", "http://example.com:8080")));
   CHECK(is_of_other_site(request("127.0.0.1:8080", "null")));
   CHECK(is_of_other_site(request("127.0.0.1:8080", "", "cross-site")));
+  CHECK(is_of_other_site(request("127.0.0.1:8080", "", "same-site")));
+  CHECK_FALSE(is_of_other_site(request("127.0.0.1:8080", "", "none")));
 }
 
 }  // namespace mat
