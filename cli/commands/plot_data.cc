@@ -85,11 +85,12 @@ void print_plot_csv(const std::vector<MetricGroup>& groups,
     version.curves().each_point(curve.tag, [&](const ScalarPoint& point) {
       std::string line = fmt::format("{},{}", head, point.step);
       if (options.axis == PlotAxis::epoch) {
-        line += "," + number_text(version.x_of(options.axis, static_cast<double>(point.step), 0));
+        const double epoch = version.x_of(options.axis, static_cast<double>(point.step), 0);
+        line.append(",").append(number_text(epoch));
       }
       line += fmt::format(",{:.3f},{}", point.wall_time, float_text(point.value));
       if (options.smooth > 0) {
-        line += "," + float_text(static_cast<float>(smoother.next(point.value)));
+        line.append(",").append(float_text(static_cast<float>(smoother.next(point.value))));
       }
       print(line + "\n");
     });

@@ -1,5 +1,3 @@
-#include "core/spec/job_spec.h"
-
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -11,6 +9,7 @@
 #include "core/base/secrets.h"
 #include "core/base/text.h"
 #include "core/spec/command_settings.h"
+#include "core/spec/job_spec.h"
 #include "core/spec/job_spec_values.h"
 #include "core/spec/problems.h"
 #include "core/spec/setting_keys.h"
