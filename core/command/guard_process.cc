@@ -171,6 +171,7 @@ class GuardProcess {
     std::array<pollfd, 2> waiting{{{child_signals_, POLLIN, 0}, {files_.control, POLLIN, 0}}};
     for (;;) {
       const bool any_left = reap();
+      if (is_stopping_) terminate_missed();
       // During a stop the others may be saving something, too.
       if (main_ended_ && (!is_stopping_ || !any_left)) return;
       if (::poll(waiting.data(), waiting.size(), -1) < 0) continue;
@@ -183,6 +184,7 @@ class GuardProcess {
       if (size < 0 && errno == EINTR) continue;
       if (size != 1 || what != kSayTerminate) return;
       is_stopping_ = true;
+      stopped_at_ = now_in_ticks();
       terminate();
     }
   }
@@ -194,7 +196,29 @@ class GuardProcess {
       if (command_.reach == StopReach::main_only && !is_main) continue;
       send_signal(process, SIGTERM);
       send_signal(process, SIGCONT);
+      told_.push_back(process.pid);
     }
+  }
+
+  // A program that is ended while it starts another one leaves that behind, unseen by terminate().
+  // What programs start when they are told to end is theirs: they may be saving something with it.
+  void terminate_missed() {
+    if (command_.reach == StopReach::main_only) return;
+    for (const ProcessId& process : children_of(::getpid())) {
+      const bool is_told = std::find(told_.begin(), told_.end(), process.pid) != told_.end();
+      if (is_told || process.pid == main_ || process.start > stopped_at_) continue;
+      send_signal(process, SIGTERM);
+      told_.push_back(process.pid);
+    }
+  }
+
+  // As ProcessId::start counts.
+  static std::uint64_t now_in_ticks() {
+    timespec now{};
+    ::clock_gettime(CLOCK_BOOTTIME, &now);
+    const auto ticks = static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
+    return static_cast<std::uint64_t>(now.tv_sec) * ticks +
+           static_cast<std::uint64_t>(now.tv_nsec) * ticks / 1'000'000'000;
   }
 
   // False when there is no child any more, and so no descendant.
@@ -237,6 +261,8 @@ class GuardProcess {
   int child_signals_ = -1;
   pid_t main_ = -1;
   bool main_ended_ = false, is_stopping_ = false;
+  std::uint64_t stopped_at_ = 0;
+  std::vector<pid_t> told_;  // to end
 };
 
 }  // namespace
