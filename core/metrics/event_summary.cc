@@ -1,5 +1,8 @@
 #include "core/metrics/event_summary.h"
 
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+
 #include <algorithm>
 #include <cstring>
 #include <span>
@@ -24,6 +27,19 @@ constexpr const char* kChartsTag = "custom_scalars__config__";
 constexpr const char* kStartTag = "_hparams_/session_start_info";
 constexpr const char* kEndTag = "_hparams_/session_end_info";
 
+// Maps in the order of their keys: the same summary gives the same bytes.
+template <typename Message>
+std::string bytes_of(const Message& message) {
+  std::string bytes;
+  {
+    google::protobuf::io::StringOutputStream stream(&bytes);
+    google::protobuf::io::CodedOutputStream coded(&stream);
+    coded.SetSerializationDeterministic(true);
+    message.SerializeToCodedStream(&coded);
+  }
+  return bytes;
+}
+
 void set_shape(tensorboard::Tensor& tensor, std::initializer_list<std::size_t> sizes) {
   for (const std::size_t size : sizes) {
     tensor.mutable_shape()->add_dim()->set_size(static_cast<std::int64_t>(size));
@@ -44,7 +60,7 @@ void set_page(tensorboard::Summary::Value& value, const char* page, int data_cla
 
 template <typename Message>
 void set_page_content(tensorboard::Summary::Value& value, const Message& message) {
-  message.SerializeToString(value.mutable_metadata()->mutable_plugin()->mutable_content());
+  value.mutable_metadata()->mutable_plugin()->set_content(bytes_of(message));
 }
 
 void fill(const HistogramSummary& histogram, tensorboard::Summary::Value& value) {
@@ -114,7 +130,7 @@ void fill(const ChartsSummary& summary, tensorboard::Summary::Value& value) {
     for (const std::string& tag : chart.tags) added.mutable_curves()->add_tag(tag);
   }
   value.mutable_tensor()->set_dtype(kBytes);
-  layout.SerializeToString(value.mutable_tensor()->add_bytes_value());
+  value.mutable_tensor()->add_bytes_value(bytes_of(layout));
 }
 
 // That page reads its content and wants some value.
@@ -166,7 +182,7 @@ std::string graph_bytes(const GraphSummary& summary) {
       (*added.mutable_attribute())[name].set_integer(number);
     }
   }
-  return graph.SerializeAsString();
+  return bytes_of(graph);
 }
 
 struct Filler {
@@ -209,7 +225,7 @@ std::string event_of(const EventSummary& summary, double wall_time) {
     value.set_tag(printable(summary.tag));
     std::visit(Filler{wall_time, value}, summary.content);
   }
-  return event.SerializeAsString();
+  return bytes_of(event);
 }
 
 }  // namespace mat
