@@ -50,5 +50,6 @@ What to type next, in this folder (the next quickstart makes build/quickstart an
   mat version modify shapes@best --set epochs=60
   mat params save shapes@best good   its settings, to reuse:
   mat job create --params good --name shapes2
+  mat ui                             all of it in a browser
   mat --help
 END

@@ -32,7 +32,7 @@ class AnswerCache {
   struct Key {
     std::string target;
     std::uint64_t state = 0;
-    auto operator<=>(const Key&) const = default;
+    auto operator<=>(const Key&) const = default;  // NOLINT(modernize-use-nullptr)
   };
   std::shared_ptr<Answer> answer_for(Key key);
 

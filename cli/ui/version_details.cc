@@ -119,7 +119,7 @@ fs::path artifact_of(const fs::path& version_folder, const std::string& path) {
   if (is_inside && !is_private(relative)) {
     // A link in the folder of a command's output may lead anywhere.
     std::error_code error;
-    const fs::path real = fs::canonical(version_folder / relative, error);
+    fs::path real = fs::canonical(version_folder / relative, error);
     const fs::path root = error ? fs::path() : fs::canonical(version_folder, error);
     if (!error && is_file(version_folder / relative) && real == root / relative) return real;
   }

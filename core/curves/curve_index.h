@@ -95,7 +95,7 @@ class CurveIndex {
     CurveBuckets buckets;
   };
   struct Hash {
-    using is_transparent = void;
+    using is_transparent = void;  // NOLINT(readability-identifier-naming): as the library has it
     std::size_t operator()(std::string_view text) const {
       return std::hash<std::string_view>()(text);
     }
