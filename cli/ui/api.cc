@@ -11,6 +11,7 @@
 
 #include "cli/ui/api_commands.h"
 #include "cli/ui/assets.h"
+#include "cli/ui/json_answer.h"
 #include "cli/ui/lineage_response.h"
 #include "cli/ui/picture_response.h"
 #include "cli/ui/version_details.h"
@@ -29,32 +30,6 @@ constexpr int kReaders = 4, kChangers = 8;
 constexpr std::int64_t kMostLogBytes = 1 << 20, kUsualLogBytes = 1 << 18;
 constexpr int kLargestPicture = 2000;
 constexpr std::uint64_t kMostArtifactBytes = 1ULL << 30;
-
-int status_of(ErrorKind kind) {
-  switch (kind) {
-    case ErrorKind::usage:
-      return 400;
-    case ErrorKind::not_found:
-      return 404;
-    case ErrorKind::conflict:
-      return 409;
-    default:
-      return 500;
-  }
-}
-
-HttpResponse json_response(const Json& document, int status = 200) {
-  HttpResponse response;
-  response.status = status;
-  response.body = to_json_text(document);
-  return response;
-}
-
-HttpResponse error_response(const Error& error) {
-  Json document{{"error", error.message()}, {"exit_code", error.exit_code()}};
-  if (!error.hint().empty()) document["hint"] = error.hint();
-  return json_response(document, status_of(error.kind()));
-}
 
 // Every answer says what a browser must not do with it.
 void secure(HttpResponse& response) {
@@ -150,7 +125,7 @@ void UiApi::handle(HttpRequest&& request, std::shared_ptr<HttpResponder> respond
     try {
       response = is_change ? change(asked) : answer(asked);
     } catch (const Error& e) {
-      response = error_response(e);
+      response = error_answer(e);
     } catch (const std::exception& e) {
       response = http_error(500, e.what());
     }
@@ -164,32 +139,32 @@ void UiApi::handle(HttpRequest&& request, std::shared_ptr<HttpResponder> respond
 HttpResponse UiApi::shared_answer(const HttpRequest& request, const HttpQuery& query) {
   const std::string& path = request.path;
   if (const auto command = reading_command(path, query)) return commands_.read(*command);
-  if (path == "/api/home") return json_response(home_document());
+  if (path == "/api/home") return json_answer(home_document());
   if (path == "/api/version") return version(query);
   Registry registry(home_, Registry::Mode::read);
   if (path == "/api/version-fields") {
-    return json_response({{"fields", registry.version_field_names()}});
+    return json_answer({{"fields", registry.version_field_names()}});
   }
   if (path == "/api/curves") {
-    return json_response(curves_.document(home_, registry.version(query.get("ref")), query));
+    return json_answer(curves_.document(home_, registry.version(query.get("ref")), query));
   }
   if (path == "/api/lineage.svg") return lineage_response(registry, query);
   if (path == "/api/predictions") {
-    return json_response(
+    return json_answer(
         predictions_document(*pictures_.predictions(registry, query.get("ref")), query));
   }
   if (path == "/api/suspects") {
-    return json_response(suspects_document(*pictures_.suspects(registry, query.get("ref")), query));
+    return json_answer(suspects_document(*pictures_.suspects(registry, query.get("ref")), query));
   }
   if (path == "/api/dataset-pictures") {
-    return json_response(dataset_document(*pictures_.dataset(registry, query.get("name")), query));
+    return json_answer(dataset_document(*pictures_.dataset(registry, query.get("name")), query));
   }
   return http_error(404, fmt::format("there is no '{}' here", printable(path)));
 }
 
 HttpResponse UiApi::answer(const HttpRequest& request) {
   const HttpQuery query(request.query);
-  if (request.path == "/api/log") return json_response(log_document(query));
+  if (request.path == "/api/log") return json_answer(log_document(query));
   if (request.path == "/api/picture") return picture(query);
   if (request.path == "/api/artifact") return artifact(query);
   return answers_.get(request.target, events_.state(),
@@ -205,7 +180,7 @@ HttpResponse UiApi::change(const HttpRequest& request) {
   const std::vector<std::string> command = changing_command(document);
   const auto dry = document.find("dry");
   if (dry != document.end() && *dry == true) {
-    return json_response({{"command", CommandRunner::words(command)}});
+    return json_answer({{"command", CommandRunner::words(command)}});
   }
   return commands_.change(command);
 }
@@ -236,7 +211,7 @@ HttpResponse UiApi::version(const HttpQuery& query) {
   Json document = parse_json(shown.body, "what mat has printed");
   Registry registry(home_, Registry::Mode::read);
   add_version_details(registry, registry.version(reference), document);
-  return json_response(document);
+  return json_answer(document);
 }
 
 Json UiApi::log_document(const HttpQuery& query) const {

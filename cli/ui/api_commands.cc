@@ -44,8 +44,6 @@ const std::vector<Reading>& readings() {
       {"/api/params-one", {"params", "show"}, {"name"}, {}},
       {"/api/visualizations", {"viz", "list"}, {}, kListOptions},
       {"/api/pools", {"pool", "list"}, {}, {}},
-      {"/api/pool", {"pool", "show"}, {"name"}, {}},
-      {"/api/lineage", {"lineage"}, {"node"}, {"depth"}},
   };
   return table;
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "cli/ui/json_answer.h"
 #include "core/base/child_process.h"
 #include "core/base/error.h"
 #include "core/base/json.h"
@@ -30,21 +31,6 @@ ChildResult run_mat(const Home& home, const std::vector<std::string>& arguments,
   return run_child(whole, environment_with({{"NO_COLOR", "1"}}), limits, kThisProgram);
 }
 
-int status_of(int exit_code) {
-  switch (exit_code) {
-    case 2:
-      return 400;
-    case 3:
-      return 404;
-    case 1:
-    case 4:
-    case 6:
-      return 409;
-    default:
-      return 500;
-  }
-}
-
 // What it has said on stderr, line by line: "mat: error: …", "mat: hint: …", "mat: …".
 Json error_of(const ChildResult& child) {
   constexpr std::string_view kError = "mat: error: ", kHint = "mat: hint: ";
@@ -65,13 +51,6 @@ Json error_of(const ChildResult& child) {
   Json document{{"error", error}, {"exit_code", child.exit_status}};
   if (!hint.empty()) document["hint"] = hint;
   return document;
-}
-
-HttpResponse json_response(int status, const Json& document) {
-  HttpResponse response;
-  response.status = status;
-  response.body = to_json_text(document);
-  return response;
 }
 
 // As a shell takes it for one word.
@@ -105,7 +84,7 @@ std::string CommandRunner::words(const std::vector<std::string>& arguments) {
 HttpResponse CommandRunner::read(const std::vector<std::string>& arguments) const {
   const ChildResult child = run_mat(home_, arguments, kReadSeconds);
   if (child.exit_status != 0 || child.output_cut) {
-    return json_response(status_of(child.exit_status), error_of(child));
+    return json_answer(error_of(child), status_of_exit(child.exit_status));
   }
   HttpResponse response;
   response.body = child.output;
@@ -117,10 +96,10 @@ HttpResponse CommandRunner::change(const std::vector<std::string>& arguments) co
   Json document{{"command", words(arguments)}};
   if (child.exit_status != 0) {
     document.update(error_of(child));
-    return json_response(status_of(child.exit_status), document);
+    return json_answer(document, status_of_exit(child.exit_status));
   }
   document["result"] = parse_json(child.output, "what mat has printed");
-  return json_response(200, document);
+  return json_answer(document);
 }
 
 }  // namespace mat

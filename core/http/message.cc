@@ -1,7 +1,6 @@
 #include "core/http/message.h"
 
 #include <algorithm>
-#include <optional>
 
 #include "core/base/json.h"
 #include "core/base/text.h"
@@ -14,24 +13,6 @@ std::optional<int> hex_digit(char c) {
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
   return std::nullopt;
-}
-
-// Nothing for a bad escape or a control byte.
-std::optional<std::string> decoded(std::string_view text) {
-  std::string plain;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    char c = text[i];
-    if (c == '%') {
-      if (i + 2 >= text.size()) return std::nullopt;
-      const auto high = hex_digit(text[i + 1]), low = hex_digit(text[i + 2]);
-      if (!high || !low) return std::nullopt;
-      c = static_cast<char>(*high * 16 + *low);
-      i += 2;
-    }
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return std::nullopt;
-    plain += c;
-  }
-  return plain;
 }
 
 bool equal_in_any_case(std::string_view a, std::string_view b) {
@@ -113,10 +94,27 @@ const char* http_reason(int status) {
   }
 }
 
+std::optional<std::string> percent_decoded(std::string_view text) {
+  std::string plain;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    char c = text[i];
+    if (c == '%') {
+      if (i + 2 >= text.size()) return std::nullopt;
+      const auto high = hex_digit(text[i + 1]), low = hex_digit(text[i + 2]);
+      if (!high || !low) return std::nullopt;
+      c = static_cast<char>(*high * 16 + *low);
+      i += 2;
+    }
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return std::nullopt;
+    plain += c;
+  }
+  return plain;
+}
+
 bool split_target(std::string_view target, std::string& path, std::string& query) {
   if (target.empty() || target.front() != '/') return false;
   const std::size_t mark = target.find('?');
-  const auto plain = decoded(target.substr(0, mark));
+  const auto plain = percent_decoded(target.substr(0, mark));
   if (!plain) return false;
   for (const std::string& part : split(*plain, '/')) {
     if (part == "." || part == "..") return false;

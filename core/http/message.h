@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -39,6 +40,9 @@ HttpResponse http_error(int status, std::string_view message, HttpHeaders header
 
 // "Not Found"
 const char* http_reason(int status);
+
+// What "%40" and the like in an address stand for; nothing for a bad one, or a control byte.
+std::optional<std::string> percent_decoded(std::string_view text);
 
 // Takes a request's target apart: false when it is no absolute path, has a bad %XX, a control byte,
 // or leads out of where it begins.

@@ -2,32 +2,18 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "core/base/error.h"
 #include "core/base/text.h"
+#include "core/http/message.h"
 
 namespace mat {
 namespace {
 
-int digit_of(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-std::string decoded(std::string_view text) {
-  std::string result;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool has_digits = text[i] == '%' && i + 2 < text.size() && digit_of(text[i + 1]) >= 0 &&
-                            digit_of(text[i + 2]) >= 0;
-    if (has_digits) {
-      result += static_cast<char>(digit_of(text[i + 1]) * 16 + digit_of(text[i + 2]));
-      i += 2;
-    } else {
-      result += text[i] == '+' ? ' ' : text[i];
-    }
-  }
-  return result;
+std::string decoded(std::string text) {
+  std::replace(text.begin(), text.end(), '+', ' ');
+  return percent_decoded(text).value_or(text);
 }
 
 }  // namespace
@@ -36,8 +22,8 @@ HttpQuery::HttpQuery(std::string_view query) {
   if (query.empty()) return;
   for (const std::string& part : split(query, '&')) {
     const std::size_t sign = part.find('=');
-    values_.emplace_back(decoded(std::string_view(part).substr(0, sign)),
-                         sign == part.npos ? "" : decoded(std::string_view(part).substr(sign + 1)));
+    values_.emplace_back(decoded(part.substr(0, sign)),
+                         sign == part.npos ? "" : decoded(part.substr(sign + 1)));
   }
 }
 

@@ -9,7 +9,8 @@
 
 namespace mat {
 
-// The values behind the '?' of an address: "ref=a%401&ref=b". What is no %XX stays as it is.
+// The values behind the '?' of an address: "ref=a%401&ref=b". One that cannot be decoded stays as
+// it is.
 class HttpQuery {
  public:
   explicit HttpQuery(std::string_view query);

@@ -128,7 +128,7 @@ class Visualization {
         if (auto reason = asked_to_end()) return stop(std::move(*reason));
         if (!is_ready_) probe();
       }
-      const Registry::ProcessChange end = end_of_guard();
+      Registry::ProcessChange end = end_of_guard();
       // Another program may have taken the port in between.
       if (is_ready_ || settings_.port != 0 || ports == kMostPorts ||
           output_.find("in use") == std::string::npos) {

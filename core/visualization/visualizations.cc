@@ -133,7 +133,7 @@ VisualizationRecord stop_visualization(Registry& registry, const std::string& na
   }
   const bool has_ended = wait_for_process(folder, monotonic_seconds() + kEndSeconds);
   notice_dead_visualizations(registry);
-  const VisualizationRecord after = registry.visualization(visualization.id);
+  VisualizationRecord after = registry.visualization(visualization.id);
   if (has_ended && !is_active(after.status)) return after;
   throw Error(ErrorKind::conflict,
               fmt::format("{} has been told to stop, and has not ended yet", name),

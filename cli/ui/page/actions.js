@@ -133,6 +133,9 @@ export const stopVisualization = (name) => plain(
 export const deleteVisualization = (name) => plain(
   `Delete ${name}?`, "delete_visualization", {name}, "Delete",
   "The entry goes. The versions stay, with all their curves.", true)();
+export const deleteParams = (name) => plain(
+  `Delete ${name}?`, "delete_params", {name}, "Delete",
+  "The saved settings go. Versions that were made from them stay.", true, "/params")();
 export const deleteModel = (name) => plain(
   `Delete ${name}?`, "delete_model", {name}, "Delete",
   name.includes("@") ? `${name} and its files go. What it was made from stays.`

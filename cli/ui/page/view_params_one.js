@@ -1,7 +1,7 @@
 // /params/NAME
 
 import {get} from "./api.js";
-import {createJob} from "./actions.js";
+import {createJob, deleteParams} from "./actions.js";
 import {h, replace} from "./dom.js";
 import {setting, time} from "./format.js";
 import {facts, heading, plainTable, section, trail, versionLink} from "./parts.js";
@@ -24,6 +24,8 @@ export async function view({names, signal}) {
   return {title: name, refresh, content: [
     trail(["Parameters", "/params"], [name]),
     heading(name, h("div", {class: "actions"}, h("button", {
-      type: "button", class: "primary", onclick: () => createJob(name)}, "New job…"))),
+      type: "button", class: "primary", onclick: () => createJob(name)}, "New job…"),
+      h("button", {type: "button", class: "danger", onclick: () => deleteParams(name)},
+        "Delete…"))),
     place]};
 }
