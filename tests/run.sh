@@ -81,12 +81,13 @@ check() {
   fi
 }
 
-# suite NAME PROGRAM: a Catch2 program. Each of its test cases counts; one that misses what it needs
-# prints a line that begins with WARNING and returns, which counts as skipped.
+# suite NAME PROGRAM [PARTS]: a Catch2 program, in so many processes at once. Each of its test cases
+# counts; one that misses what it needs prints a line that begins with WARNING and returns, which
+# counts as skipped.
 suite() {
-  local name=$1 program=$2 log start=$SECONDS status=0 total bad missed
+  local name=$1 program=$2 parts=${3:-1} log start=$SECONDS status=0 total bad missed
   log=$(log_of "$name")
-  run_apart "$program" >"$log" 2>&1 || status=$?
+  run_parts "$program" "$parts" "$log" || status=$?
   read -r total bad < <(catch2_counts "$log")
   missed=$(grep -c '^WARNING' "$log" || true)
   if ((status != 0)); then
@@ -114,19 +115,46 @@ how_it_ended() {
   esac
 }
 
-# "TOTAL FAILED", test cases of a Catch2 log.
+# run_parts PROGRAM PARTS LOG: each part has every PARTS-th test case. The status is that of a part
+# that failed, if any did.
+run_parts() {
+  local program=$1 parts=$2 log=$3 names part status=0 pids=()
+  if ((parts == 1)); then
+    run_apart home "$program" >"$log" 2>&1
+    return
+  fi
+  names=$("$program" --list-test-names-only) || true
+  for ((part = 0; part < parts; part++)); do
+    # What stands for something in a filter stands for itself in a name.
+    awk -v parts="$parts" -v part="$part" 'NR % parts == part' <<<"$names" |
+      sed 's/[\\,"*[]/\\&/g' >"$log.$part.names"
+    run_apart "home-$part" "$program" --input-file "$log.$part.names" >"$log.$part" 2>&1 &
+    pids+=($!)
+  done
+  for part in "${!pids[@]}"; do
+    wait "${pids[part]}" || status=$?
+  done
+  for ((part = 0; part < parts; part++)); do cat "$log.$part"; done >"$log"
+  return "$status"
+}
+
+# "TOTAL FAILED", test cases of a Catch2 log, or of several one after another.
 catch2_counts() {
-  awk '/^All tests passed/ { for (i = 2; i <= NF; i++) if ($i ~ /^test/) total = $(i - 1) }
-       /^test cases:/ { total = $3; for (i = 2; i <= NF; i++) if ($i == "failed") bad = $(i - 1) }
+  awk '/^All tests passed/ { for (i = 2; i <= NF; i++) if ($i ~ /^test/) total += $(i - 1) }
+       /^test cases:/ { total += $3; for (i = 2; i <= NF; i++) if ($i == "failed") bad += $(i - 1) }
        END { print total + 0, bad + 0 }' "$1"
 }
 
-# With a home of its own: no test can touch, or depend on, what the user has.
+# run_apart NAME COMMAND…: with a home of its own: no test can touch, or depend on, what the user
+# has.
 run_apart() {
-  local home=$BUILD/tests/home
+  local home=$BUILD/tests/$1
+  shift
   rm -rf "$home"
   mkdir -p "$home"
-  env -u MAT_HOME -u XDG_DATA_HOME -u XDG_CACHE_HOME -u XDG_CONFIG_HOME -u NO_COLOR \
+  # What bash starts in the background would ignore Ctrl-C, and so would what it starts.
+  env --default-signal=INT,QUIT -u MAT_HOME -u XDG_DATA_HOME -u XDG_CACHE_HOME \
+    -u XDG_CONFIG_HOME -u NO_COLOR \
     HOME="$home" GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1 \
     timeout --kill-after=10 "$SUITE_SECONDS" "$@"
 }
@@ -159,7 +187,8 @@ part_trainers() {
 part_cli() {
   use_tensorboard
   use_axe
-  suite cli_tests "$BUILD/bin/cli_tests"
+  # They mostly wait for processes.
+  suite cli_tests "$BUILD/bin/cli_tests" 2
 }
 
 # Without it, the tests that want it say so.

@@ -115,7 +115,8 @@ void print_check(const DatasetCheck& check) {
 }
 
 int check_data(const Context& context, const Flags& flags) {
-  LabelledFiles files = read_labelled_files(data_path(context, flags.data), flags.format.options());
+  LabelledFiles files =
+      read_labelled_files(data_path(context, flags.data, true), flags.format.options());
   // Before the work rather than after it.
   const fs::path page = flags.html.empty() ? fs::path() : absolute_path(flags.html);
   if (!page.empty() && !fs::is_directory(page.parent_path())) {

@@ -172,6 +172,7 @@ Json import_json(const ImportReport& report) {
           {"already_there", report.already_there},
           {"differing", report.differing},
           {"repeated", report.repeated},
+          {"contradicted", report.contradicted},
           {"unlabelled", found.unlabelled},
           {"several_labels", found.several_labels},
           {"ignored", found.ignored},
@@ -198,6 +199,11 @@ void note_import(const ImportReport& report) {
   if (report.repeated > 0) {
     note(fmt::format("{} given more than once: the first one counts",
                      counted(report.repeated, "picture")));
+  }
+  if (report.contradicted > 0) {
+    note(fmt::format("of those, {} with another label or usage than at first: {}{}",
+                     counted(report.contradicted, "picture"), printable(report.first_contradicted),
+                     report.contradicted > 1 ? ", …" : ""));
   }
   if (report.differing > 0) {
     note(fmt::format("{} had other labels already, which stay; --replace takes the new ones",

@@ -118,7 +118,7 @@ std::string figure_text(const Json& figures, const char* name) {
 std::string calibration_text(const Json& evaluation) {
   const Json& calibration = member(evaluation, "calibration");
   if (!calibration.is_object()) return "";
-  const std::string before = metric_text(number(calibration, "error_before"));
+  std::string before = metric_text(number(calibration, "error_before"));
   const auto temperature = number(calibration, "temperature");
   if (temperature == 1) return before;
   return fmt::format("{} before, {} after scaling by temperature {}", before,

@@ -1,5 +1,6 @@
 #include <fmt/core.h>
 
+#include <cmath>
 #include <memory>
 
 #include "cli/commands/commands.h"
@@ -15,6 +16,7 @@
 #include "core/base/text.h"
 #include "core/base/time.h"
 #include "core/spec/job_spec.h"
+#include "core/training/weights_header.h"
 
 namespace mat {
 namespace {
@@ -37,10 +39,10 @@ double minutes_of(const TrainOptions& options) {
     if (*options.short_duration > 0 && *options.short_duration < kLeastMinutes) {
       return *options.short_duration;
     }
-    throw Error(
-        ErrorKind::usage,
-        fmt::format("--short-duration is for less than {} minutes", format_number(kLeastMinutes)),
-        "for longer trainings: --max-duration MINUTES");
+    throw Error(ErrorKind::usage,
+                fmt::format("--short-duration is above 0 and below {} minutes, not {}",
+                            format_number(kLeastMinutes), format_number(*options.short_duration)),
+                "for longer trainings: --max-duration MINUTES");
   }
   if (options.max_duration >= kLeastMinutes && options.max_duration <= kMostMinutes) {
     return options.max_duration;
@@ -83,12 +85,16 @@ int train_project(const Context& context, const TrainOptions& options) {
       fmt::format("algorithm={}", kExemlAlgorithm),
       fmt::format("max_duration={}", format_number(minutes_of(options))),
       fmt::format("preference={}", options.preference),
-      fmt::format("validation_ratio={}", format_number(1 - options.train_ratio)),
+      fmt::format("validation_ratio={}",
+                  format_number(std::round((1 - options.train_ratio) * 1e9) / 1e9)),
   };
   if (!options.flavor.empty()) assignments.push_back("resources.flavor=" + options.flavor);
   if (options.seed) assignments.push_back(fmt::format("seed={}", *options.seed));
   if (options.seeds > 1) assignments.push_back(fmt::format("seeds={}", options.seeds));
-  if (!options.weights.empty()) assignments.push_back("inputs.weights_url=" + options.weights);
+  if (!options.weights.empty()) {
+    open_weights(options.weights);  // before anything is published or recorded
+    assignments.push_back("inputs.weights_url=" + options.weights);
+  }
   std::optional<VersionRecord> base;
   {
     Registry registry = context.open_to_read();
@@ -106,6 +112,7 @@ int train_project(const Context& context, const TrainOptions& options) {
   data.project = options.project;
   data.dataset_version = options.dataset_version;
   data.train_ratio = options.train_ratio;
+  data.dry_run = options.train.dry_run;
   assignments.push_back(exeml_data_setting(context, data));
   const Settings settings =
       with_source(parse_assignments(assignments, working_folder()), "exeml train");
@@ -141,8 +148,12 @@ int list_projects(const Context& context, const ListFlags& flags) {
   return 0;
 }
 
-int show_project(const Context& context, const std::string& project, const std::string& version,
+int show_project(const Context& context, std::string project, std::string version,
                  const ExemlViewOptions& view, bool json) {
+  if (const std::size_t at = project.find('@'); at != std::string::npos && version.empty()) {
+    version = project.substr(at + 1);
+    project.resize(at);
+  }
   Registry registry = context.open_to_read();
   const VersionRecord record =
       registry.version(version.empty() ? project + "@latest" : project + "@" + version);

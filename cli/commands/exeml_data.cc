@@ -2,8 +2,11 @@
 
 #include <fmt/core.h>
 
+#include <cstdint>
 #include <filesystem>
 
+#include "cli/commands/commands.h"
+#include "cli/commands/data_path.h"
 #include "cli/commands/dataset_view.h"
 #include "cli/commands/watched.h"
 #include "cli/output/terminal.h"
@@ -21,6 +24,64 @@ namespace {
 constexpr std::size_t kLeastClasses = 2;
 constexpr std::int64_t kLeastPictures = 5;
 
+// Throws a usage error that lists all that is missing.
+void require_enough(const Json& counted_pictures, const std::string& what) {
+  const PictureCounts counts = picture_counts_from_json(counted_pictures);
+  std::vector<std::string> missing;
+  if (counts.classes.size() < kLeastClasses) {
+    missing.push_back(
+        fmt::format("{} of {} classes", kLeastClasses - counts.classes.size(), kLeastClasses));
+  }
+  for (const auto& [name, usage] : counts.classes) {
+    if (usage.total() >= kLeastPictures) continue;
+    missing.push_back(fmt::format("{} more of '{}' (it has {})", kLeastPictures - usage.total(),
+                                  printable(name), usage.total()));
+  }
+  if (missing.empty()) return;
+  throw Error(ErrorKind::usage,
+              fmt::format("{} is too little to learn from; missing: {}", what, join(missing, ", ")),
+              fmt::format("at least {} classes with {} labelled pictures each are needed",
+                          kLeastClasses, kLeastPictures));
+}
+
+std::string description_of(const std::string& project) {
+  return "pictures of the ExeML project " + project;
+}
+
+// Whether the pictures of the dataset may be replaced by others: it was made for the project, or
+// the project trains on it.
+bool is_of_project(Registry& registry, const DatasetRecord& dataset) {
+  if (dataset.description == description_of(dataset.name)) return true;
+  const auto job = registry.find_job(dataset.name);
+  if (!job || job->latest_number == 0) return false;
+  const Json facts = registry.version(dataset.name).facts;
+  const Json::json_pointer used("/datasets/data_url/version");
+  return facts.contains(used) && facts[used].is_string() &&
+         facts[used].get<std::string>().starts_with(dataset.name + "@");
+}
+
+void require_replaceable(Registry& registry, const ExemlDataOptions& options) {
+  const std::string& name = options.project;
+  if (!is_of_project(registry, registry.dataset(name))) {
+    throw Error(ErrorKind::conflict,
+                fmt::format("the dataset {0} is not of the project {0}: its pictures would be "
+                            "replaced by those of '{1}'",
+                            name, options.data),
+                fmt::format("train on it: mat exeml train {} --project P; or choose another name "
+                            "for the project",
+                            name));
+  }
+  const std::int64_t unpublished = unpublished_pictures(registry, name, options.data);
+  if (unpublished == 0) return;
+  throw Error(ErrorKind::conflict,
+              fmt::format("{} of the dataset {} would be lost: as it is now, it was not published",
+                          counted(unpublished, "picture"), name),
+              fmt::format("keep it: mat dataset publish {0}; or train on all together: mat dataset "
+                          "import {0} PATH, mat dataset publish {0}, mat exeml train {0} --project "
+                          "{0}",
+                          name));
+}
+
 // The project's dataset with the pictures of a path, and nothing else.
 DatasetVersionRecord publish_path(Registry& registry, const ExemlDataOptions& options) {
   const Watched watched;
@@ -28,18 +89,27 @@ DatasetVersionRecord publish_path(Registry& registry, const ExemlDataOptions& op
   import.source = options.data;
   import.environment = environment_with({});
   import.only_these = true;
+  const bool is_new = !registry.find_dataset(options.project);
+  if (!is_new) require_replaceable(registry, options);
   const DatasetImport done =
-      registry.find_dataset(options.project)
-          ? import_into_dataset(registry, options.project, import, watched.hooks())
-          : create_dataset(registry, options.project, "", import, watched.hooks());
+      is_new ? create_dataset(registry, options.project, description_of(options.project), import,
+                              watched.hooks())
+             : import_into_dataset(registry, options.project, import, watched.hooks());
   note_import(done.report);
-  PublishRequest request;
-  request.train_ratio = options.train_ratio;
-  request.threads = usable_cores();
-  request.accept_same = true;
-  const PublishReport report = publish_dataset(registry, options.project, request, watched.hooks());
-  note_publish(report);
-  return report.version;
+  try {
+    require_enough(done.dataset.pictures, fmt::format("'{}'", options.data));
+    PublishRequest request;
+    request.train_ratio = options.train_ratio;
+    request.threads = usable_cores();
+    request.accept_same = true;
+    const PublishReport report =
+        publish_dataset(registry, options.project, request, watched.hooks());
+    note_publish(report);
+    return report.version;
+  } catch (...) {
+    if (is_new) delete_dataset(registry, options.project, watched.hooks());
+    throw;
+  }
 }
 
 DatasetVersionRecord find_version(const Context& context, const ExemlDataOptions& options) {
@@ -55,27 +125,6 @@ DatasetVersionRecord find_version(const Context& context, const ExemlDataOptions
   return context.open_to_read().dataset_version(reference);
 }
 
-// Throws a usage error that lists all that is missing.
-void require_enough(const DatasetVersionRecord& version) {
-  const PictureCounts counts = picture_counts_from_json(version.counts);
-  std::vector<std::string> missing;
-  if (counts.classes.size() < kLeastClasses) {
-    missing.push_back(
-        fmt::format("{} of {} classes", kLeastClasses - counts.classes.size(), kLeastClasses));
-  }
-  for (const auto& [name, usage] : counts.classes) {
-    if (usage.total() >= kLeastPictures) continue;
-    missing.push_back(fmt::format("{} more of '{}' (it has {})", kLeastPictures - usage.total(),
-                                  printable(name), usage.total()));
-  }
-  if (missing.empty()) return;
-  throw Error(ErrorKind::usage,
-              fmt::format("{} is too little to learn from; missing: {}", version.reference(),
-                          join(missing, ", ")),
-              fmt::format("at least {} classes with {} labelled pictures each are needed",
-                          kLeastClasses, kLeastPictures));
-}
-
 }  // namespace
 
 std::string exeml_data_setting(const Context& context, const ExemlDataOptions& options) {
@@ -86,14 +135,16 @@ std::string exeml_data_setting(const Context& context, const ExemlDataOptions& o
     throw Error(ErrorKind::usage, "--dataset-version is of a dataset, and DATA is a path",
                 "leave it out, or name a dataset");
   }
+  if (is_path && options.dry_run) return "inputs.data_url=" + options.data;
   DatasetVersionRecord version;
   if (is_path) {
+    note_if_dataset_too(context, options.data);
     Registry registry = context.open_to_write();
     version = publish_path(registry, options);
   } else {
     version = find_version(context, options);
   }
-  require_enough(version);
+  require_enough(version.counts, version.reference());
   return "inputs.data_url.dataset=" + version.reference();
 }
 

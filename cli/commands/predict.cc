@@ -20,7 +20,7 @@ struct PredictFlags {
 };
 
 int predict_pictures(const Context& context, const PredictFlags& flags) {
-  PictureFeed::Source pictures = flags.predictions.source("mat predict REF");
+  PictureFeed::Source pictures = flags.predictions.source("mat predict MODEL");
   const auto [source, request] = model_to_open(context, flags.model);
   const std::unique_ptr<PictureModel> model = load_trainer().open_model(request);
 

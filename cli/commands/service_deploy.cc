@@ -217,7 +217,10 @@ void DeployFlags::add_to(CLI::App* command) {
                                            "Answer only to 'Authorization: Bearer T'; made when "
                                            "another host is given. Others on this machine can "
                                            "see it while the command runs");
-  given->type_name("T");
+  given->type_name("T")->check([](const std::string& text) {
+    return text.empty() ? std::string("is empty: a service without a token has no --token at all")
+                        : std::string();
+  });
   command
       ->add_option("--token-file", token_file,
                    "The token is what is in FILE; without both it is $MAT_SERVICE_TOKEN")

@@ -3,8 +3,11 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <unordered_map>
+#include <utility>
 
 #include "core/base/error.h"
+#include "core/base/file.h"
 #include "core/base/names.h"
 #include "core/base/text.h"
 #include "core/dataset/label.h"
@@ -36,12 +39,21 @@ bool is_meant(const std::string& source, const std::string& picture, const std::
          source[source.size() - picture.size() - 1] == '/';
 }
 
+// Where a picture that was fetched or mapped comes from; empty for any other.
+std::string origin_of(const ManifestSample& sample) {
+  if (!sample.line.is_object()) return {};
+  const auto origin = sample.line.find("mapped-from");
+  return origin != sample.line.end() && origin->is_string() ? origin->get<std::string>() : "";
+}
+
+bool is_below(const std::string& path, const std::string& folder) {
+  if (path.empty() || folder.empty() || !path.starts_with(folder)) return false;
+  return path.size() == folder.size() || folder.ends_with('/') || path[folder.size()] == '/';
+}
+
 bool is_meant(const ManifestSample& sample, const std::string& picture,
               const std::string& absolute) {
-  if (is_meant(sample.source, picture, absolute)) return true;
-  if (!sample.line.is_object()) return false;
-  const auto origin = sample.line.find("mapped-from");
-  return origin != sample.line.end() && *origin == picture;
+  return is_meant(sample.source, picture, absolute) || origin_of(sample) == picture;
 }
 
 void change_labels(ManifestSample& sample, const std::vector<std::string>& labels, bool remove) {
@@ -139,6 +151,36 @@ LabelChange label_picture(Registry& registry, const std::string& name, const std
   writer.finish();
   update_counts(registry, name, folder);
   return change;
+}
+
+std::int64_t unpublished_pictures(Registry& registry, const std::string& name,
+                                  const std::string& source) {
+  const DatasetRecord dataset = registry.dataset(name);
+  std::unordered_map<std::string, std::vector<std::string>> published;
+  std::int64_t left_out = 0;
+  ManifestSample sample;
+  if (dataset.current_number > 0) {
+    const DatasetVersionRecord version = registry.dataset_version(name);
+    left_out = picture_counts_from_json(version.counts).left_out;
+    ManifestReader reader(manifest_of(registry.home(), version));
+    while (reader.next(sample)) {
+      published.emplace(std::move(sample.source), std::move(sample.labels));
+    }
+  }
+  const std::string from = absolute_path(source).string();
+  std::int64_t added = 0, relabelled = 0;
+  ManifestReader reader(list_of_dataset(registry.home(), name));
+  while (reader.next(sample)) {
+    const auto found = published.find(sample.source);
+    const bool comes_again = is_below(sample.source, from) || is_below(origin_of(sample), source);
+    if (found == published.end()) {
+      added += comes_again ? 0 : 1;
+    } else if (!comes_again && found->second != sample.labels) {
+      ++relabelled;
+    }
+  }
+  // Those that cannot be read are in no version.
+  return relabelled + std::max<std::int64_t>(0, added - left_out);
 }
 
 fs::path list_of_dataset(const Home& home, const std::string& name) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -39,6 +40,12 @@ struct LabelChange {
 LabelChange label_picture(Registry& registry, const std::string& name, const std::string& picture,
                           const std::vector<std::string>& labels, bool remove,
                           const CatalogHooks& hooks);
+
+// How many pictures of the list the current version does not have as they are, added or labelled
+// since it was published: of those that do not come from `source`, a path or the address of a
+// folder or file in an object store.
+std::int64_t unpublished_pictures(Registry& registry, const std::string& name,
+                                  const std::string& source);
 
 // The list that is worked on.
 std::filesystem::path list_of_dataset(const Home& home, const std::string& name);

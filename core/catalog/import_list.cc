@@ -64,7 +64,7 @@ class ListImport {
       if (fetched) fetched->keep(sample);
       take(std::move(sample), &report);
     });
-    if (report.found.remote > 0) refuse_remote(report.found.remote);
+    if (report.found.remote > 0) refuse_remote(report.found.remote, report.found.first_remote);
     writer_.finish();
     write_list();
     return report;
@@ -96,12 +96,14 @@ class ListImport {
                 "take it out with 'mat dataset export', and give what that has written");
   }
 
-  [[noreturn]] static void refuse_remote(std::int64_t count) {
+  [[noreturn]] static void refuse_remote(std::int64_t count, const std::string& first) {
+    const std::string bucket = first.substr(0, first.find('/', first.find("://") + 3) + 1);
     throw Error(ErrorKind::usage,
-                fmt::format("{} of the pictures {} still in an object store", count,
-                            count == 1 ? "is" : "are"),
-                "say where they are on this machine: --map-source 's3://bucket/=FOLDER'\n"
-                "or give the address of their folder: mat dataset import NAME s3://bucket/folder");
+                fmt::format("{} of the pictures {} still in an object store: {}{}", count,
+                            count == 1 ? "is" : "are", first, count == 1 ? "" : ", …"),
+                fmt::format("say where they are on this machine: --map-source '{}=FOLDER'\n"
+                            "or give the address of their folder: mat dataset import NAME {}folder",
+                            bucket, bucket));
   }
 
   void take(ManifestSample sample, ImportReport* report) {
@@ -118,6 +120,9 @@ class ListImport {
     }
     if (std::exchange(before.is_seen, true)) {
       ++report->repeated;
+      if (before.state != now.state && report->contradicted++ == 0) {
+        report->first_contradicted = sample.source;
+      }
       return;
     }
     const bool has_same_labels = before.state == now.state;

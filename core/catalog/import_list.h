@@ -27,6 +27,8 @@ struct ImportReport {
   std::int64_t already_there = 0;  // the same as before, or not replaced
   std::int64_t differing = 0;      // of those: with other labels in the list, which stay
   std::int64_t repeated = 0;       // given again by the source; the first one counts
+  std::int64_t contradicted = 0;   // of those: with other labels or another usage
+  std::string first_contradicted;  // one of them
 };
 
 // Adds the pictures of `request` to the list of a dataset, whose registry row is the caller's

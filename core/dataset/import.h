@@ -62,7 +62,8 @@ struct ImportSummary {
   std::int64_t pictures = 0;                      // that were handed on
   std::int64_t unlabelled = 0;                    // of those
   std::int64_t several_labels = 0;
-  std::int64_t remote = 0;  // still in an object store, since no mapping fits
+  std::int64_t remote = 0;   // still in an object store, since no mapping fits
+  std::string first_remote;  // the address of one of those
   std::int64_t train = 0, validation = 0, test = 0;  // that say so
   std::map<std::string, std::int64_t> classes;       // label → pictures that have it
   std::map<std::string, std::int64_t> ignored;  // why → how many files: no pictures by name, …

@@ -106,7 +106,9 @@ void ImportCollector::count(const ManifestSample& sample) {
   ++summary_.pictures;
   if (sample.labels.empty()) ++summary_.unlabelled;
   if (sample.labels.size() > 1) ++summary_.several_labels;
-  if (is_remote_address(sample.source)) ++summary_.remote;
+  if (is_remote_address(sample.source) && summary_.remote++ == 0) {
+    summary_.first_remote = sample.source;
+  }
   if (sample.usage == Usage::train) ++summary_.train;
   if (sample.usage == Usage::validation) ++summary_.validation;
   if (sample.usage == Usage::test) ++summary_.test;

@@ -173,6 +173,8 @@ void Checker::find_single() {
     if (auto why = why_modelarts_refuses(files.name(i)); !why.empty()) {
       add(FindingKind::refused_name, i, std::move(why));
     }
+    const Content now{picture(i).content_high, picture(i).content_low};
+    if (files.contents[i] && now != *files.contents[i]) add(FindingKind::changed, i);
     if (picture(i).view.pixels == nullptr) {
       add(FindingKind::unreadable, i, picture(i).problem);
       continue;

@@ -10,6 +10,7 @@ namespace mat {
 enum class FindingKind {
   unusable_line,
   unreadable,
+  changed,
   too_few_classes,
   too_few_pictures,
   conflicting_labels,

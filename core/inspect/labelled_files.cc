@@ -66,6 +66,7 @@ void sort(LabelledFiles& set) {
   permute(set.files, order);
   permute(set.labels, order);
   permute(set.usages, order);
+  permute(set.contents, order);
 }
 
 }  // namespace
@@ -102,6 +103,7 @@ LabelledFiles read_labelled_files(const fs::path& source, ImportOptions options)
     set.files.emplace_back(std::move(sample.source));
     set.labels.push_back(label);
     set.usages.push_back(sample.usage);
+    set.contents.push_back(content_from_hex(sample.content));
   });
   set.problems = summary.problems;
   set.problem_count = summary.problem_count;

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/cache/content.h"
 #include "core/dataset/import.h"
 #include "core/dataset/usage.h"
 
@@ -19,9 +20,10 @@ struct LabelledFiles {
 
   std::filesystem::path root;  // the deepest folder that all files lie in
   std::vector<std::string> classes;
-  std::vector<std::filesystem::path> files;  // absolute
-  std::vector<std::int32_t> labels;          // indices into `classes`, or one of the above
-  std::vector<std::optional<Usage>> usages;  // nothing: not decided
+  std::vector<std::filesystem::path> files;      // absolute
+  std::vector<std::int32_t> labels;              // indices into `classes`, or one of the above
+  std::vector<std::optional<Usage>> usages;      // nothing: not decided
+  std::vector<std::optional<Content>> contents;  // when published; nothing: not known
   std::map<std::size_t, std::vector<std::string>> several;  // labels of those that have several
   std::vector<std::string> remote;  // addresses in an object store: not here to be looked at
 

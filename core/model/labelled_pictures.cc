@@ -130,7 +130,9 @@ LabelledPictures read_labelled(const fs::path& data, const std::vector<std::stri
     for (const auto& [label, count] : pictures.unknown_labels) unknown.push_back(label);
     throw Error(ErrorKind::usage,
                 fmt::format("'{}' has no picture with a label that the model knows", data.string()),
-                unknown.empty() ? fmt::format("the model knows {}", join(classes, ", "))
+                unknown.empty() ? fmt::format("the model knows {}; --part all takes those of "
+                                              "other parts, too",
+                                              join(classes, ", "))
                                 : fmt::format("its labels are {}; the model knows {}",
                                               join(unknown, ", "), join(classes, ", ")));
   }

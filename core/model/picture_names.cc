@@ -35,6 +35,7 @@ class Pipe {
       }
       const std::span first(reinterpret_cast<const std::uint8_t*>(text_.data()), text_.size());
       if (sniff_format(first) != ImageFormat::unknown) return picture();
+      require_names();
     }
     return name();
   }
@@ -54,6 +55,16 @@ class Pipe {
     const std::size_t count = read_some(fd_, piece.data(), piece.size(), "standard input");
     text_.append(piece.data(), count);
     return count > 0;
+  }
+
+  // Whoever sends something else would get a line of noise for each "name" in it.
+  void require_names() const {
+    const auto is_noise = [](char c) {
+      const auto byte = static_cast<unsigned char>(c);
+      return byte == 0x7f || (byte < ' ' && c != '\n' && c != '\r' && c != '\t' && c != '\0');
+    };
+    if (std::none_of(text_.begin(), text_.end(), is_noise)) return;
+    throw Error(ErrorKind::usage, "standard input is neither a picture nor names of files");
   }
 
   NamedPicture picture() {

@@ -44,6 +44,21 @@ TEST_CASE("dataset check tells in a table what is wrong and how many pictures th
   CHECK(output.err.empty());
 }
 
+TEST_CASE("dataset check tells which pictures of a version have changed since") {
+  TemporaryFolder folder;
+  MatProcess mat(folder);
+  put_classes(folder / "data");
+  mat.succeed({"dataset", "create", "stripes", "data"});
+  mat.succeed({"dataset", "publish", "stripes"});
+  CHECK(mat.succeed({"dataset", "check", "stripes@V001"}).out.find("changed") == std::string::npos);
+  put_striped(folder / "data/left/0.bmp", 77);
+  const Output output = mat.run({"dataset", "check", "stripes@V001", "--strict"});
+  CHECK(output.exit_code == 1);
+  CHECK(output.out.find("pictures that have changed since they were published") !=
+        std::string::npos);
+  CHECK(output.out.find("left/0.bmp") != std::string::npos);
+}
+
 TEST_CASE("dataset check --json is one document, and --strict makes errors the exit code") {
   TemporaryFolder folder;
   MatProcess mat(folder);

@@ -99,6 +99,49 @@ TEST_CASE("exeml refuses too little data with a list of what is missing") {
   CHECK(one.exit_code == 2);
   CHECK(has(one.err, "1 of 2 classes"));
   CHECK(mat.run({"exeml", "show", "few"}).exit_code == 3);
+  // Nothing is left of what was refused.
+  CHECK(mat.succeed({"dataset", "list", "--json"}).json()["datasets"].empty());
+}
+
+TEST_CASE("exeml replaces no pictures but those of its own project") {
+  TemporaryFolder folder;
+  const MatProcess mat(folder);
+  draw_pictures(folder / "mine", {"green", "red"}, 6);
+  draw_pictures(folder / "other", {"blue", "violet"}, 6);
+  const auto pictures = [&] {
+    return mat.succeed({"dataset", "show", "colours", "--json"}).json();
+  };
+  const auto train = [&](const std::string& data, const std::vector<std::string>& more) {
+    std::vector<std::string> words{"exeml",   "train",    data,    "--project",
+                                   "colours", "--flavor", "cpu.1", "--short-duration",
+                                   "0.1"};
+    words.insert(words.end(), more.begin(), more.end());
+    return mat.run(words);
+  };
+  // To look at what would be done makes nothing.
+  CHECK(train("mine", {"--dry-run"}).exit_code == 0);
+  CHECK(mat.succeed({"dataset", "list", "--json"}).json()["datasets"].empty());
+
+  mat.succeed({"dataset", "create", "colours", "mine"});
+  mat.succeed({"dataset", "publish", "colours"});
+  const Json before = pictures();
+  const Output refused = train("other", {});
+  CHECK(refused.exit_code == 4);
+  CHECK(has(refused.err, "the dataset colours is not of the project colours"));
+  CHECK(pictures() == before);
+
+  // Of a project that trains on it, only what was published may go.
+  REQUIRE(train("colours", {}).exit_code == 0);
+  const std::string relabelled =
+      fs::directory_iterator(folder / "mine" / "red")->path().filename().string();
+  mat.succeed({"dataset", "label", "colours", "red/" + relabelled, "green"});
+  const Output unpublished = train("other", {});
+  CHECK(unpublished.exit_code == 4);
+  CHECK(has(unpublished.err, "1 picture of the dataset colours would be lost"));
+  CHECK(has(unpublished.err, "mat dataset publish colours"));
+  mat.succeed({"dataset", "publish", "colours"});
+  CHECK(train("other", {}).exit_code == 0);
+  CHECK(pictures()["current"] == "V003");
 }
 
 TEST_CASE("exeml says what is wrong with its options before it does anything") {
@@ -113,7 +156,7 @@ TEST_CASE("exeml says what is wrong with its options before it does anything") {
   };
   refused({"--max-duration", "5"}, "--max-duration is 6 to 6000 minutes, not 5");
   refused({"--max-duration", "6001"}, "6 to 6000");
-  refused({"--short-duration", "6"}, "--short-duration is for less than 6 minutes");
+  refused({"--short-duration", "6"}, "--short-duration is above 0 and below 6 minutes, not 6");
   refused({"--train-ratio", "1"}, "--train-ratio is above 0 and below 1");
   refused({"--preference", "best"}, "--preference");
   refused({"--dataset-version", "V001"}, "--dataset-version is of a dataset");

@@ -136,6 +136,31 @@ TEST_CASE("Nothing to ask, or nobody, is a clear error") {
   CHECK(t.mat.run({"predict", "colours", t.a_picture("red")}).exit_code == 4);
 }
 
+TEST_CASE("what is no picture and no names is told once, not for each line of it") {
+  const Trained t;
+  write_text(t.folder / "noise", std::string("\x01\x02 noise\n\x7f more\n"));
+  const Output noise = t.mat.run_in_shell("mat predict colours - <noise");
+  CHECK(noise.exit_code == 2);
+  CHECK(noise.out.empty());
+  CHECK(has(noise.err, "standard input is neither a picture nor names of files"));
+}
+
+TEST_CASE("a dataset's name is its current version, and a path of that name is told") {
+  const Trained t;
+  draw_pictures(t.folder / "held", {"blue", "green", "red"}, 10);
+  t.mat.succeed({"dataset", "create", "more", "held"});
+  const auto evaluated = [&] {
+    return t.mat.succeed({"evaluate", "colours", "more", "--json", "--no-keep"});
+  };
+  CHECK(evaluated().json()["samples"] == 30);
+  t.mat.succeed({"dataset", "publish", "more"});
+  CHECK(evaluated().json()["samples"] == 6);
+  fs::rename(t.folder / "held", t.folder / "more");
+  const Output both = evaluated();
+  CHECK(both.json()["samples"] == 30);
+  CHECK(has(both.err, "'more' is a path and a dataset"));
+}
+
 TEST_CASE("evaluate measures a version on labelled pictures and keeps what it found") {
   const Trained t;
   draw_pictures(t.folder / "new", {"blue", "green", "red"}, 5);

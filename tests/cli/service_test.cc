@@ -225,7 +225,9 @@ TEST_CASE("a token is wanted for all but the page and the health of the service"
         (fs::perms::owner_read | fs::perms::owner_write));
   CHECK(f.mat.run({"service", "show", "s"}).out.find(token) == std::string::npos);
   CHECK(read_file(f.mat.home() / "services" / "s" / "log.txt").find(token) == std::string::npos);
-  CHECK(f.mat.run({"service", "deploy", "m", "--name", "t", "--token", "short"}).exit_code == 2);
+  for (const char* bad : {"short", ""}) {
+    CHECK(f.mat.run({"service", "deploy", "m", "--name", "t", "--token", bad}).exit_code == 2);
+  }
 }
 
 TEST_CASE("a token comes from a file or the environment too, where nobody else sees it") {

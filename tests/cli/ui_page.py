@@ -554,6 +554,30 @@ def several_seeds(pages, mat, home, folder):
     pages.see("Is the difference real?")
 
 
+def many_classes(pages, mat, home):
+    subprocess.run([mat, "version", "modify", "twins@1", "--set", "seeds=1"],
+                   env={**os.environ, "MAT_HOME": home}, check=True, stdout=subprocess.DEVNULL,
+                   stderr=subprocess.DEVNULL)
+    count = 300
+    names = [f"class {i}" for i in range(count)]
+    rows = [[0] * count for _ in range(count)]
+    for i in range(count):
+        rows[i][i] = 5
+    rows[7][8] = 99
+    document = {"accuracy": 0.9, "samples": 5 * count + 99,
+                "classes": [{"name": name, "precision": 1, "recall": 1, "f1": 1, "support": 5}
+                            for name in names],
+                "confusion_matrix": {"labels": names, "rows": rows}}
+    folder = os.path.join(home, "jobs", "twins", "V0002")
+    with open(os.path.join(folder, "evaluation.json"), "w", encoding="utf-8") as file:
+        json.dump(document, file)
+    pages.go("/versions/twins%40V0002?tab=evaluation")
+    pages.see("The classes that are confused most, of 300.")
+    assert pages.browser.value(
+        "[...document.querySelectorAll('main td')].some((c) => c.textContent === '99')")
+    assert pages.browser.value("document.querySelector('table.matrix') === null")
+
+
 def tensorboard(pages):
     browser = pages.browser
     pages.go(SHAPES)
@@ -623,7 +647,8 @@ def main():
             steps = [overview, keyboard_only, table_of_versions, comparison, version_page, modify,
                      models_and_services, lambda p: live(p, mat, home, folder), datasets,
                      many_versions, other_pages, narrow,
-                     lambda p: several_seeds(p, mat, home, folder)]
+                     lambda p: several_seeds(p, mat, home, folder),
+                     lambda p: many_classes(p, mat, home)]
             # That it is not there is told by the test of `mat viz`.
             if os.environ.get("MAT_TENSORBOARD"):
                 steps.append(tensorboard)

@@ -49,8 +49,8 @@ std::shared_ptr<Network> network_of(const TableRequest& request) {
   widths.pop_back();
   // Nothing is dropped out of an answer, whatever the share.
   const double dropout = has_dropout(weights, widths.size()) ? 0.5 : 0;
-  const auto network = make_tabular_network(static_cast<int>(request.description.encoder.inputs()),
-                                            widths, dropout, static_cast<int>(outputs));
+  auto network = make_tabular_network(static_cast<int>(request.description.encoder.inputs()),
+                                      widths, dropout, static_cast<int>(outputs));
   load_weights(*network, weights);
   return network;
 }

@@ -93,7 +93,8 @@ torch::Device choose_device(const std::string& wanted) {
                 torch::cuda::device_count() == 0 && !at::hasCUDA()
                     ? "a GPU is wanted, but this LibTorch is built without CUDA"
                     : "a GPU is wanted, but LibTorch finds none",
-                "set resources.type to cpu or auto; mat doctor lists the devices");
+                "choose cpu or auto, as --device or in a spec as resources.type; mat doctor lists "
+                "the devices");
   }
   return wanted != "cpu" && available ? torch::Device(torch::kCUDA, 0) : torch::Device(torch::kCPU);
 }

@@ -1,9 +1,32 @@
 // The confusion matrix: labels down, answers across; a cell leads to its pictures.
 
 import {h} from "./dom.js";
+import {plainTable} from "./parts.js";
+
+// Of more classes nobody reads a matrix, and a browser is slow to draw its cells.
+const MOST_CLASSES = 40, MOST_CONFUSIONS = 50;
+
+function largestConfusions({labels, rows}, link) {
+  const confused = [];
+  rows.forEach((row, i) => row.forEach((n, j) => {
+    if (i !== j && n > 0) confused.push({label: labels[i], predicted: labels[j], n});
+  }));
+  confused.sort((a, b) => b.n - a.n);
+  const pairs = confused.slice(0, MOST_CONFUSIONS);
+  return [
+    h("p", {class: "dim"}, `The classes that are confused most, of ${labels.length}.`),
+    plainTable("Largest confusions", [
+      ["label", (c) => c.label],
+      ["answer", (c) => c.predicted],
+      ["times", (c) => (link ? h("a", {href: link(c.label, c.predicted)}, c.n) : c.n), "number"],
+    ], pairs),
+  ];
+}
 
 // `link(label, predicted)` is the address of a cell's pictures, or null.
-export function confusionMatrix({labels, rows}, link) {
+export function confusionMatrix(matrix, link) {
+  const {labels, rows} = matrix;
+  if (labels.length > MOST_CLASSES) return largestConfusions(matrix, link);
   const shown = rows.map((row) => row.reduce((sum, n) => sum + n, 0));
   return h("div", {class: "scroll", tabindex: "0", role: "region",
                    "aria-label": "Confusion matrix"},

@@ -126,7 +126,7 @@ TEST_CASE("Pictures of another dataset's own folder, and those still far away, a
   CHECK(refused(h.folder / "list.manifest").message().find("own folder") != std::string::npos);
   put_file(h.folder / "far.manifest", "{\"source\":\"s3://bucket/a.jpg\"}\n");
   const Error far = refused(h.folder / "far.manifest");
-  CHECK(far.message() == "1 of the pictures is still in an object store");
+  CHECK(far.message() == "1 of the pictures is still in an object store: s3://bucket/a.jpg");
   CHECK(far.hint().find("--map-source") != std::string::npos);
   CHECK_FALSE(registry.find_dataset("more"));
 }
