@@ -44,7 +44,9 @@ TrainOutcome train_builtin(const Home& home, const HeldVersion& held, const RunI
     if (description.contains(key)) observer.record(key, description[key]);
   }
   if (held.spec.seeds > 1) return train_seeds(trainer, request, held.spec.seeds, observer);
-  return trainer.train(request, observer);
+  if (plan.group.is_first()) return trainer.train(request, observer);
+  LogObserver log(observer);
+  return trainer.train(request, log);
 }
 
 // Keeps the lines of a training whose points somebody else keeps.
