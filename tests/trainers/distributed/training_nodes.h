@@ -53,8 +53,8 @@ struct NodeEnd {
 // What a node's process looks at between its steps; the observer has what it said so far.
 using NodeWatch = std::function<bool(int node, const RecordingObserver&)>;
 
-// Trains on several processes, one thread each, on this machine. `stop` is asked in each of them and
-// may also end its process.
+// Trains on several processes, one thread each, on this machine. `stop` is asked in each of them
+// and may also end its process.
 inline std::vector<NodeEnd> train_on_nodes(TrainRequest request, int nodes,
                                            const NodeWatch& stop = {}) {
   request.threads = 1;

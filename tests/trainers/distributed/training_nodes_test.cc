@@ -1,7 +1,8 @@
+#include "tests/trainers/distributed/training_nodes.h"
+
 #include <cmath>
 
 #include "tests/trainers/catch.h"
-#include "tests/trainers/distributed/training_nodes.h"
 #include "tests/trainers/training/small_trainings.h"
 #include "trainers/models/weights_file.h"
 #include "trainers/training/losses.h"
@@ -181,9 +182,8 @@ TEST_CASE("a stop that one node sees stops all at the same step, and they go on 
   require_good(train_on_nodes(whole, 2));
   TrainRequest stopped = request_of_nodes(home.path(), "V0002");
   int looks = 0;
-  const auto ends = train_on_nodes(stopped, 2, [&](int node, const RecordingObserver&) {
-    return node == 1 && ++looks > 30;
-  });
+  const auto ends = train_on_nodes(
+      stopped, 2, [&](int node, const RecordingObserver&) { return node == 1 && ++looks > 30; });
   require_good(ends);
   CHECK(ends[0].stopped);
   CHECK(ends[1].stopped);
