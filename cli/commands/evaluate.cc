@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
+#include <utility>
 
 #include "cli/commands/commands.h"
 #include "cli/commands/data_path.h"
@@ -18,26 +20,30 @@
 #include "core/base/names.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
+#include "core/model/evaluate_table.h"
 #include "core/model/labelled_pictures.h"
 
 namespace mat {
 namespace {
 
+constexpr const char* kHeldOut = "held-out";
+
 struct EvaluateFlags {
   ModelFlags model;
-  std::string data, part = "held-out", slice_key, show;
+  std::string data, part = kHeldOut, slice_key, show;
   std::int64_t top = 10;
   bool keep = true, json = false;
 };
 
 void print_head(const Json& document) {
   const auto text = [&](const char* key) { return value_text(document.value(key, Json())); };
-  std::vector<std::pair<std::string, Cell>> fields = {{"evaluation", text("name")},
-                                                      {"model", text("model")},
-                                                      {"data", text("data")},
-                                                      {"part", text("part")},
-                                                      {"pictures", text("samples")}};
-  for (const char* name : {"accuracy", "precision", "recall", "f1"}) {
+  std::vector<std::pair<std::string, Cell>> fields = {
+      {"evaluation", text("name")},
+      {"model", text("model")},
+      {"data", text("data")},
+      {"part", text("part")},
+      {document.contains("rows") ? "rows" : "pictures", text("samples")}};
+  for (const char* name : {"accuracy", "precision", "recall", "f1", "rmse", "mae", "r2"}) {
     fields.emplace_back(name, figure_text(document, name));
   }
   const Json weighted = document.value("weighted", Json());
@@ -60,12 +66,16 @@ void print_whole(const Json& document, std::size_t top) {
   print_evaluation_details(document, top);
 }
 
+void note_unknown(const std::string& how_many, const std::string& label) {
+  note(printable(
+      fmt::format("left out {} labelled '{}', which the model does not know", how_many, label)));
+}
+
 // What was left out, and so is not in the figures.
 void note_left_out(const LabelledPictures& labelled, const EvaluateResult& result) {
   for (const std::string& problem : result.problems) note("left out " + printable(problem));
   for (const auto& [label, count] : labelled.unknown_labels) {
-    note(printable(fmt::format("left out {} labelled '{}', which the model does not know",
-                               counted(count, "picture"), label)));
+    note_unknown(counted(count, "picture"), label);
   }
   if (labelled.unlabelled + labelled.several_labels > 0) {
     note(fmt::format("left out {} without a label and {} with several",
@@ -73,14 +83,19 @@ void note_left_out(const LabelledPictures& labelled, const EvaluateResult& resul
   }
 }
 
-int show_kept(const Context& context, const EvaluateFlags& flags) {
-  const ModelToOpen model = model_to_open(context, flags.model);
-  const std::filesystem::path& folder = model.source.folder;
+// The folder with which evaluations are kept, and what they are of.
+struct Kept {
+  std::string reference;
+  std::filesystem::path folder;
+};
+
+int show_kept(const Kept& kept_with, const EvaluateFlags& flags) {
+  const std::filesystem::path& folder = kept_with.folder;
   const std::vector<std::string> names = kept_evaluations(folder);
   if (!flags.show.empty()) {
     if (std::find(names.begin(), names.end(), flags.show) == names.end()) {
       throw Error(ErrorKind::not_found,
-                  fmt::format("{} has no evaluation {}", model.source.reference, flags.show),
+                  fmt::format("{} has no evaluation {}", kept_with.reference, flags.show),
                   name_hint(flags.show, names));
     }
     StoredEvaluation kept = read_evaluation(evaluation_folder(folder, flags.show));
@@ -91,41 +106,78 @@ int show_kept(const Context& context, const EvaluateFlags& flags) {
     return 0;
   }
   Json rows = Json::array();
-  Table table({{"EVALUATION"},
-               {"PART"},
-               {"PICTURES", Align::right},
-               {"ACCURACY", Align::right},
-               {"F1", Align::right},
-               {"CREATED"},
-               {"DATA", Align::left, true}});
+  bool is_regression = false;
   for (const std::string& name : names) {
     const StoredEvaluation kept = read_evaluation(evaluation_folder(folder, name));
     if (!kept.document.is_object()) continue;
     Json row{{"name", name}};
-    for (const char* key : {"data", "part", "samples", "accuracy", "f1", "created"}) {
+    for (const char* key : {"data", "part", "samples", "accuracy", "f1", "rmse", "r2", "created"}) {
       row[key] = kept.document.value(key, Json());
     }
+    is_regression = is_regression || row["rmse"].is_number();
+    rows.push_back(std::move(row));
+  }
+  Table table({{"EVALUATION"},
+               {"PART"},
+               {"SAMPLES", Align::right},
+               {is_regression ? "RMSE" : "ACCURACY", Align::right},
+               {is_regression ? "R2" : "F1", Align::right},
+               {"CREATED"},
+               {"DATA", Align::left, true}});
+  for (const Json& row : rows) {
     const auto figure = [&](const char* key) {
       return row[key].is_number() ? metric_text(row[key].get<double>()) : "-";
     };
-    table.add({name, value_text(row["part"]), value_text(row["samples"]), figure("accuracy"),
-               figure("f1"), value_text(row["created"]), value_text(row["data"])});
-    rows.push_back(std::move(row));
+    table.add({value_text(row["name"]), value_text(row["part"]), value_text(row["samples"]),
+               figure(is_regression ? "rmse" : "accuracy"), figure(is_regression ? "r2" : "f1"),
+               value_text(row["created"]), value_text(row["data"])});
   }
   if (flags.json) {
-    print_json({{"model", model.source.reference}, {"evaluations", rows}});
+    print_json({{"model", kept_with.reference}, {"evaluations", rows}});
   } else {
     print_list(table, static_cast<std::int64_t>(rows.size()), "evaluations",
-               fmt::format("mat evaluate {} DATA", model.source.reference), "");
+               fmt::format("mat evaluate {} DATA", kept_with.reference), "");
   }
   return 0;
 }
 
-int evaluate_model(const Context& context, const EvaluateFlags& flags) {
-  if (flags.data.empty()) return show_kept(context, flags);
+struct Measured {
+  EvaluateResult result;
+  std::string data;  // as it is written down
+  Json facts;        // of the computation
+};
+
+Measured measure_rows(const TableToOpen& table, const EvaluateFlags& flags) {
+  if (flags.part != kHeldOut && flags.part != "all") {
+    throw Error(ErrorKind::usage, "a table is measured whole: --part is for pictures");
+  }
+  const CsvTable rows = read_rows(flags.data, table.source.description);
+  const auto model = load_trainer().open_table_model(table.request);
+  const SignalsAsStop signals;
+  ProgressBar bar("rows");
+  Measured measured;
+  measured.result = evaluate_table(*model, table.source.description, rows, flags.slice_key,
+                                   [&bar](std::int64_t done, std::int64_t total) {
+                                     bar.show("evaluating", done, total);
+                                     return SignalsAsStop::reason().empty();
+                                   });
+  bar.finish();
+  const Json& counts = measured.result.document["rows"];
+  for (const auto& [label, count] : counts["unknown_labels"].items()) {
+    note_unknown(counted(count.get<std::int64_t>(), "row"), label);
+  }
+  if (const auto without = counts["without_target"].get<std::int64_t>(); without > 0) {
+    note(printable(fmt::format("left out {} without a value of '{}'", counted(without, "row"),
+                               table.source.description.target)));
+  }
+  measured.data = flags.data == "-" ? "stdin" : absolute_path(flags.data).string();
+  measured.facts = model->facts();
+  return measured;
+}
+
+Measured measure_pictures(const Context& context, ModelToOpen to_open, const EvaluateFlags& flags) {
   const Asked asked = parse_asked(flags.part);
   const std::filesystem::path data = data_path(context, flags.data);
-  ModelToOpen to_open = model_to_open(context, flags.model);
   const ModelDescription description = to_open.source.description;
   const LabelledPictures labelled =
       read_labelled(data, description.classes, asked, flags.slice_key);
@@ -144,23 +196,38 @@ int evaluate_model(const Context& context, const EvaluateFlags& flags) {
     bar.show(what, done, total);
     return SignalsAsStop::reason().empty();
   };
-  EvaluateResult result = evaluate(*model, description, labelled, request);
+  Measured measured;
+  measured.result = evaluate(*model, description, labelled, request);
   bar.finish();
-  Json document{{"model", to_open.source.reference},
-                {"data", is_dataset_reference(flags.data) && data != absolute_path(flags.data)
-                             ? flags.data
-                             : data.string()},
-                {"part", flags.part},
+  note_left_out(labelled, measured.result);
+  measured.data = is_dataset_reference(flags.data) && data != absolute_path(flags.data)
+                      ? flags.data
+                      : data.string();
+  measured.facts = model->facts();
+  return measured;
+}
+
+int evaluate_model(const Context& context, const EvaluateFlags& flags) {
+  const std::optional<TableToOpen> table = table_to_open(context, flags.model);
+  std::optional<ModelToOpen> pictures;
+  if (!table) pictures = model_to_open(context, flags.model);
+  const Kept kept = table ? Kept{table->source.reference, table->source.folder}
+                          : Kept{pictures->source.reference, pictures->source.folder};
+  if (flags.data.empty()) return show_kept(kept, flags);
+
+  Measured measured =
+      table ? measure_rows(*table, flags) : measure_pictures(context, std::move(*pictures), flags);
+  Json document{{"model", kept.reference},
+                {"data", measured.data},
+                {"part", table ? "all" : flags.part},
                 {"created", utc_text(now_ms())},
-                {"computed", model->facts()}};
-  document.update(result.document);
-  result.document = document;
-  note_left_out(labelled, result);
-  std::string name;
+                {"computed", measured.facts}};
+  document.update(measured.result.document);
+  measured.result.document = document;
   if (flags.keep) {
-    name = keep_evaluation(to_open.source.folder, result);
+    const std::string name = keep_evaluation(kept.folder, measured.result);
     document["name"] = name;
-    document["folder"] = evaluation_folder(to_open.source.folder, name).string();
+    document["folder"] = evaluation_folder(kept.folder, name).string();
   }
   flags.json ? print_json(document) : print_whole(document, static_cast<std::size_t>(flags.top));
   return 0;
@@ -171,11 +238,12 @@ int evaluate_model(const Context& context, const EvaluateFlags& flags) {
 void add_evaluate_command(CLI::App& app, Context& context) {
   auto flags = std::make_shared<EvaluateFlags>();
   CLI::App* command =
-      app.add_subcommand("evaluate", "Measure a trained model on labelled pictures");
+      app.add_subcommand("evaluate", "Measure a trained model on labelled pictures or rows");
   flags->model.add_to(command);
-  command->add_option("DATA", flags->data,
-                      "A folder, a manifest or CSV file, or a dataset (flowers@V002); without it "
-                      "the evaluations of the model are listed");
+  command->add_option(
+      "DATA", flags->data,
+      "A folder, a manifest or CSV file, or a dataset (flowers@V002); rows in a CSV file "
+      "for a model for tables; without it the evaluations of the model are listed");
   command
       ->add_option("--part", flags->part,
                    "Which pictures: held-out (those for validation and test, or all where the data "
@@ -185,7 +253,7 @@ void add_evaluate_command(CLI::App& app, Context& context) {
   command
       ->add_option("--slice-by", flags->slice_key,
                    "Also measure groups of pictures that share the value of this property of the "
-                   "manifest; folder: that lie in one folder")
+                   "manifest (folder: that lie in one folder), or of rows by a column")
       ->type_name("KEY");
   command->add_option("--top", flags->top, "How many of the worst answers to show")
       ->type_name("N")

@@ -75,8 +75,24 @@ void print_slices(const Json& slices) {
   print_section("slices", table);
 }
 
+// A regression's.
+void print_largest_errors(const Json& worst, std::size_t top) {
+  Table table({{"ERROR", Align::right},
+               {"TARGET", Align::right},
+               {"PREDICTED", Align::right},
+               {"ROW", Align::left, true}});
+  std::size_t shown = 0;
+  for (const Json& row : worst) {
+    if (shown++ == top) break;
+    table.add({metric_text(number(row, "error")), metric_text(number(row, "target")),
+               metric_text(number(row, "predicted")), value_text(member(row, "file"))});
+  }
+  print_section("largest errors", table);
+}
+
 void print_worst(const Json& worst, std::size_t top) {
   if (!worst.is_array() || worst.empty() || top == 0) return;
+  if (number(worst.front(), "error")) return print_largest_errors(worst, top);
   Table table({{"SURE", Align::right}, {"LABEL"}, {"PREDICTED"}, {"FILE", Align::left, true}});
   std::size_t shown = 0;
   for (const Json& row : worst) {
@@ -102,10 +118,11 @@ std::string figure_text(const Json& figures, const char* name) {
 std::string calibration_text(const Json& evaluation) {
   const Json& calibration = member(evaluation, "calibration");
   if (!calibration.is_object()) return "";
-  return fmt::format("{} before, {} after scaling by temperature {}",
-                     metric_text(number(calibration, "error_before")),
-                     metric_text(number(calibration, "error_after")),
-                     metric_text(number(calibration, "temperature")));
+  const std::string before = metric_text(number(calibration, "error_before"));
+  const auto temperature = number(calibration, "temperature");
+  if (temperature == 1) return before;
+  return fmt::format("{} before, {} after scaling by temperature {}", before,
+                     metric_text(number(calibration, "error_after")), metric_text(temperature));
 }
 
 void print_evaluation_details(const Json& evaluation, std::size_t top) {

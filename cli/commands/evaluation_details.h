@@ -10,7 +10,8 @@ namespace mat {
 // none. `figures` is the document, or its "weighted".
 std::string figure_text(const Json& figures, const char* name);
 
-// "0.0921, 0.0410 at temperature 1.32"; "" for none.
+// "0.0921 before, 0.0410 after scaling by temperature 1.3200", "0.0921" without a temperature; ""
+// for none.
 std::string calibration_text(const Json& evaluation);
 
 // What the report on classes leaves out: thresholds, slices and the worst answers, `top` of them.

@@ -1,9 +1,32 @@
 #include "cli/commands/model_opening.h"
 
+#include <unistd.h>
+
 #include "cli/output/terminal.h"
+#include "core/base/error.h"
+#include "core/base/file.h"
 #include "core/run/provenance.h"
 
 namespace mat {
+namespace {
+
+std::string whole_stdin() {
+  constexpr std::size_t kPiece = 1 << 20;
+  std::string bytes;
+  for (;;) {
+    const std::size_t before = bytes.size();
+    bytes.resize(before + kPiece);
+    const std::size_t got = read_some(STDIN_FILENO, bytes.data() + before, kPiece, "stdin");
+    bytes.resize(before + got);
+    if (got == 0) return bytes;
+    if (bytes.size() > CsvOptions().max_bytes) {
+      throw Error(ErrorKind::usage, "there is too much on stdin",
+                  "ask about the rows part by part");
+    }
+  }
+}
+
+}  // namespace
 
 void ComputeFlags::add_to(CLI::App* command) {
   command->add_option("--device", device, "cpu, gpu or auto")
@@ -44,6 +67,35 @@ ModelToOpen model_to_open(const Context& context, const ModelFlags& flags) {
   request.layout = "channels_last";
   request.batch_size = static_cast<int>(flags.compute.batch_size);
   return model;
+}
+
+std::optional<TableToOpen> table_to_open(const Context& context, const ModelFlags& flags) {
+  Registry registry = context.open_to_read();
+  std::optional<TableSource> source = find_table_source(registry, flags.reference);
+  if (!source) return std::nullopt;
+  if (flags.compute.precision == "bf16") {
+    throw Error(ErrorKind::usage, "rows of tables are computed in fp32 only");
+  }
+  TableToOpen table;
+  table.source = std::move(*source);
+  table.request.file = table.source.file;
+  table.request.description = table.source.description;
+  table.request.threads = usable_cores();
+  table.request.device = flags.compute.device;
+  return table;
+}
+
+CsvTable read_rows(const std::string& file, const TableDescription& description) {
+  const std::string bytes = file == "-" ? whole_stdin() : read_file(file, CsvOptions().max_bytes);
+  const std::string name = file == "-" ? "stdin" : file;
+  const std::string header = bytes.substr(0, bytes.find('\n'));
+  CsvOptions options;
+  options.delimiter = description.delimiter;
+  // Tables of one column are rare, and then it does not matter.
+  for (const char other : {',', ';', '\t'}) {
+    if (header.find(options.delimiter) == std::string::npos) options.delimiter = other;
+  }
+  return CsvTable::parse(bytes, name, options);
 }
 
 }  // namespace mat

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <optional>
 #include <string>
 
 #include "cli/context.h"
 #include "core/model/model_source.h"
+#include "core/model/table_source.h"
 #include "core/training/trainer.h"
 
 namespace mat {
@@ -31,5 +33,16 @@ struct ModelToOpen {
   ModelRequest request;
 };
 ModelToOpen model_to_open(const Context& context, const ModelFlags& flags);
+
+// The same of a version that was trained on a table; nothing for any other reference.
+struct TableToOpen {
+  TableSource source;
+  TableRequest request;
+};
+std::optional<TableToOpen> table_to_open(const Context& context, const ModelFlags& flags);
+
+// The rows that it is asked about: a CSV file, or "-" for one on stdin, with the delimiter that it
+// was trained with or another one that the header has. Throws usage errors with FILE:LINE.
+CsvTable read_rows(const std::string& file, const TableDescription& description);
 
 }  // namespace mat

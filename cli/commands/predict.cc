@@ -6,7 +6,9 @@
 #include "cli/commands/commands.h"
 #include "cli/commands/heatmap_files.h"
 #include "cli/commands/model_opening.h"
+#include "cli/commands/predict_rows.h"
 #include "cli/commands/prediction_flags.h"
+#include "core/base/error.h"
 
 namespace mat {
 namespace {
@@ -40,11 +42,21 @@ int predict_pictures(const Context& context, const PredictFlags& flags) {
   return end_of_predictions(count, failed);
 }
 
+int predict_table(const TableToOpen& table, const PredictFlags& flags) {
+  if (!flags.heatmaps.empty()) {
+    throw Error(ErrorKind::usage, "--heatmap is for pictures: " + table.source.reference +
+                                      " answers for rows of tables");
+  }
+  return predict_rows(table, flags.predictions);
+}
+
 }  // namespace
 
 void add_predict_command(CLI::App& app, Context& context) {
   auto flags = std::make_shared<PredictFlags>();
-  CLI::App* command = app.add_subcommand("predict", "Say what pictures show, with a trained model");
+  CLI::App* command = app.add_subcommand("predict",
+                                         "Say what pictures show, or predict a column of rows, "
+                                         "with a trained model");
   flags->model.add_to(command);
   flags->predictions.add_pictures_to(command);
   command
@@ -52,7 +64,10 @@ void add_predict_command(CLI::App& app, Context& context) {
                    "Write pictures of what the model looked at for its answers into this folder")
       ->type_name("DIR");
   flags->predictions.add_output_to(command);
-  set_action(command, context, [&context, flags] { return predict_pictures(context, *flags); });
+  set_action(command, context, [&context, flags] {
+    const auto table = table_to_open(context, flags->model);
+    return table ? predict_table(*table, *flags) : predict_pictures(context, *flags);
+  });
 }
 
 }  // namespace mat

@@ -12,8 +12,10 @@
 namespace mat {
 
 void PredictionFlags::add_pictures_to(CLI::App* command) {
-  command->add_option("IMAGE", pictures,
-                      "Pictures (JPEG, PNG, BMP); - for one picture on stdin, or names of files");
+  command->add_option(
+      "IMAGE", pictures,
+      "Pictures (JPEG, PNG, BMP); - for one picture on stdin, or names of files. Of a "
+      "model for tables: a CSV file, or - for one on stdin");
   command->add_option("--dir", folder, "All pictures below this folder")->type_name("DIR");
 }
 

@@ -11,17 +11,6 @@ namespace {
 
 constexpr double kTail = 0.025;
 
-Interval interval_of(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  const auto at = [&](double part) {
-    const double place = part * static_cast<double>(values.size() - 1);
-    const auto below = static_cast<std::size_t>(place);
-    const auto above = std::min(below + 1, values.size() - 1);
-    return values[below] + (place - static_cast<double>(below)) * (values[above] - values[below]);
-  };
-  return values.empty() ? Interval{} : Interval{at(kTail), at(1 - kTail)};
-}
-
 // Accuracies of bootstrap samples. Each draw is right with the same probability, so how many of a
 // sample are right is binomial, and none need be drawn one by one.
 class Accuracies {
@@ -93,6 +82,18 @@ struct Draws {
 };
 
 }  // namespace
+
+Interval interval_of(std::vector<double> figures) {
+  std::sort(figures.begin(), figures.end());
+  const auto at = [&](double part) {
+    const double place = part * static_cast<double>(figures.size() - 1);
+    const auto below = static_cast<std::size_t>(place);
+    const auto above = std::min(below + 1, figures.size() - 1);
+    return figures[below] +
+           (place - static_cast<double>(below)) * (figures[above] - figures[below]);
+  };
+  return figures.empty() ? Interval{} : Interval{at(kTail), at(1 - kTail)};
+}
 
 Interval bootstrap_accuracy(RightOf of, int resamples, std::uint64_t seed) {
   std::mt19937_64 engine(seed);

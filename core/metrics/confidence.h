@@ -33,6 +33,9 @@ ReportIntervals bootstrap_report(const Predictions& predictions);
 // "intervals": {"accuracy": [low, high], …} for the whole, in "weighted" and in each of "classes".
 void add_intervals(const ReportIntervals& intervals, Json& report);
 
+// The middle 95 % of the figures of bootstrap samples.
+Interval interval_of(std::vector<double> figures);
+
 // How many samples of how many a classifier was right on.
 struct RightOf {
   std::int64_t right = 0, count = 0;

@@ -103,7 +103,15 @@ TableTarget::TableTarget(const CsvTable& table, const std::string& column, const
   }
 }
 
-TableTarget::Rows TableTarget::read(const CsvTable& table) const {
+TableTarget::TableTarget(std::string column, std::vector<std::string> classes)
+    : column_(std::move(column)), classes_(std::move(classes)) {
+  classes_are_numbers_ = std::all_of(classes_.begin(), classes_.end(), [](const std::string& name) {
+    return number_in(name).has_value();
+  });
+}
+
+TableTarget::Rows TableTarget::read(const CsvTable& table,
+                                    std::map<std::string, std::int64_t>* unknown) const {
   const std::size_t column = table.index_of(column_, "to predict");
   std::unordered_map<std::string_view, double> labels;
   for (const auto& name : classes_) labels.emplace(name, static_cast<double>(labels.size()));
@@ -122,6 +130,10 @@ TableTarget::Rows TableTarget::read(const CsvTable& table) const {
       const std::string spelled =
           classes_are_numbers_ && number ? format_number(*number) : std::string(text);
       const auto found = labels.find(spelled);
+      if (found == labels.end() && unknown != nullptr) {
+        ++(*unknown)[spelled];
+        continue;
+      }
       if (found == labels.end()) {
         throw error_at(table, row, fmt::format("the class '{}' is not in the training rows", text),
                        "");

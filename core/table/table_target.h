@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,8 @@ class TableTarget {
   // order of their numbers, or of their texts (bytewise). Throws a usage error: no such column, no
   // values, fewer than two classes or more than 1000, a text in a regression.
   TableTarget(const CsvTable& table, const std::string& column, const std::string& task);
+  // One that is known already: without classes it is a regression's.
+  TableTarget(std::string column, std::vector<std::string> classes);
 
   bool is_regression() const { return classes_.empty(); }
   const std::vector<std::string>& classes() const { return classes_; }
@@ -25,8 +28,9 @@ class TableTarget {
     std::vector<std::size_t> rows;  // those with a target
     std::vector<double> values;     // of each: its number, or the index of its class
   };
-  // Throws a usage error with the line of a value that is no number or no known class.
-  Rows read(const CsvTable& table) const;
+  // Throws a usage error with the line of a value that is no number or no known class; with
+  // `unknown`, rows of classes that are not known are left out and counted there.
+  Rows read(const CsvTable& table, std::map<std::string, std::int64_t>* unknown = nullptr) const;
 
  private:
   std::string column_;

@@ -13,13 +13,14 @@
 #include "core/metrics/event_summary.h"
 #include "core/training/model_description.h"
 #include "core/training/node_group.h"
+#include "core/training/table_description.h"
 
 // The interface between mat and its trainers module, which holds LibTorch and is loaded only to
 // train and to answer. Both are built together; kTrainerAbi changes with every change to this file.
 
 namespace mat {
 
-constexpr int kTrainerAbi = 7;
+constexpr int kTrainerAbi = 8;
 
 struct TrainRequest {
   std::string algorithm;                                // a built-in algorithm's name
@@ -125,6 +126,26 @@ class PictureModel {
   virtual Json facts() const = 0;
 };
 
+struct TableRequest {
+  std::filesystem::path file;  // weights (safetensors)
+  TableDescription description;
+  int threads = 1;
+  std::string device = "auto";  // "cpu", "gpu" or "auto"
+};
+
+// A network for rows of tables, ready to answer. To be used by one thread at a time.
+class TableModel {
+ public:
+  virtual ~TableModel() = default;
+
+  // `inputs` is what the description's encoder makes of rows. Row after row: a probability for each
+  // class, or the value of a regression's target in its own unit. Throws mat::Error.
+  virtual std::vector<double> answer(std::vector<float> inputs) = 0;
+
+  // {"device", "precision", "threads"}
+  virtual Json facts() const = 0;
+};
+
 struct ExportRequest {
   ModelRequest model;
   std::string format;         // "torchscript", "onnx" or "safetensors"
@@ -159,6 +180,9 @@ class Trainer {
   // Throws usage errors for weights that do not fit the description, io errors for the file.
   // A TorchScript program is code: what it does, LibTorch does.
   virtual std::unique_ptr<PictureModel> open_model(const ModelRequest& request) = 0;
+
+  // The same for rows of tables.
+  virtual std::unique_ptr<TableModel> open_table_model(const TableRequest& request) = 0;
 
   // Writes the model in another format, reads it back and compares all views of the pictures, in
   // fp32 on the CPU: where a logit differs by more than 1e-4, or a class wins that has not the

@@ -26,7 +26,8 @@ torch::Tensor input_tensor(const TableEncoder& encoder, const CsvTable& table,
 class TabularReader {
  public:
   TabularReader(const fs::path& data, const Json& hyperparameters, std::uint64_t seed)
-      : table_(read_labelled_table(data, hyperparameters, seed)) {}
+      : table_(read_labelled_table(data, hyperparameters, seed)),
+        delimiter_(hyperparameters.at("delimiter").get<std::string>()) {}
 
   TabularData read(const fs::path& data) {
     const auto encoder = TableEncoder::learn(table_.train, table_.train_rows.rows, table_.without);
@@ -77,7 +78,8 @@ class TabularReader {
     Json json = {{"kind", "table"},
                  {"columns", encoder.to_json()},
                  {"target", table_.without.front()},
-                 {"task", task()}};
+                 {"task", task()},
+                 {"delimiter", delimiter_}};
     if (table_.target.is_regression()) {
       json["target_mean"] = result.target_mean;
       json["target_deviation"] = result.target_deviation;
@@ -113,6 +115,7 @@ class TabularReader {
   }
 
   LabelledTable table_;
+  std::string delimiter_;
 };
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include "core/algorithm/algorithm.h"
 #include "core/base/error.h"
+#include "trainers/answering/table_model.h"
 #include "trainers/answering/torch_model.h"
 #include "trainers/exeml/exeml_training.h"
 #include "trainers/export/export_model.h"
@@ -70,6 +71,21 @@ class TranslatedModel : public PictureModel {
   std::string what_;
 };
 
+class TranslatedTable : public TableModel {
+ public:
+  TranslatedTable(std::unique_ptr<TableModel> model, std::string what)
+      : model_(std::move(model)), what_(std::move(what)) {}
+
+  std::vector<double> answer(std::vector<float> inputs) override {
+    return translated(what_, [&] { return model_->answer(std::move(inputs)); });
+  }
+  Json facts() const override { return model_->facts(); }
+
+ private:
+  std::unique_ptr<TableModel> model_;
+  std::string what_;
+};
+
 class TorchTrainer : public Trainer {
  public:
   TorchTrainer() {
@@ -106,6 +122,13 @@ class TorchTrainer : public Trainer {
     const std::string what = "the model '" + request.file.string() + "'";
     return translated(what, [&]() -> std::unique_ptr<PictureModel> {
       return std::make_unique<TranslatedModel>(open_torch_model(request), what);
+    });
+  }
+
+  std::unique_ptr<TableModel> open_table_model(const TableRequest& request) override {
+    const std::string what = "the model '" + request.file.string() + "'";
+    return translated(what, [&]() -> std::unique_ptr<TableModel> {
+      return std::make_unique<TranslatedTable>(open_torch_table(request), what);
     });
   }
 

@@ -45,6 +45,7 @@ class GivenResults final : public Trainer {
   }
   Json describe_file(const fs::path&) override { return Json::object(); }
   std::unique_ptr<PictureModel> open_model(const ModelRequest&) override { return nullptr; }
+  std::unique_ptr<TableModel> open_table_model(const TableRequest&) override { return nullptr; }
   ExportOutcome export_model(const ExportRequest&) override { return {}; }
   Json describe() override { return Json::object(); }
 };

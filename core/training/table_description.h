@@ -1,0 +1,28 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "core/table/table_encoder.h"
+
+namespace mat {
+
+// What is needed beside its weights to answer with a network for rows of tables.
+struct TableDescription {
+  std::string target;                // the column that it predicts
+  std::vector<std::string> classes;  // empty for a regression
+  char delimiter = ',';              // of the table that it was trained on
+  TableEncoder encoder;
+
+  // Of a regression: a value in the target's own unit is value * target_deviation + target_mean.
+  double target_mean = 0, target_deviation = 1;
+
+  bool is_regression() const { return classes.empty(); }
+};
+
+// Of a weights file that mat has written, by the header of the file alone. Throws io errors for
+// what is no such file, and a usage error for weights that are not of a table.
+TableDescription describe_table_weights(const std::filesystem::path& file);
+
+}  // namespace mat

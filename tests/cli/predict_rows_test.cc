@@ -1,0 +1,107 @@
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <string>
+
+#include "core/base/text.h"
+#include "tests/cli/mat_process.h"
+
+using namespace mat;
+using namespace mat::test;
+
+namespace {
+
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+// Jobs whose versions know from a size what a thing is called and what it costs.
+struct Tables {
+  Tables() : mat(folder) {
+    std::string csv = "name,size,kind,price\n";
+    for (int i = 0; i < 120; ++i) {
+      const int size = (i * 37) % 100;
+      csv += "\"no. " + std::to_string(i) + ", new\"," + std::to_string(size) + "," +
+             (size < 50 ? "small" : "large") + "," + std::to_string(10 + 3 * size) + ".5\n";
+    }
+    write_text(folder / "things.csv", csv);
+    const auto spec = [](const std::string& name, const std::string& target,
+                         const std::string& other) {
+      return "name: " + name +
+             "\nalgorithm: tabular_mlp\ninputs: {data_url: ./things.csv}\n"
+             "hyperparameters: {target: " +
+             target + ", ignore_columns: 'name," + other +
+             "', epochs: 40, lr: 0.02, hidden: '16', dropout: 0, batch_size: 16}\n"
+             "resources: {type: cpu, flavor: cpu.1}\nseed: 7\n";
+    };
+    write_text(folder / "kinds.yaml", spec("kinds", "kind", "price"));
+    write_text(folder / "prices.yaml", spec("prices", "price", "kind"));
+    mat.succeed({"job", "create", "-f", "kinds.yaml"});
+    mat.succeed({"job", "create", "-f", "prices.yaml"});
+    // Columns in another order, and without what is not asked for.
+    write_text(folder / "new.csv", "size;colour\n5;red\n95;\"a;b\"\n");
+  }
+
+  TemporaryFolder folder;
+  MatProcess mat;
+};
+
+}  // namespace
+
+TEST_CASE("what was trained on a table answers for rows, and is measured on them") {
+  const Tables t;
+  const auto lines = split(trim(t.mat.succeed({"predict", "kinds", "new.csv"}).out), '\n');
+  REQUIRE(lines.size() == 2);
+  CHECK(std::string(lines[0]).rfind("row 1  small ", 0) == 0);
+  CHECK(std::string(lines[1]).rfind("row 2  large ", 0) == 0);
+  CHECK(has(t.mat.succeed({"predict", "prices", "new.csv"}).out, "row 1  price "));
+
+  const Json kinds = t.mat.succeed({"predict", "kinds@1", "new.csv", "--json"}).json();
+  CHECK(kinds["model"] == "kinds@V0001");
+  CHECK(kinds["target"] == "kind");
+  CHECK(kinds["predictions"][1]["line"] == 3);
+  CHECK(kinds["predictions"][1]["predicted"] == "large");
+  CHECK(kinds["predictions"][1]["scores"].size() == 2);
+  const Json prices = t.mat.succeed({"predict", "prices", "new.csv", "--json"}).json();
+  CHECK(prices["predictions"][0]["predicted"].get<double>() == Approx(25.5).margin(25));
+  CHECK(prices["predictions"][1]["predicted"].get<double>() == Approx(295.5).margin(40));
+
+  // With the columns that were there, on stdin, to be read again.
+  const Output csv = t.mat.run_in_shell("mat predict kinds - --csv <new.csv");
+  CHECK(csv.exit_code == 0);
+  const auto cells = split(trim(csv.out), '\n');
+  REQUIRE(cells.size() == 3);
+  CHECK(cells[0] == "size,colour,predicted_kind,score");
+  CHECK(std::string(cells[2]).rfind("95,a;b,large,", 0) == 0);
+
+  const Json measured = t.mat.succeed({"evaluate", "kinds", "things.csv", "--json"}).json();
+  CHECK(measured["name"] == "E001");
+  CHECK(measured["rows"]["evaluated"] == 120);
+  CHECK(measured["accuracy"].get<double>() > 0.9);
+  const Output of_prices = t.mat.succeed({"evaluate", "prices", "things.csv", "--top", "1"});
+  CHECK(has(of_prices.out, "rmse"));
+  CHECK(has(of_prices.out, "largest errors"));
+  CHECK(has(t.mat.succeed({"evaluate", "prices"}).out, "RMSE"));
+  CHECK(has(t.mat.succeed({"evaluate", "prices", "--show", "E001"}).out, "r2"));
+}
+
+TEST_CASE("what cannot be asked of a model for tables is told") {
+  const Tables t;
+  const auto error = [&](const std::vector<std::string>& words) {
+    const Output said = t.mat.run(words);
+    CHECK(said.exit_code == 2);
+    CHECK(said.out.empty());
+    return said.err;
+  };
+  write_text(t.folder / "other.csv", "width,height\n1,2\n");
+  write_text(t.folder / "torn.csv", "size,colour\n1,2\n3\n");
+  CHECK(has(error({"predict", "kinds", "other.csv"}), "'size'"));
+  CHECK(has(error({"predict", "kinds", "torn.csv"}), "torn.csv:3"));
+  CHECK(has(error({"predict", "kinds", "--dir", "."}), "one CSV file"));
+  CHECK(has(error({"predict", "kinds", "new.csv", "things.csv"}), "one CSV file"));
+  CHECK(has(error({"predict", "kinds", "new.csv", "--heatmap", "h"}), "--heatmap is for pictures"));
+  CHECK(has(error({"predict", "kinds", "new.csv", "--precision", "bf16"}), "fp32"));
+  CHECK(has(error({"evaluate", "kinds", "new.csv"}), "no column 'kind'"));
+  CHECK(has(error({"evaluate", "kinds", "things.csv", "--part", "test"}), "--part"));
+  CHECK(t.mat.run({"predict", "kinds", "none.csv"}).exit_code == 3);
+  CHECK(has(error({"model", "create", "kinds", "--name", "k"}), "no classifier of pictures"));
+}
