@@ -20,7 +20,7 @@
 
 namespace mat {
 
-constexpr int kTrainerAbi = 8;
+constexpr int kTrainerAbi = 9;
 
 struct TrainRequest {
   std::string algorithm;                                // a built-in algorithm's name
