@@ -127,7 +127,9 @@ std::vector<Pool> all_pools(Registry& registry) {
 }
 
 Json to_json(const Pool& pool) {
-  Json json{{"name", pool.name}, {"description", pool.description}, {"kind", "local"}};
+  Json json{{"name", pool.name},
+            {"description", pool.description},
+            {"kind", pool.slurm ? "slurm" : "local"}};
   put_capacity(json, pool.limit);
   json["flavors"] = Json::array();
   for (const Flavor& flavor : pool.flavors) {
@@ -135,6 +137,7 @@ Json to_json(const Pool& pool) {
     put_capacity(one, flavor.needs);
     json["flavors"].push_back(std::move(one));
   }
+  if (pool.slurm) json["slurm"] = to_json(*pool.slurm);
   return json;
 }
 
@@ -147,6 +150,7 @@ Pool pool_from_json(const Json& json) {
     for (const Json& flavor : json.at("flavors")) {
       pool.flavors.push_back({flavor.at("name").get<std::string>(), capacity_from_json(flavor)});
     }
+    if (json.contains("slurm")) pool.slurm = slurm_pool_from_json(json.at("slurm"));
     return pool;
   } catch (const Json::exception& e) {
     throw Error(ErrorKind::io, fmt::format("the registry has a damaged pool: {}", e.what()));
