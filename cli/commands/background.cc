@@ -1,11 +1,18 @@
 #include "core/run/background.h"
 
+#include <signal.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
 #include <memory>
+#include <string>
 
 #include "cli/commands/commands.h"
 #include "cli/signals.h"
 #include "core/base/error.h"
+#include "core/base/text.h"
 #include "core/run/keeper.h"
+#include "core/run/run_node.h"
 #include "core/run/runner.h"
 
 namespace mat {
@@ -49,6 +56,43 @@ int keep(const Home& home) {
       {}, [&](const std::function<void(int)>& begun) { keep_queue(home, [&begun] { begun(0); }); });
 }
 
+struct NodeFlags {
+  std::string job;
+  std::int64_t number = 0;
+  NodeGroup group;
+  std::string hosts;
+  int parent = 0;
+};
+
+// The end of the process that started it ends it, also when that was killed.
+bool lives_with(int parent) {
+  return ::prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && ::getppid() == parent;
+}
+
+int do_node(const Home& home, const NodeFlags& flags) {
+  if (flags.parent != 0 && !lives_with(flags.parent))
+    return static_cast<int>(ErrorKind::terminated);
+  NodeGroup group = flags.group;
+  if (!flags.hosts.empty()) group.hosts = split(flags.hosts, ',');
+  const SignalsAsStop signals;
+  return exit_code_of(run_node(home, flags.job, flags.number, group, SignalsAsStop::reason));
+}
+
+void add_run_node(CLI::App& app, Context& context) {
+  const auto flags = std::make_shared<NodeFlags>();
+  CLI::App* command = app.add_subcommand(kRunNodeCommand, "Do a node's part of a version");
+  command->group("");
+  command->add_option("JOB", flags->job, "The version's job")->required();
+  command->add_option("NUMBER", flags->number, "and number")->required();
+  command->add_option("--node", flags->group.node, "Which node this is, from 0")->required();
+  command->add_option("--nodes", flags->group.nodes, "How many there are")->required();
+  command->add_option("--address", flags->group.address, "Where node 0 is reached")->required();
+  command->add_option("--port", flags->group.port, "A free port there")->required();
+  command->add_option("--hosts", flags->hosts, "The hosts of all nodes, with commas");
+  command->add_option("--parent", flags->parent, "The process whose end ends this one");
+  set_action(command, context, [&context, flags] { return do_node(context.home(), *flags); });
+}
+
 }  // namespace
 
 void add_background_commands(CLI::App& app, Context& context) {
@@ -57,6 +101,8 @@ void add_background_commands(CLI::App& app, Context& context) {
   command->group("");
   command->add_option("ID", *id, "The version's number in the registry")->required();
   set_action(command, context, [&context, id] { return run_one(context.home(), *id); });
+
+  add_run_node(app, context);
 
   command = app.add_subcommand(kKeepQueueCommand, "Start versions when it is their turn");
   command->group("");

@@ -228,6 +228,9 @@ void add_reading_commands(CLI::App* group, Context& context, const std::shared_p
       ->check(whole_number_from(1));
   command->add_option("--grep", flags->log.grep, "Only lines that match a regular expression")
       ->type_name("REGEX");
+  command->add_option("--node", flags->log.node, "Of a training of several nodes, that of node K")
+      ->type_name("K")
+      ->check(whole_number_from(0));
   command->add_flag("-f,--follow", flags->log.follow, "Go on until the version has ended");
   add_json_flag(command, flags->log.json);
   set_action(command, context, [&context, flags] { return print_log(context, flags->log); });

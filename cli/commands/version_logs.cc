@@ -21,6 +21,7 @@
 #include "core/base/file.h"
 #include "core/base/pattern.h"
 #include "core/base/text.h"
+#include "core/run/run_description.h"
 #include "core/training/log_file.h"
 
 namespace mat {
@@ -218,6 +219,16 @@ class Log {
   off_t offset_ = 0;  // in the current file: everything before is printed
 };
 
+fs::path folder_of_log(const Context& context, const VersionRecord& version, int node) {
+  const int nodes = nodes_of(version);
+  if (node >= nodes) {
+    throw Error(ErrorKind::not_found, fmt::format("{} has no node {}", version.reference(), node),
+                nodes == 1 ? "it trains on one node, which is 0"
+                           : fmt::format("its nodes are 0 to {}", nodes - 1));
+  }
+  return node_log_folder(context.home().version_folder(version.job, version.number), node);
+}
+
 }  // namespace
 
 int print_log(const Context& context, const LogOptions& options) {
@@ -226,8 +237,11 @@ int print_log(const Context& context, const LogOptions& options) {
                 "leave one of them out; curves while they grow: mat version show REF --json");
   }
   const VersionRecord version = context.open_to_read().version(options.reference);
-  const fs::path folder = context.home().version_folder(version.job, version.number);
+  const fs::path folder = folder_of_log(context, version, options.node);
   std::string text;
+  const std::string whose = options.node == 0
+                                ? version.reference()
+                                : fmt::format("node {} of {}", options.node, version.reference());
   const Tell tell = [&](std::string_view piece) {
     options.json ? void(text += piece) : print(piece);
   };
@@ -237,7 +251,7 @@ int print_log(const Context& context, const LogOptions& options) {
     const Status status = context.open_to_read().version(version.id).status;
     if (!options.follow || !is_active(status)) {
       throw Error(
-          ErrorKind::not_found, fmt::format("{} has no log", version.reference()),
+          ErrorKind::not_found, fmt::format("{} has no log", whose),
           is_active(status) ? fmt::format("it is {}; -f waits for it", name_of(status)) : "");
     }
     std::this_thread::sleep_for(kPollInterval);

@@ -12,6 +12,7 @@ struct LogOptions {
   std::int64_t tail = 0;  // only so many last lines, with `grep` of those that match; 0: all
   std::string grep;       // only lines that match this regular expression
   bool json = false;      // one document; not with follow
+  int node = 0;           // of a training of several nodes
   bool follow = false;    // go on until the version is no longer active
 };
 

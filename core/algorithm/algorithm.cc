@@ -203,8 +203,8 @@ std::string range_text(const Hyperparameter& hyperparameter) {
 std::string constraint_problem(const Algorithm& algorithm, bool uses_gpu, int nodes) {
   const Constraints& constraints = algorithm.constraints;
   if (nodes > constraints.max_nodes) {
-    return constraints.max_nodes == 1 ? fmt::format("{} runs on one machine only", algorithm.name)
-                                      : fmt::format("{} runs on at most {} machines",
+    return constraints.max_nodes == 1 ? fmt::format("{} trains on one node only", algorithm.name)
+                                      : fmt::format("{} trains on at most {} nodes",
                                                     algorithm.name, constraints.max_nodes);
   }
   if (uses_gpu && !constraints.gpu) return fmt::format("{} does not run on GPUs", algorithm.name);

@@ -38,6 +38,9 @@ struct Channel {
 enum class Task { image_classification, tabular, command };
 const char* name_of(Task task);
 
+// More than that are no training but a mistake.
+constexpr int kMostNodes = 1024;
+
 struct Constraints {
   bool cpu = true;
   bool gpu = true;

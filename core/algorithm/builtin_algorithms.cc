@@ -173,6 +173,7 @@ Algorithm image_algorithm(std::string name, std::string description, ImageSize s
                true}};
   a.outputs = {{"train_url", "folder that gets a copy of the results", false}};
   a.hyperparameters = image_hyperparameters(size);
+  a.constraints.max_nodes = kMostNodes;
   return a;
 }
 
@@ -185,6 +186,7 @@ Algorithm exeml() {
                       "torchvision, or best.safetensors of a version",
                       false});
   a.hyperparameters = exeml_hyperparameters();
+  a.constraints.max_nodes = 1;
   return a;
 }
 

@@ -20,7 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 
 TrainRequest make_request(const Home& home, const HeldVersion& held, const RunInputs& inputs,
-                          const Capacity& needs, bool resume) {
+                          const AttemptPlan& plan) {
   TrainRequest request;
   request.algorithm = held.spec.algorithm;
   request.hyperparameters = held.spec.hyperparameters;
@@ -28,15 +28,16 @@ TrainRequest make_request(const Home& home, const HeldVersion& held, const RunIn
   request.version_folder = home.version_folder(held.version.job, held.version.number);
   request.cache_folder = home.cache();
   request.seed = held.spec.seed;
-  request.threads = needs.cores;
-  request.device = needs.gpus > 0 ? "gpu" : "cpu";
-  request.resume = resume;
+  request.threads = plan.needs.cores;
+  request.device = plan.needs.gpus > 0 ? "gpu" : "cpu";
+  request.resume = plan.resume;
+  request.group = plan.group;
   return request;
 }
 
 TrainOutcome train_builtin(const Home& home, const HeldVersion& held, const RunInputs& inputs,
-                           const Capacity& needs, bool resume, RunObserver& observer) {
-  const TrainRequest request = make_request(home, held, inputs, needs, resume);
+                           const AttemptPlan& plan, RunObserver& observer) {
+  const TrainRequest request = make_request(home, held, inputs, plan);
   Trainer& trainer = load_trainer();
   const Json description = trainer.describe();
   for (const char* key : {"libtorch", "blas"}) {
@@ -46,12 +47,37 @@ TrainOutcome train_builtin(const Home& home, const HeldVersion& held, const RunI
   return trainer.train(request, observer);
 }
 
+// Keeps the lines of a training whose points somebody else keeps.
+class LogObserver final : public TrainObserver {
+ public:
+  explicit LogObserver(RunObserver& run) : run_(run) {}
+
+  void log(std::string_view line) override { run_.log(line); }
+  void phase(std::string_view what, std::int64_t done, std::int64_t total) override {
+    run_.phase(what, done, total);
+  }
+  void progress(const Progress&) override {}
+  void metric(std::string_view, std::int64_t, double) override {}
+  void record(std::string_view, const Json&) override {}
+  bool stop_requested() override { return run_.stop_requested(); }
+  Json checkpoint_state() override { return nullptr; }
+  void restore(const Json&) override {}
+
+ private:
+  RunObserver& run_;
+};
+
 TrainOutcome run_own_command(const Home& home, const HeldVersion& held, const RunInputs& inputs,
-                             const Capacity& needs, const std::vector<int>& gpu_ids, bool resume,
-                             RunObserver& observer) {
+                             const AttemptPlan& plan, RunObserver& observer) {
   const fs::path folder = home.version_folder(held.version.job, held.version.number);
-  restore_code(folder, held.version.facts);
-  CommandRequest request = command_request(home, held, inputs, needs, gpu_ids, resume);
+  if (plan.group.is_first()) restore_code(folder, held.version.facts);
+  CommandRequest request = command_request(home, held, inputs, plan);
+  if (!plan.group.is_first()) {
+    // What it tells of metrics, node 0 tells as well.
+    LogObserver log(observer);
+    return run_command(request, log, observer.log_file());
+  }
+  const bool resume = plan.resume;
   if (resume && has_command_checkpoint(folder)) {
     observer.continue_curves();
     request.last_steps = observer.earlier_steps();
@@ -98,28 +124,44 @@ RunResult failure_of(const Error& e, const std::string& stop_reason) {
 
 }  // namespace
 
-RunResult attempt_version(const Home& home, const HeldVersion& held, const Capacity& needs,
-                          const std::vector<int>& gpu_ids, bool resume, RunObserver& observer) {
+std::string visible_gpus(const AttemptPlan& plan) {
+  const auto count = static_cast<std::size_t>(plan.needs.gpus);
+  const std::size_t first = count * static_cast<std::size_t>(plan.group.node);
+  if (count > 0 && plan.gpu_ids.size() < first + count) {
+    // A cluster has given each node its own.
+    const char* given = std::getenv("CUDA_VISIBLE_DEVICES");
+    return given == nullptr ? std::string() : std::string(given);
+  }
+  std::vector<std::string> ids;
+  for (std::size_t i = first; i < first + count; ++i) {
+    ids.push_back(std::to_string(plan.gpu_ids[i]));
+  }
+  return join(ids, ",");
+}
+
+RunResult attempt_version(const Home& home, const HeldVersion& held, const AttemptPlan& plan,
+                          RunObserver& observer) {
   const fs::path folder = home.version_folder(held.version.job, held.version.number);
   try {
     for (const auto& [name, value] : held.spec.environment) {
       ::setenv(name.c_str(), value.c_str(), 1);
     }
-    std::vector<std::string> ids;
-    for (const int id : gpu_ids) ids.push_back(std::to_string(id));
-    if (!ids.empty()) ::setenv("CUDA_VISIBLE_DEVICES", join(ids, ",").c_str(), 1);
+    if (const std::string gpus = visible_gpus(plan); !gpus.empty()) {
+      ::setenv("CUDA_VISIBLE_DEVICES", gpus.c_str(), 1);
+    }
     observer.begin_events_with([&held, folder] { return summaries_at_start(held, folder); });
-    observer.record("threads", needs.cores);
+    observer.record("threads", plan.needs.cores);
     const RunInputs inputs = fetch_inputs(home, held, observer);
-    const TrainOutcome outcome =
-        held.spec.definition.command
-            ? run_own_command(home, held, inputs, needs, gpu_ids, resume, observer)
-            : train_builtin(home, held, inputs, needs, resume, observer);
-    use_evaluation(folder, observer);
+    const TrainOutcome outcome = held.spec.definition.command
+                                     ? run_own_command(home, held, inputs, plan, observer)
+                                     : train_builtin(home, held, inputs, plan, observer);
+    if (plan.group.is_first()) use_evaluation(folder, observer);
     if (outcome.stopped) {
       return {Status::terminated, observer.stop_reason(), ErrorKind::terminated, {}};
     }
     return {};
+  } catch (const NodesLost& e) {
+    return {Status::failed, e.message(), e.kind(), e.hint(), true};
   } catch (const Error& e) {
     return failure_of(e, observer.stop_reason());
   } catch (const std::bad_alloc&) {

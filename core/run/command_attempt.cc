@@ -9,7 +9,9 @@
 #include "core/base/text.h"
 #include "core/run/code_snapshot.h"
 #include "core/run/provenance.h"
+#include "core/run/run_description.h"
 #include "core/run/run_environment.h"
+#include "core/run/run_node.h"
 #include "core/run/run_results.h"
 
 namespace mat {
@@ -53,10 +55,9 @@ Parameters parameters_of(const JobSpec& spec, const RunInputs& inputs,
 }
 
 std::map<std::string, std::string> preset_variables(const CommandRequest& request,
-                                                    const HeldVersion& held, const Capacity& needs,
-                                                    const std::vector<int>& gpu_ids) {
-  std::vector<std::string> ids;
-  for (const int id : gpu_ids) ids.push_back(std::to_string(id));
+                                                    const HeldVersion& held,
+                                                    const AttemptPlan& plan) {
+  const NodeGroup& group = plan.group;
   std::map<std::string, std::string> variables{
       {"MAT_VERSION", held.version.reference()},
       {"MAT_OUTPUT_DIR", request.output_folder.string()},
@@ -64,15 +65,21 @@ std::map<std::string, std::string> preset_variables(const CommandRequest& reques
       {"MAT_METRICS_FILE", request.metrics_file.string()},
       {"MAT_SEED", std::to_string(held.spec.seed)},
       {"MA_JOB_DIR", request.working_folder.string()},
-      {"MA_LOG_DIR", request.version_folder.string()},
-      {"MA_NUM_HOSTS", "1"},
-      {"MA_NUM_GPUS", std::to_string(needs.gpus)},
-      {"VC_TASK_INDEX", "0"},
-      {"VC_WORKER_NUM", "1"},
-      {"VC_WORKER_HOSTS", this_machine().host},
-      {"CUDA_VISIBLE_DEVICES", join(ids, ",")}};
+      {"MA_LOG_DIR", node_log_folder(request.version_folder, group.node).string()},
+      {"MA_NUM_HOSTS", std::to_string(group.nodes)},
+      {"MA_NUM_GPUS", std::to_string(plan.needs.gpus)},
+      {"VC_TASK_INDEX", std::to_string(group.node)},
+      {"VC_WORKER_NUM", std::to_string(group.nodes)},
+      {"VC_WORKER_HOSTS", group.hosts.empty() ? this_machine().host : join(group.hosts, ",")},
+      {"MASTER_ADDR", group.address.empty() ? "127.0.0.1" : group.address},
+      {"MASTER_PORT", std::to_string(group.port != 0 ? group.port : free_port())},
+      {"RANK", std::to_string(group.node)},
+      {"WORLD_SIZE", std::to_string(group.nodes)},
+      {"LOCAL_RANK", "0"},
+      {"LOCAL_WORLD_SIZE", "1"},
+      {"CUDA_VISIBLE_DEVICES", visible_gpus(plan)}};
   if (std::getenv("OMP_NUM_THREADS") == nullptr) {
-    variables["OMP_NUM_THREADS"] = std::to_string(needs.cores);
+    variables["OMP_NUM_THREADS"] = std::to_string(plan.needs.cores);
   }
   return variables;
 }
@@ -80,15 +87,14 @@ std::map<std::string, std::string> preset_variables(const CommandRequest& reques
 }  // namespace
 
 CommandRequest command_request(const Home& home, const HeldVersion& held, const RunInputs& inputs,
-                               const Capacity& needs, const std::vector<int>& gpu_ids,
-                               bool resume) {
+                               const AttemptPlan& plan) {
   const JobSpec& spec = held.spec;
   const Command& command = *spec.definition.command;
   CommandRequest request;
   request.version_folder = home.version_folder(held.version.job, held.version.number);
   request.working_folder = code_folder(request.version_folder);
   request.output_folder = request.version_folder / "output";
-  request.metrics_file = request.version_folder / "metrics.jsonl";
+  request.metrics_file = node_log_folder(request.version_folder, plan.group.node) / "metrics.jsonl";
   request.metric_patterns = command.metrics;
   make_folders(request.working_folder);
   make_folders(checkpoint_folder(request.version_folder));
@@ -97,8 +103,9 @@ CommandRequest command_request(const Home& home, const HeldVersion& held, const 
   }
 
   const Parameters parameters = parameters_of(spec, inputs, request.version_folder);
-  auto variables = preset_variables(request, held, needs, gpu_ids);
-  if (const auto checkpoint = newest_checkpoint(request.version_folder); resume && checkpoint) {
+  auto variables = preset_variables(request, held, plan);
+  if (const auto checkpoint = newest_checkpoint(request.version_folder);
+      plan.resume && checkpoint) {
     variables["MAT_RESUME_CHECKPOINT"] = checkpoint->string();
   }
   request.arguments = command.words;

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/command/command_run.h"
+#include "core/run/attempt.h"
 #include "core/run/run_inputs.h"
 #include "core/run/runner.h"
 
@@ -15,11 +16,14 @@ namespace mat {
 //   MAT_RESUME_CHECKPOINT (on another attempt: what it saved last in the checkpoint folder);
 //   MA_JOB_DIR, MA_LOG_DIR, MA_NUM_HOSTS, MA_NUM_GPUS, VC_TASK_INDEX, VC_WORKER_NUM,
 //   VC_WORKER_HOSTS, as ModelArts sets them;
+//   MASTER_ADDR, MASTER_PORT, RANK, WORLD_SIZE, LOCAL_RANK, LOCAL_WORLD_SIZE, as torchrun sets
+//   them for one process on each node;
 //   OMP_NUM_THREADS (unless it is set: its cores) and CUDA_VISIBLE_DEVICES (its GPUs, maybe none).
-// Its place for the channel train_url is the version's output/, for any other output channel
-// output/CHANNEL.
+// Nodes of one version share its folders but for MAT_METRICS_FILE and MA_LOG_DIR. The code must
+// have been restored before any but node 0 begins. Its place for the channel train_url is the
+// version's output/, for any other output channel output/CHANNEL.
 CommandRequest command_request(const Home& home, const HeldVersion& held, const RunInputs& inputs,
-                               const Capacity& needs, const std::vector<int>& gpu_ids, bool resume);
+                               const AttemptPlan& plan);
 
 // Whether the command has left something to go on from.
 bool has_command_checkpoint(const std::filesystem::path& version_folder);

@@ -68,6 +68,29 @@ std::optional<Capacity> cores_by_name(const std::string& name, const Pool& pool)
   return share_of(pool.limit, static_cast<int>(*cores), 0);
 }
 
+std::string default_cpu_flavor(const Pool& pool, int nodes) {
+  return fmt::format("cpu.{}", std::max(1, pool.limit.cores / nodes));
+}
+
+void check_all_nodes_fit(const Pool& pool, const std::string& flavor, const Capacity& one,
+                         int nodes) {
+  const Capacity all = of_nodes(one, nodes);
+  const Capacity& has = pool.limit;
+  if (nodes == 1 ||
+      (all.cores <= has.cores && all.gpus <= has.gpus && all.memory_bytes <= has.memory_bytes)) {
+    return;
+  }
+  const std::string too_many = all.cores > has.cores ? fmt::format("{} cores", all.cores)
+                               : all.gpus > has.gpus
+                                   ? fmt::format("{} GPUs", all.gpus)
+                                   : format_bytes(all.memory_bytes) + " of memory";
+  throw Error(ErrorKind::usage,
+              fmt::format("{} nodes with flavor {} take {}, which the pool {} has not", nodes,
+                          flavor, too_many, pool.name),
+              fmt::format("it has {} cores and {} GPUs: fewer nodes, or a smaller flavor",
+                          has.cores, has.gpus));
+}
+
 Capacity capacity_from_json(const Json& json) {
   Capacity capacity;
   capacity.cores = json.at("cores").get<int>();
@@ -157,13 +180,24 @@ Pool pool_from_json(const Json& json) {
   }
 }
 
+Capacity of_nodes(const Capacity& one, int nodes) {
+  return {one.cores * nodes, one.memory_bytes * static_cast<std::uint64_t>(nodes),
+          one.gpus * nodes};
+}
+
+Capacity share_of_node(const Capacity& all, int nodes) {
+  return {all.cores / nodes, all.memory_bytes / static_cast<std::uint64_t>(nodes),
+          all.gpus / nodes};
+}
+
 Capacity needs_of(const JobSpec& spec, const Pool& pool) {
+  const int nodes = spec.resources.nodes;
   const std::string& type = spec.resources.type;
   const Constraints& can = spec.definition.constraints;
   const bool on_gpu = can.gpu && (type == "gpu" || (type != "cpu" && pool.limit.gpus > 0));
   const std::string name = !spec.resources.flavor.empty() ? spec.resources.flavor
                            : on_gpu                       ? "gpu.1"
-                                                          : fmt::format("cpu.{}", pool.limit.cores);
+                                                          : default_cpu_flavor(pool, nodes);
   std::optional<Capacity> needs;
   for (const Flavor& flavor : pool.flavors) {
     if (flavor.name == name) needs = flavor.needs;
@@ -187,6 +221,7 @@ Capacity needs_of(const JobSpec& spec, const Pool& pool) {
         fmt::format("{} is to train on a GPU, and flavor {} has none", spec.algorithm, name),
         fmt::format("the pool {} has {}", pool.name, flavor_names(pool)));
   }
+  check_all_nodes_fit(pool, name, *needs, nodes);
   return *needs;
 }
 

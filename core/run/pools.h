@@ -46,9 +46,14 @@ std::vector<Pool> all_pools(Registry& registry);  // public first
 Json to_json(const Pool& pool);
 Pool pool_from_json(const Json& json);
 
-// What a version of `spec` takes of `pool`: its flavor (any cpu.N that fits is one), by default all
-// cores, or one GPU with its share when it is to train on one. Usage errors name the flavors, or
-// the constraint of the algorithm that the flavor breaks.
+// What each node of a version of `spec` takes of `pool`: its flavor (any cpu.N that fits is one),
+// by default all cores, shared among the nodes, or one GPU with its share when it is to train on
+// one. Usage errors name the flavors, the constraint of the algorithm that the flavor breaks, or
+// what the pool has too little of for all nodes.
 Capacity needs_of(const JobSpec& spec, const Pool& pool);
+
+// What so many nodes take together, and the share of each of that.
+Capacity of_nodes(const Capacity& one, int nodes);
+Capacity share_of_node(const Capacity& all, int nodes);
 
 }  // namespace mat

@@ -61,7 +61,7 @@ bool RunObserver::stop_requested() {
   } else if (external_reason_) {
     reason_ = external_reason_();
   }
-  return !reason_.empty();
+  return !reason_.empty() || (ends_ && ends_());
 }
 
 Json RunObserver::checkpoint_state() {

@@ -51,6 +51,9 @@ class RunObserver final : public TrainObserver {
   // taken again.
   void continue_curves();
 
+  // Besides, an attempt ends, without that being a stop of the run, when `ends` says so.
+  void end_when(std::function<bool()> ends) { ends_ = std::move(ends); }
+
   const std::string& stop_reason() const { return reason_; }
   Json& facts() { return facts_; }
   Metrics& metrics() { return metrics_; }
@@ -69,6 +72,7 @@ class RunObserver final : public TrainObserver {
   const RunDisplay& display_;
   StopReason external_reason_;
   std::string reason_;
+  std::function<bool()> ends_;
   Json facts_ = Json::object();
   Metrics metrics_;
   std::map<std::string, std::int64_t, std::less<>> earlier_steps_;  // the last ones of a curve

@@ -13,6 +13,7 @@
 #include "core/run/background.h"
 #include "core/run/dead_runners.h"
 #include "core/run/launcher.h"
+#include "core/run/local_nodes.h"
 #include "core/run/pools.h"
 #include "core/run/provenance.h"
 #include "core/run/run_observer.h"
@@ -144,8 +145,13 @@ class Run {
       return {Status::failed, e.message(), e.kind(), e.hint()};
     }
     const bool is_first = count_starts(registry_.history(id_)) <= 1;
-    return attempt_version(registry_.home(), held_, submission_.needs, gpu_ids_, !is_first,
-                           observer_);
+    AttemptPlan plan;
+    plan.group.nodes = held_.spec.resources.nodes;
+    plan.needs = share_of_node(submission_.needs, plan.group.nodes);
+    plan.gpu_ids = gpu_ids_;
+    plan.resume = !is_first;
+    return plan.group.is_alone() ? attempt_version(registry_.home(), held_, plan, observer_)
+                                 : attempt_on_local_nodes(registry_.home(), held_, plan, observer_);
   }
 
   // What is wrong with the data or the spec stays wrong.
@@ -248,7 +254,7 @@ void submit(Registry& registry, const HeldVersion& held, bool detached) {
   const Pool pool = find_pool(registry, held.spec.resources.pool);
   Submission submission;
   submission.pool = pool.name;
-  submission.needs = needs_of(held.spec, pool);
+  submission.needs = of_nodes(needs_of(held.spec, pool), held.spec.resources.nodes);
   submission.priority = held.spec.priority;
   submission.detached = detached;
   submission.restarts_left = held.spec.auto_restart;

@@ -30,13 +30,14 @@ struct RunResult {
   std::string reason;
   ErrorKind error = ErrorKind::training_failed;  // of a failure: what the exit code says
   std::string hint;
+  bool lost_nodes = false;  // it failed only because other nodes did not answer any more
 };
 
 // A version that this process alone may start, stop and end: it holds the lock.
 struct HeldVersion {
   VersionRecord version;
   JobSpec spec;
-  VersionLock lock;
+  std::optional<VersionLock> lock;  // none: another process has it, for which this one works
 };
 
 // Records a new version of the spec's job (see Registry::create_version), Initializing, with where

@@ -161,6 +161,7 @@ class Resolver {
     own.name = kInlineAlgorithm;
     own.task = Task::command;
     own.allow_extra_hyperparameters = true;
+    own.constraints.max_nodes = kMostNodes;
     own.command = command_of(spec_.settings);
     for (const auto& [key, setting] : spec_.settings) {
       const std::string member(member_name(key));
@@ -331,8 +332,24 @@ class Resolver {
     if (!problem.empty()) {
       refuse("resources.type", fmt::format("cannot be {}: {}", type, problem));
     }
-    if (nodes > 1) {
-      refuse("resources.nodes", "must be 1: this version of mat trains on one machine");
+    if (nodes > 1) check_nodes(nodes);
+  }
+
+  void check_nodes(int nodes) {
+    if (nodes > algorithm_->constraints.max_nodes) {
+      refuse("resources.nodes",
+             fmt::format("cannot be {}: {}", nodes, constraint_problem(*algorithm_, false, nodes)));
+      return;
+    }
+    if (!is_refused("seeds") && find("seeds")->value != 1) {
+      refuse("resources.nodes", "must be 1 when there are several seeds",
+             "train a version for each seed, or all seeds on one node");
+    }
+    const std::string key = std::string(kHyperparameters) + "batch_size";
+    const Setting* batch = find(key);
+    if (algorithm_->command || batch == nullptr || is_refused(key)) return;
+    if (batch->value.is_number_integer() && batch->value.get<std::int64_t>() < nodes) {
+      refuse(key, fmt::format("must be at least {}: a batch is shared out among the nodes", nodes));
     }
   }
 

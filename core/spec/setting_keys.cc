@@ -189,8 +189,10 @@ const std::vector<SettingKey>& setting_keys() {
                      "cores, memory and GPUs to use: one of the pool's flavors, as cpu.2; empty: "
                      "all of the machine"),
                 fmt::format("({})?", kNamePattern), kNameMeaning, ""),
-      integer("resources.nodes", "machines to train on together; this version has only 1", 1, 1,
-              1024),
+      integer("resources.nodes",
+              "how many processes train together, each with the flavor: on the public pool on this "
+              "machine, in a Slurm pool on a machine each",
+              1, 1, kMostNodes),
       integer("priority", "of those that wait for a pool, higher ones start first", 0, -1000, 1000),
       integer("auto_restart", "retries after a failure", 0, 0, 100),
       text("auto_stop",

@@ -12,13 +12,14 @@
 #include "core/image/image.h"
 #include "core/metrics/event_summary.h"
 #include "core/training/model_description.h"
+#include "core/training/node_group.h"
 
 // The interface between mat and its trainers module, which holds LibTorch and is loaded only to
 // train and to answer. Both are built together; kTrainerAbi changes with every change to this file.
 
 namespace mat {
 
-constexpr int kTrainerAbi = 6;
+constexpr int kTrainerAbi = 7;
 
 struct TrainRequest {
   std::string algorithm;                                // a built-in algorithm's name
@@ -33,6 +34,9 @@ struct TrainRequest {
   std::string device = "auto";  // "cpu", "gpu" or "auto"
   bool resume =
       false;  // go on from the newest whole checkpoint in version_folder/checkpoint, if any
+  // With others, every node gets the same request but for this. Only node 0 writes into
+  // version_folder and reports anything but lines and phases.
+  NodeGroup group;
 };
 
 struct Progress {
@@ -143,7 +147,7 @@ class Trainer {
   // output/last.safetensors, evaluation.json, predictions.jsonl; and checkpoint/step-N.ckpt at
   // least every minute, after every epoch and at a stop, of which the last two are kept. With the
   // same request and thread count the weights are the same bit for bit, however often it was
-  // killed and resumed. Throws mat::Error.
+  // killed and resumed. Throws mat::Error; NodesLost when another node does not answer any more.
   virtual TrainOutcome train(const TrainRequest& request, TrainObserver& observer) = 0;
 
   // What a file of weights or a TorchScript program tells of itself: those keys of
