@@ -47,7 +47,7 @@ std::vector<ActiveVersion> read_active(SQLite::Database& connection, const char*
       fmt::format(
           "SELECT v.id, j.name, v.number, v.status, v.created_ms, q.not_before_ms, q.gpu_ids, "
           "q.pool, q.cores, q.memory_bytes, q.gpus, q.priority, q.detached, q.restarts_left, "
-          "q.machine, q.batch_system, q.batch_job, q.batch_reported "
+          "q.machine, q.batch_system, q.batch_job, q.batch_reported, v.reason "
           "FROM versions v JOIN jobs j ON j.id = v.job_id "
           "LEFT JOIN queue q ON q.version_id = v.id "
           "WHERE v.status IN ('Initializing', 'Pending', 'Running') AND {} "
@@ -67,6 +67,7 @@ std::vector<ActiveVersion> read_active(SQLite::Database& connection, const char*
     version.gpu_ids = read_gpu_ids(row.getColumn(6).getString());
     version.batch_job = row.getColumn(16).getInt64();
     version.batch_reported = row.getColumn(17).getInt64();
+    version.reason = row.getColumn(18).getString();
   }
   return versions;
 }
@@ -166,9 +167,8 @@ void Registry::detach(Id version) {
 }
 
 std::vector<ActiveVersion> Registry::batch_versions() {
-  return impl_->database.read([](SQLite::Database& connection) {
-    return read_active(connection, "q.batch_system <> ''");
-  });
+  return impl_->database.read(
+      [](SQLite::Database& connection) { return read_active(connection, "q.batch_system <> ''"); });
 }
 
 void Registry::set_batch_job(Id version, std::int64_t job) {
@@ -200,8 +200,8 @@ bool Registry::bring_in(Id version, std::int64_t reported_before, std::int64_t r
 
 void Registry::set_waiting_reason(Id version, const std::string& reason) {
   impl_->database.write([&](SQLite::Database& connection) {
-    SQLite::Statement update(
-        connection, "UPDATE versions SET reason = ? WHERE id = ? AND status = 'Pending'");
+    SQLite::Statement update(connection,
+                             "UPDATE versions SET reason = ? WHERE id = ? AND status = 'Pending'");
     update.bind(1, reason);
     update.bind(2, version);
     update.exec();

@@ -173,9 +173,9 @@ class Registry {
   // ---- versions that a batch system runs, in the order of their submission
   std::vector<ActiveVersion> batch_versions();
   void set_batch_job(Id version, std::int64_t job);
-  // Brings in what one has reported: its changes among Pending and Running, at their times, and that
-  // `reported` lines have been read. False, and nothing done, when somebody else has read further
-  // than `reported_before`, or it has ended.
+  // Brings in what one has reported: its changes among Pending and Running, at their times, and
+  // that `reported` lines have been read. False, and nothing done, when somebody else has read
+  // further than `reported_before`, or it has ended.
   bool bring_in(Id version, std::int64_t reported_before, std::int64_t reported,
                 const std::vector<StatusChange>& changes);
   // Why a version waits, now; the history does not have it. Nothing when it is not Pending.
@@ -186,7 +186,7 @@ class Registry {
   // ---- pools beside the public one
   DefinitionRecord create_pool(const DefinitionRecord& pool);  // conflict when the name is taken
   std::optional<DefinitionRecord> find_pool(const std::string& name);
-  std::vector<DefinitionRecord> pools();      // by name
+  std::vector<DefinitionRecord> pools();  // by name
   void set_pool_definition(const std::string& name, const Json& definition);
   void delete_pool(const std::string& name);  // conflict while versions wait or run in it
 

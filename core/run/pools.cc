@@ -69,6 +69,8 @@ std::optional<Capacity> cores_by_name(const std::string& name, const Pool& pool)
 }
 
 std::string default_cpu_flavor(const Pool& pool, int nodes) {
+  // The nodes of a cluster are machines of their own.
+  if (pool.slurm) nodes = 1;
   return fmt::format("cpu.{}", std::max(1, pool.limit.cores / nodes));
 }
 
@@ -76,7 +78,7 @@ void check_all_nodes_fit(const Pool& pool, const std::string& flavor, const Capa
                          int nodes) {
   const Capacity all = of_nodes(one, nodes);
   const Capacity& has = pool.limit;
-  if (nodes == 1 ||
+  if (nodes == 1 || pool.slurm ||
       (all.cores <= has.cores && all.gpus <= has.gpus && all.memory_bytes <= has.memory_bytes)) {
     return;
   }

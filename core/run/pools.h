@@ -40,9 +40,9 @@ Pool make_pool(const std::string& name, const Capacity& limit);
 Pool find_pool(Registry& registry, const std::string& name);
 std::vector<Pool> all_pools(Registry& registry);  // public first
 
-// {"name", "description", "kind" ("local" or "slurm"), "cores", "memory_bytes", "gpus", "flavors": [{"name", "cores",
-// "memory_bytes", "gpus"}, …]}, with "slurm" also how it is reached; as `pool show --json` prints it; and the definition kept of a pool
-// beside the public one.
+// {"name", "description", "kind" ("local" or "slurm"), "cores", "memory_bytes", "gpus", "flavors":
+// [{"name", "cores", "memory_bytes", "gpus"}, …]}, with "slurm" also how it is reached; as `pool
+// show --json` prints it; and the definition kept of a pool beside the public one.
 Json to_json(const Pool& pool);
 Pool pool_from_json(const Json& json);
 

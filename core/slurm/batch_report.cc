@@ -37,8 +37,9 @@ Json to_json(const BatchLine& line) {
   for (const auto& [event, text] : kEvents) {
     if (event == line.event) name = text;
   }
-  return {{"event", name},           {"token", line.token},     {"at_ms", line.at_ms},
-          {"attempt", line.attempt}, {"restart", line.restart}, {"hosts", line.hosts},
+  return {{"event", name},           {"token", line.token},
+          {"at_ms", line.at_ms},     {"attempt", line.attempt},
+          {"restart", line.restart}, {"hosts", line.hosts},
           {"status", line.status},   {"reason", line.reason.substr(0, kLongestReason)},
           {"code", line.code}};
 }
@@ -75,8 +76,9 @@ void add_to_report(const fs::path& version_folder, const BatchLine& line) {
       ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0666));
   if (!file) throw_io_error(fmt::format("cannot write '{}'", path.string()), errno);
   // A line that a crash has cut off must not swallow this one.
-  write_all(file.get(), "\n" + to_json_text(to_json(line)) + "\n", path);
-  if (::fsync(file.get()) != 0) throw_io_error(fmt::format("cannot write '{}'", path.string()), errno);
+  write_all(file.get(), fmt::format("\n{}\n", to_json_text(to_json(line))), path);
+  if (::fsync(file.get()) != 0)
+    throw_io_error(fmt::format("cannot write '{}'", path.string()), errno);
 }
 
 BatchReport read_report(const fs::path& version_folder, const std::string& token) {

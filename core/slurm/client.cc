@@ -17,10 +17,11 @@ constexpr double kVersionSeconds = 10;
 
 std::vector<std::string> client_environment(const std::string& conf) {
   std::vector<std::string> variables;
-  constexpr std::array<const char*, 7> kNeeded{"PATH",    "HOME", "USER",           "LOGNAME",
+  constexpr std::array<const char*, 7> kNeeded{"PATH",   "HOME", "USER",           "LOGNAME",
                                                "TMPDIR", "TZ",   "LD_LIBRARY_PATH"};
   for (const char* name : kNeeded) {
-    if (const char* value = std::getenv(name)) variables.push_back(fmt::format("{}={}", name, value));
+    if (const char* value = std::getenv(name))
+      variables.push_back(fmt::format("{}={}", name, value));
   }
   // What they print is read by a program.
   variables.emplace_back("LC_ALL=C");
@@ -33,7 +34,8 @@ std::string last_words(const std::string& text, const std::string& program) {
   std::string found;
   for (const std::string& line : split(text, '\n')) {
     std::string_view words = trim(line);
-    for (const std::string& prefix : {program + ":", std::string("error:"), std::string("fatal:")}) {
+    for (const std::string& prefix :
+         {program + ":", std::string("error:"), std::string("fatal:")}) {
       if (words.starts_with(prefix)) words = trim(words.substr(prefix.size()));
     }
     if (!words.empty()) found = words;
@@ -57,10 +59,9 @@ SlurmAnswer SlurmClient::ask(const std::vector<std::string>& words, double secon
   answer.timed_out = result.timed_out;
   answer.output = result.output;
   if (answer.ok) return answer;
-  answer.problem = result.timed_out
-                       ? fmt::format("{} gave no answer within {}", words.front(),
-                                     format_duration(seconds))
-                       : last_words(result.error, words.front());
+  answer.problem = result.timed_out ? fmt::format("{} gave no answer within {}", words.front(),
+                                                  format_duration(seconds))
+                                    : last_words(result.error, words.front());
   if (answer.problem.empty()) answer.problem = fmt::format("{} failed", words.front());
   return answer;
 }

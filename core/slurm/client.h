@@ -12,7 +12,8 @@ struct SlurmAnswer {
   bool ok = false;
   bool timed_out = false;  // it was ended for taking too long
   std::string output;
-  std::string problem;  // one line, when it is not ok: what the program said, or that it said nothing
+  std::string
+      problem;  // one line, when it is not ok: what the program said, or that it said nothing
 };
 
 // Slurm's client programs, each started without a shell. They get none of the caller's variables

@@ -1,10 +1,10 @@
 #include "core/slurm/jobs.h"
 
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <unistd.h>
 #include <utility>
 
 #include "core/base/text.h"
@@ -15,8 +15,12 @@ namespace {
 constexpr std::size_t kMostJobs = 1'000'000;
 
 // squeue's columns and how wide they are; squeue fills them up with spaces.
-constexpr std::array<std::pair<const char*, std::size_t>, 6> kColumns{
-    {{"JobID", 20}, {"State", 20}, {"RestartCnt", 10}, {"Reason", 60}, {"NodeList", 400}, {"Name", 300}}};
+constexpr std::array<std::pair<const char*, std::size_t>, 6> kColumns{{{"JobID", 20},
+                                                                       {"State", 20},
+                                                                       {"RestartCnt", 10},
+                                                                       {"Reason", 60},
+                                                                       {"NodeList", 400},
+                                                                       {"Name", 300}}};
 
 std::int64_t number_of(std::string_view text) {
   const auto number = parse_integer(trim(text));
@@ -83,7 +87,11 @@ std::map<std::int64_t, SlurmJob> parse_squeue(std::string_view text) {
     for (std::size_t i = 0; i < kColumns.size() && at < line.size(); at += kColumns[i++].second) {
       fields[i] = trim(std::string_view(line).substr(at, kColumns[i].second));
     }
-    SlurmJob job{number_of(fields[0]), fields[1], fields[3], fields[4], fields[5],
+    SlurmJob job{number_of(fields[0]),
+                 fields[1],
+                 fields[3],
+                 fields[4],
+                 fields[5],
                  static_cast<int>(std::min<std::int64_t>(number_of(fields[2]), 1 << 30))};
     if (job.id > 0 && !job.state.empty() && jobs.size() < kMostJobs) jobs[job.id] = std::move(job);
   }

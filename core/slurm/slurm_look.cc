@@ -38,9 +38,12 @@ Json to_json(const SlurmLook& look) {
   for (const auto& [id, job] : look.jobs) jobs.push_back(to_json(job));
   Json ended = Json::array();
   for (const auto& [id, at_ms] : look.ended_ms) ended.push_back({id, at_ms});
-  return {{"asked_ms", look.asked_ms},       {"answered_ms", look.answered_ms},
-          {"interval_ms", look.interval_ms}, {"failures", look.failures},
-          {"problem", look.problem},         {"jobs", jobs},
+  return {{"asked_ms", look.asked_ms},
+          {"answered_ms", look.answered_ms},
+          {"interval_ms", look.interval_ms},
+          {"failures", look.failures},
+          {"problem", look.problem},
+          {"jobs", jobs},
           {"ended_ms", ended}};
 }
 

@@ -15,24 +15,57 @@ constexpr std::size_t kLongestValue = 1000;
 
 // What sbatch takes by its long names and mat leaves to the user.
 const std::vector<std::string>& free_options() {
-  static const std::vector<std::string> kOptions{
-      "acctg-freq",        "batch",          "bb",
-      "begin",             "cluster-constraint", "comment",
-      "constraint",        "container",      "contiguous",
-      "core-spec",         "cores-per-socket", "cpu-freq",
-      "cpus-per-gpu",      "deadline",       "delay-boot",
-      "dependency",        "exclude",        "exclusive",
-      "extra-node-info",   "gpu-bind",       "gpu-freq",
-      "gres-flags",        "hint",           "hold",
-      "kill-on-invalid-dep", "licenses",     "mail-type",
-      "mail-user",         "mcs-label",      "mem-bind",
-      "mincpus",           "network",        "nice",
-      "nodelist",          "oversubscribe",  "power",
-      "prefer",            "priority",       "profile",
-      "propagate",         "reboot",         "reservation",
-      "sockets-per-node",  "spread-job",     "switches",
-      "thread-spec",       "threads-per-core", "time-min",
-      "tmp",               "use-min-nodes",  "wckey"};
+  static const std::vector<std::string> kOptions{"acctg-freq",
+                                                 "batch",
+                                                 "bb",
+                                                 "begin",
+                                                 "cluster-constraint",
+                                                 "comment",
+                                                 "constraint",
+                                                 "container",
+                                                 "contiguous",
+                                                 "core-spec",
+                                                 "cores-per-socket",
+                                                 "cpu-freq",
+                                                 "cpus-per-gpu",
+                                                 "deadline",
+                                                 "delay-boot",
+                                                 "dependency",
+                                                 "exclude",
+                                                 "exclusive",
+                                                 "extra-node-info",
+                                                 "gpu-bind",
+                                                 "gpu-freq",
+                                                 "gres-flags",
+                                                 "hint",
+                                                 "hold",
+                                                 "kill-on-invalid-dep",
+                                                 "licenses",
+                                                 "mail-type",
+                                                 "mail-user",
+                                                 "mcs-label",
+                                                 "mem-bind",
+                                                 "mincpus",
+                                                 "network",
+                                                 "nice",
+                                                 "nodelist",
+                                                 "oversubscribe",
+                                                 "power",
+                                                 "prefer",
+                                                 "priority",
+                                                 "profile",
+                                                 "propagate",
+                                                 "reboot",
+                                                 "reservation",
+                                                 "sockets-per-node",
+                                                 "spread-job",
+                                                 "switches",
+                                                 "thread-spec",
+                                                 "threads-per-core",
+                                                 "time-min",
+                                                 "tmp",
+                                                 "use-min-nodes",
+                                                 "wckey"};
   return kOptions;
 }
 
@@ -62,9 +95,8 @@ const std::map<std::string, std::string>& own_options() {
 
 bool is_one_line(std::string_view text) {
   return text.size() <= kLongestValue && find_bad_utf8(text) == std::string_view::npos &&
-         std::none_of(text.begin(), text.end(), [](char c) {
-           return static_cast<unsigned char>(c) < ' ' || c == '\x7f';
-         });
+         std::none_of(text.begin(), text.end(),
+                      [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; });
 }
 
 }  // namespace
@@ -103,9 +135,9 @@ std::pair<std::string, std::string> parse_slurm_option(const std::string& text) 
                 name_hint(name, known));
   }
   if (!is_one_line(value) || (sign != std::string::npos && value.empty())) {
-    throw Error(ErrorKind::usage, fmt::format("the option '{}' cannot have that value", name),
-                fmt::format("one line of at most {} bytes, as in --option constraint=a100",
-                            kLongestValue));
+    throw Error(
+        ErrorKind::usage, fmt::format("the option '{}' cannot have that value", name),
+        fmt::format("one line of at most {} bytes, as in --option constraint=a100", kLongestValue));
   }
   return {name, value};
 }

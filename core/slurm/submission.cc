@@ -39,9 +39,8 @@ fs::path batch_folder(const fs::path& version_folder) { return version_folder / 
 BatchSubmission new_submission(const SlurmRequest& request) {
   BatchSubmission submission;
   submission.token = random_token();
-  submission.job_name =
-      fmt::format("{}{}-{}-{}", kJobNamePrefix, request.job, version_label(request.number),
-                  submission.token);
+  submission.job_name = fmt::format("{}{}-{}-{}", kJobNamePrefix, request.job,
+                                    version_label(request.number), submission.token);
   submission.at_ms = now_ms();
   return submission;
 }
@@ -52,9 +51,8 @@ void write_submission(const fs::path& version_folder, const BatchSubmission& sub
   std::error_code ignored;
   for (const char* name : {"report.jsonl", "output.txt"}) fs::remove(folder / name, ignored);
   write_file_unsynced(folder / "script.sh", kScript);
-  const Json json{{"token", submission.token},
-                  {"job_name", submission.job_name},
-                  {"at_ms", submission.at_ms}};
+  const Json json{
+      {"token", submission.token}, {"job_name", submission.job_name}, {"at_ms", submission.at_ms}};
   write_file_atomic(folder / "submission.json", to_json_text(json) + "\n");
 }
 

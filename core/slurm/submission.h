@@ -37,7 +37,8 @@ struct SlurmRequest {
 BatchSubmission new_submission(const SlurmRequest& request);
 
 // Makes the folder anew for a submission; what an earlier one left is removed. Throws io errors.
-void write_submission(const std::filesystem::path& version_folder, const BatchSubmission& submission);
+void write_submission(const std::filesystem::path& version_folder,
+                      const BatchSubmission& submission);
 // Nothing when there is none.
 std::optional<BatchSubmission> read_submission(const std::filesystem::path& version_folder);
 

@@ -1,0 +1,412 @@
+#include "core/run/run_batch.h"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstdlib>
+#include <optional>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "core/base/error.h"
+#include "core/base/file.h"
+#include "core/base/process.h"
+#include "core/base/text.h"
+#include "core/base/time.h"
+#include "core/run/attempts.h"
+#include "core/run/code_snapshot.h"
+#include "core/run/run_description.h"
+#include "core/run/run_environment.h"
+#include "core/run/run_node.h"
+#include "core/run/run_results.h"
+#include "core/run/stop_request.h"
+#include "core/run/time_limit.h"
+#include "core/slurm/batch_report.h"
+#include "core/slurm/client.h"
+#include "core/training/log_file.h"
+
+extern char** environ;
+
+namespace mat {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr auto kBetweenLooks = std::chrono::milliseconds(50);
+constexpr double kHostNamesSeconds = 30;
+constexpr const char* kTimeLimit = "the time limit of its Slurm job";
+
+std::string variable_of(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::string() : std::string(value);
+}
+
+int number_of(const char* name) {
+  const auto number = parse_integer(variable_of(name));
+  return number && *number >= 0 && *number <= 1 << 30 ? static_cast<int>(*number) : 0;
+}
+
+// What Slurm sets on a node stays as it is: it is about this node.
+bool is_of_the_node(std::string_view name) {
+  for (const char* prefix :
+       {"SLURM", "CUDA_VISIBLE_DEVICES", "GPU_DEVICE_ORDINAL", "ROCR_VISIBLE_DEVICES",
+        "ZE_AFFINITY_MASK", "TMPDIR", "HOSTNAME", "PWD", "SBATCH_", "SRUN_"}) {
+    if (name.starts_with(prefix)) return true;
+  }
+  return false;
+}
+
+void take_environment(const fs::path& folder) {
+  for (const std::string& variable : read_run_environment(folder)) {
+    const std::size_t sign = variable.find('=');
+    if (sign == std::string::npos || is_of_the_node(variable)) continue;
+    ::setenv(variable.substr(0, sign).c_str(), variable.c_str() + sign + 1, 1);
+  }
+}
+
+// Node 0 first.
+std::vector<std::string> hosts_of_job() {
+  const std::string list = variable_of("SLURM_JOB_NODELIST");
+  SlurmPool pool;
+  pool.conf = variable_of("SLURM_CONF");
+  const SlurmAnswer answer =
+      SlurmClient(pool).ask({"scontrol", "show", "hostnames", list}, kHostNamesSeconds);
+  std::vector<std::string> hosts;
+  for (const std::string& line : split(answer.output, '\n')) {
+    if (!line.empty()) hosts.push_back(line);
+  }
+  return hosts.empty() ? std::vector<std::string>{list} : hosts;
+}
+
+// srun and the tasks behind it.
+class Step {
+ public:
+  Step(const std::vector<std::string>& words, const fs::path& folder) {
+    // In a session of its own: a signal to the batch script must not make srun kill its tasks,
+    // which Slurm tells itself.
+    const SpawnAttributes attributes(POSIX_SPAWN_SETSID);
+    posix_spawn_file_actions_t files;
+    posix_spawn_file_actions_init(&files);
+    posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 1);
+    const int problem = ::posix_spawnp(&pid_, words.front().c_str(), &files, attributes.get(),
+                                       as_pointers(words).data(), environ);
+    posix_spawn_file_actions_destroy(&files);
+    if (problem != 0)
+      throw_io_error(fmt::format("cannot start srun for '{}'", folder.string()), problem);
+  }
+
+  bool has_ended() {
+    if (!is_over_ && ::waitpid(pid_, &status_, WNOHANG) == pid_) is_over_ = true;
+    return is_over_;
+  }
+
+  // srun gives this one to its tasks; of others it takes some for an order to kill them.
+  void ask_to_end() {
+    if (!is_over_) ::kill(pid_, SIGUSR1);
+  }
+
+  std::string how_it_ended() const {
+    return WIFSIGNALED(status_) ? fmt::format("signal {}", WTERMSIG(status_))
+                                : fmt::format("exit code {}", WEXITSTATUS(status_));
+  }
+
+ private:
+  pid_t pid_ = -1;
+  int status_ = 0;
+  bool is_over_ = false;
+};
+
+class BatchRun {
+ public:
+  BatchRun(const Home& home, const std::string& job, std::int64_t number, std::string token,
+           const std::function<int()>& received_signal)
+      : home_(home),
+        folder_(home.version_folder(job, number)),
+        token_(std::move(token)),
+        received_signal_(received_signal),
+        restart_(number_of("SLURM_RESTART_COUNT")),
+        program_(fs::read_symlink("/proc/self/exe").string()) {}
+
+  int run() {
+    const BatchReport report = read_report(folder_, token_);
+    for (const BatchLine& line : report.lines) {
+      if (line.event == BatchEvent::ended) return 0;
+      if (line.event == BatchEvent::started) ++attempts_;
+    }
+    try {
+      take_environment(folder_);
+      run_ = read_run_description(folder_);
+    } catch (const Error& e) {
+      return end({Status::failed, e.message(), e.kind(), e.hint()});
+    }
+    limit_.emplace(run_->held.spec, history_of(report));
+    limit_->start();
+    hosts_ = hosts_of_job();
+    if (attempts_ > run_->held.spec.auto_restart) {
+      return end({Status::abnormal,
+                  "a node failed, or Slurm took it away, and it has no restarts left",
+                  ErrorKind::training_failed,
+                  {}});
+    }
+    return run_attempts();
+  }
+
+ private:
+  // As the registry has it of a version that runs here, for its time limit.
+  std::vector<StatusChange> history_of(const BatchReport& report) const {
+    std::vector<StatusChange> history{{0, Status::initializing, {}}};
+    const auto submission = read_submission(folder_);
+    history.push_back({submission ? submission->at_ms : now_ms(), Status::pending, {}});
+    for (const BatchLine& line : report.lines) {
+      const bool begins = line.event == BatchEvent::started;
+      history.push_back({line.at_ms, begins ? Status::running : Status::pending, {}});
+    }
+    // What was cut off has ended by now, at the latest.
+    if (history.back().status == Status::running) {
+      history.push_back({now_ms(), Status::pending, {}});
+    }
+    return history;
+  }
+
+  int run_attempts() {
+    for (;;) {
+      if (is_stop_requested(folder_))
+        return end(stopped(requested_stop(folder_).value_or("stopped")));
+      const bool is_first = attempts_ == 0;
+      ++attempts_;
+      say(BatchEvent::started, {});
+      const RunResult result = attempt(is_first);
+      if (was_interrupted_ && !is_stop_requested(folder_) && result.status != Status::completed) {
+        say(BatchEvent::interrupted, "ended by a signal from Slurm");
+        return result.status == Status::terminated ? 0 : exit_code_of(result);
+      }
+      if (!may_restart(result)) return end(result);
+      const std::int64_t pause_ms = pause_after(attempts_);
+      const std::string reason = fmt::format("attempt {} failed: {}", attempts_, result.reason);
+      log(fmt::format("{}; starts again in {}", reason,
+                      format_duration(static_cast<double>(pause_ms) / 1000)));
+      say(BatchEvent::failed, reason);
+      pause(pause_ms);
+    }
+  }
+
+  RunResult attempt(bool is_first) {
+    try {
+      AttemptPlan& plan = run_->plan;
+      plan.resume = plan.resume || !is_first;
+      plan.group.nodes = std::max(plan.group.nodes, 1);
+      write_run_description(folder_, run_->held, plan);
+      restore_code(folder_, run_->held.version.facts);
+      Step step(step_words(), folder_);
+      wait_for(step);
+      return result_of(step);
+    } catch (const Error& e) {
+      return {Status::failed, e.message(), e.kind(), e.hint()};
+    }
+  }
+
+  std::vector<std::string> step_words() const {
+    const AttemptPlan& plan = run_->plan;
+    const VersionRecord& version = run_->held.version;
+    return {"srun",
+            fmt::format("--nodes={}", plan.group.nodes),
+            fmt::format("--ntasks={}", plan.group.nodes),
+            "--ntasks-per-node=1",
+            fmt::format("--cpus-per-task={}", plan.needs.cores),
+            "--kill-on-bad-exit=1",
+            "--export=ALL",
+            program_,
+            "--home",
+            home_.root.string(),
+            kRunTaskCommand,
+            version.job,
+            std::to_string(version.number),
+            std::to_string(free_port()),
+            join(hosts_, ",")};
+  }
+
+  void wait_for(Step& step) {
+    bool is_asked = false;
+    while (!step.has_ended()) {
+      if (!is_asked && must_stop()) {
+        is_asked = true;
+        step.ask_to_end();
+      }
+      std::this_thread::sleep_for(kBetweenLooks);
+    }
+  }
+
+  // Whether the nodes are to be told; those that see the request in the folder know already.
+  bool must_stop() {
+    if (is_stop_requested(folder_)) return true;
+    const std::string limit = limit_->reason();
+    const int signal = received_signal_();
+    if (!limit.empty() || signal == SIGUSR1) {
+      request_stop(folder_, limit.empty() ? kTimeLimit : limit);
+      return true;
+    }
+    was_interrupted_ = was_interrupted_ || signal != 0;
+    return was_interrupted_;
+  }
+
+  RunResult result_of(const Step& step) const {
+    const int nodes = run_->plan.group.nodes;
+    std::optional<NodeResult> first = read_node_result(folder_, 0);
+    const std::string request = requested_stop(folder_).value_or("");
+    if (!request.empty() && (!first || first->run.status != Status::completed)) {
+      return stopped(request);
+    }
+    int cause = -1;
+    std::optional<NodeResult> found;
+    for (int node = 0; node < nodes; ++node) {
+      const auto result = node == 0 ? first : read_node_result(folder_, node);
+      const bool has_failed =
+          result && result->run.status == Status::failed && !result->run.lost_nodes;
+      if (!has_failed || (found && found->ended_ms <= result->ended_ms)) continue;
+      cause = node;
+      found = result;
+    }
+    if (found) {
+      RunResult result = found->run;
+      if (nodes > 1) result.reason = named(cause, result.reason);
+      return result;
+    }
+    // One that was killed could not say so; the others can only say that it was lost.
+    for (int node = 0; node < nodes; ++node) {
+      if (read_node_result(folder_, node)) continue;
+      return {Status::failed, named(node, "without a word, " + step.how_it_ended()),
+              ErrorKind::training_failed,
+              "what Slurm says of it: " + (batch_folder(folder_) / "output.txt").string()};
+    }
+    return first->run;
+  }
+
+  std::string named(int node, const std::string& reason) const {
+    const auto index = static_cast<std::size_t>(node);
+    return fmt::format("node {} ({}) ended: {}", node, index < hosts_.size() ? hosts_[index] : "?",
+                       reason);
+  }
+
+  static RunResult stopped(const std::string& reason) {
+    return {Status::terminated, reason, ErrorKind::terminated, {}};
+  }
+
+  // What is wrong with the data or the spec stays wrong.
+  bool may_restart(const RunResult& result) const {
+    return result.status == Status::failed && result.error != ErrorKind::usage &&
+           attempts_ <= run_->held.spec.auto_restart && !is_stop_requested(folder_);
+  }
+
+  void pause(std::int64_t pause_ms) {
+    const double until_s = monotonic_seconds() + static_cast<double>(pause_ms) / 1000;
+    while (monotonic_seconds() < until_s && !must_stop())
+      std::this_thread::sleep_for(kBetweenLooks);
+  }
+
+  int end(RunResult result) {
+    if (run_) {
+      log(fmt::format("{}{}{}", name_of(result.status), result.reason.empty() ? "" : ": ",
+                      result.reason));
+      copy_results(result);
+    }
+    try {
+      sync_file_system(folder_);
+    } catch (const Error&) {
+      // Its end must be told all the same.
+    }
+    BatchLine line = line_of(BatchEvent::ended, result.reason);
+    line.status = name_of(result.status);
+    line.code = exit_code_of(result);
+    add_to_report(folder_, line);
+    if (!run_) return line.code;
+    // As a run on this machine: there is nothing left to go on with.
+    std::error_code ignored;
+    const bool is_done = result.status == Status::completed && !run_->held.spec.definition.command;
+    if (is_done) fs::remove_all(folder_ / "checkpoint", ignored);
+    return result.status == Status::terminated ? 0 : line.code;
+  }
+
+  void copy_results(RunResult& result) {
+    try {
+      copy_outputs(run_->held.spec, run_->held.version, folder_,
+                   [this](std::string_view text) { log(text); }, {});
+    } catch (const Error& e) {
+      const std::string problem =
+          fmt::format("the results are only in the version's folder: {}", e.message());
+      result.reason += (result.reason.empty() ? "" : "; ") + problem;
+      if (result.status == Status::completed) result.error = ErrorKind::io;
+    }
+  }
+
+  // Node 0 has the log while it runs; this is for the time between.
+  void log(std::string_view text) const {
+    try {
+      LogFile(folder_, run_->held.spec.log_limit_bytes).line(text);
+    } catch (const Error&) {
+      return;
+    }
+  }
+
+  BatchLine line_of(BatchEvent event, const std::string& reason) const {
+    BatchLine line;
+    line.event = event;
+    line.token = token_;
+    line.at_ms = now_ms();
+    line.attempt = attempts_;
+    line.restart = restart_;
+    line.hosts = hosts_;
+    line.reason = reason;
+    return line;
+  }
+
+  void say(BatchEvent event, const std::string& reason) const {
+    add_to_report(folder_, line_of(event, reason));
+  }
+
+  const Home& home_;
+  fs::path folder_;
+  std::string token_;
+  const std::function<int()>& received_signal_;
+  int restart_;
+  std::string program_;
+  std::vector<std::string> hosts_;
+  std::optional<RunDescription> run_;
+  std::optional<TimeLimit> limit_;
+  int attempts_ = 0;
+  bool was_interrupted_ = false;
+};
+
+}  // namespace
+
+int run_task(const Home& home, const std::string& job, std::int64_t number, int port,
+             const std::string& hosts, const std::function<std::string()>& stop_reason) {
+  NodeGroup group;
+  group.node = number_of("SLURM_PROCID");
+  group.nodes = std::max(1, number_of("SLURM_NTASKS"));
+  group.address = variable_of("SLURM_LAUNCH_NODE_IPADDR");
+  group.port = port;
+  group.hosts = split(hosts, ',');
+  const RunResult result = run_node(home, job, number, group, stop_reason);
+  const bool is_good = result.status == Status::completed || result.status == Status::terminated;
+  return is_good ? 0 : exit_code_of(result);
+}
+
+int run_batch(const Home& home, const std::string& job, std::int64_t number,
+              const std::string& token, const std::function<int()>& received_signal) {
+  const auto submission = read_submission(home.version_folder(job, number));
+  // The version was deleted, or submitted anew.
+  if (!submission || submission->token != token) return 0;
+  return BatchRun(home, job, number, token, received_signal).run();
+}
+
+}  // namespace mat
