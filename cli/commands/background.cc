@@ -13,6 +13,7 @@
 #include "core/base/text.h"
 #include "core/run/batch_versions.h"
 #include "core/run/keeper.h"
+#include "core/run/node_check.h"
 #include "core/run/run_batch.h"
 #include "core/run/run_node.h"
 #include "core/run/runner.h"
@@ -125,6 +126,14 @@ void add_batch_commands(CLI::App& app, Context& context) {
     const SignalsAsStop signals;
     return run_task(context.home(), flags->job, flags->number, flags->port, flags->hosts,
                     SignalsAsStop::reason);
+  });
+
+  command = app.add_subcommand(kNodeCheckCommand, "Say what a node sees of the home");
+  command->group("");
+  command->add_option("TOKEN", flags->token, "Of the question")->required();
+  set_action(command, context, [&context, flags] {
+    print_json(answer_node_check(context.home(), flags->token));
+    return 0;
   });
 
   command = app.add_subcommand(kLookAtSlurmCommand, "Ask Slurm about the versions of a pool");

@@ -198,13 +198,16 @@ bool Registry::bring_in(Id version, std::int64_t reported_before, std::int64_t r
   });
 }
 
-void Registry::set_waiting_reason(Id version, const std::string& reason) {
+void Registry::set_waiting_reasons(const std::map<Id, std::string>& reasons) {
   impl_->database.write([&](SQLite::Database& connection) {
     SQLite::Statement update(connection,
                              "UPDATE versions SET reason = ? WHERE id = ? AND status = 'Pending'");
-    update.bind(1, reason);
-    update.bind(2, version);
-    update.exec();
+    for (const auto& [version, reason] : reasons) {
+      update.bind(1, reason);
+      update.bind(2, version);
+      update.exec();
+      update.reset();
+    }
   });
 }
 

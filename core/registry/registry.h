@@ -178,8 +178,9 @@ class Registry {
   // further than `reported_before`, or it has ended.
   bool bring_in(Id version, std::int64_t reported_before, std::int64_t reported,
                 const std::vector<StatusChange>& changes);
-  // Why a version waits, now; the history does not have it. Nothing when it is not Pending.
-  void set_waiting_reason(Id version, const std::string& reason);
+  // Why versions wait, now; the history does not have it. Those that are not Pending stay as they
+  // are.
+  void set_waiting_reasons(const std::map<Id, std::string>& reasons);
   // A number that differs when another process or connection has written since.
   std::int64_t data_version();
 

@@ -240,7 +240,6 @@ void take_in(Registry& registry, const News& news) {
       !registry.bring_in(version.id, version.batch_reported, news.reported, news.changes)) {
     return;
   }
-  if (news.reason) registry.set_waiting_reason(version.id, *news.reason);
   if (!news.end) return;
   const fs::path folder = registry.home().version_folder(version.job, version.number);
   end_version(registry, version.id, folder, {Status::pending, Status::running}, news.end->status,
@@ -293,7 +292,12 @@ void notice_batch_versions(Registry& registry) {
   try {
     // Whoever only reads has opened the registry without the right to write.
     Registry writer(registry.home(), Registry::Mode::write);
-    for (const News& news : all) take_in(writer, news);
+    std::map<Id, std::string> reasons;
+    for (const News& news : all) {
+      take_in(writer, news);
+      if (news.reason) reasons[news.version.id] = *news.reason;
+    }
+    if (!reasons.empty()) writer.set_waiting_reasons(reasons);
   } catch (const Error& e) {
     // A read-only home still has to be readable; the next command with more rights records it.
     if (e.kind() != ErrorKind::io) throw;

@@ -315,8 +315,10 @@ class BatchRun {
 
   int end(RunResult result) {
     if (run_) {
-      log(fmt::format("{}{}{}", name_of(result.status), result.reason.empty() ? "" : ": ",
-                      result.reason));
+      if (!has_been_logged(result)) {
+        log(fmt::format("{}{}{}", name_of(result.status), result.reason.empty() ? "" : ": ",
+                        result.reason));
+      }
       copy_results(result);
     }
     try {
@@ -334,6 +336,12 @@ class BatchRun {
     const bool is_done = result.status == Status::completed && !run_->held.spec.definition.command;
     if (is_done) fs::remove_all(folder_ / "checkpoint", ignored);
     return result.status == Status::terminated ? 0 : line.code;
+  }
+
+  // Node 0 has the last word in the log, when it could say it.
+  bool has_been_logged(const RunResult& result) const {
+    const auto first = read_node_result(folder_, 0);
+    return first && first->run.status == result.status && first->run.reason == result.reason;
   }
 
   void copy_results(RunResult& result) {
