@@ -31,7 +31,9 @@ void check_pool(Registry& registry, const JobSpec& spec) {
   try {
     const Pool pool = find_pool(registry, spec.resources.pool);
     key = spec.resources.flavor.empty() ? "resources.type" : "resources.flavor";
-    needs_of(spec, pool);
+    const Capacity needs = needs_of(spec, pool);
+    key = "resources.nodes";
+    check_nodes_fit(spec, pool, needs);
   } catch (const Error& e) {
     const bool is_gone = e.kind() == ErrorKind::not_found;
     if (!is_gone && e.kind() != ErrorKind::usage) throw;

@@ -35,18 +35,6 @@ TrainRequest make_request(const Home& home, const HeldVersion& held, const RunIn
   return request;
 }
 
-TrainOutcome train_builtin(const Home& home, const HeldVersion& held, const RunInputs& inputs,
-                           const AttemptPlan& plan, RunObserver& observer) {
-  const TrainRequest request = make_request(home, held, inputs, plan);
-  Trainer& trainer = load_trainer();
-  const Json description = trainer.describe();
-  for (const char* key : {"libtorch", "blas"}) {
-    if (description.contains(key)) observer.record(key, description[key]);
-  }
-  if (held.spec.seeds > 1) return train_seeds(trainer, request, held.spec.seeds, observer);
-  return trainer.train(request, observer);
-}
-
 // Keeps the lines of a training whose points somebody else keeps.
 class LogObserver final : public TrainObserver {
  public:
@@ -66,6 +54,20 @@ class LogObserver final : public TrainObserver {
  private:
   RunObserver& run_;
 };
+
+TrainOutcome train_builtin(const Home& home, const HeldVersion& held, const RunInputs& inputs,
+                           const AttemptPlan& plan, RunObserver& observer) {
+  const TrainRequest request = make_request(home, held, inputs, plan);
+  Trainer& trainer = load_trainer();
+  const Json description = trainer.describe();
+  for (const char* key : {"libtorch", "blas"}) {
+    if (description.contains(key)) observer.record(key, description[key]);
+  }
+  if (held.spec.seeds > 1) return train_seeds(trainer, request, held.spec.seeds, observer);
+  if (plan.group.is_first()) return trainer.train(request, observer);
+  LogObserver log(observer);
+  return trainer.train(request, log);
+}
 
 TrainOutcome run_own_command(const Home& home, const HeldVersion& held, const RunInputs& inputs,
                              const AttemptPlan& plan, RunObserver& observer) {

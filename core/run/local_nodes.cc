@@ -107,6 +107,9 @@ class LocalNodes {
     RunResult result = first->result;
     result.status = Status::failed;
     result.reason = named(first->number, result.reason);
+    const std::string log = fmt::format("its log: mat version logs {} --node {}",
+                                        held_.version.reference(), first->number);
+    result.hint += (result.hint.empty() ? "" : "\n") + log;
     return result;
   }
 
@@ -176,14 +179,10 @@ class LocalNodes {
       return;
     }
     node.result.reason = fmt::format("exit code {}", WEXITSTATUS(status));
-    node.result.hint = fmt::format("its log: mat version logs {} --node {}",
-                                   held_.version.reference(), node.number);
     try {
       if (const auto said = read_node_result(folder_, node.number)) {
         node.ended_ms = said->ended_ms;
-        const std::string log_hint = std::exchange(node.result.hint, {});
         node.result = said->run;
-        if (node.result.hint.empty()) node.result.hint = log_hint;
       }
     } catch (const Error& e) {
       node.result.reason += ": " + e.message();

@@ -74,25 +74,6 @@ std::string default_cpu_flavor(const Pool& pool, int nodes) {
   return fmt::format("cpu.{}", std::max(1, pool.limit.cores / nodes));
 }
 
-void check_all_nodes_fit(const Pool& pool, const std::string& flavor, const Capacity& one,
-                         int nodes) {
-  const Capacity all = of_nodes(one, nodes);
-  const Capacity& has = pool.limit;
-  if (nodes == 1 || pool.slurm ||
-      (all.cores <= has.cores && all.gpus <= has.gpus && all.memory_bytes <= has.memory_bytes)) {
-    return;
-  }
-  const std::string too_many = all.cores > has.cores ? fmt::format("{} cores", all.cores)
-                               : all.gpus > has.gpus
-                                   ? fmt::format("{} GPUs", all.gpus)
-                                   : format_bytes(all.memory_bytes) + " of memory";
-  throw Error(ErrorKind::usage,
-              fmt::format("{} nodes with flavor {} take {}, which the pool {} has not", nodes,
-                          flavor, too_many, pool.name),
-              fmt::format("it has {} cores and {} GPUs: fewer nodes, or a smaller flavor",
-                          has.cores, has.gpus));
-}
-
 Capacity capacity_from_json(const Json& json) {
   Capacity capacity;
   capacity.cores = json.at("cores").get<int>();
@@ -223,8 +204,25 @@ Capacity needs_of(const JobSpec& spec, const Pool& pool) {
         fmt::format("{} is to train on a GPU, and flavor {} has none", spec.algorithm, name),
         fmt::format("the pool {} has {}", pool.name, flavor_names(pool)));
   }
-  check_all_nodes_fit(pool, name, *needs, nodes);
   return *needs;
+}
+
+void check_nodes_fit(const JobSpec& spec, const Pool& pool, const Capacity& needs) {
+  const int nodes = spec.resources.nodes;
+  const Capacity all = of_nodes(needs, nodes);
+  const Capacity& has = pool.limit;
+  // Of a cluster, which may grow, Slurm itself says what it has.
+  if (nodes == 1 || pool.slurm ||
+      (all.cores <= has.cores && all.gpus <= has.gpus && all.memory_bytes <= has.memory_bytes)) {
+    return;
+  }
+  const std::string taken = all.cores > has.cores ? fmt::format("{} cores", all.cores)
+                            : all.gpus > has.gpus ? fmt::format("{} GPUs", all.gpus)
+                                                  : format_bytes(all.memory_bytes) + " of memory";
+  throw Error(ErrorKind::usage,
+              fmt::format("{} nodes take {}, more than the pool {} has", nodes, taken, pool.name),
+              fmt::format("it has {} cores and {} GPUs: fewer nodes, or a smaller flavor for each",
+                          has.cores, has.gpus));
 }
 
 }  // namespace mat

@@ -48,9 +48,12 @@ Pool pool_from_json(const Json& json);
 
 // What each node of a version of `spec` takes of `pool`: its flavor (any cpu.N that fits is one),
 // by default all cores, shared among the nodes, or one GPU with its share when it is to train on
-// one. Usage errors name the flavors, the constraint of the algorithm that the flavor breaks, or
-// what the pool has too little of for all nodes.
+// one. Usage errors name the flavors, or the constraint of the algorithm that the flavor breaks.
 Capacity needs_of(const JobSpec& spec, const Pool& pool);
+
+// Throws a usage error when all nodes of a version, each with such needs, are more than the pool
+// ever has.
+void check_nodes_fit(const JobSpec& spec, const Pool& pool, const Capacity& needs);
 
 // What so many nodes take together, and the share of each of that.
 Capacity of_nodes(const Capacity& one, int nodes);

@@ -1,14 +1,9 @@
 #include "core/run/run_batch.h"
 
-#include <fcntl.h>
 #include <fmt/core.h>
 #include <signal.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 #include <cstdlib>
 #include <optional>
@@ -19,7 +14,6 @@
 
 #include "core/base/error.h"
 #include "core/base/file.h"
-#include "core/base/process.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
 #include "core/run/attempts.h"
@@ -32,9 +26,8 @@
 #include "core/run/time_limit.h"
 #include "core/slurm/batch_report.h"
 #include "core/slurm/client.h"
+#include "core/slurm/srun_step.h"
 #include "core/training/log_file.h"
-
-extern char** environ;
 
 namespace mat {
 namespace {
@@ -86,45 +79,6 @@ std::vector<std::string> hosts_of_job() {
   }
   return hosts.empty() ? std::vector<std::string>{list} : hosts;
 }
-
-// srun and the tasks behind it.
-class Step {
- public:
-  Step(const std::vector<std::string>& words, const fs::path& folder) {
-    // In a session of its own: a signal to the batch script must not make srun kill its tasks,
-    // which Slurm tells itself.
-    const SpawnAttributes attributes(POSIX_SPAWN_SETSID);
-    posix_spawn_file_actions_t files;
-    posix_spawn_file_actions_init(&files);
-    posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 1);
-    const int problem = ::posix_spawnp(&pid_, words.front().c_str(), &files, attributes.get(),
-                                       as_pointers(words).data(), environ);
-    posix_spawn_file_actions_destroy(&files);
-    if (problem != 0)
-      throw_io_error(fmt::format("cannot start srun for '{}'", folder.string()), problem);
-  }
-
-  bool has_ended() {
-    if (!is_over_ && ::waitpid(pid_, &status_, WNOHANG) == pid_) is_over_ = true;
-    return is_over_;
-  }
-
-  // srun gives this one to its tasks; of others it takes some for an order to kill them.
-  void ask_to_end() {
-    if (!is_over_) ::kill(pid_, SIGUSR1);
-  }
-
-  std::string how_it_ended() const {
-    return WIFSIGNALED(status_) ? fmt::format("signal {}", WTERMSIG(status_))
-                                : fmt::format("exit code {}", WEXITSTATUS(status_));
-  }
-
- private:
-  pid_t pid_ = -1;
-  int status_ = 0;
-  bool is_over_ = false;
-};
 
 class BatchRun {
  public:
@@ -207,7 +161,7 @@ class BatchRun {
       plan.group.nodes = std::max(plan.group.nodes, 1);
       write_run_description(folder_, run_->held, plan);
       restore_code(folder_, run_->held.version.facts);
-      Step step(step_words(), folder_);
+      SrunStep step(step_words());
       wait_for(step);
       return result_of(step);
     } catch (const Error& e) {
@@ -235,7 +189,7 @@ class BatchRun {
             join(hosts_, ",")};
   }
 
-  void wait_for(Step& step) {
+  void wait_for(SrunStep& step) {
     bool is_asked = false;
     while (!step.has_ended()) {
       if (!is_asked && must_stop()) {
@@ -259,7 +213,7 @@ class BatchRun {
     return was_interrupted_;
   }
 
-  RunResult result_of(const Step& step) const {
+  RunResult result_of(const SrunStep& step) const {
     const int nodes = run_->plan.group.nodes;
     std::optional<NodeResult> first = read_node_result(folder_, 0);
     const std::string request = requested_stop(folder_).value_or("");

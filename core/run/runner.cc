@@ -254,7 +254,9 @@ void submit(Registry& registry, const HeldVersion& held, bool detached) {
   const Pool pool = find_pool(registry, held.spec.resources.pool);
   Submission submission;
   submission.pool = pool.name;
-  submission.needs = of_nodes(needs_of(held.spec, pool), held.spec.resources.nodes);
+  const Capacity needs = needs_of(held.spec, pool);
+  check_nodes_fit(held.spec, pool, needs);
+  submission.needs = of_nodes(needs, held.spec.resources.nodes);
   submission.priority = held.spec.priority;
   submission.detached = detached;
   submission.restarts_left = held.spec.auto_restart;
