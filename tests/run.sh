@@ -22,6 +22,8 @@ TEST_PACKAGES=(
   python3-onnx shellcheck zsh fish
   # What a container's image is made of, and object storage to fetch from.
   rclone bubblewrap busybox-static
+  # The peer of a benchmark.
+  libturbojpeg0-dev
   # Takes the graphs that mat draws for it.
   graphviz
   # A clock that is set back, a disk that fails, and a page in a browser.

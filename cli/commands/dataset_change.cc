@@ -6,6 +6,7 @@
 
 #include "cli/commands/commands.h"
 #include "cli/commands/dataset_view.h"
+#include "cli/commands/format_flags.h"
 #include "cli/commands/views.h"
 #include "cli/commands/watched.h"
 #include "cli/output/terminal.h"
@@ -19,12 +20,10 @@ namespace mat {
 namespace {
 
 struct ImportFlags {
-  std::string name, source, description, format = "auto";
-  std::string image_column, label_column, usage_column, label_attribute, delimiter;
-  std::vector<std::string> map_source, map_label;
-  bool map_labels = false, follow_links = false, replace = false, json = false;
+  std::string name, source, description;
+  FormatFlags format;
+  bool replace = false, json = false;
 
-  void add_to(CLI::App* command);
   ImportRequest request() const;
 };
 
@@ -40,74 +39,12 @@ struct PublishFlags {
   bool json = false;
 };
 
-// "FROM=TO", parted at the last '=' or the first one.
-std::pair<std::string, std::string> parted(const std::string& option, const std::string& text,
-                                           bool at_last) {
-  const std::size_t at = at_last ? text.rfind('=') : text.find('=');
-  if (at == std::string::npos || at == 0) {
-    throw Error(ErrorKind::usage, fmt::format("{} '{}' is not FROM=TO", option, text));
-  }
-  return {text.substr(0, at), text.substr(at + 1)};
-}
-
-void ImportFlags::add_to(CLI::App* command) {
-  command
-      ->add_option("--format", format,
-                   "auto, folder (a folder for each class), text (x.txt with the label beside "
-                   "x.jpg), csv, manifest (ModelArts) or sagemaker")
-      ->type_name("FORMAT")
-      ->capture_default_str();
-  command->add_option("--image-column", image_column, "CSV: the column with the pictures' files")
-      ->type_name("NAME");
-  command->add_option("--label-column", label_column, "CSV: the column with the labels")
-      ->type_name("NAME");
-  command->add_option("--usage-column", usage_column, "CSV: the column with train, eval or test")
-      ->type_name("NAME");
-  command->add_option("--delimiter", delimiter, "CSV: what stands between cells")
-      ->type_name("CHAR");
-  command->add_option("--label-attribute", label_attribute, "SageMaker: which one is the label")
-      ->type_name("NAME");
-  command
-      ->add_option("--map-source", map_source,
-                   "Pictures that begin with the first are below the folder; may be repeated")
-      ->type_name("s3://BUCKET/=DIR")
-      ->expected(1)
-      ->take_all();
-  command
-      ->add_option("--map-label", map_label,
-                   "Call a label otherwise; NEW may be empty, to drop it; may be repeated")
-      ->type_name("OLD=NEW")
-      ->expected(1)
-      ->take_all();
-  command->add_flag("--map-labels", map_labels,
-                    "Change all that are no labels to the nearest one: letters, digits, '-', '_'");
-  command->add_flag("--follow-links", follow_links, "Also links to files outside of the folder");
-  add_json_flag(command, json);
-}
-
 ImportRequest ImportFlags::request() const {
   ImportRequest request;
   request.source = source;
   request.replace = replace;
   request.environment = environment_with({});
-  ImportOptions& options = request.options;
-  options.format = parse_import_format(format);
-  options.image_column = image_column;
-  options.label_column = label_column;
-  options.usage_column = usage_column;
-  options.label_attribute = label_attribute;
-  options.follow_links = follow_links;
-  if (delimiter.size() > 1 && delimiter != "\\t") {
-    throw Error(ErrorKind::usage, "--delimiter must be one character, or \\t");
-  }
-  if (!delimiter.empty()) options.delimiter = delimiter == "\\t" ? '\t' : delimiter.front();
-  for (const std::string& text : map_source) {
-    options.sources.push_back(parted("--map-source", text, false));
-  }
-  for (const std::string& text : map_label) {
-    options.labels.insert(parted("--map-label", text, true));
-  }
-  if (map_labels) options.bad_labels = ImportOptions::BadLabels::map;
+  request.options = format.options();
   return request;
 }
 
@@ -229,7 +166,8 @@ void add_dataset_changes(CLI::App* group, Context& context) {
                    "A folder, CSV table or manifest, or s3://… or obs://…, which is fetched")
       ->required();
   command->add_option("--description", flags->create.description, "What it is")->type_name("TEXT");
-  flags->create.add_to(command);
+  flags->create.format.add_to(command);
+  add_json_flag(command, flags->create.json);
   set_action(command, context, [&context, flags] { return create(context, flags->create); });
 
   command = group->add_subcommand("import", "Add pictures to a dataset");
@@ -237,7 +175,8 @@ void add_dataset_changes(CLI::App* group, Context& context) {
   command->add_option("PATH", flags->import.source, "As for 'dataset create'")->required();
   command->add_flag("--replace", flags->import.replace,
                     "Take the new labels of pictures that it has already");
-  flags->import.add_to(command);
+  flags->import.format.add_to(command);
+  add_json_flag(command, flags->import.json);
   set_action(command, context, [&context, flags] { return add_pictures(context, flags->import); });
 
   command = group->add_subcommand("label", "Set or remove the labels of a picture");

@@ -8,6 +8,7 @@
 
 #include "cli/commands/commands.h"
 #include "cli/commands/data_path.h"
+#include "cli/commands/format_flags.h"
 #include "cli/output/progress_bar.h"
 #include "cli/output/table.h"
 #include "cli/signals.h"
@@ -27,6 +28,7 @@ constexpr std::size_t kNamesInTable = 3;
 
 struct Flags {
   std::string data, html;
+  FormatFlags format;
   bool json = false, strict = false;
 };
 
@@ -113,7 +115,7 @@ void print_check(const DatasetCheck& check) {
 }
 
 int check_data(const Context& context, const Flags& flags) {
-  LabelledFiles files = read_labelled_files(data_path(context, flags.data), {});
+  LabelledFiles files = read_labelled_files(data_path(context, flags.data), flags.format.options());
   // Before the work rather than after it.
   const fs::path page = flags.html.empty() ? fs::path() : absolute_path(flags.html);
   if (!page.empty() && !fs::is_directory(page.parent_path())) {
@@ -159,6 +161,7 @@ void add_dataset_check(CLI::App* group, Context& context) {
       ->type_name("FILE");
   command->add_flag("--strict", flags->strict,
                     "End with 1 when there are errors among the findings");
+  flags->format.add_to(command);
   add_json_flag(command, flags->json);
   set_action(command, context, [&context, flags] { return check_data(context, *flags); });
 }

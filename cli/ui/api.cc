@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/core.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -29,7 +30,16 @@ namespace fs = std::filesystem;
 constexpr int kReaders = 4, kChangers = 8;
 constexpr std::int64_t kMostLogBytes = 1 << 20, kUsualLogBytes = 1 << 18;
 constexpr int kLargestPicture = 2000;
-constexpr std::uint64_t kMostArtifactBytes = 1ULL << 30;
+
+std::shared_ptr<const HttpFile> open_body(const fs::path& path) {
+  FileDescriptor file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  struct stat state {};
+  if (!file || ::fstat(file.get(), &state) != 0) {
+    throw_io_error(fmt::format("cannot read '{}'", path.string()), errno);
+  }
+  return std::make_shared<const HttpFile>(
+      HttpFile{std::move(file), static_cast<std::uint64_t>(state.st_size)});
+}
 
 // Every answer says what a browser must not do with it.
 void secure(HttpResponse& response) {
@@ -261,7 +271,7 @@ HttpResponse UiApi::artifact(const HttpQuery& query) const {
       artifact_of(home_.version_folder(version.job, version.number), query.get("path"));
   HttpResponse response;
   response.content_type = "application/octet-stream";
-  response.body = read_file(file, kMostArtifactBytes);
+  response.file = open_body(file);
   response.headers = {{"Content-Disposition", attachment(file)}};
   return response;
 }

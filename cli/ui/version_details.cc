@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,6 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kMostArtifacts = 1000;
+constexpr std::size_t kMostFilesLookedAt = 20'000;
 
 bool is_file(const fs::path& path) {
   std::error_code error;
@@ -29,6 +31,7 @@ bool is_private(const fs::path& relative) {
          first.starts_with('.');
 }
 
+// What a command has written may be more than anybody reads: what is nearer to the folder first.
 std::vector<fs::path> files_of(const fs::path& folder) {
   std::vector<fs::path> files;
   std::error_code error;
@@ -38,20 +41,27 @@ std::vector<fs::path> files_of(const fs::path& folder) {
     const fs::path relative = at->path().lexically_relative(folder);
     if (!is_file(at->path()) || is_private(relative)) continue;
     files.push_back(relative);
-    if (files.size() == kMostArtifacts) break;
+    if (files.size() == kMostFilesLookedAt) break;
   }
-  std::sort(files.begin(), files.end());
+  std::sort(files.begin(), files.end(), [](const fs::path& a, const fs::path& b) {
+    const auto depth_a = std::distance(a.begin(), a.end());
+    const auto depth_b = std::distance(b.begin(), b.end());
+    return depth_a != depth_b ? depth_a < depth_b : a < b;
+  });
   return files;
 }
 
-Json artifacts_of(const fs::path& folder) {
-  Json artifacts = Json::array();
-  for (const fs::path& file : files_of(folder)) {
+void add_artifacts(const fs::path& folder, Json& document) {
+  std::vector<fs::path> files = files_of(folder);
+  document["artifacts_total"] = files.size();
+  document["artifacts_counted"] = files.size() < kMostFilesLookedAt;
+  files.resize(std::min(files.size(), kMostArtifacts));
+  Json& artifacts = document["artifacts"] = Json::array();
+  for (const fs::path& file : files) {
     std::error_code error;
     const auto bytes = fs::file_size(folder / file, error);
     if (!error) artifacts.push_back({{"path", file.string()}, {"bytes", bytes}});
   }
-  return artifacts;
 }
 
 // As it was when the version ran, where that is recorded.
@@ -106,7 +116,7 @@ void add_version_details(Registry& registry, const VersionRecord& version, Json&
   std::error_code error;
   const auto log_bytes = fs::file_size(folder / "log.txt", error);
   document["log_bytes"] = error ? 0 : log_bytes;
-  document["artifacts"] = artifacts_of(folder);
+  add_artifacts(folder, document);
   document["has_predictions"] = is_file(folder / "predictions.jsonl");
   document["has_suspects"] = is_file(folder / "label_suspects.jsonl");
   // From the document, in which secrets are hidden.

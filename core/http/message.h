@@ -1,11 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "core/base/file.h"
 
 namespace mat {
 
@@ -28,11 +31,19 @@ struct HttpRequest {
   std::string content_type() const;
 };
 
+// A body that is read while it is sent: its size costs no memory. What is added to the file after
+// `bytes` does not count; when it has become shorter, the connection is closed in the middle.
+struct HttpFile {
+  FileDescriptor file;
+  std::uint64_t bytes = 0;
+};
+
 struct HttpResponse {
   int status = 200;
   std::string content_type = "application/json";
   std::string body;
-  HttpHeaders headers;  // besides those of length, type and connection
+  std::shared_ptr<const HttpFile> file = nullptr;  // in place of `body`
+  HttpHeaders headers;                             // besides those of length, type and connection
 };
 
 // {"error": MESSAGE}

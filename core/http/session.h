@@ -86,6 +86,7 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   void end_read();
   void handle();
   void write(HttpResponse response);
+  void write_file_piece();
   void on_written();
   void write_piece();
   void linger();
@@ -113,6 +114,8 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   std::size_t reserved_ = 0;               // of core_.body_bytes
   std::uint64_t number_ = 0;               // of the request
   std::string head_, body_;                // what is being written
+  std::shared_ptr<const HttpFile> file_;   // what is still to come, into body_ by pieces
+  std::uint64_t file_place_ = 0;
   std::deque<std::string> pieces_;
   std::size_t piece_bytes_ = 0;
   bool is_writing_piece_ = false, is_last_piece_there_ = false;

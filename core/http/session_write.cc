@@ -1,4 +1,5 @@
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -19,6 +20,7 @@ constexpr double kLingerSeconds = 2;
 constexpr std::size_t kMostLingerBytes = 64 << 20;
 // What may wait for whoever takes a stream too slowly.
 constexpr std::size_t kMostPieceBytes = 1 << 20;
+constexpr std::uint64_t kFilePieceBytes = 256 << 10;
 
 std::string http_date() {
   const std::time_t now = std::time(nullptr);
@@ -38,7 +40,8 @@ std::string HttpSession::head_of(const HttpResponse& response, bool is_stream) c
   if (is_stream && !is_old_) {
     head += "Transfer-Encoding: chunked\r\n";
   } else if (!is_stream && response.status != 204) {
-    head += fmt::format("Content-Length: {}\r\n", response.body.size());
+    head += fmt::format("Content-Length: {}\r\n",
+                        response.file ? response.file->bytes : response.body.size());
   }
   for (const auto& [name, value] : response.headers) head += name + ": " + value + "\r\n";
   if (must_close_) {
@@ -55,20 +58,50 @@ void HttpSession::write(HttpResponse response) {
   exchange_.address = address_;
   exchange_.status = response.status;
   head_ = head_of(response, false);
-  body_ = is_head_ ? std::string() : std::move(response.body);
+  body_ = is_head_ || response.file ? std::string() : std::move(response.body);
+  file_ = is_head_ ? nullptr : std::move(response.file);
+  file_place_ = 0;
   exchange_.bytes_out = body_.size();
   enter(State::writing, core_.options.limits.write_s);
   const std::array<asio::const_buffer, 2> parts{asio::buffer(head_), asio::buffer(body_)};
   asio::async_write(socket_, parts, [self = shared_from_this()](ErrorCode error, std::size_t) {
+    const bool is_over = error || self->state_ != State::writing;
+    if (self->file_ && !is_over) return self->write_file_piece();
     self->finish_exchange();
-    if (error || self->state_ != State::writing) return self->close();
+    if (is_over) return self->close();
     self->on_written();
   });
+}
+
+void HttpSession::write_file_piece() {
+  const std::uint64_t left = file_->bytes - file_place_;
+  if (left == 0) {
+    finish_exchange();
+    return on_written();
+  }
+  body_.resize(std::min(left, kFilePieceBytes));
+  const ssize_t count =
+      ::pread(file_->file.get(), body_.data(), body_.size(), static_cast<off_t>(file_place_));
+  if (count <= 0) {
+    finish_exchange();
+    return close();
+  }
+  body_.resize(static_cast<std::size_t>(count));
+  file_place_ += static_cast<std::uint64_t>(count);
+  enter(State::writing, core_.options.limits.write_s);
+  asio::async_write(socket_, asio::buffer(body_),
+                    [self = shared_from_this()](ErrorCode error, std::size_t bytes) {
+                      self->exchange_.bytes_out += bytes;
+                      if (!error && self->state_ == State::writing) return self->write_file_piece();
+                      self->finish_exchange();
+                      self->close();
+                    });
 }
 
 void HttpSession::finish_exchange() {
   core_.body_bytes -= std::exchange(reserved_, 0);
   body_ = {};
+  file_ = nullptr;
   exchange_.seconds = seconds_since(begin_);
   if (core_.options.done) core_.options.done(exchange_);
 }

@@ -77,7 +77,9 @@ std::string LabelledFiles::name(std::size_t index) const {
 }
 
 LabelledFiles read_labelled_files(const fs::path& source, ImportOptions options) {
-  options.bad_labels = ImportOptions::BadLabels::keep;
+  if (options.bad_labels == ImportOptions::BadLabels::refuse) {
+    options.bad_labels = ImportOptions::BadLabels::keep;
+  }
   options.require_files = false;
   LabelledFiles set;
   std::unordered_map<std::string, std::int32_t> known;

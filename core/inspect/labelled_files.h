@@ -34,7 +34,8 @@ struct LabelledFiles {
   std::string name(std::size_t index) const;
 };
 
-// Whatever import_pictures() reads. Labels that are none are kept, and files that are not there.
+// Whatever import_pictures() reads. Labels that are none are kept unless the options
+// map them, and so are files that are not there.
 // Throws what it throws.
 LabelledFiles read_labelled_files(const std::filesystem::path& source, ImportOptions options);
 

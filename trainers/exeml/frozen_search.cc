@@ -101,7 +101,10 @@ bool fine_tune(SearchContext& context, BestModel& best) {
 }  // namespace
 
 bool search_from_weights(SearchContext& context, Candidates& candidates, BestModel& best) {
-  return fit_last_layer(context, candidates, best) && fine_tune(context, best);
+  if (!fit_last_layer(context, candidates, best)) return false;
+  const bool stays = best.exists() && !context.plan().fine_tunes;
+  if (stays) context.observer().log("short training is preferred: the frozen network stays");
+  return stays || fine_tune(context, best);
 }
 
 }  // namespace mat

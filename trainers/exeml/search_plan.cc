@@ -53,6 +53,7 @@ SearchPlan plan_search(const std::string& preference) {
     plan.most_time_part = 0.25;
     plan.length = 0.3;
     plan.rounds = 1;
+    plan.fine_tunes = false;
     plan.looks.views = {View::whole};
   } else if (preference == "balance") {
     plan.candidates = {candidate("resnet18_w32", 0.05, 5e-3), candidate("resnet18_w32", 0.1, 5e-3),

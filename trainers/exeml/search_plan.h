@@ -18,6 +18,7 @@ struct SearchPlan {
   double most_time_part = 1;  // of the time, at most, altogether
   double length = 1;          // how long a round of training is, see enough_samples()
   int rounds = 2;             // further rounds, each twice as long, while they still help
+  bool fine_tunes = true;     // pretrained networks; otherwise only a new last layer is trained
   Looks looks;                // of the finished model; the size is the recipe's
 };
 

@@ -126,7 +126,10 @@ export async function filesTab({v}) {
       ["file", (a) => h("a", {href: address("artifact", {ref: now.reference, path: a.path}),
                               download: a.path.split("/").pop()}, a.path)],
       ["size", (a) => bytes(a.bytes), "number"],
-    ], now.artifacts));
+    ], now.artifacts),
+    now.artifacts_total > (now.artifacts ?? []).length && h("p", {class: "dim"},
+      `showing ${now.artifacts.length} of ${now.artifacts_counted ? "" : "more than "}` +
+      `${now.artifacts_total} files`));
   refresh(v);
   return {node: place, refresh};
 }

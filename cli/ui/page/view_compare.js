@@ -66,13 +66,16 @@ export async function view({query, signal}) {
       empty("Choose two or more versions in a table of versions, and press Compare."),
       asked.length === 1 && h("p", {}, "Chosen: ", versionLink(asked[0])), addForm]};
   }
-  const diff = await get("diff", {ref: asked}, signal);
+  let diff = await get("diff", {ref: asked}, signal);
   const references = diff.versions;
   let all = query.get("all") === "1";
 
   const tables = h("div", {});
   const others = h("div", {});
+  const verdicts = h("div", {});
+  const coordinates = h("div", {});
   const rowsOf = (key) => (diff[key] ?? []).filter((row) => all || row.differs);
+  let parallel = null;
   const drawTables = () => {
     replace(tables, PARTS.map(([key, title]) => section(title, rowsOf(key).length === 0
       ? empty("The same in all.") : diffTable(title, rowsOf(key), references))));
@@ -81,7 +84,15 @@ export async function view({query, signal}) {
         h("span", {class: "dim"}, all ? rowsOf(key).length : `${rowsOf(key).length} differ`)),
         diffTable(title, rowsOf(key), references))));
   };
-  drawTables();
+  const drawAll = () => {
+    drawTables();
+    replace(verdicts, diff.real_difference?.length > 0 && realDifference(diff.real_difference));
+    parallel?.close();
+    parallel = parallelCoordinates({axes: axesOf(diff), names: references,
+                                    open: (name) => navigate(to.version(name))});
+    replace(coordinates, parallel && section("Parallel coordinates", parallel.node));
+  };
+  drawAll();
   const everything = h("input", {type: "checkbox", checked: all, onchange: () => {
     all = everything.checked;
     setQuery({all: all ? "1" : null});
@@ -89,9 +100,6 @@ export async function view({query, signal}) {
   }});
 
   const panel = curvesPanel({references, query, signal});
-  const axes = axesOf(diff);
-  const parallel = parallelCoordinates({axes, names: references,
-                                        open: (name) => navigate(to.version(name))});
   const chips = h("ul", {class: "chips", "aria-label": "Versions compared"},
     references.map((name, v) => h("li", {},
       h("i", {class: `key ${colour(v)}`}), versionLink(name),
@@ -104,13 +112,19 @@ export async function view({query, signal}) {
       heading("Compare", h("div", {class: "actions"}, h("button", {
         type: "button", onclick: () => visualize(references)}, "TensorBoard…"))),
       chips, addForm,
-      diff.real_difference?.length > 0 && realDifference(diff.real_difference),
+      verdicts,
       h("label", {class: "inline"}, everything, " Also what is the same"),
       tables,
       section("Curves", panel.node),
-      parallel && section("Parallel coordinates", parallel.node), others,
+      coordinates, others,
     ],
     shown: panel.refresh,
+    refresh: async () => {
+      const [newest] = await Promise.all([get("diff", {ref: asked}, signal), panel.refresh()]);
+      if (JSON.stringify(newest) === JSON.stringify(diff)) return;
+      diff = newest;
+      drawAll();
+    },
     close: () => {
       panel.close();
       parallel?.close();

@@ -1,5 +1,6 @@
 #include "trainers/exeml/exeml_training.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/base/error.h"
@@ -123,6 +124,19 @@ TEST_CASE("exeml with weights from elsewhere fits a last layer and says so") {
   REQUIRE(observer.recorded("search").at("candidates").size() == 1);
   CHECK(observer.recorded("search").at("candidates")[0].at("name") ==
         "resnet18_w16, pretrained and frozen");
+  const auto says = [&](const char* what) {
+    return std::any_of(observer.lines.begin(), observer.lines.end(), [&](const std::string& line) {
+      return line.find(what) != std::string::npos;
+    });
+  };
+  CHECK(says("fine-tuning: "));
+
+  observer.lines.clear();
+  request = exeml_request(folder, 120, "performance_first");
+  request.inputs["weights_url"] = folder / "given.safetensors";
+  torch_trainer().train(request, observer);
+  CHECK(says("the frozen network stays"));
+  CHECK_FALSE(says("fine-tuning: "));
 }
 
 }  // namespace mat
