@@ -140,7 +140,7 @@ class BatchRun {
       ++attempts_;
       say(BatchEvent::started, {});
       const RunResult result = attempt(is_first);
-      if (was_interrupted_ && !is_stop_requested(folder_) && result.status != Status::completed) {
+      if (was_interrupted_ && !is_stop_requested(folder_) && !is_done(result)) {
         say(BatchEvent::interrupted, "ended by a signal from Slurm");
         return result.status == Status::terminated ? 0 : exit_code_of(result);
       }
@@ -198,6 +198,14 @@ class BatchRun {
       }
       std::this_thread::sleep_for(kBetweenLooks);
     }
+    // The signal that has ended it may have come after the last look.
+    must_stop();
+  }
+
+  // A command that ends well when it is told to end has not come to its end: Slurm tells all
+  // processes of a node at once.
+  bool is_done(const RunResult& result) const {
+    return result.status == Status::completed && !run_->held.spec.definition.command;
   }
 
   // Whether the nodes are to be told; those that see the request in the folder know already.
@@ -217,9 +225,7 @@ class BatchRun {
     const int nodes = run_->plan.group.nodes;
     std::optional<NodeResult> first = read_node_result(folder_, 0);
     const std::string request = requested_stop(folder_).value_or("");
-    if (!request.empty() && (!first || first->run.status != Status::completed)) {
-      return stopped(request);
-    }
+    if (!request.empty() && (!first || !is_done(first->run))) return stopped(request);
     int cause = -1;
     std::optional<NodeResult> found;
     for (int node = 0; node < nodes; ++node) {
@@ -287,8 +293,7 @@ class BatchRun {
     if (!run_) return line.code;
     // As a run on this machine: there is nothing left to go on with.
     std::error_code ignored;
-    const bool is_done = result.status == Status::completed && !run_->held.spec.definition.command;
-    if (is_done) fs::remove_all(folder_ / "checkpoint", ignored);
+    if (is_done(result)) fs::remove_all(folder_ / "checkpoint", ignored);
     return result.status == Status::terminated ? 0 : line.code;
   }
 
@@ -358,7 +363,17 @@ int run_task(const Home& home, const std::string& job, std::int64_t number, int 
   group.address = variable_of("SLURM_LAUNCH_NODE_IPADDR");
   group.port = port;
   group.hosts = split(hosts, ',');
-  const RunResult result = run_node(home, job, number, group, stop_reason);
+  RunResult result;
+  try {
+    result = run_node(home, job, number, group, stop_reason);
+  } catch (const Error& e) {
+    // Otherwise only Slurm's output would say why.
+    NodeResult failed;
+    failed.run = {Status::failed, e.message(), e.kind(), e.hint()};
+    failed.ended_ms = now_ms();
+    write_node_result(home.version_folder(job, number), group.node, failed);
+    throw;
+  }
   const bool is_good = result.status == Status::completed || result.status == Status::terminated;
   return is_good ? 0 : exit_code_of(result);
 }

@@ -107,8 +107,9 @@ void submit_to_slurm(Registry& registry, HeldVersion held, const Pool& pool) {
           ErrorKind::conflict,
           fmt::format("{} has been ended or started by another process", before.reference()));
     }
-    registry.set_batch_job(before.id,
-                           hand_over(pool, sbatch_words(*pool.slurm, home, request, batch)));
+    const std::int64_t job = hand_over(pool, sbatch_words(*pool.slurm, home, request, batch));
+    registry.set_batch_job(before.id, job);
+    registry.set_facts(before.id, {{"slurm", {{"job", job}}}});
   } catch (const Error&) {
     take_back(registry, before, folder);
     throw;

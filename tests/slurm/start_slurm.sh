@@ -88,7 +88,7 @@ SlurmctldPort=$controller
 SlurmUser=root
 SlurmdUser=root
 AuthType=auth/munge
-AuthInfo=socket=$folder/run/munge
+AuthInfo=socket=$folder/run/munge,cred_expire=5
 CredType=cred/munge
 StateSaveLocation=$folder/state
 SlurmdSpoolDir=$folder/spool/%n
@@ -158,9 +158,9 @@ stop_daemon() {
 start_munge
 until_true test -S "$folder/run/munge" || { tail "$folder/log"/* >&2; cannot "munge does not start"; }
 start_controller
-start_node n1
-start_node n2
-until_true controller_answers && until_true node_is_idle n1 && until_true node_is_idle n2 || {
+# A node that finds no controller tries again only seconds later.
+until_true controller_answers && start_node n1 && start_node n2 &&
+  until_true node_is_idle n1 && until_true node_is_idle n2 || {
   tail -n 30 "$folder/log"/* >&2
   cannot "Slurm does not start"
 }
