@@ -104,6 +104,26 @@ void print_metrics(const VersionRecord& v) {
   print(heading("metrics") + table.text());
 }
 
+// Of a training of several nodes.
+void print_nodes(const Json& facts) {
+  const auto nodes = facts.find("nodes");
+  if (nodes == facts.end() || !nodes->is_array()) return;
+  Table table({{"NODE", Align::right},
+               {"HOST", Align::left, true},
+               {"IMAGES/S", Align::right},
+               {"WAITING", Align::right}});
+  const auto number = [](const Json& node, const char* key) {
+    return node.contains(key) && node[key].is_number() ? node[key].get<double>() : 0.0;
+  };
+  for (const Json& node : *nodes) {
+    if (!node.is_object()) continue;
+    table.add({fmt::format("{:.0f}", number(node, "node")), value_text(node.value("host", Json())),
+               fmt::format("{:.1f}", number(node, "images_per_second")),
+               fmt::format("{:.0f}%", number(node, "waiting") * 100)});
+  }
+  print(heading("nodes") + table.text());
+}
+
 void print_facts(const Json& facts, const std::string& prefix, Table& table) {
   for (const auto& [key, value] : facts.items()) {
     const std::string name = prefix + key;
@@ -146,10 +166,12 @@ int show_version(const Context& context, const std::string& reference, bool json
     print(heading("evaluations of other data") +
           fmt::format("{}; mat evaluate {}\n", join(kept, ", "), version.reference()));
   }
+  print_nodes(version.facts);
   Table facts({{""}, {"", Align::left, true}});
   Json recorded = version.facts;
   // A command that the spec spells out stands in the settings.
   if (version.settings.contains("algorithm.command")) recorded.erase("algorithm");
+  recorded.erase("nodes");
   print_facts(recorded, "", facts);
   if (!facts.empty()) print(heading("recorded") + facts.text());
   return 0;

@@ -55,7 +55,7 @@ void check(const std::vector<LabelledPicture>& pictures, const PictureBatches::O
   const bool have_pixels = std::all_of(pictures.begin(), pictures.end(), [](const auto& picture) {
     return picture.view.pixels != nullptr && picture.view.width > 0 && picture.view.height > 0;
   });
-  if (!have_pixels || options.size <= 0 || options.batch_size <= 0) {
+  if (!have_pixels || options.size <= 0 || options.batch_size <= 0 || options.parts <= 0) {
     throw Error(ErrorKind::bug, "batches cannot be made of these pictures");
   }
 }
@@ -81,7 +81,7 @@ struct PictureBatches::Impl {
       : pictures(std::move(from)),
         options(with),
         picture_bytes(std::size_t{3} * with.size * with.size),
-        pool(std::make_shared<BufferPool>(picture_bytes * with.batch_size)) {
+        pool(std::make_shared<BufferPool>(picture_bytes * largest_part())) {
     const int count = std::max(options.threads, 1);
     ahead = count + 2;
     try {
@@ -107,13 +107,36 @@ struct PictureBatches::Impl {
     const auto count = static_cast<std::int64_t>(pictures.size());
     const std::int64_t full = count / options.batch_size;
     const bool has_rest = count % options.batch_size != 0;
-    return full + (has_rest && (!options.training || full == 0));
+    return full + static_cast<std::int64_t>(has_rest && (!options.training || full == 0));
   }
 
-  std::span<const std::int64_t> places(const Order& order, std::int64_t batch) const {
+  bool is_spread() const { return options.training && options.spread_rest; }
+
+  std::span<const std::int64_t> whole_batch(const Order& order, std::int64_t batch) const {
+    if (is_spread()) {
+      const auto count = static_cast<std::int64_t>(order.size());
+      const auto begin = static_cast<std::size_t>(count * batch / batches());
+      const auto end = static_cast<std::size_t>(count * (batch + 1) / batches());
+      return std::span(order).subspan(begin, end - begin);
+    }
     const auto begin = static_cast<std::size_t>(batch * options.batch_size);
     const auto size = static_cast<std::size_t>(options.batch_size);
     return std::span(order).subspan(begin, std::min(size, order.size() - begin));
+  }
+
+  std::span<const std::int64_t> places(const Order& order, std::int64_t batch) const {
+    const auto whole = whole_batch(order, batch);
+    const auto part = static_cast<std::size_t>(options.part);
+    const auto parts = static_cast<std::size_t>(options.parts);
+    const std::size_t begin = whole.size() * part / parts;
+    return whole.subspan(begin, whole.size() * (part + 1) / parts - begin);
+  }
+
+  std::size_t largest_part() const {
+    const std::size_t largest = is_spread() && batches() > 0
+                                    ? pictures.size() / static_cast<std::size_t>(batches()) + 1
+                                    : static_cast<std::size_t>(options.batch_size);
+    return largest / static_cast<std::size_t>(options.parts) + 1;
   }
 
   std::shared_ptr<const Order> order_of(std::uint64_t epoch) const {
@@ -126,6 +149,13 @@ struct PictureBatches::Impl {
       }
     }
     return order;
+  }
+
+  torch::Tensor labels_of(std::span<const std::int64_t> places) const {
+    torch::Tensor labels = torch::empty({static_cast<std::int64_t>(places.size())}, torch::kInt64);
+    std::int64_t* label = labels.data_ptr<std::int64_t>();
+    for (const std::int64_t place : places) *label++ = pictures[place].label;
+    return labels;
   }
 
   void work();
@@ -226,7 +256,7 @@ void PictureBatches::start_epoch(int epoch, std::int64_t first_batch) {
 
 bool PictureBatches::next(Batch& batch) {
   BufferPool::Buffer pixels;
-  std::span<const std::int64_t> places;
+  std::span<const std::int64_t> places, whole;
   {
     std::unique_lock lock(impl_->mutex);
     const std::int64_t number = impl_->next_to_take;
@@ -238,14 +268,14 @@ bool PictureBatches::next(Batch& batch) {
     impl_->made.erase(number);
     ++impl_->next_to_take;
     places = impl_->places(*impl_->order, number);
+    whole = impl_->whole_batch(*impl_->order, number);
   }
   impl_->wanted.notify_one();
 
   const auto count = static_cast<std::int64_t>(places.size());
   const std::int64_t size = impl_->options.size;
-  batch.targets = torch::empty({count}, torch::kInt64);
-  std::int64_t* targets = batch.targets.data_ptr<std::int64_t>();
-  for (const std::int64_t place : places) *targets++ = impl_->pictures[place].label;
+  batch.targets = impl_->labels_of(places);
+  batch.whole_targets = places.size() == whole.size() ? batch.targets : impl_->labels_of(whole);
   std::uint8_t* bytes = pixels.release();
   batch.inputs = torch::from_blob(
       bytes, {count, size, size, 3},

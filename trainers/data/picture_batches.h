@@ -17,6 +17,8 @@ struct Batch {
   // when the last tensor that uses it ends, which may be after the source of the batches ended.
   torch::Tensor inputs;
   torch::Tensor targets;  // int64 [N]
+  // Of the batch that this is a part of, with those of all parts; otherwise the same.
+  torch::Tensor whole_targets;
 };
 
 // One labelled picture of a training, in the cache.
@@ -35,8 +37,14 @@ class PictureBatches {
     int threads = 1;
     std::uint64_t seed = 0;
     // Training: shuffled, augmented; a last batch that is smaller is left out when there is a full
-    // one. Otherwise in order, every picture once, in `view`.
+    // one, or its pictures are spread over the others, which become a little larger. Otherwise in
+    // order, every picture once, in `view`.
     bool training = true;
+    bool spread_rest = false;
+    // Of every batch of a training, only this part of so many, which together are all of it. None
+    // is empty as long as there are as many pictures as parts, and as many in a batch.
+    int part = 0;
+    int parts = 1;
     Augmentation augmentation;
     std::optional<StrongAugmentation> strong;  // takes the place of `augmentation`
     View view = View::margin;

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "trainers/models/shared_norm.h"
 #include "trainers/models/tensor_rows.h"
 
 namespace mat {
@@ -88,9 +89,10 @@ class FusedNorm : public torch::autograd::Function<FusedNorm> {
     auto scale = torch::empty_like(mean);
     auto shift = torch::empty_like(mean);
     auto y = torch::empty_like(x);
+    double count = 0;
     with_type_of(x, [&](auto* null) {
       using T = std::remove_pointer_t<decltype(null)>;
-      find_moments<T>(shape, x, *norm, mean, deviation);
+      count = find_moments<T>(shape, x, *norm, mean, deviation);
       for (std::int64_t c = 0; c < shape.channels; ++c) {
         const float factor = data<float>(weight)[c] / data<float>(deviation)[c];
         data<float>(scale)[c] = factor;
@@ -107,6 +109,7 @@ class FusedNorm : public torch::autograd::Function<FusedNorm> {
         {x, weight, mean, deviation, scale, shift, mask_by_y ? y : torch::Tensor()});
     context->saved_data["relu"] = relu;
     context->saved_data["residual"] = residual.defined();
+    context->saved_data["count"] = count;
     return y;
   }
 
@@ -137,12 +140,22 @@ class FusedNorm : public torch::autograd::Function<FusedNorm> {
       std::vector<float> a(shape.channels);
       std::vector<float> b(shape.channels);
       std::vector<float> d(shape.channels);
-      const double count = static_cast<double>(shape.rows);
+      const double count = context->saved_data["count"].toDouble();
+      // Σ g of every channel, then Σ g * (x - mean).
+      auto totals = torch::empty({2 * shape.channels}, torch::kFloat64);
       for (std::int64_t c = 0; c < shape.channels; ++c) {
         const auto [sum, product] = sums.of_channel(c);
-        const double deviation_c = data<float>(deviation)[c];
+        data<double>(totals)[c] = sum;
+        data<double>(totals)[shape.channels + c] = product;
         data<float>(bias_gradient)[c] = static_cast<float>(sum);
-        data<float>(weight_gradient)[c] = static_cast<float>(product / deviation_c);
+        data<float>(weight_gradient)[c] =
+            static_cast<float>(product / static_cast<double>(data<float>(deviation)[c]));
+      }
+      if (const SumOfAll* sum_all = sum_for_norms()) (*sum_all)(totals);
+      for (std::int64_t c = 0; c < shape.channels; ++c) {
+        const double sum = data<double>(totals)[c];
+        const double product = data<double>(totals)[shape.channels + c];
+        const double deviation_c = data<float>(deviation)[c];
         const double slope = data<float>(scale)[c];
         const double bend = -slope * product / (count * deviation_c * deviation_c);
         a[c] = static_cast<float>(slope);
@@ -160,8 +173,9 @@ class FusedNorm : public torch::autograd::Function<FusedNorm> {
   }
 
  private:
+  // Gives how many values of each channel they are of.
   template <class T>
-  static void find_moments(const Shape& shape, const torch::Tensor& x,
+  static double find_moments(const Shape& shape, const torch::Tensor& x,
                            torch::nn::BatchNorm2dImpl& norm, torch::Tensor& mean,
                            torch::Tensor& deviation) {
     // Distances from a value of the channel itself: squares of numbers far from zero would drown
@@ -176,15 +190,28 @@ class FusedNorm : public torch::autograd::Function<FusedNorm> {
     });
     const Running running{data<float>(norm.running_mean), data<float>(norm.running_var),
                           *norm.options.momentum()};
-    const double count = static_cast<double>(shape.rows);
+    double count = static_cast<double>(shape.rows);
+    auto means = torch::empty({shape.channels}, torch::kFloat64);
+    auto variances = torch::empty_like(means);
     for (std::int64_t c = 0; c < shape.channels; ++c) {
       const auto [sum, square] = sums.of_channel(c);
       const double distance = sum / count;
-      const double variance = std::max(0.0, square / count - distance * distance);
-      data<float>(mean)[c] = static_cast<float>(origin[c] + distance);
-      data<float>(deviation)[c] = static_cast<float>(std::sqrt(variance + norm.options.eps()));
-      running.update(c, origin[c] + distance, variance * count / (count - 1));
+      data<double>(means)[c] = origin[c] + distance;
+      data<double>(variances)[c] = std::max(0.0, square / count - distance * distance);
     }
+    if (const SumOfAll* sum_all = sum_for_norms()) {
+      const Moments all = moments_of_all({count, means, variances}, *sum_all);
+      count = all.count;
+      means = all.mean;
+      variances = all.variance;
+    }
+    for (std::int64_t c = 0; c < shape.channels; ++c) {
+      const double variance = data<double>(variances)[c];
+      data<float>(mean)[c] = static_cast<float>(data<double>(means)[c]);
+      data<float>(deviation)[c] = static_cast<float>(std::sqrt(variance + norm.options.eps()));
+      running.update(c, data<double>(means)[c], variance * count / (count - 1));
+    }
+    return count;
   }
 };
 
@@ -206,7 +233,7 @@ torch::Tensor fused_norm(torch::nn::BatchNorm2dImpl& norm, const torch::Tensor& 
     const auto none_or_residual = residual.defined() ? residual : torch::empty({0});
     return FusedNorm::apply(x, norm.weight, norm.bias, none_or_residual, &norm, relu);
   }
-  auto y = norm.forward(x);
+  auto y = shared_norm(norm, x);
   if (residual.defined()) y += residual;
   return relu ? y.relu_() : y;
 }

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "trainers/models/layers.h"
+#include "trainers/models/shared_norm.h"
 
 namespace mat {
 namespace {
@@ -21,7 +22,7 @@ class ConvNorm : public nn::Module {
         activation_(activation) {}
 
   torch::Tensor forward(torch::Tensor x) {
-    x = norm_(conv_(x));
+    x = shared_norm(*norm_, conv_(x));
     if (activation_ == Activation::relu) return x.relu_();
     // Its backward pass needs the input, so that working in place would copy it first.
     if (activation_ == Activation::hardswish) return torch::hardswish(x);

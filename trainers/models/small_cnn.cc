@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "trainers/models/layers.h"
+#include "trainers/models/shared_norm.h"
 
 namespace mat {
 namespace {
@@ -27,7 +28,7 @@ class SmallCnn : public ImageNetwork {
   torch::Tensor maps(torch::Tensor x) override {
     for (std::size_t i = 0; i < convs_->size(); ++i) {
       x = convs_->at<nn::Conv2dImpl>(i).forward(x);
-      x = norms_->at<nn::BatchNorm2dImpl>(i).forward(x).relu_();
+      x = shared_norm(norms_->at<nn::BatchNorm2dImpl>(i), x).relu_();
       // Rounding up lets a picture of one pixel pass.
       if (i == 1 || i == 3) x = torch::max_pool2d(x, 2, 2, 0, 1, /*ceil_mode=*/true);
     }

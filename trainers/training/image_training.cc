@@ -1,11 +1,16 @@
 #include "trainers/training/image_training.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
+#include "core/base/error.h"
 #include "trainers/data/normalization.h"
 #include "trainers/data/picture_views.h"
+#include "trainers/distributed/nodes.h"
 #include "trainers/models/network.h"
+#include "trainers/models/shared_norm.h"
 #include "trainers/torch_compat.h"
 #include "trainers/training/compute_plan.h"
 #include "trainers/training/evaluation.h"
@@ -23,6 +28,7 @@ namespace {
 
 PictureBatches::Options batch_options(const TrainRequest& request, const torch::Device& device,
                                       bool training) {
+  const NodeGroup& group = request.group;
   const Json& h = request.hyperparameters;
   PictureBatches::Options options;
   options.size = h.at("image_size").get<int>();
@@ -31,6 +37,13 @@ PictureBatches::Options batch_options(const TrainRequest& request, const torch::
   options.threads = device.is_cuda() ? std::max(1, request.threads - 1) : 1;
   options.seed = request.seed;
   options.training = training;
+  if (training) {
+    options.spread_rest = true;
+    options.part = group.node;
+    options.parts = group.nodes;
+  } else {
+    options.batch_size = std::max(1, options.batch_size / group.nodes);
+  }
   options.augmentation.crop_min_area = h.at("crop_min_area").get<double>();
   options.augmentation.flip = h.at("flip").get<bool>();
   return options;
@@ -40,14 +53,22 @@ class ImageTraining : public NetworkTask {
  public:
   ImageTraining(const TrainRequest& request, const ImageData& data,
                 std::shared_ptr<Network> network, const ComputePlan& plan,
-                const torch::Device& device, TrainObserver& observer)
-      : NetworkTask(std::move(network), Results(request.version_folder, metadata(request, data))),
+                const torch::Device& device, TrainObserver& observer, Nodes* nodes)
+      : NetworkTask(
+            std::move(network),
+            Results(request.version_folder, metadata(request, data), request.group.is_first()),
+            request.group.is_first()),
         data_(data),
         plan_(plan),
         device_(device),
         observer_(observer),
+        nodes_(nodes),
+        validation_(share_of(data.validation.size(), request.group)),
+        validation_batch_(batch_options(request, device, false).batch_size),
         train_batches_(data.train, batch_options(request, device, true)),
-        validation_batches_(data.validation, batch_options(request, device, false)),
+        validation_batches_({data.validation.begin() + validation_.begin,
+                             data.validation.begin() + validation_.end},
+                            batch_options(request, device, false)),
         loss_(labels_of(data.train), static_cast<int>(data.classes.size()), request.hyperparameters,
               device),
         normalized_(device) {
@@ -65,32 +86,63 @@ class ImageTraining : public NetworkTask {
     if (!train_batches_.next(batch)) return std::nullopt;
     const torch::Tensor targets = batch.targets.to(device_, /*non_blocking=*/true);
     const Autocast autocast(device_.type(), plan_.precision);
-    return Step{loss_.training(network().forward(normalized_(batch.inputs, plan_.layout)), targets),
-                batch.targets.size(0)};
+    const torch::Tensor logits = network().forward(normalized_(batch.inputs, plan_.layout));
+    return Step{nodes_ == nullptr ? loss_.training(logits, targets)
+                                  : loss_.share(logits, targets, batch.whole_targets),
+                batch.whole_targets.size(0), batch.targets.size(0)};
   }
 
   std::optional<MetricValues> validate() override {
     torch::NoGradGuard no_grad;
     network().eval();
-    std::vector<torch::Tensor> logits, targets;
+    const auto count = static_cast<std::int64_t>(data_.validation.size());
+    torch::Tensor all_logits =
+        torch::zeros({count, static_cast<std::int64_t>(data_.classes.size())}, torch::kFloat);
+    std::int64_t place = validation_.begin;
     validation_batches_.start_epoch(0);
     const std::int64_t total = validation_batches_.batches_per_epoch();
-    for (Batch batch; validation_batches_.next(batch);) {
-      if (observer_.stop_requested()) return std::nullopt;
-      observer_.phase("validating", static_cast<std::int64_t>(logits.size()), total);
+    // Shares may differ by a picture, and so the batches by one: all look for a stop as often.
+    const std::int64_t looks = nodes_ == nullptr ? total : most_validation_batches();
+    for (std::int64_t done = 0; done < looks; ++done) {
+      if (stop_requested()) return std::nullopt;
+      Batch batch;
+      if (!validation_batches_.next(batch)) continue;
+      observer_.phase("validating", done, total);
       const Autocast autocast(device_.type(), plan_.precision);
-      logits.push_back(
-          network().forward(normalized_(batch.inputs, plan_.layout)).to(torch::kFloat));
-      targets.push_back(batch.targets);
+      all_logits.narrow(0, place, batch.targets.size(0))
+          .copy_(network().forward(normalized_(batch.inputs, plan_.layout)));
+      place += batch.targets.size(0);
     }
-    const torch::Tensor all_targets = torch::cat(targets);
-    const torch::Tensor all_logits = torch::cat(logits).to(torch::kCPU);
+    if (nodes_ != nullptr) nodes_->sum(all_logits);
+    const torch::Tensor all_targets = torch::tensor(labels_of(data_.validation), torch::kLong);
     latest_ = evaluate_classes(all_logits, all_targets, ClassLoss::plain(all_logits, all_targets),
                                data_.classes);
     return latest_.metrics;
   }
 
  private:
+  struct Share {
+    std::ptrdiff_t begin, end;
+  };
+
+  static Share share_of(std::size_t count, const NodeGroup& group) {
+    const auto nodes = static_cast<std::size_t>(group.nodes);
+    const auto node = static_cast<std::size_t>(group.node);
+    return {static_cast<std::ptrdiff_t>(count * node / nodes),
+            static_cast<std::ptrdiff_t>(count * (node + 1) / nodes)};
+  }
+
+  std::int64_t most_validation_batches() const {
+    const auto count = static_cast<std::int64_t>(data_.validation.size());
+    const std::int64_t largest = (count + nodes_->count() - 1) / nodes_->count();
+    return (largest + validation_batch_ - 1) / validation_batch_;
+  }
+
+  bool stop_requested() {
+    const bool here = observer_.stop_requested();
+    return nodes_ == nullptr ? here : nodes_->any(here);
+  }
+
   static std::vector<int> labels_of(const std::vector<LabelledPicture>& pictures) {
     std::vector<int> labels;
     labels.reserve(pictures.size());
@@ -116,6 +168,9 @@ class ImageTraining : public NetworkTask {
   ComputePlan plan_;
   torch::Device device_;
   TrainObserver& observer_;
+  Nodes* nodes_;  // null: alone
+  Share validation_;
+  std::int64_t validation_batch_;
   PictureBatches train_batches_, validation_batches_;
   ClassLoss loss_;
   Normalization normalized_;
@@ -129,46 +184,113 @@ Json data_settings(const ImageData& data) {
           {"classes", data.classes}};
 }
 
-}  // namespace
+// What every node must see alike.
+void check_same_data(const Json& settings, Nodes& nodes) {
+  const Json of_first = nodes.tell(settings);
+  if (of_first == settings) return;
+  throw Error(ErrorKind::usage,
+              fmt::format("node {} sees other pictures than node 0", nodes.node()),
+              "all nodes read the same folder: is it on a file system that they share?");
+}
 
-TrainOutcome train_images(const TrainRequest& request, TrainObserver& observer) {
+ImageData read_data(const TrainRequest& request, Nodes* nodes, TrainObserver& observer) {
+  const ImageNeeds needs = image_needs(request.hyperparameters);
+  if (nodes == nullptr) return read_image_data(request, needs, observer);
+  std::optional<ImageData> data;
+  // Node 0 decodes into the cache, from which the others take them.
+  nodes->one_before_others("pictures", observer, [&](TrainObserver& beating) {
+    data.emplace(read_image_data(request, needs, beating));
+  });
+  return std::move(*data);
+}
+
+void check_shares(const ImageData& data, const NodeGroup& group) {
+  if (data.train.size() >= static_cast<std::size_t>(group.nodes)) return;
+  throw Error(
+      ErrorKind::usage,
+      fmt::format("{} training pictures are too few for {} nodes", data.train.size(), group.nodes),
+      "set resources.nodes to fewer");
+}
+
+ComputePlan choose_plan(const TrainRequest& request, const ImageData& data,
+                        const std::optional<Checkpoint>& from, const torch::Device& device,
+                        Nodes* nodes, TrainObserver& observer) {
   const Json& h = request.hyperparameters;
-  const torch::Device device = choose_device(request.device);
-  std::optional<Checkpoint> from = find_checkpoint(request, observer);
-  const ImageData data = read_image_data(request, image_needs(h), observer);
-  Json settings = checkpoint_settings(request, data_settings(data), device);
-  begin_training(request, from, settings, observer);
-  record_device(device, observer);
-  record_image_data(data, observer);
-  check_image_data(data);
-
   TrialSubject subject;
   subject.name = request.algorithm;
   subject.classes = static_cast<int>(data.classes.size());
   subject.make_network = [&] { return make_image_network(request.algorithm, subject.classes); };
   subject.image_size = h.at("image_size").get<int>();
-  subject.batch_size = h.at("batch_size").get<int>();
+  subject.batch_size = std::max(1, h.at("batch_size").get<int>() / request.group.nodes);
   subject.device = device;
   // Another trial might find another plan to be the fastest, and other last digits.
   const Json& wanted = from ? from->state.at("settings").at("plan") : h;
-  const ComputePlan plan = choose_compute_plan(wanted.at("precision").get<std::string>(),
-                                               wanted.at("layout").get<std::string>(), subject,
-                                               request.cache_folder, observer);
+  auto precision = wanted.at("precision").get<std::string>();
+  auto layout = wanted.at("layout").get<std::string>();
+  const auto choose = [&](TrainObserver& told) {
+    return choose_compute_plan(precision, layout, subject, request.cache_folder, told);
+  };
+  if (nodes == nullptr) return choose(observer);
+  std::optional<ComputePlan> plan;
+  nodes->one_before_others("plan", observer, [&](TrainObserver& beating) {
+    if (nodes->is_first()) plan = choose(beating);
+  });
+  Json told;
+  if (plan) told = {{"precision", plan->precision_name()}, {"layout", plan->layout_name()}};
+  told = nodes->tell(told);
+  if (plan) return *plan;
+  precision = told.at("precision").get<std::string>();
+  layout = told.at("layout").get<std::string>();
+  return choose(observer);
+}
+
+}  // namespace
+
+TrainOutcome train_images(const TrainRequest& request, TrainObserver& observer) {
+  const Json& h = request.hyperparameters;
+  const torch::Device device = choose_device(request.device);
+  const bool is_first = request.group.is_first();
+  std::unique_ptr<Nodes> nodes;
+  if (!request.group.is_alone()) nodes = std::make_unique<Nodes>(request.group, device, observer);
+  std::optional<Checkpoint> from;
+  if (is_first) from = find_checkpoint(request, observer);
+  if (nodes) from = nodes->tell(std::move(from));
+  const ImageData data = read_data(request, nodes.get(), observer);
+  if (nodes) check_same_data(data_settings(data), *nodes);
+  Json settings = checkpoint_settings(request, data_settings(data), device);
+  if (is_first) begin_training(request, from, settings, observer);
+  record_device(device, observer);
+  record_image_data(data, observer);
+  check_image_data(data);
+  check_shares(data, request.group);
+
+  const ComputePlan plan = choose_plan(request, data, from, device, nodes.get(), observer);
   settings["plan"] = {{"precision", plan.precision_name()}, {"layout", plan.layout_name()}};
 
   torch::manual_seed(request.seed);
-  const std::shared_ptr<Network> network = subject.make_network();
+  const std::shared_ptr<ImageNetwork> network =
+      make_image_network(request.algorithm, static_cast<int>(data.classes.size()));
   record_parameters(*network, observer);
-  if (!from) {
+  if (!from && is_first) {
     observer.summary(summary_of(graph_of(request.algorithm), *network));
     observer.summary(samples_summary(data.train, data.classes));
   }
-  ImageTraining training(request, data, network, plan, device, observer);
-  CheckpointWriter checkpoints(checkpoint_folder(request), settings);
+  ImageTraining training(request, data, network, plan, device, observer, nodes.get());
+  std::optional<NormsOfAll> norms;
+  if (nodes) {
+    nodes->tell(network->parameters());
+    nodes->tell(network->buffers());
+    norms.emplace([&nodes](const torch::Tensor& tensor) { nodes->sum(tensor); });
+  }
+  // Only node 0 makes any.
+  CheckpointWriter checkpoints(is_first ? checkpoint_folder(request) : std::filesystem::path(),
+                               settings);
   const LoopResult result = run_training_loop(training, LoopSettings::from(h, request.seed),
-                                              observer, checkpoints, std::move(from));
+                                              observer, checkpoints, std::move(from), nodes.get());
+  norms.reset();
   record_speed(result, observer);
-  if (result.has_best) {
+  if (nodes) record_nodes(result, *network, request.group, *nodes, observer);
+  if (result.has_best && is_first) {
     training.write_evaluation_of_best("file", data.validation_names, data.classes);
   }
   return {result.stopped};

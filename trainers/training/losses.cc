@@ -23,6 +23,18 @@ torch::Tensor ClassLoss::training(const torch::Tensor& logits, const torch::Tens
           smoothing_));
 }
 
+torch::Tensor ClassLoss::share(const torch::Tensor& logits, const torch::Tensor& targets,
+                               const torch::Tensor& whole_targets) const {
+  const torch::Tensor sum =
+      torch::nn::functional::cross_entropy(logits.to(torch::kFloat), targets,
+                                           torch::nn::functional::CrossEntropyFuncOptions()
+                                               .weight(weights_)
+                                               .label_smoothing(smoothing_)
+                                               .reduction(torch::kSum));
+  if (!weights_.defined()) return sum / static_cast<double>(whole_targets.numel());
+  return sum / weights_.index_select(0, whole_targets.to(weights_.device())).sum();
+}
+
 double ClassLoss::plain(const torch::Tensor& logits, const torch::Tensor& targets) {
   return torch::nn::functional::cross_entropy(logits.to(torch::kDouble), targets).item<double>();
 }

@@ -17,6 +17,10 @@ class ClassLoss {
 
   torch::Tensor training(const torch::Tensor& logits, const torch::Tensor& targets) const;
 
+  // The share that a part of a batch has in the loss of the whole: those of all parts add up to it.
+  torch::Tensor share(const torch::Tensor& logits, const torch::Tensor& targets,
+                      const torch::Tensor& whole_targets) const;
+
   // Of validation data: neither smoothed nor weighted, so that it can be compared between
   // trainings.
   static double plain(const torch::Tensor& logits, const torch::Tensor& targets);

@@ -28,8 +28,8 @@ Tensors take(const Tensors& from, const std::string& prefix) {
 
 }  // namespace
 
-NetworkTask::NetworkTask(std::shared_ptr<Network> network, Results results)
-    : network_(std::move(network)), results_(std::move(results)) {}
+NetworkTask::NetworkTask(std::shared_ptr<Network> network, Results results, bool keeps_results)
+    : network_(std::move(network)), results_(std::move(results)), keeps_results_(keeps_results) {}
 
 void NetworkTask::keep_best() {
   best_ = latest_;
@@ -59,7 +59,10 @@ void NetworkTask::load_state(const Checkpoint& checkpoint) {
   present.tensors = take(checkpoint.tensors, kPresent);
   load_weights(*network_, present);
   const Json& state = checkpoint.state.at("task");
-  if (!state.contains("best")) return remove_best(results_.folder());
+  if (!state.contains("best")) {
+    if (keeps_results_) remove_best(results_.folder());
+    return;
+  }
   const Json& best = state["best"];
   best_.metrics.clear();
   for (const auto& [name, value] : best.at("metrics").items()) {
@@ -76,7 +79,7 @@ void NetworkTask::load_state(const Checkpoint& checkpoint) {
   best_weights_.tensors = take(checkpoint.tensors, kBest);
   if (best_weights_.tensors.empty()) best_weights_.tensors = present.tensors;
   // The file may be that of a later epoch, from which nothing else is left.
-  results_.save_best(best_weights_);
+  if (keeps_results_) results_.save_best(best_weights_);
 }
 
 void NetworkTask::write_evaluation_of_best(const std::string& key,

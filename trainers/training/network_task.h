@@ -15,7 +15,8 @@ namespace mat {
 // evaluation of the best ones.
 class NetworkTask : public TrainingTask {
  public:
-  NetworkTask(std::shared_ptr<Network> network, Results results);
+  // One that does not keep results writes no file; keep_best() and the like are not called then.
+  NetworkTask(std::shared_ptr<Network> network, Results results, bool keeps_results = true);
 
   torch::OrderedDict<std::string, torch::Tensor> parameters() override {
     return network_->named_parameters();
@@ -37,6 +38,7 @@ class NetworkTask : public TrainingTask {
  private:
   std::shared_ptr<Network> network_;
   Results results_;
+  bool keeps_results_;
   Evaluation best_;
   Weights best_weights_;  // as the file has them; no tensors: nothing was validated yet
 };

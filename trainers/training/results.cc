@@ -4,10 +4,12 @@
 #include <fmt/format.h>
 
 #include <utility>
+#include <vector>
 
 #include "core/base/error.h"
 #include "core/base/file.h"
 #include "core/base/version.h"
+#include "core/metrics/crc32c.h"
 #include "trainers/models/weights_file.h"
 #include "trainers/training/checkpoint.h"
 #include "trainers/training/machine.h"
@@ -20,11 +22,23 @@ namespace fs = std::filesystem;
 constexpr const char* kBestFile = "best.safetensors";
 constexpr const char* kLastFile = "last.safetensors";
 
+std::string checksum_of(const torch::nn::Module& network) {
+  std::uint32_t sum = 0;
+  for (const auto& [key, tensor] : weights_of(network).tensors) {
+    const std::string_view bytes(static_cast<const char*>(tensor.data_ptr()), tensor.nbytes());
+    const std::uint32_t parts[] = {sum, crc32c(bytes)};
+    sum = crc32c({reinterpret_cast<const char*>(parts), sizeof parts});
+  }
+  return fmt::format("{:08x}", sum);
+}
+
 }  // namespace
 
-Results::Results(std::filesystem::path version_folder, std::map<std::string, std::string> metadata)
+Results::Results(std::filesystem::path version_folder, std::map<std::string, std::string> metadata,
+                 bool are_kept)
     : folder_(std::move(version_folder)), metadata_(std::move(metadata)) {
   metadata_["mat_version"] = mat_version();
+  if (!are_kept) return;
   make_folders(folder_ / "output");
   remove_unfinished_files(folder_ / "output");
 }
@@ -79,6 +93,27 @@ void record_speed(const LoopResult& result, TrainObserver& observer) {
                   result.training_seconds > 0
                       ? static_cast<double>(result.samples) / result.training_seconds
                       : 0.0);
+}
+
+void record_nodes(const LoopResult& result, const torch::nn::Module& network,
+                  const NodeGroup& group, Nodes& nodes, TrainObserver& observer) {
+  const double seconds = result.own_seconds;
+  Json own{{"node", group.node}};
+  const auto place = static_cast<std::size_t>(group.node);
+  if (place < group.hosts.size()) own["host"] = group.hosts[place];
+  own["images_per_second"] = seconds > 0 ? static_cast<double>(result.own_samples) / seconds : 0.0;
+  own["waiting"] = seconds > 0 ? result.waited_seconds / seconds : 0.0;
+  own["weights"] = checksum_of(network);
+  const std::vector<Json> all = nodes.gather(own);
+  if (!nodes.is_first()) return;
+  observer.record("nodes", all);
+  for (const Json& other : all) {
+    if (other.at("weights") == own["weights"]) continue;
+    throw Error(
+        ErrorKind::training_failed,
+        fmt::format("the weights of node {} are not those of node 0", other.at("node").get<int>()),
+        "memory or a processor of one of them may be faulty, or they run different builds");
+  }
 }
 
 }  // namespace mat

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/training/trainer.h"
+#include "trainers/distributed/nodes.h"
 #include "trainers/models/weights_file.h"
 #include "trainers/torch.h"
 #include "trainers/training/evaluation.h"
@@ -20,7 +21,9 @@ void remove_best(const std::filesystem::path& version_folder);
 // weights also say their metrics.
 class Results {
  public:
-  Results(std::filesystem::path version_folder, std::map<std::string, std::string> metadata);
+  // Those that are not kept touch no file; nothing is saved then.
+  Results(std::filesystem::path version_folder, std::map<std::string, std::string> metadata,
+          bool are_kept = true);
 
   const std::filesystem::path& folder() const { return folder_; }
   // A copy of the network's weights as save_best() writes them.
@@ -37,5 +40,10 @@ class Results {
 void record_device(const torch::Device& device, TrainObserver& observer);
 void record_parameters(const torch::nn::Module& network, TrainObserver& observer);
 void record_speed(const LoopResult& result, TrainObserver& observer);
+// "nodes": [{"node", "host", "images_per_second", "waiting", "weights"}]: the part of the time in
+// which it waited for others, and a checksum. Of all nodes; node 0 records. Throws training_failed
+// when their weights are not the same bit for bit: then one of them computes wrongly.
+void record_nodes(const LoopResult& result, const torch::nn::Module& network,
+                  const NodeGroup& group, Nodes& nodes, TrainObserver& observer);
 
 }  // namespace mat

@@ -51,7 +51,9 @@ void check_settings(const Checkpoint& checkpoint, const Json& now, TrainObserver
                             checkpoint.step, join(found, ", ")),
                 "put back what has changed, or train a new version, which begins anew");
   }
-  found = differences(before.at("machine"), now.at("machine"));
+  Json machine = before.at("machine");
+  machine.emplace("nodes", 1);  // as it was before there were several
+  found = differences(machine, now.at("machine"));
   if (!found.empty()) {
     observer.log(
         fmt::format("{}: numbers may differ in their last digits from those of a training "
@@ -84,7 +86,10 @@ Json checkpoint_settings(const TrainRequest& request, Json data, const torch::De
       {"hyperparameters", std::move(hyperparameters)},
       {"data", std::move(data)},
       {"machine",
-       {{"threads", at::get_num_threads()}, {"device", device.str()}, {"libtorch", TORCH_VERSION}}},
+       {{"threads", at::get_num_threads()},
+        {"nodes", request.group.nodes},
+        {"device", device.str()},
+        {"libtorch", TORCH_VERSION}}},
   };
   // As they come back from a file, so that texts which JSON cannot hold are equal, too.
   return parse_json(to_json_text(settings), "settings");

@@ -8,12 +8,15 @@
 #include <deque>
 #include <limits>
 #include <memory>
+#include <tuple>
 #include <utility>
 
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
 #include "core/metrics/metric.h"
+#include "trainers/data/random.h"
+#include "trainers/distributed/shared_gradients.h"
 #include "trainers/training/random_state.h"
 #include "trainers/training/schedule.h"
 #include "trainers/training/training_summaries.h"
@@ -61,18 +64,21 @@ class Speedometer {
 class Loop {
  public:
   Loop(TrainingTask& task, const LoopSettings& settings, TrainObserver& observer,
-       CheckpointWriter& checkpoints)
+       CheckpointWriter& checkpoints, Nodes* nodes)
       : task_(task),
         settings_(settings),
         observer_(observer),
         checkpoints_(checkpoints),
+        nodes_(nodes),
         optimizer_(make_optimizer(task.parameters().values(), settings.optimizer)),
         steps_(settings.epochs * task.batches_per_epoch()),
         schedule_(settings.schedule, settings.lr, settings.warmup, steps_),
         point_stride_((steps_ + kMostPointsOfACurve - 1) / kMostPointsOfACurve),
         best_direction_(direction_of(settings.best_metric)),
         started_(monotonic_seconds()),
-        checkpoint_made_(started_) {}
+        checkpoint_made_(started_) {
+    if (nodes_ != nullptr) gradients_.emplace(task.parameters().values(), *nodes_);
+  }
 
   void go_on_from(const Checkpoint& checkpoint) {
     task_.load_state(checkpoint);
@@ -102,7 +108,7 @@ class Loop {
       }
     }
     if (result_.stopped) make_checkpoint();
-    task_.save_last();
+    if (keeps_results()) task_.save_last();
     checkpoints_.finish();
     return result_;
   }
@@ -111,29 +117,46 @@ class Loop {
   // False when a stop was requested.
   bool train_epoch() {
     double before = monotonic_seconds();
+    double waited = nodes_ == nullptr ? 0 : nodes_->waited_s();
+    bool is_stopped = stop_requested();
     while (true) {
-      if (observer_.stop_requested()) return false;
+      if (nodes_ == nullptr) is_stopped = observer_.stop_requested();
+      if (is_stopped) return false;
+      if (nodes_ != nullptr) seed_step();
       std::optional<TrainingTask::Step> step = task_.next_step();
       if (!step) break;
       const double lr = schedule_.at(step_);
       optimizer_->clear_gradients();
+      if (gradients_) gradients_->begin();
       step->loss.backward();
+      torch::Tensor loss = step->loss.detach();
+      if (nodes_ != nullptr) {
+        std::tie(loss, is_stopped) = agree_on(loss);
+        gradients_->finish();
+      }
       if (settings_.clip_norm > 0) optimizer_->clip_gradients(settings_.clip_norm);
       optimizer_->step(lr);
       ++step_;
       ++batch_;
 
-      unread_losses_.push_back(step->loss.detach());
-      const bool on_cpu = step->loss.device().is_cpu();
+      const bool on_cpu = loss.device().is_cpu();
+      unread_losses_.push_back(std::move(loss));
       if (on_cpu || unread_losses_.size() >= kStepsBetweenReadsOnGpu) read_losses();
       if (step_ % point_stride_ == 0) observer_.metric("lr", step_, lr);
-      if (settings_.histograms && batch_ == task_.batches_per_epoch() && is_validated(epoch_)) {
+      if (settings_.histograms && keeps_results() && batch_ == task_.batches_per_epoch() &&
+          is_validated(epoch_)) {
         show_histograms();
       }
 
       const double now = monotonic_seconds();
       result_.samples += step->samples;
       result_.training_seconds += now - before;
+      if (nodes_ != nullptr) {
+        result_.own_samples += step->own_samples;
+        result_.own_seconds += now - before;
+        result_.waited_seconds += nodes_->waited_s() - waited;
+        waited = nodes_->waited_s();
+      }
       speed_.add(now - before, step->samples);
       report(now);
       if (!checkpoints_.is_busy() && now - checkpoint_made_ >= settings_.checkpoint_seconds) {
@@ -144,6 +167,30 @@ class Loop {
     read_losses();
     return true;
   }
+
+  bool stop_requested() {
+    const bool here = observer_.stop_requested();
+    return nodes_ == nullptr ? here : nodes_->any(here);
+  }
+
+  // So that a training goes on in the same way, also with another number of nodes.
+  void seed_step() {
+    Random random({settings_.seed, static_cast<std::uint64_t>(step_),
+                   static_cast<std::uint64_t>(nodes_->node())});
+    torch::manual_seed(random.next());
+  }
+
+  // The loss of the whole batch, and whether anybody wants to stop: one small sum for both.
+  std::pair<torch::Tensor, bool> agree_on(const torch::Tensor& loss) {
+    const torch::Tensor both = torch::empty({2}, torch::kDouble);
+    both[0] = loss.item<double>();
+    both[1] = observer_.stop_requested() ? 1.0 : 0.0;
+    nodes_->sum(both);
+    return {both[0], both[1].item<double>() > 0};
+  }
+
+  // The others only compute.
+  bool keeps_results() const { return nodes_ == nullptr || nodes_->is_first(); }
 
   // Gradients are those of the last batch.
   void show_histograms() {
@@ -240,7 +287,7 @@ class Loop {
       best_metric_ = last_metric_;
       best_loss_ = loss;
       best_step_ = step_;
-      task_.keep_best();
+      if (keeps_results()) task_.keep_best();
       observer_.record("best_step", best_step_);
     }
   }
@@ -258,6 +305,7 @@ class Loop {
   }
 
   void make_checkpoint() {
+    if (!keeps_results()) return;
     const double before = monotonic_seconds();
     read_losses();
     Checkpoint checkpoint;
@@ -308,7 +356,9 @@ class Loop {
   const LoopSettings& settings_;
   TrainObserver& observer_;
   CheckpointWriter& checkpoints_;
+  Nodes* nodes_;  // null: alone
   std::unique_ptr<Optimizer> optimizer_;
+  std::optional<SharedGradients> gradients_;
   std::int64_t steps_;
   LearningRateSchedule schedule_;
   std::int64_t point_stride_;
@@ -354,8 +404,8 @@ LoopSettings LoopSettings::from(const Json& hyperparameters, std::uint64_t seed)
 
 LoopResult run_training_loop(TrainingTask& task, const LoopSettings& settings,
                              TrainObserver& observer, CheckpointWriter& checkpoints,
-                             std::optional<Checkpoint> from) {
-  Loop loop(task, settings, observer, checkpoints);
+                             std::optional<Checkpoint> from, Nodes* nodes) {
+  Loop loop(task, settings, observer, checkpoints, nodes);
   if (from) loop.go_on_from(*from);
   from.reset();
   return loop.run();

@@ -8,6 +8,7 @@
 
 #include "core/base/json.h"
 #include "core/training/trainer.h"
+#include "trainers/distributed/nodes.h"
 #include "trainers/torch.h"
 #include "trainers/training/checkpoint.h"
 #include "trainers/training/optimizer.h"
@@ -39,8 +40,10 @@ using MetricValues = std::vector<std::pair<std::string, double>>;
 class TrainingTask {
  public:
   struct Step {
-    torch::Tensor loss;  // a scalar with its graph
-    std::int64_t samples = 0;
+    // A scalar with its graph; of one of several nodes its share of the whole batch's loss.
+    torch::Tensor loss;
+    std::int64_t samples = 0;      // of the whole batch
+    std::int64_t own_samples = 0;  // of this node's share
   };
 
   virtual ~TrainingTask() = default;
@@ -71,6 +74,9 @@ struct LoopResult {
   bool has_best = false;
   std::int64_t samples = 0;
   double training_seconds = 0;  // without validation and saving
+  // Of this node and this attempt.
+  std::int64_t own_samples = 0;
+  double own_seconds = 0, waited_seconds = 0;
 };
 
 // Trains all epochs, or until observer.stop_requested(). Reports progress and metrics, validates,
@@ -79,8 +85,12 @@ struct LoopResult {
 // checkpoint would cost, or ends while the one before is still being written, goes without. Begins
 // at `from` when there is one. Throws a training_failed error when a loss is
 // NaN or infinite, naming epoch and step.
+//
+// With `nodes`, all of them do this at the same time, each with its share of every batch:
+// gradients, losses and stops are those of all. Only node 0 keeps weights and makes checkpoints.
+// Random numbers of a step depend on seed, step and node alone.
 LoopResult run_training_loop(TrainingTask& task, const LoopSettings& settings,
                              TrainObserver& observer, CheckpointWriter& checkpoints,
-                             std::optional<Checkpoint> from);
+                             std::optional<Checkpoint> from, Nodes* nodes = nullptr);
 
 }  // namespace mat

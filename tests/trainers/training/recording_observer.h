@@ -32,6 +32,7 @@ class RecordingObserver : public TrainObserver {
   void restore(const Json& /*state*/) override {}
 
   const Json& recorded(const std::string& key) const { return record_.at(key); }
+  Json all_recorded() const { return record_; }
   double last(const std::string& name) const { return metrics.at(name).back().second; }
   bool has_line_with(std::string_view text) const {
     for (const std::string& line : lines) {
