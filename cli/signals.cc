@@ -10,7 +10,7 @@
 namespace mat {
 namespace {
 
-constexpr std::array<int, 4> kEndingSignals{SIGINT, SIGTERM, SIGHUP, SIGUSR1};
+constexpr std::array<int, 4> kEndingSignals{SIGINT, SIGTERM, SIGHUP, SIGURG};
 
 volatile std::sig_atomic_t received_signal = 0;
 

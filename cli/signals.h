@@ -7,9 +7,9 @@
 
 namespace mat {
 
-// While it lives, signals that ask a process to end (SIGUSR1, with which a batch system warns, is
-// one) become a request to stop a training. What the
-// process was started to ignore (nohup, a script's background job) stays ignored; a closed pipe
+// While it lives, signals that ask a process to end become a request to stop a training. SIGURG is
+// one of them: mat has a batch system send it, since it ends no other program that it meets. What
+// the process was started to ignore (nohup, a script's background job) stays ignored; a closed pipe
 // ends nothing. One at a time.
 class SignalsAsStop {
  public:

@@ -25,7 +25,7 @@
 #include "core/run/stop_request.h"
 #include "core/run/time_limit.h"
 #include "core/slurm/batch_report.h"
-#include "core/slurm/client.h"
+#include "core/slurm/own_job.h"
 #include "core/slurm/srun_step.h"
 #include "core/training/log_file.h"
 
@@ -35,7 +35,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr auto kBetweenLooks = std::chrono::milliseconds(50);
-constexpr double kHostNamesSeconds = 30;
 constexpr const char* kTimeLimit = "the time limit of its Slurm job";
 
 std::string variable_of(const char* name) {
@@ -66,20 +65,6 @@ void take_environment(const fs::path& folder) {
   }
 }
 
-// Node 0 first.
-std::vector<std::string> hosts_of_job() {
-  const std::string list = variable_of("SLURM_JOB_NODELIST");
-  SlurmPool pool;
-  pool.conf = variable_of("SLURM_CONF");
-  const SlurmAnswer answer =
-      SlurmClient(pool).ask({"scontrol", "show", "hostnames", list}, kHostNamesSeconds);
-  std::vector<std::string> hosts;
-  for (const std::string& line : split(answer.output, '\n')) {
-    if (!line.empty()) hosts.push_back(line);
-  }
-  return hosts.empty() ? std::vector<std::string>{list} : hosts;
-}
-
 class BatchRun {
  public:
   BatchRun(const Home& home, const std::string& job, std::int64_t number, std::string token,
@@ -105,7 +90,7 @@ class BatchRun {
     }
     limit_.emplace(run_->held.spec, history_of(report));
     limit_->start();
-    hosts_ = hosts_of_job();
+    hosts_ = hosts_of_own_job();
     if (attempts_ > run_->held.spec.auto_restart) {
       return end({Status::abnormal,
                   "a node failed, or Slurm took it away, and it has no restarts left",
@@ -145,8 +130,9 @@ class BatchRun {
         return result.status == Status::terminated ? 0 : exit_code_of(result);
       }
       if (!may_restart(result)) return end(result);
-      const std::int64_t pause_ms = pause_after(attempts_);
       const std::string reason = fmt::format("attempt {} failed: {}", attempts_, result.reason);
+      if (go_elsewhere(reason)) return exit_code_of(result);
+      const std::int64_t pause_ms = pause_after(attempts_);
       log(fmt::format("{}; starts again in {}", reason,
                       format_duration(static_cast<double>(pause_ms) / 1000)));
       say(BatchEvent::failed, reason);
@@ -194,7 +180,8 @@ class BatchRun {
     while (!step.has_ended()) {
       if (!is_asked && must_stop()) {
         is_asked = true;
-        step.ask_to_end();
+        // A signal of Slurm's has reached them, too.
+        if (is_stop_requested(folder_)) tell_own_tasks();
       }
       std::this_thread::sleep_for(kBetweenLooks);
     }
@@ -213,7 +200,7 @@ class BatchRun {
     if (is_stop_requested(folder_)) return true;
     const std::string limit = limit_->reason();
     const int signal = received_signal_();
-    if (!limit.empty() || signal == SIGUSR1) {
+    if (!limit.empty() || signal == SIGURG) {
       request_stop(folder_, limit.empty() ? kTimeLimit : limit);
       return true;
     }
@@ -265,6 +252,16 @@ class BatchRun {
   bool may_restart(const RunResult& result) const {
     return result.status == Status::failed && result.error != ErrorKind::usage &&
            attempts_ <= run_->held.spec.auto_restart && !is_stop_requested(folder_);
+  }
+
+  // A node that does not answer any more would fail each attempt in this job.
+  bool go_elsewhere(const std::string& reason) {
+    const int nodes = run_->plan.group.nodes;
+    if (nodes == 1 || can_start_on_nodes(nodes) || !requeue_own_job()) return false;
+    const std::string text = reason + "; Slurm starts it again, on nodes that answer";
+    log(text);
+    say(BatchEvent::failed, text);
+    return true;
   }
 
   void pause(std::int64_t pause_ms) {

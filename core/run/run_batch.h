@@ -23,7 +23,7 @@ int run_task(const Home& home, const std::string& job, std::int64_t number, int 
 // anew after it was preempted or a node failed: the version then goes on from its last checkpoint,
 // and that is one of its restarts as well.
 //
-// `received_signal` gives the last signal that asks this process to end, 0 for none: SIGUSR1 says
+// `received_signal` gives the last signal that asks this process to end, 0 for none: SIGURG says
 // that the time limit is near, any other that Slurm ends the job. Gives the exit code.
 int run_batch(const Home& home, const std::string& job, std::int64_t number,
               const std::string& token, const std::function<int()>& received_signal);

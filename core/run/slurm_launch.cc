@@ -23,6 +23,8 @@ namespace fs = std::filesystem;
 // sbatch itself tries again for some seconds; a busy controller takes its time.
 constexpr double kSubmitSeconds = 60;
 constexpr double kCancelSeconds = 10;
+// What a file in the version's folder says already.
+constexpr double kTellSeconds = 3;
 
 SlurmRequest request_of(const HeldVersion& held, const Capacity& needs) {
   SlurmRequest request;
@@ -73,9 +75,10 @@ std::int64_t hand_over(const Pool& pool, const std::vector<std::string>& words) 
 
 bool cancel(const Pool& pool, std::int64_t job, bool only_tell, std::string& problem) {
   std::vector<std::string> words{"scancel"};
-  if (only_tell) words.emplace_back("--signal=TERM");
+  if (only_tell) words.emplace_back(kTellTasks);
   words.push_back(std::to_string(job));
-  const SlurmAnswer answer = SlurmClient(*pool.slurm).ask(words, kCancelSeconds);
+  const SlurmAnswer answer =
+      SlurmClient(*pool.slurm).ask(words, only_tell ? kTellSeconds : kCancelSeconds);
   // One that Slurm does not know has ended, or will be found to have.
   const bool is_unknown = lower(answer.problem).find("invalid job id") != std::string::npos;
   problem = answer.problem;

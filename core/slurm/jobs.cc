@@ -139,6 +139,7 @@ std::string waiting_text(const SlurmJob& job) {
       {"PartitionDown", "its partition, which is down"},
       {"PartitionInactive", "its partition, which is inactive"},
       {"PartitionNodeLimit", "more nodes than its partition allows"},
+      {"PartitionConfig", "nodes that its partition does not have"},
       {"PartitionTimeLimit", "more time than its partition allows"},
       {"ReqNodeNotAvail", "nodes that are down or reserved"},
       {"Licenses", "licenses"},

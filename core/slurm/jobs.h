@@ -13,6 +13,10 @@ namespace mat {
 // What the names of mat's jobs begin with.
 constexpr const char* kJobNamePrefix = "mat-";
 
+// The word for scancel that has a job's tasks, which are mat's, look for a stop request. Any other
+// program ignores the signal.
+constexpr const char* kTellTasks = "--signal=URG";
+
 // A job as squeue or sacct tells of it.
 struct SlurmJob {
   std::int64_t id = 0;

@@ -43,11 +43,6 @@ bool SrunStep::has_ended() {
   return is_over_;
 }
 
-void SrunStep::ask_to_end() {
-  // srun gives this one to its tasks; some others it takes for an order to kill them.
-  if (!is_over_) ::kill(pid_, SIGUSR1);
-}
-
 std::string SrunStep::how_it_ended() const {
   return WIFSIGNALED(status_) ? fmt::format("signal {}", WTERMSIG(status_))
                               : fmt::format("exit code {}", WEXITSTATUS(status_));

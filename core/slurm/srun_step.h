@@ -17,7 +17,6 @@ class SrunStep {
   SrunStep& operator=(const SrunStep&) = delete;
 
   bool has_ended();
-  void ask_to_end();                 // SIGUSR1 for the tasks
   std::string how_it_ended() const;  // "exit code 9", "signal 15"
 
  private:

@@ -90,7 +90,7 @@ std::vector<std::string> sbatch_words(const SlurmPool& pool, const Home& home,
     words.push_back(fmt::format("--time={}", static_cast<std::int64_t>(minutes)));
   }
   words.emplace_back(request.may_restart ? "--requeue" : "--no-requeue");
-  words.push_back(fmt::format("--signal=B:USR1@{}", kWarningSeconds));
+  words.push_back(fmt::format("--signal=B:URG@{}", kWarningSeconds));
   // The client itself has next to nothing in its environment; the run's own is in a file.
   words.emplace_back("--export=ALL");
   words.emplace_back("--open-mode=append");

@@ -123,7 +123,15 @@ const char* SlurmFixture::until_stopped() {
 
 std::string SlurmFixture::reason(const std::string& reference) const {
   const Json shown = mat.succeed({"version", "show", reference, "--json"}).json();
-  return shown["reason"].is_string() ? shown["reason"].get<std::string>() : "";
+  return shown["status_reason"].is_string() ? shown["status_reason"].get<std::string>() : "";
+}
+
+void SlurmFixture::put_before(const std::string& client, const std::string& line) {
+  const fs::path bin = folder / "bin";
+  write_text(bin / client, "#!/bin/sh\n" + line + "\nexec /usr/bin/" + client + " \"$@\"\n");
+  fs::permissions(bin / client, fs::perms::owner_all);
+  std::string& path = mat.environment["PATH"];
+  if (!path.starts_with(bin.string())) path = bin.string() + ":" + path;
 }
 
 std::int64_t SlurmFixture::job_of(const std::string& job, const std::string& label) const {

@@ -51,6 +51,8 @@ class SlurmFixture : public Fixture {
   // Says that it has begun, and on SIGTERM that it was saved.
   static const char* until_stopped();
   std::string reason(const std::string& reference) const;
+  // A client of Slurm, for mat, that first runs a line of a shell.
+  void put_before(const std::string& client, const std::string& line);
   std::int64_t job_of(const std::string& job, const std::string& label) const;
 
   SlurmCluster& cluster;

@@ -32,7 +32,7 @@ TEST_CASE("sbatch is told what a version needs, and its words go through no shel
   const auto words = sbatch_words(pool, home, request, submission);
   for (const char* word :
        {"--parsable", "--nodes=2", "--ntasks-per-node=1", "--cpus-per-task=4", "--mem=3072M",
-        "--gres=gpu:1", "--time=70", "--no-requeue", "--partition=gpu", "--signal=B:USR1@60"}) {
+        "--gres=gpu:1", "--time=70", "--no-requeue", "--partition=gpu", "--signal=B:URG@60"}) {
     INFO(word);
     CHECK(has(words, word));
   }
