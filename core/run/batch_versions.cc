@@ -191,7 +191,6 @@ class NewsReader {
     switch (end_of(job.state)) {
       case SlurmEnd::terminated:
         end.status = Status::terminated;
-        end.reason = requested_stop(folder).value_or(end.reason);
         break;
       case SlurmEnd::failed:
         end.status = Status::failed;
@@ -202,6 +201,10 @@ class NewsReader {
           end.reason = last->reason;
         }
         break;
+    }
+    if (const auto request = requested_stop(folder)) {
+      end.status = Status::terminated;
+      end.reason = *request;
     }
     news.end = std::move(end);
   }

@@ -23,6 +23,7 @@
 #include "core/run/run_node.h"
 #include "core/run/run_results.h"
 #include "core/run/stop_request.h"
+#include "core/run/stop_version.h"
 #include "core/run/time_limit.h"
 #include "core/slurm/batch_report.h"
 #include "core/slurm/own_job.h"
@@ -35,6 +36,11 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr auto kBetweenLooks = std::chrono::milliseconds(50);
+constexpr double kBetweenResultsSeconds = 1;
+// How long srun may take for its tasks' end when they are killed; it waits for more than that.
+constexpr double kKilledSeconds = 1;
+// How long the others may take to end when one has failed.
+constexpr double kOthersSeconds = 60;
 constexpr const char* kTimeLimit = "the time limit of its Slurm job";
 
 std::string variable_of(const char* name) {
@@ -177,16 +183,41 @@ class BatchRun {
 
   void wait_for(SrunStep& step) {
     bool is_asked = false;
+    double looked_s = monotonic_seconds(), failed_s = 0, killed_s = 0;
+    has_lost_node_ = false;
     while (!step.has_ended()) {
+      const double now_s = monotonic_seconds();
+      if (now_s - looked_s > kBetweenResultsSeconds) {
+        looked_s = now_s;
+        if (failed_s == 0 && has_failed_node()) failed_s = now_s;
+      }
+      // srun waits for the word of a machine that has gone, also when that was started again.
+      if (failed_s > 0 && now_s - failed_s > kOthersSeconds) {
+        has_lost_node_ = true;
+        step.kill();
+      }
       if (!is_asked && must_stop()) {
         is_asked = true;
         // A signal of Slurm's has reached them, too.
         if (is_stop_requested(folder_)) tell_own_tasks();
       }
+      if (is_asked && killed_s == 0 && requested_stop(folder_) == kKilledByUser) {
+        killed_s = now_s;
+        step.kill_tasks();
+      }
+      if (killed_s > 0 && now_s - killed_s > kKilledSeconds) step.kill();
       std::this_thread::sleep_for(kBetweenLooks);
     }
     // The signal that has ended it may have come after the last look.
     must_stop();
+  }
+
+  bool has_failed_node() const {
+    for (int node = 0; node < run_->plan.group.nodes; ++node) {
+      const auto result = read_node_result(folder_, node);
+      if (result && result->run.status == Status::failed) return true;
+    }
+    return false;
   }
 
   // A command that ends well when it is told to end has not come to its end: Slurm tells all
@@ -231,7 +262,9 @@ class BatchRun {
     // One that was killed could not say so; the others can only say that it was lost.
     for (int node = 0; node < nodes; ++node) {
       if (read_node_result(folder_, node)) continue;
-      return {Status::failed, named(node, "without a word, " + step.how_it_ended()),
+      return {Status::failed,
+              named(node, has_lost_node_ ? "it does not answer any more"
+                                         : "without a word, " + step.how_it_ended()),
               ErrorKind::training_failed,
               "what Slurm says of it: " + (batch_folder(folder_) / "output.txt").string()};
     }
@@ -257,7 +290,8 @@ class BatchRun {
   // A node that does not answer any more would fail each attempt in this job.
   bool go_elsewhere(const std::string& reason) {
     const int nodes = run_->plan.group.nodes;
-    if (nodes == 1 || can_start_on_nodes(nodes) || !requeue_own_job()) return false;
+    if (!has_lost_node_ && (nodes == 1 || can_start_on_nodes(nodes))) return false;
+    if (!requeue_own_job()) return false;
     const std::string text = reason + "; Slurm starts it again, on nodes that answer";
     log(text);
     say(BatchEvent::failed, text);
@@ -348,6 +382,7 @@ class BatchRun {
   std::optional<TimeLimit> limit_;
   int attempts_ = 0;
   bool was_interrupted_ = false;
+  bool has_lost_node_ = false;
 };
 
 }  // namespace

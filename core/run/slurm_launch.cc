@@ -73,12 +73,11 @@ std::int64_t hand_over(const Pool& pool, const std::vector<std::string>& words) 
   return job;
 }
 
-bool cancel(const Pool& pool, std::int64_t job, bool only_tell, std::string& problem) {
-  std::vector<std::string> words{"scancel"};
-  if (only_tell) words.emplace_back(kTellTasks);
+bool scancel(const Pool& pool, std::vector<std::string> words, std::int64_t job, double seconds,
+             std::string& problem) {
+  words.insert(words.begin(), "scancel");
   words.push_back(std::to_string(job));
-  const SlurmAnswer answer =
-      SlurmClient(*pool.slurm).ask(words, only_tell ? kTellSeconds : kCancelSeconds);
+  const SlurmAnswer answer = SlurmClient(*pool.slurm).ask(words, seconds);
   // One that Slurm does not know has ended, or will be found to have.
   const bool is_unknown = lower(answer.problem).find("invalid job id") != std::string::npos;
   problem = answer.problem;
@@ -129,10 +128,19 @@ Stop stop_in_slurm(Registry& registry, const ActiveVersion& version, bool force)
   const Pool pool = find_pool(registry, version.submission->pool);
   std::string problem;
   const bool only_tell = version.status == Status::running && !is_second;
-  const bool is_told = cancel(pool, version.batch_job, only_tell, problem);
-  if (is_second && is_told) request_stop(folder, kKilledByUser);
+  if (only_tell) {
+    // It sees the file all the same, and a controller that does not answer takes its time.
+    if (read_look(home, pool.name).failures == 0) {
+      scancel(pool, {kTellTasks}, version.batch_job, kTellSeconds, problem);
+    }
+    hurry_look(home, pool.name);
+    return Stop::asked;
+  }
+  // Its runner kills what Slurm would leave half a minute.
+  if (is_second && version.status == Status::running) request_stop(folder, kKilledByUser);
+  const bool is_told = scancel(pool, {}, version.batch_job, kCancelSeconds, problem);
   hurry_look(home, pool.name);
-  if (is_told || only_tell) return Stop::asked;
+  if (is_told) return Stop::asked;
   throw Error(ErrorKind::conflict,
               fmt::format("{} cannot be cancelled: {}", version.reference(), problem),
               "it has been asked to end by a file in its folder, which it looks for when it begins "

@@ -17,7 +17,7 @@ void submit_to_slurm(Registry& registry, HeldVersion held, const Pool& pool);
 
 // Asks an active version that Slurm runs to end, by the stop request in its folder, which also
 // works when Slurm does not answer, and by scancel. With `force`, or when it has been asked before,
-// Slurm ends it; what it can save until then it saves. A conflict when it cannot be reached.
+// Slurm kills it. A conflict when it cannot be reached.
 Stop stop_in_slurm(Registry& registry, const ActiveVersion& version, bool force);
 
 }  // namespace mat

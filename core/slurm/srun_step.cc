@@ -32,8 +32,7 @@ SrunStep::SrunStep(const std::vector<std::string>& words) {
 
 SrunStep::~SrunStep() {
   if (has_ended()) return;
-  // For srun an order to kill its tasks.
-  ::kill(pid_, SIGTERM);
+  kill_tasks();
   while (::waitpid(pid_, &status_, 0) < 0 && errno == EINTR) {
   }
 }
@@ -41,6 +40,20 @@ SrunStep::~SrunStep() {
 bool SrunStep::has_ended() {
   if (!is_over_ && ::waitpid(pid_, &status_, WNOHANG) == pid_) is_over_ = true;
   return is_over_;
+}
+
+void SrunStep::kill_tasks() {
+  // For srun an order to do so.
+  if (!has_ended()) ::kill(pid_, SIGTERM);
+}
+
+void SrunStep::kill() {
+  if (has_ended()) return;
+  // It is two processes.
+  ::kill(-pid_, SIGKILL);
+  while (::waitpid(pid_, &status_, 0) < 0 && errno == EINTR) {
+  }
+  is_over_ = true;
 }
 
 std::string SrunStep::how_it_ended() const {

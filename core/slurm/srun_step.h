@@ -17,6 +17,8 @@ class SrunStep {
   SrunStep& operator=(const SrunStep&) = delete;
 
   bool has_ended();
+  void kill_tasks();
+  void kill();                       // srun alone, which ends at once; its tasks are Slurm's then
   std::string how_it_ended() const;  // "exit code 9", "signal 15"
 
  private:

@@ -90,6 +90,9 @@ std::string SlurmCluster::ask(const std::vector<std::string>& words) const {
 
 SlurmFixture::SlurmFixture(SlurmCluster& cluster) : cluster(cluster) {
   mat.environment["SLURM_CONF"] = cluster.configuration();
+  REQUIRE(wait_until([&] {
+    return cluster.ask({"sinfo", "--noheader", "--partition=main", "--format=%D %T"}) == "2 idle\n";
+  }));
   mat.succeed({"pool", "add", "cluster", "--slurm"});
 }
 

@@ -28,7 +28,7 @@ TEST_CASE("a built-in training on two Slurm nodes survives the loss of one of th
   SlurmCluster* cluster = SlurmCluster::get();
   if (cluster == nullptr) return;
   SlurmFixture f(*cluster);
-  const std::string spec = training_spec(f, "pair", 60, 2, "auto_restart: 1\n");
+  const std::string spec = training_spec(f, "pair", 20, 2, "auto_restart: 1\n");
   f.submit(spec);
   REQUIRE(f.mat.run({"version", "wait", "pair@1"}).exit_code == 0);
   const Json whole = f.mat.succeed({"version", "show", "pair@1", "--json"}).json();
@@ -55,7 +55,7 @@ TEST_CASE("a training that Slurm puts back into its queue goes on from its check
   SlurmCluster* cluster = SlurmCluster::get();
   if (cluster == nullptr) return;
   SlurmFixture f(*cluster);
-  f.submit(training_spec(f, "again", 60, 1, "auto_restart: 1\n"));
+  f.submit(training_spec(f, "again", 20, 1, "auto_restart: 1\n"));
   REQUIRE(wait_until([&] { return holds(f.log("again"), "epoch 3/"); }));
   // As preemption does.
   cluster->ask({"scontrol", "requeue", std::to_string(f.job_of("again", "V0001"))});
@@ -64,7 +64,7 @@ TEST_CASE("a training that Slurm puts back into its queue goes on from its check
   const Json shown = f.mat.succeed({"version", "show", "again", "--json"}).json();
   CHECK(shown["attempts"] == 2);
   CHECK(holds(shown["history"].dump(), "put back by Slurm"));
-  CHECK(holds(f.log("again"), "resume"));
+  CHECK(holds(f.log("again"), "going on from the checkpoint"));
 }
 
 TEST_CASE("a log on Slurm is followed by others, and a forced stop ends what does not listen",

@@ -150,7 +150,7 @@ node_is_idle() { sinfo -h -N -n "$1" -o %T | grep -qx idle; }
 answer() { if "$@"; then echo "done"; else echo "failed: $*"; fi; }
 
 stop_daemon() {
-  kill_all "${daemons[$1]}"
+  [ "$1" = controller ] || kill_all "${daemons[$1]}"
   wait "${daemons[$1]}" 2>/dev/null
   unset "daemons[$1]"
 }
@@ -172,7 +172,11 @@ ready
 C
 while read -r command node; do
   case $command in
-    kill-controller) answer stop_daemon controller ;;
+    kill-controller)
+      # What it knows of jobs it writes every five seconds, and when it is told to end.
+      kill -TERM "${daemons[controller]}"
+      answer stop_daemon controller
+      ;;
     start-controller) start_controller && answer until_true controller_answers ;;
     kill-node)
       stop_daemon "$node"
