@@ -13,7 +13,7 @@ exec </dev/null
 # is several times slower with the reference BLAS.
 BUILD_PACKAGES=(
   g++ cmake ninja-build pkg-config git ca-certificates
-  libtorch-dev libopenblas0-openmp
+  libtorch-dev libgloo-dev libopenblas0-openmp
   libcli11-dev libfmt-dev libyaml-cpp-dev libsqlitecpp-dev libsqlite3-dev nlohmann-json3-dev
   libjpeg62-turbo-dev libspng-dev zlib1g-dev libprotobuf-dev protobuf-compiler libxxhash-dev
   libre2-dev libboost-dev

@@ -204,8 +204,8 @@ std::string constraint_problem(const Algorithm& algorithm, bool uses_gpu, int no
   const Constraints& constraints = algorithm.constraints;
   if (nodes > constraints.max_nodes) {
     return constraints.max_nodes == 1 ? fmt::format("{} trains on one node only", algorithm.name)
-                                      : fmt::format("{} trains on at most {} nodes",
-                                                    algorithm.name, constraints.max_nodes);
+                                      : fmt::format("{} trains on at most {} nodes", algorithm.name,
+                                                    constraints.max_nodes);
   }
   if (uses_gpu && !constraints.gpu) return fmt::format("{} does not run on GPUs", algorithm.name);
   if (!uses_gpu && !constraints.cpu) return fmt::format("{} needs a GPU", algorithm.name);

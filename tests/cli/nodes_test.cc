@@ -1,5 +1,8 @@
 #include <signal.h>
 
+#include <algorithm>
+#include <set>
+
 #include "core/run/provenance.h"
 #include "tests/cli/lifecycle_fixture.h"
 
@@ -18,9 +21,16 @@ std::string nodes_spec(const std::string& name, const std::string& words,
   return command_spec(name, words, "resources: {nodes: 2}\n" + more);
 }
 
-// The processes of the version's nodes but the first.
+int parent_of(int pid) {
+  const std::string stat =
+      read_file_if_exists(fs::path("/proc") / std::to_string(pid) / "stat").value_or("");
+  const std::vector<std::string> fields = split(stat.substr(stat.rfind(')') + 1), ' ');
+  return fields.size() < 3 ? 0 : static_cast<int>(parse_integer(fields[2]).value_or(0));
+}
+
+// The processes of the version's nodes but the first, without those that guard their commands.
 std::vector<int> node_processes(const Fixture& f) {
-  std::vector<int> pids;
+  std::set<int> pids;
   for (const auto& process : fs::directory_iterator("/proc")) {
     const auto pid = parse_integer(process.path().filename().string());
     if (!pid) continue;
@@ -28,9 +38,12 @@ std::vector<int> node_processes(const Fixture& f) {
     const std::string line((std::istreambuf_iterator<char>(file)), {});
     const bool is_node = line.find("run-node") != std::string::npos &&
                          line.find(f.mat.home().string()) != std::string::npos;
-    if (is_node) pids.push_back(static_cast<int>(*pid));
+    if (is_node) pids.insert(static_cast<int>(*pid));
   }
-  return pids;
+  std::vector<int> nodes;
+  std::copy_if(pids.begin(), pids.end(), std::back_inserter(nodes),
+               [&](int pid) { return pids.count(parent_of(pid)) == 0; });
+  return nodes;
 }
 
 bool is_alive(int pid) { return ::kill(pid, 0) == 0; }
@@ -194,8 +207,8 @@ TEST_CASE("a stop reaches the commands of all nodes") {
 TEST_CASE("two nodes train pictures together, and go on after one of them was killed") {
   if (!has_cores_for_nodes()) return;
   Fixture f;
-  draw_pictures(f.folder / "data", {"red", "green"}, 40);
-  const std::string text = small_spec("w", "./data", 60);
+  draw_pictures(f.folder / "data", {"red", "green"}, 24);
+  const std::string text = small_spec("w", "./data", 12);
   const std::string spec = f.write_spec(
       "job.yaml",
       text.substr(0, text.find("resources")) +

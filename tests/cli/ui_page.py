@@ -534,6 +534,60 @@ def many_versions(pages):
     assert browser.value("document.querySelectorAll('.parallel .line').length") == 3
 
 
+def several_seeds(pages, mat, home, folder):
+    spec = os.path.join(folder, "twins.yaml")
+    with open(os.path.join(folder, "shapes.yaml"), encoding="utf-8") as known:
+        text = known.read().replace("name: shapes", "name: twins", 1)
+    with open(spec, "w", encoding="utf-8") as file:
+        file.write(text.replace("epochs: 15", "epochs: 2") + "seeds: 2\n")
+    subprocess.run([mat, "job", "create", "-f", spec], env={**os.environ, "MAT_HOME": home},
+                   cwd=folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    pages.go("/versions/twins%40V0001")
+    pages.see("Seeds")
+    pages.see("±")
+    assert pages.browser.value(
+        "[...document.querySelectorAll('main table')].some((t) => "
+        "t.caption?.textContent === 'Seeds' && t.tBodies[0].rows.length === 2)")
+    pages.part("Curves")
+    pages.browser.wait_for("document.querySelectorAll('.chart .line').length >= 6")
+    pages.go("/compare?ref=shapes%40V0001&ref=twins%40V0001")
+    pages.see("Is the difference real?")
+
+
+def tensorboard(pages):
+    browser = pages.browser
+    pages.go(SHAPES)
+    pages.press_button("TensorBoard…")
+    pages.dialog("Visualize in TensorBoard")
+    pages.choose_in_dialog("Start")
+    pages.see("TensorBoard: http://127.0.0.1:", "body")
+    pages.go("/visualizations")
+    pages.see("Running")
+    assert browser.value("[...document.querySelectorAll('main td a')].some((a) => "
+                         "a.href.startsWith('http://127.0.0.1:'))")
+    browser.click("document.querySelector('[aria-label^=\"Stop \"]')")
+    pages.dialog("Stop ")
+    pages.choose_in_dialog("Stop")
+    pages.see("Terminated")
+    browser.click("document.querySelector('[aria-label^=\"Delete \"]')")
+    pages.dialog("Delete ")
+    pages.choose_in_dialog("Delete")
+    pages.see("TensorBoard on nothing now.")
+
+
+def deletions(pages):
+    for page, name, after, left in (
+            ("/params/good", "good", "/params", "No configuration yet"),
+            ("/models/shapes", "shapes", "/models", "No model yet"),
+            ("/datasets/forms", "forms", "/datasets", "No dataset yet")):
+        pages.go(page)
+        pages.press_button("Delete…", "document.querySelector('main h1').parentNode")
+        pages.dialog(f"Delete {name}?")
+        pages.choose_in_dialog("Delete")
+        pages.at(after)
+        pages.see(left)
+
+
 def narrow(pages):
     browser = pages.browser
     browser.resize(360, 740)
@@ -568,7 +622,12 @@ def main():
             pages = Pages(browser, address, screenshots)
             steps = [overview, keyboard_only, table_of_versions, comparison, version_page, modify,
                      models_and_services, lambda p: live(p, mat, home, folder), datasets,
-                     many_versions, other_pages, narrow]
+                     many_versions, other_pages, narrow,
+                     lambda p: several_seeds(p, mat, home, folder)]
+            # That it is not there is told by the test of `mat viz`.
+            if os.environ.get("MAT_TENSORBOARD"):
+                steps.append(tensorboard)
+            steps.append(deletions)
             for step in steps:
                 step(pages)
             foreign = browser.foreign_requests(pages.origin)

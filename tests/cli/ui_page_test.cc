@@ -48,10 +48,20 @@ class PageFixture : public UiFixture {
                "name: noisy\n"
                "algorithm: {command: [sh, noisy.sh], code: ./code}\n"
                "resources: {flavor: cpu.1}\n");
+    if (const char* program = std::getenv("MAT_TENSORBOARD")) {
+      mat.environment["MAT_TENSORBOARD"] = program;
+    }
     start_ui();
   }
 
   ~PageFixture() {
+    const Output boards = mat.run({"viz", "list", "--limit", "0", "--json"});
+    if (boards.exit_code == 0) {
+      const Json document = boards.json();
+      for (const Json& board : document["visualizations"]) {
+        mat.run({"viz", "stop", board["name"], "--force"});
+      }
+    }
     const Output listed = mat.run({"service", "list", "--limit", "0", "--json"});
     if (listed.exit_code == 0) {
       const Json document = listed.json();

@@ -199,7 +199,7 @@ class C10dConnection final : public Connection {
   }
 
   void set(const std::string& key, const std::string& text) override {
-    among_nodes([&] { store_->set(key, {text.begin(), text.end()}); });
+    among_nodes([&] { store_->set(key, std::vector<std::uint8_t>(text.begin(), text.end())); });
   }
   bool has(const std::string& key) override {
     return among_nodes([&] { return store_->check({key}); });

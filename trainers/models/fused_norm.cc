@@ -176,8 +176,8 @@ class FusedNorm : public torch::autograd::Function<FusedNorm> {
   // Gives how many values of each channel they are of.
   template <class T>
   static double find_moments(const Shape& shape, const torch::Tensor& x,
-                           torch::nn::BatchNorm2dImpl& norm, torch::Tensor& mean,
-                           torch::Tensor& deviation) {
+                             torch::nn::BatchNorm2dImpl& norm, torch::Tensor& mean,
+                             torch::Tensor& deviation) {
     // Distances from a value of the channel itself: squares of numbers far from zero would drown
     // their variance.
     std::vector<float> origin(shape.channels);

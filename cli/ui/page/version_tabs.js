@@ -41,14 +41,19 @@ export async function summaryTab({v}) {
     const text = JSON.stringify([now.metrics, now.history, now.settings]);
     if (text === drawn) return;
     drawn = text;
-    const metrics = Object.entries(now.metrics ?? {});
+    // Of several seeds the mean and, in a metric of its own, how far they are from it.
+    const deviation = (name) => now.metrics?.[`${name}_deviation`]?.best;
+    const metrics = Object.entries(now.metrics ?? {}).filter(([name]) =>
+      !(name.endsWith("_deviation") && name.slice(0, -10) in now.metrics));
     replace(place,
       h("div", {class: "columns roomy"},
         section("Parameters", settingsTable(now)),
         h("div", {},
           metrics.length > 0 && section("Metrics", plainTable("Metrics", [
             ["metric", ([name]) => name],
-            ["best", ([, m]) => number(m.best), "number"],
+            ["best", ([name, m]) => [number(m.best), deviation(name) !== undefined &&
+                                     h("span", {class: "dim"}, ` ± ${number(deviation(name), 3)}`)],
+             "number"],
             ["at step", ([, m]) => m.best_step, "number"],
             ["last", ([, m]) => number(m.last), "number"],
             ["min", ([, m]) => number(m.min), "number"],

@@ -44,8 +44,8 @@ Image draw(unsigned seed) {
   std::uint8_t* out = image.pixels.data();
   for (int y = 0; y < kHeight; ++y) {
     for (int x = 0; x < kWidth; ++x) {
-      const double shape = 60 * std::sin(a * x / 310.0) * std::cos(b * y / 270.0) +
-                           30 * std::sin((x + y) / 23.0);
+      const double shape =
+          60 * std::sin(a * x / 310.0) * std::cos(b * y / 270.0) + 30 * std::sin((x + y) / 23.0);
       const int grain = static_cast<int>(random() % 24);
       for (int c = 0; c < 3; ++c) {
         *out++ = static_cast<std::uint8_t>(std::clamp(100.0 + 15 * c + shape + grain, 0.0, 255.0));

@@ -171,7 +171,8 @@ TEST_CASE("a short --set that is an input or a setting is told its full key") {
 TEST_CASE("what this version cannot do is refused by name") {
   CHECK(resolved(complete("resources: {nodes: 2}")).resources.nodes == 2);
   CHECK(resolve_refusal(complete("seeds: 2\nresources: {nodes: 2}")) ==
-        "job.yaml:5:20: resources.nodes must be 1 when there are several seeds");
+        "job.yaml:5:20: resources.nodes must be 1 when there are several seeds | "
+        "train a version for each seed, or all seeds on one node");
 }
 
 TEST_CASE("a secret variable reaches the run and nothing else") {

@@ -12,6 +12,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// A step of the second epoch, which has three of them.
+constexpr std::int64_t kInMidEpoch = 4;
+
 TrainRequest request_of_nodes(const fs::path& home, const std::string& version,
                               const std::string& algorithm = "small_cnn") {
   TrainRequest request = request_for(home / "data", home, version, algorithm);
@@ -139,11 +142,9 @@ TEST_CASE("a node that dies ends the other, and the training goes on to the same
   TrainRequest broken = request_of_nodes(home.path(), "V0002");
   broken.hyperparameters["epochs"] = 3;
   ::setenv("MAT_CHECKPOINT_SECONDS", "0", 1);
-  int looks = 0;
   const double begun_s = monotonic_seconds();
-  const auto ends = train_on_nodes(broken, 2, [&](int node, const RecordingObserver&) {
-    // In the middle of an epoch.
-    if (node == 1 && ++looks > 40) ::kill(::getpid(), SIGKILL);
+  const auto ends = train_on_nodes(broken, 2, [](int node, const RecordingObserver& observer) {
+    if (node == 1 && observer.last_progress.step >= kInMidEpoch) ::kill(::getpid(), SIGKILL);
     return false;
   });
   ::unsetenv("MAT_CHECKPOINT_SECONDS");
@@ -181,9 +182,9 @@ TEST_CASE("a stop that one node sees stops all at the same step, and they go on 
   TrainRequest whole = request_of_nodes(home.path(), "V0001");
   require_good(train_on_nodes(whole, 2));
   TrainRequest stopped = request_of_nodes(home.path(), "V0002");
-  int looks = 0;
-  const auto ends = train_on_nodes(
-      stopped, 2, [&](int node, const RecordingObserver&) { return node == 1 && ++looks > 30; });
+  const auto ends = train_on_nodes(stopped, 2, [](int node, const RecordingObserver& observer) {
+    return node == 1 && observer.last_progress.step >= kInMidEpoch;
+  });
   require_good(ends);
   CHECK(ends[0].stopped);
   CHECK(ends[1].stopped);
@@ -197,10 +198,9 @@ TEST_CASE("a node that hangs is given up after a while, with a word on it") {
   make_pictures(home.path() / "data", 11);
   TrainRequest request = request_of_nodes(home.path(), "V0001");
   ::setenv("MAT_NODES_PATIENCE", "2", 1);
-  int looks = 0;
-  const auto ends = train_on_nodes(request, 2, [&](int node, const RecordingObserver&) {
-    if (node == 1 && ++looks > 40) {
-      std::this_thread::sleep_for(std::chrono::seconds(8));
+  const auto ends = train_on_nodes(request, 2, [](int node, const RecordingObserver& observer) {
+    if (node == 1 && observer.last_progress.step >= kInMidEpoch) {
+      std::this_thread::sleep_for(std::chrono::seconds(4));
       ::_exit(1);
     }
     return false;
@@ -208,7 +208,7 @@ TEST_CASE("a node that hangs is given up after a while, with a word on it") {
   ::unsetenv("MAT_NODES_PATIENCE");
   REQUIRE(ends[0].has_ended);
   CHECK(ends[0].lost_nodes);
-  CHECK(ends[0].error == "another node has not answered for 2s");
+  CHECK(ends[0].error == "another node has not answered for 2.0s");
 }
 
 TEST_CASE("fewer training pictures than nodes are refused") {
