@@ -18,6 +18,7 @@
 #include "core/base/time.h"
 #include "core/run/attempts.h"
 #include "core/run/code_snapshot.h"
+#include "core/run/nodes_verdict.h"
 #include "core/run/run_description.h"
 #include "core/run/run_environment.h"
 #include "core/run/run_node.h"
@@ -189,7 +190,7 @@ class BatchRun {
       const double now_s = monotonic_seconds();
       if (now_s - looked_s > kBetweenResultsSeconds) {
         looked_s = now_s;
-        if (failed_s == 0 && has_failed_node()) failed_s = now_s;
+        if (failed_s == 0 && has_failed_node(folder_, run_->plan.group.nodes)) failed_s = now_s;
       }
       // srun waits for the word of a machine that has gone, also when that was started again.
       if (failed_s > 0 && now_s - failed_s > kOthersSeconds) {
@@ -212,14 +213,6 @@ class BatchRun {
     must_stop();
   }
 
-  bool has_failed_node() const {
-    for (int node = 0; node < run_->plan.group.nodes; ++node) {
-      const auto result = read_node_result(folder_, node);
-      if (result && result->run.status == Status::failed) return true;
-    }
-    return false;
-  }
-
   // A command that ends well when it is told to end has not come to its end: Slurm tells all
   // processes of a node at once.
   bool is_done(const RunResult& result) const {
@@ -240,41 +233,16 @@ class BatchRun {
   }
 
   RunResult result_of(const SrunStep& step) const {
-    const int nodes = run_->plan.group.nodes;
-    std::optional<NodeResult> first = read_node_result(folder_, 0);
+    const std::optional<NodeResult> first = read_node_result(folder_, 0);
     const std::string request = requested_stop(folder_).value_or("");
     if (!request.empty() && (!first || !is_done(first->run))) return stopped(request);
-    int cause = -1;
-    std::optional<NodeResult> found;
-    for (int node = 0; node < nodes; ++node) {
-      const auto result = node == 0 ? first : read_node_result(folder_, node);
-      const bool has_failed =
-          result && result->run.status == Status::failed && !result->run.lost_nodes;
-      if (!has_failed || (found && found->ended_ms <= result->ended_ms)) continue;
-      cause = node;
-      found = result;
+    RunResult result = verdict_of_nodes(
+        folder_, run_->plan.group.nodes, hosts_,
+        has_lost_node_ ? "it does not answer any more" : "without a word, " + step.how_it_ended());
+    if (result.status == Status::failed && result.hint.empty()) {
+      result.hint = "what Slurm says of it: " + (batch_folder(folder_) / "output.txt").string();
     }
-    if (found) {
-      RunResult result = found->run;
-      if (nodes > 1) result.reason = named(cause, result.reason);
-      return result;
-    }
-    // One that was killed could not say so; the others can only say that it was lost.
-    for (int node = 0; node < nodes; ++node) {
-      if (read_node_result(folder_, node)) continue;
-      return {Status::failed,
-              named(node, has_lost_node_ ? "it does not answer any more"
-                                         : "without a word, " + step.how_it_ended()),
-              ErrorKind::training_failed,
-              "what Slurm says of it: " + (batch_folder(folder_) / "output.txt").string()};
-    }
-    return first->run;
-  }
-
-  std::string named(int node, const std::string& reason) const {
-    const auto index = static_cast<std::size_t>(node);
-    return fmt::format("node {} ({}) ended: {}", node, index < hosts_.size() ? hosts_[index] : "?",
-                       reason);
+    return result;
   }
 
   static RunResult stopped(const std::string& reason) {
@@ -310,6 +278,8 @@ class BatchRun {
         log(fmt::format("{}{}{}", name_of(result.status), result.reason.empty() ? "" : ": ",
                         result.reason));
       }
+      // Whoever brings the end in does not get it.
+      if (!result.hint.empty()) log("hint: " + result.hint);
       copy_results(result);
     }
     try {
