@@ -311,9 +311,8 @@ Header header_of(SQLite::Database& connection) {
 }  // namespace
 
 const std::vector<std::string>& registry_layout() {
-  static const std::vector<std::string> steps{kLayout1, kLayout2,       kLayout3,
-                                              kLayout4, kLineageLayout, kVisualizationLayout,
-                                              kBatchLayout};
+  static const std::vector<std::string> steps{
+      kLayout1, kLayout2, kLayout3, kLayout4, kLineageLayout, kVisualizationLayout, kBatchLayout};
   return steps;
 }
 
