@@ -142,11 +142,12 @@ std::string waiting_text(const SlurmJob& job) {
       {"PartitionConfig", "nodes that its partition does not have"},
       {"PartitionTimeLimit", "more time than its partition allows"},
       {"ReqNodeNotAvail", "nodes that are down or reserved"},
+      {"Nodes required for job are DOWN", "nodes that are neither down, drained nor reserved"},
       {"Licenses", "licenses"},
       {"Reservation", "its reservation"},
       {"InvalidAccount", "an account that Slurm accepts"},
       {"InvalidQOS", "a QOS that Slurm accepts"}};
-  const std::string code = job.reason.substr(0, job.reason.find_first_of(" ,("));
+  const std::string code = std::string(trim(job.reason.substr(0, job.reason.find_first_of(",("))));
   if (job.state == "CONFIGURING") return fmt::format("nodes that are starting ({})", job.nodes);
   if (code.empty() || code == "None") return "Slurm to look at it";
   const auto found = kTexts.find(code);

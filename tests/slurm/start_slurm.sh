@@ -67,7 +67,11 @@ finish() {
     # shellcheck disable=SC2046
     kill_all $(processes_of "")
   done
-  rm -rf "$folder"
+  # What was just killed may still be writing.
+  for _ in 1 2 3; do
+    rm -rf "$folder" 2>/dev/null && break
+    sleep 0.1
+  done
 }
 trap finish EXIT
 trap 'exit 0' TERM INT HUP

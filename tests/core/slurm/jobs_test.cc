@@ -68,6 +68,8 @@ TEST_CASE("jobs wait for what a person understands, with Slurm's word for it") {
   CHECK(waiting_text(job) == "nodes that are free (Resources)");
   job.reason = "ReqNodeNotAvail, UnavailableNodes:n1";
   CHECK(waiting_text(job) == "nodes that are down or reserved (ReqNodeNotAvail)");
+  job.reason = "Nodes required for job are DOWN, DRAINED or reserved for jobs";
+  CHECK(waiting_text(job).starts_with("nodes that are neither down, drained nor reserved"));
   job.reason = "AssocGrpCpuLimit";
   CHECK(waiting_text(job) == "Slurm (AssocGrpCpuLimit)");
   job.reason = "None";
