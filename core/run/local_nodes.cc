@@ -254,7 +254,7 @@ RunResult attempt_on_local_nodes(const Home& home, const HeldVersion& held, Atte
   }
   observer.end_when([&nodes] { return nodes->has_failure(); });
   const RunResult first = attempt_version(home, held, plan, observer);
-  const RunResult result = conclude(*nodes, first, observer);
+  RunResult result = conclude(*nodes, first, observer);
   observer.end_when({});
   return result;
 }

@@ -11,8 +11,6 @@
 namespace mat {
 namespace {
 
-namespace fs = std::filesystem;
-
 JobSpec spec_with(const std::string& more) {
   return resolve(parse_spec("name: a\nalgorithm: resnet18\ninputs: {data_url: /data}\n" + more,
                             "job.yaml", "/"));
