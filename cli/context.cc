@@ -2,14 +2,31 @@
 
 #include <filesystem>
 
+#include "cli/output/terminal.h"
 #include "core/run/background.h"
+#include "core/run/batch_versions.h"
 #include "core/run/dead_runners.h"
 
 namespace mat {
 
+namespace {
+
+// Once for each process: some commands open the registry again and again.
+void tell_batch_notes(Registry& registry) {
+  static bool has_told = false;
+  if (has_told) return;
+  for (const std::string& line : batch_notes(registry)) {
+    note(line);
+    has_told = true;
+  }
+}
+
+}  // namespace
+
 Registry Context::open_to_read() const {
   Registry registry(home(), Registry::Mode::read);
   notice_dead_runners(registry);
+  tell_batch_notes(registry);
   wake_queue(registry);
   return registry;
 }
@@ -17,6 +34,7 @@ Registry Context::open_to_read() const {
 Registry Context::open_to_write() const {
   Registry registry(home(), Registry::Mode::write);
   notice_dead_runners(registry);
+  tell_batch_notes(registry);
   wake_queue(registry);
   return registry;
 }

@@ -10,7 +10,7 @@
 namespace mat {
 namespace {
 
-constexpr std::array<int, 3> kEndingSignals{SIGINT, SIGTERM, SIGHUP};
+constexpr std::array<int, 4> kEndingSignals{SIGINT, SIGTERM, SIGHUP, SIGURG};
 
 volatile std::sig_atomic_t received_signal = 0;
 
@@ -69,6 +69,8 @@ std::string SignalsAsStop::reason() {
   if (received_signal == SIGINT) return "interrupted by Ctrl-C";
   return received_signal != 0 ? "ended by a signal" : "";
 }
+
+int SignalsAsStop::received() { return received_signal; }
 
 bool SignalsAsStop::was_interrupted() { return received_signal == SIGINT; }
 

@@ -7,8 +7,9 @@
 
 namespace mat {
 
-// While it lives, signals that ask a process to end become a request to stop a training. What the
-// process was started to ignore (nohup, a script's background job) stays ignored; a closed pipe
+// While it lives, signals that ask a process to end become a request to stop a training. SIGURG is
+// one of them: mat has a batch system send it, since it ends no other program that it meets. What
+// the process was started to ignore (nohup, a script's background job) stays ignored; a closed pipe
 // ends nothing. One at a time.
 class SignalsAsStop {
  public:
@@ -24,9 +25,10 @@ class SignalsAsStop {
   // "interrupted by Ctrl-C", "ended by a signal"; empty while there was none.
   static std::string reason();
   static bool was_interrupted();
+  static int received();  // the last one; 0: none
 
  private:
-  std::array<struct sigaction, 4> before_{};
+  std::array<struct sigaction, 5> before_{};
 };
 
 }  // namespace mat

@@ -28,6 +28,8 @@ TEST_PACKAGES=(
   graphviz
   # A clock that is set back, a disk that fails, and a page in a browser.
   faketime e2fsprogs chromium
+  # A cluster to submit to.
+  slurm-wlm munge
   swift-proxy swift-account swift-container swift-object python3-swift memcached
 )
 PARTS=(layers format core trainers cli install quickstart soak tidy fuzz libtorch)

@@ -11,7 +11,10 @@
 #include "cli/signals.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
+#include "core/run/batch_versions.h"
 #include "core/run/keeper.h"
+#include "core/run/node_check.h"
+#include "core/run/run_batch.h"
 #include "core/run/run_node.h"
 #include "core/run/runner.h"
 
@@ -93,6 +96,57 @@ void add_run_node(CLI::App& app, Context& context) {
   set_action(command, context, [&context, flags] { return do_node(context.home(), *flags); });
 }
 
+struct BatchFlags {
+  std::string job, token, hosts, pool;
+  std::int64_t number = 0;
+  int port = 0;
+};
+
+// What Slurm starts, and what asks it.
+void add_batch_commands(CLI::App& app, Context& context) {
+  const auto flags = std::make_shared<BatchFlags>();
+  CLI::App* command = app.add_subcommand(kRunBatchCommand, "Run a version in a job of Slurm");
+  command->group("");
+  command->add_option("JOB", flags->job, "The version's job")->required();
+  command->add_option("NUMBER", flags->number, "and number")->required();
+  command->add_option("TOKEN", flags->token, "of its submission")->required();
+  set_action(command, context, [&context, flags] {
+    const SignalsAsStop signals;
+    return run_batch(context.home(), flags->job, flags->number, flags->token,
+                     SignalsAsStop::received);
+  });
+
+  command = app.add_subcommand(kRunTaskCommand, "Do a node's part of a version in a job of Slurm");
+  command->group("");
+  command->add_option("JOB", flags->job, "The version's job")->required();
+  command->add_option("NUMBER", flags->number, "and number")->required();
+  command->add_option("PORT", flags->port, "A free port of node 0")->required();
+  command->add_option("HOSTS", flags->hosts, "The hosts of all nodes, with commas")->required();
+  set_action(command, context, [&context, flags] {
+    const SignalsAsStop signals;
+    return run_task(context.home(), flags->job, flags->number, flags->port, flags->hosts,
+                    SignalsAsStop::reason);
+  });
+
+  command = app.add_subcommand(kNodeCheckCommand, "Say what a node sees of the home");
+  command->group("");
+  command->add_option("TOKEN", flags->token, "Of the question")->required();
+  set_action(command, context, [&context, flags] {
+    print_json(answer_node_check(context.home(), flags->token));
+    return 0;
+  });
+
+  command = app.add_subcommand(kLookAtSlurmCommand, "Ask Slurm about the versions of a pool");
+  command->group("");
+  command->add_option("POOL", flags->pool, "The pool")->required();
+  set_action(command, context, [&context, flags] {
+    return in_background({}, [&](const std::function<void(int)>& begun) {
+      begun(0);
+      look_at_pool(context.home(), flags->pool);
+    });
+  });
+}
+
 }  // namespace
 
 void add_background_commands(CLI::App& app, Context& context) {
@@ -103,6 +157,7 @@ void add_background_commands(CLI::App& app, Context& context) {
   set_action(command, context, [&context, id] { return run_one(context.home(), *id); });
 
   add_run_node(app, context);
+  add_batch_commands(app, context);
 
   command = app.add_subcommand(kKeepQueueCommand, "Start versions when it is their turn");
   command->group("");

@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "cli/commands/commands.h"
+#include "cli/commands/doctor_slurm.h"
+#include "cli/commands/finding.h"
 #include "cli/commands/views.h"
 #include "core/base/child_process.h"
 #include "core/base/error.h"
@@ -22,15 +24,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::uintmax_t kLittleSpace = 1ULL << 30;
-
-enum class Verdict { ok, warning, problem };
-
-struct Finding {
-  std::string what;
-  Verdict verdict = Verdict::ok;
-  std::string value;
-  std::string hint;
-};
 
 const char* name_of(Verdict verdict) {
   switch (verdict) {
@@ -154,7 +147,7 @@ void look_at_programs(std::vector<Finding>& findings) {
   }
 }
 
-int doctor(const Context& context, bool json) {
+int doctor(const Context& context, bool with_nodes, bool json) {
   const Home home = context.home();
   Json description;
   std::vector<Finding> findings;
@@ -168,6 +161,7 @@ int doctor(const Context& context, bool json) {
   look_at_trainers(findings, description);
   look_at_git(findings);
   look_at_programs(findings);
+  look_at_slurm_pools(home, with_nodes, findings);
 
   bool has_problem = false;
   Json rows = Json::array();
@@ -190,11 +184,17 @@ int doctor(const Context& context, bool json) {
 }  // namespace
 
 void add_doctor_command(CLI::App& app, Context& context) {
-  auto json = std::make_shared<bool>(false);
+  struct Flags {
+    bool json = false, with_nodes = false;
+  };
+  const auto flags = std::make_shared<Flags>();
   CLI::App* command =
       app.add_subcommand("doctor", "Look at LibTorch, devices and the home; say what is wrong");
-  add_json_flag(command, *json);
-  set_action(command, context, [&context, json] { return doctor(context, *json); });
+  command->add_flag("--nodes", flags->with_nodes,
+                    "Also by a short job on a node of each Slurm cluster");
+  add_json_flag(command, flags->json);
+  set_action(command, context,
+             [&context, flags] { return doctor(context, flags->with_nodes, flags->json); });
 }
 
 }  // namespace mat

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "cli/commands/commands.h"
+#include "cli/commands/pool_slurm.h"
 #include "cli/commands/views.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
@@ -15,6 +16,8 @@ struct AddFlags {
   std::string name, description, memory;
   int cores = 0, gpus = -1;
   std::vector<std::string> flavors;
+  bool is_slurm = false;
+  SlurmPoolFlags slurm;
 };
 
 // What the versions of a pool take now, and how many there are.
@@ -39,14 +42,23 @@ Use use_of(const std::vector<ActiveVersion>& active, const std::string& pool) {
   return use;
 }
 
-Json pool_json(const Pool& pool, const Use& use) {
-  Json json = to_json(pool);
+void add_use(Json& json, const Use& use) {
   json["in_use"] = {{"cores", use.taken.cores},
                     {"memory_bytes", use.taken.memory_bytes},
                     {"gpus", use.taken.gpus}};
   json["running"] = use.running;
   json["pending"] = use.pending;
+}
+
+Json pool_json(const Pool& pool, const Use& use) {
+  Json json = to_json(pool);
+  add_use(json, use);
   return json;
+}
+
+// "2/8"; of a cluster, which others use too, only what is ours.
+std::string share_text(const Pool& pool, int taken, int limit) {
+  return pool.slurm ? std::to_string(taken) : fmt::format("{}/{}", taken, limit);
 }
 
 int list(const Context& context, bool json) {
@@ -60,6 +72,7 @@ int list(const Context& context, bool json) {
     return 0;
   }
   Table table({{"NAME"},
+               {"KIND"},
                {"CORES", Align::right},
                {"MEMORY", Align::right},
                {"GPUS", Align::right},
@@ -68,22 +81,36 @@ int list(const Context& context, bool json) {
                {"DESCRIPTION", Align::left, true}});
   for (const Pool& pool : pools) {
     const Use use = use_of(active, pool.name);
-    table.add({pool.name, fmt::format("{}/{}", use.taken.cores, pool.limit.cores),
-               format_bytes(pool.limit.memory_bytes),
-               fmt::format("{}/{}", use.taken.gpus, pool.limit.gpus), std::to_string(use.running),
+    table.add({pool.name, pool.slurm ? "Slurm" : "local",
+               share_text(pool, use.taken.cores, pool.limit.cores),
+               pool.slurm ? "-" : format_bytes(pool.limit.memory_bytes),
+               share_text(pool, use.taken.gpus, pool.limit.gpus), std::to_string(use.running),
                std::to_string(use.pending), pool.description});
   }
   print(table.text());
   return 0;
 }
 
+void print_flavors(const Pool& pool) {
+  Table flavors(
+      {{"FLAVOR"}, {"CORES", Align::right}, {"MEMORY", Align::right}, {"GPUS", Align::right}});
+  for (const Flavor& flavor : pool.flavors) {
+    flavors.add({flavor.name, std::to_string(flavor.needs.cores),
+                 flavor.needs.memory_bytes > 0 ? format_bytes(flavor.needs.memory_bytes) : "-",
+                 std::to_string(flavor.needs.gpus)});
+  }
+  print("\n" + flavors.text());
+}
+
 int show(const Context& context, const std::string& name, bool json) {
   Registry registry = context.open_to_read();
-  const Pool pool = find_pool(registry, name);
+  Pool pool = find_pool(registry, name);
   const auto active = registry.active_versions();
   const Use use = use_of(active, name);
   if (json) {
-    Json document = pool_json(pool, use);
+    Json document = to_json(pool);
+    if (pool.slurm) add_cluster(context, pool, document);
+    add_use(document, use);
     document["versions"] = Json::array();
     for (const ActiveVersion& version : active) {
       if (!version.submission || version.submission->pool != name) continue;
@@ -96,20 +123,20 @@ int show(const Context& context, const std::string& name, bool json) {
     print_json(document);
     return 0;
   }
+  const std::string versions = fmt::format("{} running, {} pending", use.running, use.pending);
+  if (pool.slurm) {
+    print_slurm_pool(context, pool, versions);
+    print_flavors(pool);
+    return 0;
+  }
   print_fields({{"pool", pool.name},
                 {"description", pool.description},
                 {"cores", fmt::format("{} of {} in use", use.taken.cores, pool.limit.cores)},
                 {"memory", fmt::format("{} of {} in use", format_bytes(use.taken.memory_bytes),
                                        format_bytes(pool.limit.memory_bytes))},
                 {"GPUs", fmt::format("{} of {} in use", use.taken.gpus, pool.limit.gpus)},
-                {"versions", fmt::format("{} running, {} pending", use.running, use.pending)}});
-  Table flavors(
-      {{"FLAVOR"}, {"CORES", Align::right}, {"MEMORY", Align::right}, {"GPUS", Align::right}});
-  for (const Flavor& flavor : pool.flavors) {
-    flavors.add({flavor.name, std::to_string(flavor.needs.cores),
-                 format_bytes(flavor.needs.memory_bytes), std::to_string(flavor.needs.gpus)});
-  }
-  print("\n" + flavors.text());
+                {"versions", versions}});
+  print_flavors(pool);
   return 0;
 }
 
@@ -158,11 +185,35 @@ Flavor parse_flavor(const std::string& text, const Capacity& pool) {
   return flavor;
 }
 
-int add(const Context& context, const AddFlags& flags, bool json) {
-  const Capacity& machine = machine_capacity();
+[[noreturn]] void refuse_flag(const std::string& what, const std::string& hint) {
+  throw Error(ErrorKind::usage, what, hint);
+}
+
+void check_flags(const AddFlags& flags) {
   if (flags.name == kPublicPool) {
     throw Error(ErrorKind::conflict, "the pool public is always there: it is this machine");
   }
+  const SlurmPoolFlags& slurm = flags.slurm;
+  const bool has_slurm = !slurm.partition.empty() || !slurm.account.empty() || !slurm.qos.empty() ||
+                         !slurm.options.empty() || !slurm.program.empty();
+  const bool has_share =
+      flags.cores > 0 || flags.gpus >= 0 || !flags.memory.empty() || !flags.flavors.empty();
+  if (flags.is_slurm && has_share) {
+    refuse_flag("a Slurm cluster says itself what cores, memory, GPUs and flavors it has",
+                "leave out --cores, --memory, --gpus and --flavor");
+  }
+  if (!flags.is_slurm && has_slurm) {
+    refuse_flag("--partition, --account, --qos, --option and --program are for Slurm clusters",
+                "add --slurm");
+  }
+  if (!flags.is_slurm && flags.cores == 0) {
+    refuse_flag("nothing says how large the pool is",
+                "a share of this machine: --cores N; a Slurm cluster: --slurm");
+  }
+}
+
+Pool local_pool_of(const AddFlags& flags) {
+  const Capacity& machine = machine_capacity();
   Capacity limit;
   limit.cores = flags.cores;
   limit.gpus = flags.gpus >= 0 ? flags.gpus : 0;
@@ -178,8 +229,14 @@ int add(const Context& context, const AddFlags& flags, bool json) {
                             format_bytes(machine.memory_bytes), machine.gpus));
   }
   Pool pool = make_pool(flags.name, limit);
-  pool.description = flags.description;
   for (const std::string& text : flags.flavors) pool.flavors.push_back(parse_flavor(text, limit));
+  return pool;
+}
+
+int add(const Context& context, const AddFlags& flags, bool json) {
+  check_flags(flags);
+  Pool pool = flags.is_slurm ? slurm_pool_of(flags.name, flags.slurm) : local_pool_of(flags);
+  pool.description = flags.description;
   DefinitionRecord record;
   record.name = pool.name;
   record.description = pool.description;
@@ -212,6 +269,26 @@ int remove(const Context& context, const std::string& name, bool yes, bool json)
   return 0;
 }
 
+void add_slurm_flags(CLI::App* command, AddFlags& flags) {
+  command->add_flag("--slurm", flags.is_slurm,
+                    "The Slurm cluster that this machine's sbatch submits to");
+  command->add_option("--partition", flags.slurm.partition, "Slurm's partition; its default one")
+      ->type_name("P");
+  command->add_option("--account", flags.slurm.account, "The account that is charged")
+      ->type_name("A");
+  command->add_option("--qos", flags.slurm.qos, "Slurm's quality of service")->type_name("Q");
+  command
+      ->add_option("--option", flags.slurm.options,
+                   "A further option of sbatch: constraint=a100; may be repeated")
+      ->type_name("NAME=VALUE")
+      ->expected(1)
+      ->take_all();
+  command
+      ->add_option("--program", flags.slurm.program,
+                   "mat's program on the nodes; by default this one")
+      ->type_name("PATH");
+}
+
 }  // namespace
 
 void add_pool_commands(CLI::App& app, Context& context) {
@@ -233,12 +310,11 @@ void add_pool_commands(CLI::App& app, Context& context) {
   set_action(command, context,
              [&context, flags] { return show(context, flags->name, flags->json); });
 
-  command = group->add_subcommand("add", "Add a pool: a share of this machine with a name");
+  command = group->add_subcommand("add", "Add a pool: a share of this machine, or a Slurm cluster");
   command->add_option("POOL", flags->add.name, "Its name")->required();
   command->add_option("--cores", flags->add.cores, "Cores that its versions may take together")
       ->type_name("N")
-      ->check(whole_number_from(1))
-      ->required();
+      ->check(whole_number_from(1));
   command->add_option("--memory", flags->add.memory, "Memory, like 8GB; by default by the cores")
       ->type_name("SIZE");
   command->add_option("--gpus", flags->add.gpus, "GPUs; none by default")
@@ -250,6 +326,7 @@ void add_pool_commands(CLI::App& app, Context& context) {
       ->type_name("NAME=…")
       ->expected(1)
       ->take_all();
+  add_slurm_flags(command, flags->add);
   command->add_option("--description", flags->add.description, "What it is for")->type_name("TEXT");
   add_json_flag(command, flags->json);
   set_action(command, context, [&context, flags] { return add(context, flags->add, flags->json); });

@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <functional>
+
 #include "cli/commands/commands.h"
 #include "cli/commands/spec_lookup.h"
 #include "cli/commands/views.h"
@@ -10,9 +12,12 @@
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/run/check_inputs.h"
+#include "core/run/follow_version.h"
 #include "core/run/pools.h"
 #include "core/run/runner.h"
+#include "core/run/slurm_launch.h"
 #include "core/run/stop_request.h"
+#include "core/training/log_file.h"
 
 namespace mat {
 namespace {
@@ -59,13 +64,17 @@ const char* unit_of(const Algorithm& algorithm) {
   return "samples";
 }
 
-int run_in_foreground(Registry& registry, const HeldVersion& held, bool json) {
-  const std::string reference = held.version.reference();
-  note(fmt::format("{} trains {} (stop with Ctrl-C)", reference, held.spec.algorithm));
-  const fs::path folder = registry.home().version_folder(held.version.job, held.version.number);
+// Runs or follows it, showing what there is to see.
+using Run = std::function<RunResult(const RunDisplay& display)>;
+
+int watch_to_its_end(Registry& registry, const VersionRecord& started, const Algorithm& algorithm,
+                     bool json, const Run& run) {
+  const std::string reference = started.reference();
+  note(fmt::format("{} trains {} (stop with Ctrl-C)", reference, started.algorithm));
+  const fs::path folder = registry.home().version_folder(started.job, started.number);
   SignalsAsStop::on_second_interrupt(stop_request_path(folder).string(),
                                      "killed by a second Ctrl-C\n");
-  ProgressBar bar(unit_of(held.spec.definition));
+  ProgressBar bar(unit_of(algorithm));
   RunDisplay display;
   display.progress = [&bar](const Progress& p) { bar.show(p); };
   display.phase = [&bar](std::string_view what, std::int64_t done, std::int64_t total) {
@@ -76,10 +85,10 @@ int run_in_foreground(Registry& registry, const HeldVersion& held, bool json) {
   display.waiting = [&reference](std::string_view for_what) {
     if (!for_what.empty()) note(fmt::format("{} waits for {}", reference, for_what));
   };
-  const RunResult result = run_version(registry, held, display, SignalsAsStop::reason);
+  const RunResult result = run(display);
   bar.finish();
 
-  const VersionRecord version = registry.version(held.version.id);
+  const VersionRecord version = registry.version(started.id);
   print_version_or_json(registry, version, json);
   if (result.status == Status::failed) {
     const std::string log = fmt::format("the log: mat version logs {}", reference);
@@ -92,9 +101,21 @@ int run_in_foreground(Registry& registry, const HeldVersion& held, bool json) {
   return was_interrupted ? static_cast<int>(ErrorKind::interrupted) : exit_code_of(result);
 }
 
-int run_in_background(Registry& registry, HeldVersion held, bool json) {
-  const VersionRecord version = held.version;
-  submit_detached(registry, std::move(held));
+int run_in_foreground(Registry& registry, const HeldVersion& held, bool json) {
+  return watch_to_its_end(registry, held.version, held.spec.definition, json,
+                          [&](const RunDisplay& display) {
+                            return run_version(registry, held, display, SignalsAsStop::reason);
+                          });
+}
+
+std::uint64_t log_bytes(const Home& home, const VersionRecord& version) {
+  std::error_code error;
+  const auto bytes =
+      fs::file_size(home.version_folder(version.job, version.number) / kLogName, error);
+  return error ? 0 : bytes;
+}
+
+int print_detached(Registry& registry, const VersionRecord& version, bool json) {
   if (json) {
     print_json(version_json(registry.version(version.id)));
   } else {
@@ -107,7 +128,27 @@ int run_in_background(Registry& registry, HeldVersion held, bool json) {
   return 0;
 }
 
+int run_in_background(Registry& registry, HeldVersion held, bool json) {
+  const VersionRecord version = held.version;
+  submit_detached(registry, std::move(held));
+  return print_detached(registry, version, json);
+}
+
+// On a Slurm cluster, which has nothing to do with this process.
+int run_in_slurm(Registry& registry, HeldVersion held, const Pool& pool, const TrainFlags& flags) {
+  const VersionRecord version = held.version;
+  const Algorithm algorithm = held.spec.definition;
+  const std::uint64_t logged = log_bytes(registry.home(), version);
+  submit_to_slurm(registry, std::move(held), pool);
+  if (flags.detach) return print_detached(registry, version, flags.json);
+  return watch_to_its_end(registry, version, algorithm, flags.json, [&](const RunDisplay& display) {
+    return follow_version(registry, version.id, logged, display, SignalsAsStop::reason);
+  });
+}
+
 int run_or_detach(Registry& registry, HeldVersion held, const TrainFlags& flags) {
+  const Pool pool = find_pool(registry, held.spec.resources.pool);
+  if (pool.slurm) return run_in_slurm(registry, std::move(held), pool, flags);
   if (flags.detach) return run_in_background(registry, std::move(held), flags.json);
   submit_version(registry, held);
   return run_in_foreground(registry, held, flags.json);

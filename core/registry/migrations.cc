@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "core/base/error.h"
+#include "core/registry/batch_layout.h"
 #include "core/registry/lineage_layout.h"
 #include "core/registry/visualization_layout.h"
 
@@ -310,8 +311,8 @@ Header header_of(SQLite::Database& connection) {
 }  // namespace
 
 const std::vector<std::string>& registry_layout() {
-  static const std::vector<std::string> steps{kLayout1, kLayout2,       kLayout3,
-                                              kLayout4, kLineageLayout, kVisualizationLayout};
+  static const std::vector<std::string> steps{
+      kLayout1, kLayout2, kLayout3, kLayout4, kLineageLayout, kVisualizationLayout, kBatchLayout};
   return steps;
 }
 

@@ -29,6 +29,15 @@ std::vector<DefinitionRecord> Registry::pools() {
       [](SQLite::Database& connection) { return read_definitions(connection, "pools"); });
 }
 
+void Registry::set_pool_definition(const std::string& name, const Json& definition) {
+  impl_->database.write([&](SQLite::Database& connection) {
+    SQLite::Statement update(connection, "UPDATE pools SET definition = ? WHERE name = ?");
+    update.bind(1, to_json_text(definition));
+    update.bind(2, name);
+    update.exec();
+  });
+}
+
 void Registry::delete_pool(const std::string& name) {
   impl_->database.write([&](SQLite::Database& connection) {
     SQLite::Statement used(connection, "SELECT count(*) FROM queue WHERE pool = ?");

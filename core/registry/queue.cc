@@ -36,6 +36,7 @@ std::optional<Submission> read_submission(const SQLite::Statement& row, int colu
   submission.detached = row.getColumn(column + 5).getInt() != 0;
   submission.restarts_left = row.getColumn(column + 6).getInt();
   submission.machine = row.getColumn(column + 7).getString();
+  submission.batch_system = row.getColumn(column + 8).getString();
   return submission;
 }
 
@@ -46,7 +47,8 @@ std::vector<ActiveVersion> read_active(SQLite::Database& connection, const char*
       fmt::format(
           "SELECT v.id, j.name, v.number, v.status, v.created_ms, q.not_before_ms, q.gpu_ids, "
           "q.pool, q.cores, q.memory_bytes, q.gpus, q.priority, q.detached, q.restarts_left, "
-          "q.machine FROM versions v JOIN jobs j ON j.id = v.job_id "
+          "q.machine, q.batch_system, q.batch_job, q.batch_reported, v.reason "
+          "FROM versions v JOIN jobs j ON j.id = v.job_id "
           "LEFT JOIN queue q ON q.version_id = v.id "
           "WHERE v.status IN ('Initializing', 'Pending', 'Running') AND {} "
           "ORDER BY q.id IS NULL, q.priority DESC, q.id",
@@ -63,6 +65,9 @@ std::vector<ActiveVersion> read_active(SQLite::Database& connection, const char*
     if (!version.submission) continue;
     version.not_before_ms = row.getColumn(5).getInt64();
     version.gpu_ids = read_gpu_ids(row.getColumn(6).getString());
+    version.batch_job = row.getColumn(16).getInt64();
+    version.batch_reported = row.getColumn(17).getInt64();
+    version.reason = row.getColumn(18).getString();
   }
   return versions;
 }
@@ -70,8 +75,8 @@ std::vector<ActiveVersion> read_active(SQLite::Database& connection, const char*
 void put_in_queue(SQLite::Database& connection, Id version, const Submission& submission) {
   SQLite::Statement insert(connection,
                            "INSERT OR REPLACE INTO queue (version_id, pool, cores, memory_bytes, "
-                           "gpus, priority, detached, restarts_left, machine) "
-                           "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+                           "gpus, priority, detached, restarts_left, machine, batch_system) "
+                           "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   insert.bind(1, version);
   insert.bind(2, submission.pool);
   insert.bind(3, submission.needs.cores);
@@ -81,6 +86,7 @@ void put_in_queue(SQLite::Database& connection, Id version, const Submission& su
   insert.bind(7, submission.detached ? 1 : 0);
   insert.bind(8, submission.restarts_left);
   insert.bind(9, submission.machine);
+  insert.bind(10, submission.batch_system);
   insert.exec();
 }
 
@@ -92,7 +98,9 @@ std::vector<ActiveVersion> Registry::active_versions() {
 
 std::vector<ActiveVersion> Registry::attended_versions() {
   return impl_->database.read([](SQLite::Database& connection) {
-    return read_active(connection, "(v.status <> 'Pending' OR ifnull(q.detached, 0) = 0)");
+    return read_active(connection,
+                       "(v.status <> 'Pending' OR ifnull(q.detached, 0) = 0) AND "
+                       "ifnull(q.batch_system, '') = ''");
   });
 }
 
@@ -155,6 +163,51 @@ void Registry::detach(Id version) {
     SQLite::Statement update(connection, "UPDATE queue SET detached = 1 WHERE version_id = ?");
     update.bind(1, version);
     update.exec();
+  });
+}
+
+std::vector<ActiveVersion> Registry::batch_versions() {
+  return impl_->database.read(
+      [](SQLite::Database& connection) { return read_active(connection, "q.batch_system <> ''"); });
+}
+
+void Registry::set_batch_job(Id version, std::int64_t job) {
+  impl_->database.write([&](SQLite::Database& connection) {
+    SQLite::Statement update(connection, "UPDATE queue SET batch_job = ? WHERE version_id = ?");
+    update.bind(1, job);
+    update.bind(2, version);
+    update.exec();
+  });
+}
+
+bool Registry::bring_in(Id version, std::int64_t reported_before, std::int64_t reported,
+                        const std::vector<StatusChange>& changes) {
+  return impl_->database.write([&](SQLite::Database& connection) {
+    SQLite::Statement update(connection,
+                             "UPDATE queue SET batch_reported = ?, not_before_ms = 0 "
+                             "WHERE version_id = ? AND batch_reported = ?");
+    update.bind(1, reported);
+    update.bind(2, version);
+    update.bind(3, reported_before);
+    if (update.exec() != 1) return false;
+    const std::vector<Status> active{Status::pending, Status::running};
+    for (const StatusChange& change : changes) {
+      update_status(connection, version, active, change.status, change.reason, change.at_ms);
+    }
+    return true;
+  });
+}
+
+void Registry::set_waiting_reasons(const std::map<Id, std::string>& reasons) {
+  impl_->database.write([&](SQLite::Database& connection) {
+    SQLite::Statement update(connection,
+                             "UPDATE versions SET reason = ? WHERE id = ? AND status = 'Pending'");
+    for (const auto& [version, reason] : reasons) {
+      update.bind(1, reason);
+      update.bind(2, version);
+      update.exec();
+      update.reset();
+    }
   });
 }
 

@@ -41,7 +41,8 @@ struct Submission {
   int priority = 0;       // higher ones first
   bool detached = false;  // any process of this host may start it; else only the one that waits
   int restarts_left = 0;
-  std::string machine;  // who it is, see core/run/provenance.h
+  std::string machine;       // who it is, see core/run/provenance.h
+  std::string batch_system;  // "slurm": that one starts and runs it, and no machine is its own
 };
 
 // A version that is Initializing, Pending or Running. Initializing ones have no submission yet.
@@ -54,6 +55,11 @@ struct ActiveVersion {
   std::optional<Submission> submission;
   std::int64_t not_before_ms = 0;  // of a pending one: the pause before another attempt
   std::vector<int> gpu_ids;        // that a running one holds
+  // Of one that a batch system runs: its number there, 0 when not known, and how many lines of what
+  // it has reported are in the registry.
+  std::int64_t batch_job = 0;
+  std::int64_t batch_reported = 0;
+  std::string reason;  // why it is as it is
 
   std::string reference() const;
 };

@@ -51,6 +51,7 @@ struct NewVersion {
 struct Outcome {
   Json facts = Json::object();
   std::map<std::string, MetricSummary> metrics;
+  std::int64_t at_ms = 0;  // when it was; 0: now
 };
 
 // The values of a field for some versions, null where there is none, and what they mean.
@@ -151,7 +152,8 @@ class Registry {
   // In the order in which they may start: higher priority first, then older submissions;
   // Initializing ones last.
   std::vector<ActiveVersion> active_versions();
-  // Those of them that a process should hold: all but Pending ones that any process may start.
+  // Those of them that a process should hold: all but Pending ones that any process may start, and
+  // those that a batch system runs.
   std::vector<ActiveVersion> attended_versions();
   // Makes an Initializing version, or one that has ended and goes on, Pending; what has been put
   // into its folder for the run (see version_folder.h) is on the disk then too. False when it is
@@ -168,13 +170,25 @@ class Registry {
   bool send_back(Id version, const std::string& reason, std::int64_t not_before_ms, bool detached);
   // From now on any process may start a Pending version.
   void detach(Id version);
+  // ---- versions that a batch system runs, in the order of their submission
+  std::vector<ActiveVersion> batch_versions();
+  void set_batch_job(Id version, std::int64_t job);
+  // Brings in what one has reported: its changes among Pending and Running, at their times, and
+  // that `reported` lines have been read. False, and nothing done, when somebody else has read
+  // further than `reported_before`, or it has ended.
+  bool bring_in(Id version, std::int64_t reported_before, std::int64_t reported,
+                const std::vector<StatusChange>& changes);
+  // Why versions wait, now; the history does not have it. Those that are not Pending stay as they
+  // are.
+  void set_waiting_reasons(const std::map<Id, std::string>& reasons);
   // A number that differs when another process or connection has written since.
   std::int64_t data_version();
 
   // ---- pools beside the public one
   DefinitionRecord create_pool(const DefinitionRecord& pool);  // conflict when the name is taken
   std::optional<DefinitionRecord> find_pool(const std::string& name);
-  std::vector<DefinitionRecord> pools();      // by name
+  std::vector<DefinitionRecord> pools();  // by name
+  void set_pool_definition(const std::string& name, const Json& definition);
   void delete_pool(const std::string& name);  // conflict while versions wait or run in it
 
   // ---- jobs

@@ -24,8 +24,8 @@ Status read_status(const std::string& name) {
 }
 
 bool update_status(SQLite::Database& connection, Id version, const std::vector<Status>& from,
-                   Status to, const std::string& reason) {
-  const std::int64_t at_ms = now_ms();
+                   Status to, const std::string& reason, std::int64_t when_ms) {
+  const std::int64_t at_ms = when_ms > 0 ? when_ms : now_ms();
   SQLite::Statement update(
       connection, fmt::format("UPDATE versions SET status = ?1, reason = ?2, "
                               "started_ms = iif(?3, ifnull(started_ms, ?4), started_ms), "

@@ -126,7 +126,7 @@ Listing<VersionSummary> Registry::list_versions(const std::string& job,
 bool Registry::change_status(Id version, const std::vector<Status>& from, Status to,
                              const std::string& reason, const Outcome& outcome) {
   return impl_->database.write([&](SQLite::Database& connection) {
-    if (!update_status(connection, version, from, to, reason)) return false;
+    if (!update_status(connection, version, from, to, reason, outcome.at_ms)) return false;
     if (!outcome.facts.empty()) merge_facts(connection, version, outcome.facts);
     if (!outcome.metrics.empty()) {
       VersionWriter(connection).put_metrics(version, job_of(connection, version), outcome.metrics);

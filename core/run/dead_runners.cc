@@ -9,6 +9,7 @@
 #include "core/base/error.h"
 #include "core/base/time.h"
 #include "core/run/attempts.h"
+#include "core/run/batch_versions.h"
 #include "core/run/provenance.h"
 #include "core/run/run_observer.h"
 #include "core/run/run_results.h"
@@ -82,6 +83,7 @@ void record_death(Registry& registry, const ActiveVersion& version, const std::s
 }  // namespace
 
 void notice_dead_runners(Registry& registry) {
+  notice_batch_versions(registry);
   std::vector<std::pair<ActiveVersion, std::string>> dead;
   for (const ActiveVersion& version : registry.attended_versions()) {
     const fs::path folder = registry.home().version_folder(version.job, version.number);

@@ -69,6 +69,8 @@ std::optional<Capacity> cores_by_name(const std::string& name, const Pool& pool)
 }
 
 std::string default_cpu_flavor(const Pool& pool, int nodes) {
+  // The nodes of a cluster are machines of their own.
+  if (pool.slurm) nodes = 1;
   return fmt::format("cpu.{}", std::max(1, pool.limit.cores / nodes));
 }
 
@@ -131,7 +133,9 @@ std::vector<Pool> all_pools(Registry& registry) {
 }
 
 Json to_json(const Pool& pool) {
-  Json json{{"name", pool.name}, {"description", pool.description}, {"kind", "local"}};
+  Json json{{"name", pool.name},
+            {"description", pool.description},
+            {"kind", pool.slurm ? "slurm" : "local"}};
   put_capacity(json, pool.limit);
   json["flavors"] = Json::array();
   for (const Flavor& flavor : pool.flavors) {
@@ -139,6 +143,7 @@ Json to_json(const Pool& pool) {
     put_capacity(one, flavor.needs);
     json["flavors"].push_back(std::move(one));
   }
+  if (pool.slurm) json["slurm"] = to_json(*pool.slurm);
   return json;
 }
 
@@ -151,6 +156,7 @@ Pool pool_from_json(const Json& json) {
     for (const Json& flavor : json.at("flavors")) {
       pool.flavors.push_back({flavor.at("name").get<std::string>(), capacity_from_json(flavor)});
     }
+    if (json.contains("slurm")) pool.slurm = slurm_pool_from_json(json.at("slurm"));
     return pool;
   } catch (const Json::exception& e) {
     throw Error(ErrorKind::io, fmt::format("the registry has a damaged pool: {}", e.what()));
@@ -205,7 +211,8 @@ void check_nodes_fit(const JobSpec& spec, const Pool& pool, const Capacity& need
   const int nodes = spec.resources.nodes;
   const Capacity all = of_nodes(needs, nodes);
   const Capacity& has = pool.limit;
-  if (nodes == 1 ||
+  // Of a cluster, which may grow, Slurm itself says what it has.
+  if (nodes == 1 || pool.slurm ||
       (all.cores <= has.cores && all.gpus <= has.gpus && all.memory_bytes <= has.memory_bytes)) {
     return;
   }

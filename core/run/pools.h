@@ -6,6 +6,7 @@
 
 #include "core/algorithm/algorithm.h"
 #include "core/registry/registry.h"
+#include "core/slurm/slurm_pool.h"
 #include "core/spec/job_spec.h"
 
 namespace mat {
@@ -15,12 +16,14 @@ struct Flavor {
   Capacity needs;
 };
 
-// A place to train: the public pool is this machine, others are named shares of it.
+// A place to train: the public pool is this machine, others are named shares of it, or the nodes of
+// a Slurm cluster.
 struct Pool {
   std::string name;
   std::string description;
-  Capacity limit;               // what its running versions may take together
+  Capacity limit;               // what its running versions may take together; of Slurm: each node
   std::vector<Flavor> flavors;  // smallest first
+  std::optional<SlurmPool> slurm;
 };
 
 constexpr const char* kPublicPool = "public";
@@ -37,9 +40,9 @@ Pool make_pool(const std::string& name, const Capacity& limit);
 Pool find_pool(Registry& registry, const std::string& name);
 std::vector<Pool> all_pools(Registry& registry);  // public first
 
-// {"name", "description", "kind", "cores", "memory_bytes", "gpus", "flavors": [{"name", "cores",
-// "memory_bytes", "gpus"}, …]}, as `pool show --json` prints it; and the definition kept of a pool
-// beside the public one.
+// {"name", "description", "kind" ("local" or "slurm"), "cores", "memory_bytes", "gpus", "flavors":
+// [{"name", "cores", "memory_bytes", "gpus"}, …]}, with "slurm" also how it is reached; as `pool
+// show --json` prints it; and the definition kept of a pool beside the public one.
 Json to_json(const Pool& pool);
 Pool pool_from_json(const Json& json);
 

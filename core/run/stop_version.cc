@@ -10,6 +10,7 @@
 #include "core/run/dead_runners.h"
 #include "core/run/launcher.h"
 #include "core/run/run_results.h"
+#include "core/run/slurm_launch.h"
 #include "core/run/stop_request.h"
 #include "core/run/version_lock.h"
 
@@ -18,8 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kStopped = "stopped by the user";
-constexpr const char* kKilled = "killed by the user";
 constexpr auto kBetweenLooks = std::chrono::milliseconds(50);
 
 // The pool may be gone; what runs in it was started here all the same.
@@ -34,7 +33,7 @@ Pool pool_of(Registry& registry, Id version) {
 }
 
 void kill(Registry& registry, const VersionRecord& version, const fs::path& folder) {
-  request_stop(folder, kKilled);
+  request_stop(folder, kKilledByUser);
   launcher_of(pool_of(registry, version.id)).kill(registry, version);
   // A runner of another machine, if there still is one, finds the request and ends; its word about
   // this version does not count any more.
@@ -47,6 +46,9 @@ void kill(Registry& registry, const VersionRecord& version, const fs::path& fold
 }  // namespace
 
 Stop stop_version(Registry& registry, const VersionRecord& version, bool force) {
+  for (const ActiveVersion& active : registry.batch_versions()) {
+    if (active.id == version.id) return stop_in_slurm(registry, active, force);
+  }
   const fs::path folder = registry.home().version_folder(version.job, version.number);
   const std::vector<Status> not_begun{Status::initializing, Status::pending};
   for (;;) {
@@ -59,13 +61,14 @@ Stop stop_version(Registry& registry, const VersionRecord& version, bool force) 
     // A process that waits for its turn, maybe between two attempts, ends it with what it has.
     const bool has_process = liveness_of(folder) == Liveness::alive && !is_runner_stopped(folder);
     if (status != Status::running && (force || !has_process)) {
-      if (end_version(registry, version.id, folder, not_begun, Status::terminated, kStopped)) {
+      if (end_version(registry, version.id, folder, not_begun, Status::terminated,
+                      kStoppedByUser)) {
         return Stop::ended;
       }
       continue;
     }
     if (!force && !is_stop_requested(folder)) {
-      request_stop(folder, kStopped);
+      request_stop(folder, kStoppedByUser);
       return Stop::asked;
     }
     if (status == Status::running) kill(registry, version, folder);

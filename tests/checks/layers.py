@@ -47,7 +47,7 @@ INCLUDES = [
 # The folders of core, lowest first: each includes only itself and what stands before it.
 CORE_ORDER = ["base", "image", "query", "algorithm", "metrics", "curves", "plot", "cache", "table",
               "dataset", "inspect", "storage", "spec", "training", "command", "registry", "catalog",
-              "compare", "model", "lineage", "run", "http", "service",
+              "compare", "model", "lineage", "slurm", "run", "http", "service",
               "visualization"]
 
 # (what a line of the product's C++ matches, folders where it is wrong, how to say so)

@@ -141,10 +141,10 @@ TEST_CASE("constraints are about machines and their kinds") {
   a.name = "own";
   CHECK(constraint_problem(a, false, 1).empty());
   CHECK(constraint_problem(a, true, 1).empty());
-  CHECK(constraint_problem(a, false, 2) == "own runs on one machine only");
+  CHECK(constraint_problem(a, false, 2) == "own trains on one node only");
   a.constraints = {false, true, 4};
   CHECK(constraint_problem(a, false, 1) == "own needs a GPU");
-  CHECK(constraint_problem(a, true, 5) == "own runs on at most 4 machines");
+  CHECK(constraint_problem(a, true, 5) == "own trains on at most 4 nodes");
   a.constraints = {true, false, 1};
   CHECK(constraint_problem(a, true, 1) == "own does not run on GPUs");
 }

@@ -121,6 +121,34 @@ TEST_CASE("A registry from before there were datasets keeps its rows and takes d
   CHECK(registry.create_dataset(dataset).version_count == 0);
 }
 
+TEST_CASE(
+    "A registry from before there were batch systems keeps its queue, which is this machine's") {
+  const RegistryHome home;
+  const fs::path path = home.home().database();
+  fs::create_directories(path.parent_path());
+  constexpr std::size_t kBefore = 6;
+  {
+    SQLite::Database connection(path.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+    const auto& steps = registry_layout();
+    migrate(connection, path, {steps.begin(), steps.begin() + kBefore});
+    connection.exec(
+        "INSERT INTO jobs (id, name, description, created_ms) VALUES (1, 'clothes', '', 1);"
+        "INSERT INTO versions (id, job_id, number, status, reason, algorithm, created_ms, parent) "
+        "VALUES (1, 1, 1, 'Pending', '', 'resnet18', 1, '');"
+        "INSERT INTO queue (version_id, pool, priority, cores, memory_bytes, gpus, detached, "
+        "restarts_left, machine) VALUES (1, 'public', 5, 2, 1024, 0, 1, 3, 'here')");
+  }
+  Registry registry = home.writer();
+  CHECK(fs::exists(path.string() + ".backup-v6"));
+  CHECK(registry.batch_versions().empty());
+  const std::vector<ActiveVersion> active = registry.active_versions();
+  REQUIRE(active.size() == 1);
+  CHECK(active[0].submission->priority == 5);
+  CHECK(active[0].submission->restarts_left == 3);
+  CHECK(active[0].submission->batch_system.empty());
+  CHECK(active[0].batch_job == 0);
+}
+
 TEST_CASE("A registry whose maker was killed before it was filled is an empty one to a reader") {
   const RegistryHome home;
   const fs::path path = home.home().database();

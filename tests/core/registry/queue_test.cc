@@ -160,4 +160,40 @@ TEST_CASE("Pools are kept by name, and not deleted under waiting versions") {
   CHECK_THROWS_AS(registry.delete_pool("night"), Error);
 }
 
+TEST_CASE("What a batch system runs is nobody's here, and its reports are brought in once") {
+  const RegistryHome home;
+  Registry registry = home.writer();
+  const Id id = registry.create_version(new_version("clothes"), "").id;
+  Submission wanted = submission(0, false);
+  wanted.batch_system = "slurm";
+  wanted.machine.clear();
+  REQUIRE(registry.submit(id, wanted, {}));
+  CHECK(registry.attended_versions().empty());
+  registry.set_batch_job(id, 12);
+  registry.set_waiting_reasons({{id, "waits for nodes"}});
+  ActiveVersion active = registry.batch_versions().at(0);
+  CHECK(active.batch_job == 12);
+  CHECK(active.reason == "waits for nodes");
+  CHECK(active.submission->batch_system == "slurm");
+
+  const std::vector<StatusChange> changes{{1'800'000'000'000, Status::running, {}},
+                                          {1'800'000'001'000, Status::pending, "failed"},
+                                          {1'800'000'002'000, Status::running, {}}};
+  REQUIRE(registry.bring_in(id, 0, 6, changes));
+  // Another process has read the same lines.
+  CHECK_FALSE(registry.bring_in(id, 0, 6, changes));
+  CHECK(statuses(registry, id) ==
+        std::vector<std::string>{"Initializing", "Pending", "Running", "Pending", "Running"});
+  CHECK(registry.version(id).started_ms == 1'800'000'000'000);
+  registry.set_waiting_reasons({{id, "too late"}});
+  CHECK(registry.batch_versions().at(0).reason.empty());
+
+  Outcome outcome;
+  outcome.at_ms = 1'800'000'003'000;
+  REQUIRE(registry.change_status(id, {Status::running}, Status::completed, {}, outcome));
+  CHECK(registry.version(id).ended_ms == 1'800'000'003'000);
+  CHECK(registry.batch_versions().empty());
+  CHECK_FALSE(registry.bring_in(id, 6, 7, {}));
+}
+
 }  // namespace mat

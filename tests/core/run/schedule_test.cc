@@ -17,7 +17,7 @@ ActiveVersion version(Id id, Status status, Capacity needs, const std::string& p
   active.job = "j";
   active.number = id;
   active.status = status;
-  active.submission = Submission{pool, needs, 0, true, 0, machine_text()};
+  active.submission = Submission{pool, needs, 0, true, 0, machine_text(), {}};
   return active;
 }
 

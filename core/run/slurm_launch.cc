@@ -1,0 +1,150 @@
+#include "core/run/slurm_launch.h"
+
+#include <fmt/core.h>
+
+#include <utility>
+
+#include "core/base/error.h"
+#include "core/base/text.h"
+#include "core/run/attempts.h"
+#include "core/run/run_description.h"
+#include "core/run/run_results.h"
+#include "core/run/stop_request.h"
+#include "core/slurm/client.h"
+#include "core/slurm/cluster.h"
+#include "core/slurm/slurm_look.h"
+#include "core/slurm/submission.h"
+
+namespace mat {
+namespace {
+
+namespace fs = std::filesystem;
+
+// sbatch itself tries again for some seconds; a busy controller takes its time.
+constexpr double kSubmitSeconds = 60;
+constexpr double kCancelSeconds = 10;
+// What a file in the version's folder says already.
+constexpr double kTellSeconds = 3;
+
+SlurmRequest request_of(const HeldVersion& held, const Capacity& needs) {
+  SlurmRequest request;
+  request.job = held.version.job;
+  request.number = held.version.number;
+  request.nodes = held.spec.resources.nodes;
+  request.needs = needs;
+  request.limit_s = held.spec.auto_stop_s;
+  request.may_restart = held.spec.auto_restart > 0;
+  return request;
+}
+
+void write_files(Registry& registry, const fs::path& folder, const HeldVersion& held,
+                 const Capacity& needs, const BatchSubmission& submission) {
+  AttemptPlan plan;
+  plan.needs = needs;
+  plan.group.nodes = held.spec.resources.nodes;
+  plan.resume = count_starts(registry.history(held.version.id)) > 0;
+  write_run_description(folder, held, plan);
+  write_submission(folder, submission);
+}
+
+// Back to what it was before: nothing, or a version that has ended.
+void take_back(Registry& registry, const VersionRecord& before, const fs::path& folder) {
+  try {
+    const bool is_new = before.status == Status::initializing;
+    const Status status = is_new ? Status::failed : before.status;
+    Outcome outcome;
+    outcome.at_ms = before.ended_ms.value_or(0);
+    end_version(registry, before.id, folder, {Status::initializing, Status::pending}, status,
+                before.status_reason, outcome);
+    if (is_new) registry.delete_version(before.id);
+  } catch (const Error&) {
+    // What keeps it from being submitted says more.
+  }
+}
+
+std::int64_t hand_over(const Pool& pool, const std::vector<std::string>& words) {
+  const SlurmAnswer answer = SlurmClient(*pool.slurm).ask(words, kSubmitSeconds);
+  if (!answer.ok) throw_slurm_error("sbatch", answer);
+  const std::int64_t job = parse_job_number(answer.output);
+  if (job == 0) {
+    throw Error(ErrorKind::io, fmt::format("sbatch said '{}' instead of a job's number",
+                                           std::string(trim(answer.output))));
+  }
+  return job;
+}
+
+bool scancel(const Pool& pool, std::vector<std::string> words, std::int64_t job, double seconds,
+             std::string& problem) {
+  words.insert(words.begin(), "scancel");
+  words.push_back(std::to_string(job));
+  const SlurmAnswer answer = SlurmClient(*pool.slurm).ask(words, seconds);
+  // One that Slurm does not know has ended, or will be found to have.
+  const bool is_unknown = lower(answer.problem).find("invalid job id") != std::string::npos;
+  problem = answer.problem;
+  return answer.ok || is_unknown;
+}
+
+}  // namespace
+
+void submit_to_slurm(Registry& registry, HeldVersion held, const Pool& pool) {
+  const Home& home = registry.home();
+  const VersionRecord before = held.version;
+  const fs::path folder = home.version_folder(before.job, before.number);
+  try {
+    const Capacity needs = needs_of(held.spec, pool);
+    const SlurmRequest request = request_of(held, needs);
+    const BatchSubmission batch = new_submission(request);
+    write_files(registry, folder, held, needs, batch);
+    Submission submission;
+    submission.pool = pool.name;
+    submission.needs = of_nodes(needs, request.nodes);
+    submission.priority = held.spec.priority;
+    submission.detached = true;
+    submission.restarts_left = held.spec.auto_restart;
+    submission.batch_system = kSlurmSystem;
+    // Before it is Slurm's: a job of which nobody knows would run without being seen. Killed in
+    // between, the job is found again by its name.
+    if (!registry.submit(before.id, submission, {})) {
+      throw Error(
+          ErrorKind::conflict,
+          fmt::format("{} has been ended or started by another process", before.reference()));
+    }
+    const std::int64_t job = hand_over(pool, sbatch_words(*pool.slurm, home, request, batch));
+    registry.set_batch_job(before.id, job);
+    registry.set_facts(before.id, {{"slurm", {{"job", job}}}});
+  } catch (const Error&) {
+    take_back(registry, before, folder);
+    throw;
+  }
+  hurry_look(home, pool.name);
+}
+
+Stop stop_in_slurm(Registry& registry, const ActiveVersion& version, bool force) {
+  const Home& home = registry.home();
+  const fs::path folder = home.version_folder(version.job, version.number);
+  const bool is_second = force || is_stop_requested(folder);
+  if (!is_second) request_stop(folder, kStoppedByUser);
+  if (version.batch_job == 0) return Stop::asked;
+  const Pool pool = find_pool(registry, version.submission->pool);
+  std::string problem;
+  const bool only_tell = version.status == Status::running && !is_second;
+  if (only_tell) {
+    // It sees the file all the same, and a controller that does not answer takes its time.
+    if (read_look(home, pool.name).failures == 0) {
+      scancel(pool, {kTellTasks}, version.batch_job, kTellSeconds, problem);
+    }
+    hurry_look(home, pool.name);
+    return Stop::asked;
+  }
+  // Its runner kills what Slurm would leave half a minute.
+  if (is_second && version.status == Status::running) request_stop(folder, kKilledByUser);
+  const bool is_told = scancel(pool, {}, version.batch_job, kCancelSeconds, problem);
+  hurry_look(home, pool.name);
+  if (is_told) return Stop::asked;
+  throw Error(ErrorKind::conflict,
+              fmt::format("{} cannot be cancelled: {}", version.reference(), problem),
+              "it has been asked to end by a file in its folder, which it looks for when it begins "
+              "and while it trains");
+}
+
+}  // namespace mat

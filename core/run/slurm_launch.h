@@ -1,0 +1,23 @@
+#pragma once
+
+#include "core/run/pools.h"
+#include "core/run/runner.h"
+#include "core/run/stop_version.h"
+
+namespace mat {
+
+// Submission::batch_system of versions that Slurm runs.
+constexpr const char* kSlurmSystem = "slurm";
+
+// Hands a version over to the Slurm cluster of its pool: from then on it is Pending there, and this
+// process has nothing more to do with it. Usage error with Slurm's own words when sbatch refuses
+// it, io error when the controller does not answer; a new version is then forgotten, one that was
+// to go on is what it was.
+void submit_to_slurm(Registry& registry, HeldVersion held, const Pool& pool);
+
+// Asks an active version that Slurm runs to end, by the stop request in its folder, which also
+// works when Slurm does not answer, and by scancel. With `force`, or when it has been asked before,
+// Slurm kills it. A conflict when it cannot be reached.
+Stop stop_in_slurm(Registry& registry, const ActiveVersion& version, bool force);
+
+}  // namespace mat

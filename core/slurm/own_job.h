@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace mat {
+
+// Of the job of Slurm that this process runs in, as Slurm's variables have it.
+
+// Node 0 first.
+std::vector<std::string> hosts_of_own_job();
+
+// Whether a step with one task on each of the job's nodes begins and ends, within a minute: a
+// machine that has gone stays one of the job's for as long as Slurm has not noticed, minutes as a
+// rule.
+bool can_start_on_nodes(int nodes);
+
+// Tells the job's tasks by SIGURG to look for a stop request in their version's folder: a network's
+// file system may show it to them only much later. Their commands do not notice that signal.
+void tell_own_tasks();
+
+// Has Slurm end the job and start it again, on nodes that answer. False when it refuses.
+bool requeue_own_job();
+
+}  // namespace mat

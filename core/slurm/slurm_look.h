@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/base/home.h"
+#include "core/slurm/jobs.h"
+#include "core/slurm/slurm_pool.h"
+
+namespace mat {
+
+// What Slurm has last said about the jobs of a pool. Kept in HOME/queue/slurm-POOL.json, so that
+// many commands do not each ask, and asked for at growing intervals.
+struct SlurmLook {
+  std::int64_t asked_ms = 0;     // when it was asked last; 0: never
+  std::int64_t answered_ms = 0;  // when the question was put that it answered last
+  std::int64_t interval_ms = 0;  // until it may be asked again
+  int failures = 0;              // questions since, without an answer
+  std::string problem;           // the last of them
+  std::map<std::int64_t, SlurmJob> jobs;
+  // When a job was first found to have ended, or not to be known any more.
+  std::map<std::int64_t, std::int64_t> ended_ms;
+};
+
+// Empty when there has been none, or what is there cannot be read.
+SlurmLook read_look(const Home& home, const std::string& pool);
+
+bool is_look_due(const SlurmLook& look, std::int64_t now_ms);
+
+// Asks Slurm about the pool's jobs, with one squeue and for those of `wanted` that it does not list
+// sacct, and keeps the answer; or that there was none. Does nothing when another process is asking,
+// or has just done so. Throws io errors of the home.
+void look_at_slurm(const Home& home, const std::string& name, const SlurmPool& pool,
+                   const std::vector<std::int64_t>& wanted);
+
+// Something has happened that Slurm will soon have more to say about: ask again soon.
+void hurry_look(const Home& home, const std::string& pool) noexcept;
+
+}  // namespace mat

@@ -1,0 +1,149 @@
+#include "tests/cli/slurm_cluster.h"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+#include <memory>
+#include <stdexcept>
+
+namespace mat::test {
+
+SlurmCluster* SlurmCluster::get() {
+  static const std::unique_ptr<SlurmCluster> cluster(new SlurmCluster);
+  if (!cluster->configuration_.empty()) return cluster.get();
+  const char* required = std::getenv("MAT_REQUIRE_SLURM");
+  if (required != nullptr && std::string(required) == "1") FAIL("no Slurm cluster can run here");
+  WARN("SKIPPED: no Slurm cluster can run here. See tests/slurm/start_slurm.sh for what it needs");
+  return nullptr;
+}
+
+SlurmCluster::SlurmCluster() {
+  std::array<int, 2> to{}, from{};
+  if (::pipe2(to.data(), O_CLOEXEC) != 0 || ::pipe2(from.data(), O_CLOEXEC) != 0) {
+    throw std::runtime_error("no pipe");
+  }
+  const std::string script = MAT_TESTS_FOLDER "/slurm/start_slurm.sh";
+  // Of nobody's family: other tests look at the children of this process.
+  const pid_t between = ::fork();
+  if (between == 0) {
+    if (::fork() != 0) ::_exit(0);
+    ::dup2(to[0], STDIN_FILENO);
+    ::dup2(from[1], STDOUT_FILENO);
+    ::execl("/bin/bash", "bash", script.c_str(), "--no-install", nullptr);
+    ::_exit(77);
+  }
+  ::waitpid(between, nullptr, 0);
+  ::close(to[0]);
+  ::close(from[1]);
+  to_ = to[1];
+  from_ = from[0];
+  std::string configuration;
+  for (std::string line = read_line(); !line.empty(); line = read_line()) {
+    if (line == "ready") {
+      configuration_ = configuration;
+      return;
+    }
+    const std::string name = line.substr(0, line.find('='));
+    if (name == "MAT_SLURM_CONF") configuration = line.substr(line.find('=') + 1);
+  }
+}
+
+SlurmCluster::~SlurmCluster() {
+  ::close(to_);
+  while (!read_line().empty()) {
+  }
+  ::close(from_);
+}
+
+std::string SlurmCluster::read_line() {
+  for (;;) {
+    if (const std::size_t end = buffer_.find('\n'); end != std::string::npos) {
+      std::string line = buffer_.substr(0, end);
+      buffer_.erase(0, end + 1);
+      return line;
+    }
+    std::array<char, 4096> chunk;
+    const ssize_t count = ::read(from_, chunk.data(), chunk.size());
+    if (count <= 0) return {};
+    buffer_.append(chunk.data(), static_cast<std::size_t>(count));
+  }
+}
+
+void SlurmCluster::tell(const std::string& command) {
+  const std::string line = command + "\n";
+  REQUIRE(::write(to_, line.data(), line.size()) == static_cast<ssize_t>(line.size()));
+  INFO(command);
+  REQUIRE(read_line() == "done");
+}
+
+std::string SlurmCluster::ask(const std::vector<std::string>& words) const {
+  const ChildResult result =
+      run_child(words, {"PATH=/usr/local/bin:/usr/bin:/bin", "SLURM_CONF=" + configuration_},
+                {.seconds = 30});
+  INFO(words.front() << ": " << result.error);
+  REQUIRE(result.exit_status == 0);
+  return result.output;
+}
+
+SlurmFixture::SlurmFixture(SlurmCluster& cluster) : cluster(cluster) {
+  mat.environment["SLURM_CONF"] = cluster.configuration();
+  REQUIRE(wait_until([&] {
+    return cluster.ask({"sinfo", "--noheader", "--partition=main", "--format=%D %T"}) == "2 idle\n";
+  }));
+  mat.succeed({"pool", "add", "cluster", "--slurm"});
+}
+
+SlurmFixture::~SlurmFixture() {
+  // Before the home goes.
+  run_child({"scancel", "--user=root"},
+            {"PATH=/usr/local/bin:/usr/bin:/bin", "SLURM_CONF=" + cluster.configuration()},
+            {.seconds = 30});
+  wait_until([&] { return cluster.ask({"squeue", "--noheader"}).empty(); });
+}
+
+std::string SlurmFixture::shell_spec(const std::string& name, const std::string& script,
+                                     const std::string& more) {
+  write_text(folder / (name + ".sh"), script);
+  return write_spec(name + ".yaml",
+                    command_spec(name, "[sh, " + (folder / (name + ".sh")).string() + "]",
+                                 "resources: {pool: cluster}\n" + more));
+}
+
+void SlurmFixture::submit(const std::string& spec, const std::vector<std::string>& more) const {
+  std::vector<std::string> words{"job", "create", "-f", spec, "--detach"};
+  words.insert(words.end(), more.begin(), more.end());
+  mat.succeed(words);
+}
+
+const char* SlurmFixture::until_stopped() {
+  return "trap 'echo saved; exit 0' TERM\n"
+         "echo begun on $SLURMD_NODENAME\n"
+         "while :; do sleep 0.05; done\n";
+}
+
+std::string SlurmFixture::reason(const std::string& reference) const {
+  const Json shown = mat.succeed({"version", "show", reference, "--json"}).json();
+  return shown["status_reason"].is_string() ? shown["status_reason"].get<std::string>() : "";
+}
+
+void SlurmFixture::put_before(const std::string& client, const std::string& line) {
+  const fs::path bin = folder / "bin";
+  write_text(bin / client, "#!/bin/sh\n" + line + "\nexec /usr/bin/" + client + " \"$@\"\n");
+  fs::permissions(bin / client, fs::perms::owner_all);
+  std::string& path = mat.environment["PATH"];
+  if (!path.starts_with(bin.string())) path = bin.string() + ":" + path;
+}
+
+std::int64_t SlurmFixture::job_of(const std::string& job, const std::string& label) const {
+  const Json submission =
+      parse_json(read_file(version_folder(job, label) / "batch" / "submission.json"), "submission");
+  const std::string name = submission["job_name"];
+  const std::string number =
+      cluster.ask({"squeue", "--noheader", "--states=all", "--name=" + name, "--format=%i"});
+  return parse_integer(trim(number)).value_or(0);
+}
+
+}  // namespace mat::test

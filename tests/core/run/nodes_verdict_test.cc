@@ -1,0 +1,52 @@
+#include "core/run/nodes_verdict.h"
+
+#include <catch2/catch.hpp>
+
+#include "core/run/run_description.h"
+#include "tests/temp_folder.h"
+
+namespace mat {
+namespace {
+
+NodeResult ended(Status status, const std::string& reason, std::int64_t at_ms, bool lost = false) {
+  NodeResult result;
+  result.run.status = status;
+  result.run.reason = reason;
+  result.run.lost_nodes = lost;
+  result.ended_ms = at_ms;
+  return result;
+}
+
+}  // namespace
+
+TEST_CASE("of several nodes the one that failed first is named, and not those that lost it") {
+  const TempFolder folder;
+  const std::filesystem::path version = folder / "v";
+  const std::vector<std::string> hosts{"n1", "n2", "n3"};
+  CHECK_FALSE(has_failed_node(version, 3));
+  write_node_result(version, 0, ended(Status::failed, "lost the others", 1, true));
+  CHECK(has_failed_node(version, 3));
+  write_node_result(version, 1, ended(Status::failed, "no memory", 5));
+  write_node_result(version, 2, ended(Status::failed, "no disk", 4));
+  CHECK(verdict_of_nodes(version, 3, hosts, "").reason == "node 2 (n3) ended: no disk");
+}
+
+TEST_CASE("a node without a word was killed, whatever the others say") {
+  const TempFolder folder;
+  const std::filesystem::path version = folder / "v";
+  write_node_result(version, 0, ended(Status::completed, "", 1));
+  const RunResult result = verdict_of_nodes(version, 2, {"n1"}, "signal 9");
+  CHECK(result.status == Status::failed);
+  CHECK(result.reason == "node 1 (?) ended: signal 9");
+  write_node_result(version, 1, ended(Status::completed, "", 2));
+  CHECK(verdict_of_nodes(version, 2, {"n1"}, "signal 9").status == Status::completed);
+}
+
+TEST_CASE("the only node's failure is the version's") {
+  const TempFolder folder;
+  const std::filesystem::path version = folder / "v";
+  write_node_result(version, 0, ended(Status::failed, "no memory", 1));
+  CHECK(verdict_of_nodes(version, 1, {"n1"}, "").reason == "no memory");
+}
+
+}  // namespace mat
