@@ -70,6 +70,14 @@ std::string SignalsAsStop::reason() {
   return received_signal != 0 ? "ended by a signal" : "";
 }
 
+void SignalsAsStop::leave_on_hangup() {
+  for (const int number : {SIGTERM, SIGHUP}) {
+    struct sigaction now {};
+    ::sigaction(number, nullptr, &now);
+    if (now.sa_handler != SIG_IGN) std::signal(number, SIG_DFL);
+  }
+}
+
 int SignalsAsStop::received() { return received_signal; }
 
 bool SignalsAsStop::was_interrupted() { return received_signal == SIGINT; }

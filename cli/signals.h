@@ -22,6 +22,10 @@ class SignalsAsStop {
   // see that the user has ended it.
   static void on_second_interrupt(const std::string& path, const std::string& text);
 
+  // From now on, a closed terminal and SIGTERM end the process and nothing else: what it follows
+  // runs elsewhere.
+  static void leave_on_hangup();
+
   // "interrupted by Ctrl-C", "ended by a signal"; empty while there was none.
   static std::string reason();
   static bool was_interrupted();

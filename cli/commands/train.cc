@@ -141,6 +141,7 @@ int run_in_slurm(Registry& registry, HeldVersion held, const Pool& pool, const T
   const std::uint64_t logged = log_bytes(registry.home(), version);
   submit_to_slurm(registry, std::move(held), pool);
   if (flags.detach) return print_detached(registry, version, flags.json);
+  SignalsAsStop::leave_on_hangup();
   return watch_to_its_end(registry, version, algorithm, flags.json, [&](const RunDisplay& display) {
     return follow_version(registry, version.id, logged, display, SignalsAsStop::reason);
   });

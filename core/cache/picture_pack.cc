@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -47,7 +48,10 @@ void PicturePack::refresh() {
 }
 
 void PicturePack::remember(const std::vector<PictureRecord>& records) {
-  for (const auto& record : records) entries_.insert_or_assign(record.content, Entry{record, {}});
+  for (const auto& record : records) {
+    entries_.insert_or_assign(record.content, Entry{record, {}});
+    end_of_known_ = std::max(end_of_known_, record.offset + record.data_bytes());
+  }
 }
 
 std::optional<PicturePack::Found> PicturePack::find(const Content& content) {
@@ -115,7 +119,12 @@ void PicturePack::leave_out_what_others_added(std::vector<NewPicture>& pictures)
 
 void PicturePack::write(const std::vector<NewPicture>& pictures) {
   if (pictures.empty()) return;
-  const std::uint64_t start = pack_.size();
+  // Over NFS the size may be one of a moment ago.
+  std::uint64_t start = pack_.size();
+  {
+    const std::lock_guard lock(mutex_);
+    start = std::max(start, end_of_known_);
+  }
   std::vector<PictureRecord> records;
   try {
     std::uint64_t end = start;

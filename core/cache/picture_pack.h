@@ -87,8 +87,9 @@ class PicturePack {
 
   std::mutex mutex_;  // of all below
   std::unordered_map<Content, Entry, ContentHash> entries_;
-  std::vector<Mapping> mappings_;  // the last is the largest; views look at all
-  std::uint64_t pack_size_ = 0;    // as it was last seen; it only grows
+  std::vector<Mapping> mappings_;   // the last is the largest; views look at all
+  std::uint64_t end_of_known_ = 0;  // of the data of all records that were read
+  std::uint64_t pack_size_ = 0;     // as it was last seen; it only grows
   std::vector<std::vector<std::uint8_t>> in_memory_;
 };
 

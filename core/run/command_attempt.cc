@@ -71,13 +71,16 @@ std::map<std::string, std::string> preset_variables(const CommandRequest& reques
       {"VC_TASK_INDEX", std::to_string(group.node)},
       {"VC_WORKER_NUM", std::to_string(group.nodes)},
       {"VC_WORKER_HOSTS", group.hosts.empty() ? this_machine().host : join(group.hosts, ",")},
-      {"MASTER_ADDR", group.address.empty() ? "127.0.0.1" : group.address},
-      {"MASTER_PORT", std::to_string(group.port != 0 ? group.port : free_port())},
-      {"RANK", std::to_string(group.node)},
-      {"WORLD_SIZE", std::to_string(group.nodes)},
-      {"LOCAL_RANK", "0"},
-      {"LOCAL_WORLD_SIZE", "1"},
       {"CUDA_VISIBLE_DEVICES", visible_gpus(plan)}};
+  // One process with several GPUs may start its own, which it does not where it finds these.
+  if (group.nodes > 1 || plan.needs.gpus <= 1) {
+    variables["MASTER_ADDR"] = group.address.empty() ? "127.0.0.1" : group.address;
+    variables["MASTER_PORT"] = std::to_string(group.port != 0 ? group.port : free_port());
+    variables["RANK"] = std::to_string(group.node);
+    variables["WORLD_SIZE"] = std::to_string(group.nodes);
+    variables["LOCAL_RANK"] = "0";
+    variables["LOCAL_WORLD_SIZE"] = "1";
+  }
   if (std::getenv("OMP_NUM_THREADS") == nullptr) {
     variables["OMP_NUM_THREADS"] = std::to_string(plan.needs.cores);
   }

@@ -91,7 +91,7 @@ class Follower {
       show_log();
       if (!has_stopped && stop_reason && !stop_reason().empty()) {
         has_stopped = true;
-        stop_version(registry_, registry_.version(id_), false);
+        stop();
       }
       std::this_thread::sleep_for(kBetweenLooks);
     }
@@ -108,6 +108,19 @@ class Follower {
       if (code == static_cast<int>(kind)) result.error = kind;
     }
     return result;
+  }
+
+  // It may have ended meanwhile, and it may be that Slurm does not answer: the version ends when it
+  // can, and is followed until then.
+  void stop() {
+    try {
+      stop_version(registry_, registry_.version(id_), false);
+    } catch (const Error& e) {
+      if (e.kind() != ErrorKind::conflict) throw;
+      if (display_.waiting && is_active(registry_.version(id_).status)) {
+        display_.waiting(e.message());
+      }
+    }
   }
 
   void show_waiting(const VersionRecord& record) {

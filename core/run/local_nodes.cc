@@ -229,6 +229,10 @@ RunResult conclude(LocalNodes& nodes, RunResult first, RunObserver& observer) {
   nodes.end_all();
   if (is_stopped()) return first;
   if (cause) return *cause;
+  // Nobody has stopped it: it has given up, since the others did.
+  if (first.status == Status::terminated && first.error != ErrorKind::terminated) {
+    first = {Status::failed, first.reason, ErrorKind::training_failed, first.hint};
+  }
   if (first.status == Status::failed && first.error == ErrorKind::training_failed) {
     first.reason = nodes.named(0, first.reason);
   }

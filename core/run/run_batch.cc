@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 #include <signal.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <chrono>
@@ -38,6 +39,7 @@ namespace fs = std::filesystem;
 
 constexpr auto kBetweenLooks = std::chrono::milliseconds(50);
 constexpr double kBetweenResultsSeconds = 1;
+constexpr double kResultsSeconds = 60;
 // How long srun may take for its tasks' end when they are killed; it waits for more than that.
 constexpr double kKilledSeconds = 1;
 // How long the others may take to end when one has failed.
@@ -117,11 +119,18 @@ class BatchRun {
       const bool begins = line.event == BatchEvent::started;
       history.push_back({line.at_ms, begins ? Status::running : Status::pending, {}});
     }
-    // What was cut off has ended by now, at the latest.
+    // What was cut off ended after the last that it logged; since then it waited for Slurm.
     if (history.back().status == Status::running) {
-      history.push_back({now_ms(), Status::pending, {}});
+      const std::int64_t last_ms = std::clamp(last_logged_ms(), history.back().at_ms, now_ms());
+      history.push_back({last_ms, Status::pending, {}});
     }
     return history;
+  }
+
+  std::int64_t last_logged_ms() const {
+    struct stat log {};
+    if (::stat((folder_ / kLogName).c_str(), &log) != 0) return now_ms();
+    return std::int64_t{log.st_mtim.tv_sec} * 1000 + log.st_mtim.tv_nsec / 1'000'000;
   }
 
   int run_attempts() {
@@ -156,6 +165,7 @@ class BatchRun {
       restore_code(folder_, run_->held.version.facts);
       SrunStep step(step_words());
       wait_for(step);
+      wait_for_results(step);
       return result_of(step);
     } catch (const Error& e) {
       return {Status::failed, e.message(), e.kind(), e.hint()};
@@ -211,6 +221,21 @@ class BatchRun {
     }
     // The signal that has ended it may have come after the last look.
     must_stop();
+  }
+
+  // What other machines have written last may be seen later than their end.
+  void wait_for_results(const SrunStep& step) const {
+    const int nodes = run_->plan.group.nodes;
+    const auto is_missing = [&] {
+      for (int node = 0; node < nodes; ++node) {
+        if (!read_node_result(folder_, node)) return true;
+      }
+      return false;
+    };
+    const double until_s = monotonic_seconds() + kResultsSeconds;
+    while (step.how_it_ended() == "exit code 0" && is_missing() && monotonic_seconds() < until_s) {
+      std::this_thread::sleep_for(kBetweenLooks);
+    }
   }
 
   // A command that ends well when it is told to end has not come to its end: Slurm tells all

@@ -16,6 +16,10 @@ constexpr std::uint64_t kMostBytes = 256 << 20;
 
 fs::path description_path(const fs::path& version_folder) { return version_folder / "run.json"; }
 
+// A file that was not there is believed to be missing for up to a minute by other machines that
+// share the folder over NFS; one that is replaced is seen at once.
+constexpr const char* kNoResult = "{}\n";
+
 fs::path result_path(const fs::path& version_folder, int node) {
   return node_folder(version_folder, node) / "result.json";
 }
@@ -76,9 +80,8 @@ void write_run_description(const fs::path& version_folder, const HeldVersion& he
                   {"nodes", plan.group.nodes},
                   {"resume", plan.resume}};
   for (int node = 0; node < plan.group.nodes; ++node) {
-    std::error_code ignored;
-    fs::remove(result_path(version_folder, node), ignored);
     make_folders(node_folder(version_folder, node));
+    write_file_atomic(result_path(version_folder, node), kNoResult);
   }
   write_file_atomic(description_path(version_folder), to_json_text(json, 2) + "\n");
 }
@@ -125,7 +128,7 @@ void write_node_result(const fs::path& version_folder, int node, const NodeResul
 std::optional<NodeResult> read_node_result(const fs::path& version_folder, int node) {
   const fs::path path = result_path(version_folder, node);
   const auto text = read_file_if_exists(path, kMostBytes);
-  if (!text) return std::nullopt;
+  if (!text || *text == kNoResult) return std::nullopt;
   return read_own(path, *text, [&](const Json& json) {
     NodeResult result;
     const auto status = status_from_name(json.at("status").get<std::string>());

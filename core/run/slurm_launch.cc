@@ -122,7 +122,9 @@ void submit_to_slurm(Registry& registry, HeldVersion held, const Pool& pool) {
 Stop stop_in_slurm(Registry& registry, const ActiveVersion& version, bool force) {
   const Home& home = registry.home();
   const fs::path folder = home.version_folder(version.job, version.number);
-  const bool is_second = force || is_stop_requested(folder);
+  // It may be the run itself that has asked, since its time is over.
+  const auto asked = requested_stop(folder);
+  const bool is_second = force || asked == kStoppedByUser || asked == kKilledByUser;
   if (!is_second) request_stop(folder, kStoppedByUser);
   if (version.batch_job == 0) return Stop::asked;
   const Pool pool = find_pool(registry, version.submission->pool);

@@ -49,7 +49,10 @@ void write_submission(const fs::path& version_folder, const BatchSubmission& sub
   const fs::path folder = batch_folder(version_folder);
   make_folders(folder);
   std::error_code ignored;
-  for (const char* name : {"report.jsonl", "output.txt"}) fs::remove(folder / name, ignored);
+  fs::remove(folder / "output.txt", ignored);
+  // There from the first look on: a file that was not there is believed to be missing for up to a
+  // minute over NFS.
+  write_file_atomic(folder / "report.jsonl", "");
   write_file_unsynced(folder / "script.sh", kScript);
   const Json json{
       {"token", submission.token}, {"job_name", submission.job_name}, {"at_ms", submission.at_ms}};

@@ -345,6 +345,11 @@ class Resolver {
       refuse("resources.nodes", "must be 1 when there are several seeds",
              "train a version for each seed, or all seeds on one node");
     }
+    const auto& command = algorithm_->command;
+    if (command && !command->image.empty() && !command->network) {
+      refuse("resources.nodes", "must be 1 in a container without a network",
+             "the nodes speak to one another: set network: true for the command");
+    }
     const std::string key = std::string(kHyperparameters) + "batch_size";
     const Setting* batch = find(key);
     if (algorithm_->command || batch == nullptr || is_refused(key)) return;

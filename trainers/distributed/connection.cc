@@ -112,11 +112,20 @@ std::string own_address(const NodeGroup& group) {
               fmt::format("there is no way from here to node 0 at {}", group.address));
 }
 
+// A core that has nothing to do takes up to a millisecond to wake, in virtual machines above all,
+// which is longer than what most sums take: for some time, this thread only lets others go first.
+void wait_awake(c10d::Work& work) {
+  constexpr double kSecondsAwake = 0.02;
+  const double until_s = monotonic_seconds() + kSecondsAwake;
+  while (!work.isCompleted() && monotonic_seconds() < until_s) std::this_thread::yield();
+  work.wait();
+}
+
 class GlooWork final : public Connection::Work {
  public:
   explicit GlooWork(c10::intrusive_ptr<c10d::Work> work) : work_(std::move(work)) {}
   void wait() override {
-    among_nodes([&] { work_->wait(); });
+    among_nodes([&] { wait_awake(*work_); });
   }
 
  private:

@@ -15,6 +15,8 @@ namespace {
 
 constexpr auto kBetweenTurnLooks = std::chrono::milliseconds(50);
 constexpr double kSecondsBetweenBeats = 1;
+constexpr auto kBetweenLeaveLooks = std::chrono::milliseconds(1);
+constexpr double kSecondsToLeave = 5;
 
 // Tells the other nodes now and then that this one is at work.
 class BeatingObserver final : public TrainObserver {
@@ -139,6 +141,7 @@ std::vector<Json> Nodes::gather(const Json& value) {
     connection_->set(fmt::format("{}/{}", key, node()), to_json_text(value));
     // Node 0 keeps the store: whoever leaves before it has heard everything is missed.
     connection_->get(key + "/heard");
+    connection_->add(key + "/left", 1);
     return {};
   }
   std::vector<Json> values{value};
@@ -146,6 +149,11 @@ std::vector<Json> Nodes::gather(const Json& value) {
     values.push_back(parse_json(connection_->get(fmt::format("{}/{}", key, other)), "a node"));
   }
   connection_->set(key + "/heard", "1");
+  // The store may go with this process, and what was set last with it.
+  const double until_s = monotonic_seconds() + kSecondsToLeave;
+  while (connection_->add(key + "/left", 0) < count() - 1 && monotonic_seconds() < until_s) {
+    std::this_thread::sleep_for(kBetweenLeaveLooks);
+  }
   return values;
 }
 
