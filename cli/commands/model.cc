@@ -69,8 +69,15 @@ int remove(const Context& context, const std::string& reference, bool yes, bool 
   } else {
     const ModelVersionRecord version = registry.model_version(reference);
     what = version.reference();
-    confirm(fmt::format("Delete {}?", what), yes);
+    const std::string aliases = join(version.aliases, ", ");
+    confirm(aliases.empty() ? fmt::format("Delete {}?", what)
+                            : fmt::format("Delete {}, which is called {}?", what, aliases),
+            yes);
     deleted = registry.delete_model_version(version.id);
+    if (!aliases.empty()) {
+      note(fmt::format("{} is the alias of nothing now: mat model alias {}@NUMBER {}", aliases,
+                       version.model, version.aliases.front()));
+    }
   }
   if (json) {
     Json kept = Json::array();

@@ -42,7 +42,8 @@ ServiceSettings settings_of(const DeployFlags& flags) {
   settings.max_connections = flags.max_connections;
   if (!flags.auto_stop.empty()) {
     settings.auto_stop_s = parse_duration(flags.auto_stop);
-    if (!settings.auto_stop_s) {
+    // A bare number would be seconds, which nobody means.
+    if (!settings.auto_stop_s || parse_number(flags.auto_stop)) {
       throw Error(ErrorKind::usage, fmt::format("'{}' is no time", flags.auto_stop),
                   "write it like --auto-stop 4h, or 30m");
     }

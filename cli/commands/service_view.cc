@@ -24,9 +24,9 @@ std::string text_of(const Json& facts, const char* key) {
 std::string model_text(const Json& facts) {
   const auto model = facts.find("model");
   if (model == facts.end() || !model->is_object()) return {};
-  return fmt::format("{}, {}, {}, {} threads", text_of(*model, "device"),
-                     text_of(*model, "precision"), text_of(*model, "layout"),
-                     text_of(*model, "threads"));
+  const std::string threads = text_of(*model, "threads");
+  return fmt::format("{}, {}, {}, {} {}", text_of(*model, "device"), text_of(*model, "precision"),
+                     text_of(*model, "layout"), threads, threads == "1" ? "thread" : "threads");
 }
 
 }  // namespace
