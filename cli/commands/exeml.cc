@@ -6,6 +6,7 @@
 #include "cli/commands/commands.h"
 #include "cli/commands/exeml_data.h"
 #include "cli/commands/exeml_view.h"
+#include "cli/commands/exeml_weights.h"
 #include "cli/commands/service_deploy.h"
 #include "cli/commands/spec_lookup.h"
 #include "cli/commands/train.h"
@@ -23,6 +24,7 @@ namespace {
 
 constexpr double kLeastMinutes = 6, kMostMinutes = 6000;
 constexpr std::int64_t kVersionsInShow = 10;
+constexpr const char* kNone = "none";
 
 struct TrainOptions {
   std::string data, project, dataset_version, incremental, preference = "balance", flavor, weights;
@@ -69,7 +71,7 @@ void require_exeml(Registry& registry, const std::string& project) {
 // a completed version when "best" is wanted.
 std::optional<VersionRecord> incremental_from(Registry& registry, const TrainOptions& options) {
   const std::string& wanted = options.incremental;
-  if (wanted.empty() || wanted == "none") return std::nullopt;
+  if (wanted.empty() || wanted == kNone) return std::nullopt;
   return registry.version(wanted.find('@') == std::string::npos ? options.project + "@" + wanted
                                                                 : wanted);
 }
@@ -91,7 +93,7 @@ int train_project(const Context& context, const TrainOptions& options) {
   if (!options.flavor.empty()) assignments.push_back("resources.flavor=" + options.flavor);
   if (options.seed) assignments.push_back(fmt::format("seed={}", *options.seed));
   if (options.seeds > 1) assignments.push_back(fmt::format("seeds={}", options.seeds));
-  if (!options.weights.empty()) {
+  if (!options.weights.empty() && options.weights != kNone) {
     open_weights(options.weights);  // before anything is published or recorded
     assignments.push_back("inputs.weights_url=" + options.weights);
   }
@@ -105,6 +107,10 @@ int train_project(const Context& context, const TrainOptions& options) {
           "inputs.weights_url=" +
           (registry.home().version_folder(base->job, base->number) / "output" / "best.safetensors")
               .string());
+    } else if (options.weights.empty()) {
+      if (const auto file = weights_at_hand(registry.home(), options.preference)) {
+        assignments.push_back("inputs.weights_url=" + file->string());
+      }
     }
   }
   ExemlDataOptions data;
@@ -220,9 +226,11 @@ void add_train(CLI::App* group, Context& context) {
   command->add_option("--flavor", options->flavor, "What it may take of the machine: cpu.2")
       ->type_name("FLAVOR");
   command
-      ->add_option("--weights", options->weights,
-                   "Pretrained weights to start from: a safetensors file with the keys of timm or "
-                   "torchvision")
+      ->add_option(
+          "--weights", options->weights,
+          "Pretrained weights to start from: a safetensors file with the keys of timm or "
+          "torchvision; by default one in $MAT_WEIGHTS or the home's weights/, if there is "
+          "any; none: from scratch")
       ->type_name("FILE");
   command->add_option("--seed", options->seed, "Of every choice by chance")->type_name("N");
   command

@@ -74,6 +74,27 @@ TEST_CASE("exeml train publishes a folder, keeps its time and shows what came of
     CHECK(p.mat.run({"version", "diff", "colours", "V001", "V002"}).exit_code == 0);
   }
 
+  SECTION("weights that lie in a folder are taken without being named, if they can be") {
+    const fs::path folder = p.mat.home() / "weights";
+    fs::create_directories(folder);
+    fs::copy_file(p.mat.home() / "jobs/colours/V0001/output/best.safetensors",
+                  folder / "known.safetensors");
+    write_text(folder / "torn.safetensors", "no weights");
+    const auto looked = [&](const std::vector<std::string>& more) {
+      std::vector<std::string> words{"exeml", "train", "data", "--project", "next", "--dry-run"};
+      words.insert(words.end(), more.begin(), more.end());
+      return p.mat.succeed(words);
+    };
+    const std::string known = (folder / "known.safetensors").string();
+    const Output taken = looked({});
+    CHECK(has(taken.out, known));
+    CHECK(has(taken.err, "starts from the weights in '" + known + "'"));
+    CHECK(has(taken.err, "passed over"));
+    CHECK_FALSE(has(looked({"--weights", "none"}).out, "weights_url"));
+    fs::remove_all(folder);
+    CHECK_FALSE(has(looked({}).out, "weights_url"));
+  }
+
   SECTION("a training goes on from the weights of a version, with a class more") {
     draw_pictures(p.folder / "data", {"violet"}, 12);
     const Output more = p.train({"--incremental-version", "best"});
