@@ -24,6 +24,7 @@
 #include "core/run/run_environment.h"
 #include "core/run/run_node.h"
 #include "core/run/run_results.h"
+#include "core/run/space_reserve.h"
 #include "core/run/stop_request.h"
 #include "core/run/stop_version.h"
 #include "core/run/time_limit.h"
@@ -158,6 +159,8 @@ class BatchRun {
 
   RunResult attempt(bool is_first) {
     try {
+      // So that the end can be told on a full disk.
+      const SpaceReserve reserve(batch_folder(folder_));
       AttemptPlan& plan = run_->plan;
       plan.resume = plan.resume || !is_first;
       plan.group.nodes = std::max(plan.group.nodes, 1);

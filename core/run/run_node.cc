@@ -11,6 +11,7 @@
 #include "core/base/text.h"
 #include "core/base/time.h"
 #include "core/run/run_description.h"
+#include "core/run/space_reserve.h"
 #include "core/run/stop_request.h"
 
 namespace mat {
@@ -71,7 +72,9 @@ RunResult run_node(const Home& home, const std::string& job, std::int64_t number
   observer.log_quietly(fmt::format("node {} of {} begins: {}", group.node, group.nodes,
                                    run.held.version.reference()));
   NodeResult result;
+  SpaceReserve reserve(node_folder(folder, group.node));
   result.run = attempt_version(home, run.held, run.plan, observer);
+  reserve.give_back();
   keep_end(observer, result.run);
   result.ended_ms = now_ms();
   if (group.is_first()) {

@@ -1,7 +1,6 @@
 #include "core/slurm/jobs.h"
 
 #include <fmt/core.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -70,12 +69,12 @@ SlurmPhase phase_of(std::string_view state) {
   return SlurmPhase::running;
 }
 
-std::vector<std::string> squeue_words() {
+std::vector<std::string> squeue_words(std::uint32_t user) {
   std::string format;
   for (const auto& [name, width] : kColumns) {
     format += fmt::format("{}{}:{}", format.empty() ? "" : ",", name, width);
   }
-  return {"squeue", "--noheader", "--states=all", fmt::format("--user={}", ::getuid()),
+  return {"squeue", "--noheader", "--states=all", fmt::format("--user={}", user),
           "--Format=" + format};
 }
 

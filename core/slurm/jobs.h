@@ -36,9 +36,9 @@ enum class SlurmPhase { waiting, running, ending, ended };
 // A state that this mat does not know is taken for one of a job that runs.
 SlurmPhase phase_of(std::string_view state);
 
-// The words that ask for all jobs of this user, and what they answer; lines that say something else
+// The words that ask for all jobs of a user, by the number, and what they answer; lines that say something else
 // are left out.
-std::vector<std::string> squeue_words();
+std::vector<std::string> squeue_words(std::uint32_t user);
 std::map<std::int64_t, SlurmJob> parse_squeue(std::string_view text);
 
 // The same of jobs that squeue has no more, by the accounting, or with `from_completions` by the

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -140,6 +141,17 @@ SlurmLook read_look(const Home& home, const std::string& pool) {
   }
 }
 
+namespace {
+
+// Whose jobs they are. Whoever else looks, root say, would find none of their own, and take all for
+// gone.
+std::uint32_t owner_of(const Home& home) {
+  struct stat root {};
+  return ::stat(home.root.c_str(), &root) == 0 ? root.st_uid : ::getuid();
+}
+
+}  // namespace
+
 bool is_look_due(const SlurmLook& look, std::int64_t now_ms) {
   // A clock that was set back must not keep anybody from asking.
   return std::llabs(now_ms - look.asked_ms) >= look.interval_ms;
@@ -154,7 +166,7 @@ void look_at_slurm(const Home& home, const std::string& name, const SlurmPool& p
   const std::int64_t asked_ms = now_ms();
   try {
     const SlurmClient client(pool);
-    const SlurmAnswer answer = client.ask(squeue_words(), kAnswerSeconds);
+    const SlurmAnswer answer = client.ask(squeue_words(owner_of(home)), kAnswerSeconds);
     if (answer.ok) {
       auto jobs = parse_squeue(answer.output);
       keep_own(jobs);

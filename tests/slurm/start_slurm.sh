@@ -119,6 +119,8 @@ NodeName=n2 NodeHostname=$host NodeAddr=127.0.0.1 Port=$n2 CPUs=1 RealMemory=200
 PartitionName=main Nodes=ALL Default=YES State=UP
 PartitionName=short Nodes=ALL MaxTime=1 State=UP
 C
+# Nothing here uses control groups, and a container may have none: version 1 is not looked for.
+echo "CgroupPlugin=cgroup/v1" >"$folder/cgroup.conf"
 export SLURM_CONF=$conf
 
 # start NAME PROGRAM…: a daemon that ends with this script, however that ends.
