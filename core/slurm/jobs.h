@@ -36,8 +36,8 @@ enum class SlurmPhase { waiting, running, ending, ended };
 // A state that this mat does not know is taken for one of a job that runs.
 SlurmPhase phase_of(std::string_view state);
 
-// The words that ask for all jobs of a user, by the number, and what they answer; lines that say something else
-// are left out.
+// The words that ask for all jobs of a user, by the number, and what they answer; lines that say
+// something else are left out.
 std::vector<std::string> squeue_words(std::uint32_t user);
 std::map<std::int64_t, SlurmJob> parse_squeue(std::string_view text);
 
