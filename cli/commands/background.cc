@@ -16,6 +16,7 @@
 #include "core/run/node_check.h"
 #include "core/run/run_batch.h"
 #include "core/run/run_node.h"
+#include "core/run/run_task.h"
 #include "core/run/runner.h"
 
 namespace mat {

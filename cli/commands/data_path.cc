@@ -17,9 +17,9 @@ void note_if_dataset_too(const Context& context, const std::string& data) {
   if (!dataset) return;
   note(dataset->current_number == 0
            ? fmt::format("'{}' is a path and a dataset: this is the path {}", data, path)
-           : fmt::format("'{0}' is a path and a dataset: this is the path {1}; {0}@V{2:03} is the "
+           : fmt::format("'{0}' is a path and a dataset: this is the path {1}; {0}@{2} is the "
                          "dataset",
-                         data, path, dataset->current_number));
+                         data, path, dataset_version_label(dataset->current_number)));
 }
 
 std::filesystem::path data_path(const Context& context, const std::string& data,

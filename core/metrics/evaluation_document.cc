@@ -1,6 +1,7 @@
 #include "core/metrics/evaluation_document.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <numeric>
 
@@ -27,7 +28,7 @@ Json top_k_of(const Predictions& predictions) {
   return json;
 }
 
-Json calibration_of(const EvaluatedPictures& evaluated, const Predictions& tempered) {
+Json calibration_of(const EvaluatedSamples& evaluated, const Predictions& tempered) {
   const Predictions& raw = evaluated.predictions;
   const Calibration best = calibrate(raw);
   const bool is_fitted = evaluated.is_fitted_here;
@@ -83,7 +84,7 @@ double f1_of_present(const ClassificationReport& report) {
   return present == 0 ? 0 : sum / present;
 }
 
-Json slices_of(const EvaluatedPictures& evaluated) {
+Json slices_of(const EvaluatedSamples& evaluated) {
   const Predictions& predictions = evaluated.predictions;
   std::map<std::string, std::vector<std::size_t>> samples_of;
   for (std::size_t i = 0; i < predictions.size(); ++i) {
@@ -116,7 +117,7 @@ Json slices_of(const EvaluatedPictures& evaluated) {
   return {{"key", evaluated.slice_key}, {"values", values}, {"left_out", left_out}};
 }
 
-Json worst_of(const EvaluatedPictures& evaluated, const Predictions& predictions) {
+Json worst_of(const EvaluatedSamples& evaluated, const Predictions& predictions) {
   std::vector<std::size_t> wrong;
   for (std::size_t i = 0; i < predictions.size(); ++i) {
     if (predictions.predicted(i) != predictions.labels[i]) wrong.push_back(i);
@@ -140,7 +141,7 @@ Json worst_of(const EvaluatedPictures& evaluated, const Predictions& predictions
 
 }  // namespace
 
-Json evaluation_document(const EvaluatedPictures& evaluated) {
+Json evaluation_document(const EvaluatedSamples& evaluated) {
   const Predictions& raw = evaluated.predictions;
   Predictions tempered = raw;
   temper(tempered.probabilities, tempered.class_count, evaluated.temperature);
@@ -160,6 +161,25 @@ Json evaluation_document(const EvaluatedPictures& evaluated) {
   if (!evaluated.slice_key.empty()) document["slices"] = slices_of(evaluated);
   document["worst"] = worst_of(evaluated, tempered);
   return document;
+}
+
+std::string prediction_lines(const EvaluatedSamples& evaluated, const std::string& key) {
+  const Predictions& predictions = evaluated.predictions;
+  const auto name_of = [&](int c) { return evaluated.classes[static_cast<std::size_t>(c)]; };
+  std::string lines;
+  for (std::size_t i = 0; i < predictions.size(); ++i) {
+    Json line{{key, evaluated.names[i]},
+              {"label", name_of(predictions.labels[i])},
+              {"predicted", name_of(predictions.predicted(i))},
+              {"scores", Json::object()}};
+    const auto p = predictions.of(i);
+    for (std::size_t c = 0; c < p.size(); ++c) {
+      line["scores"][evaluated.classes[c]] = std::round(double{p[c]} * 1e6) / 1e6;
+    }
+    lines += to_json_text(line);
+    lines += '\n';
+  }
+  return lines;
 }
 
 }  // namespace mat

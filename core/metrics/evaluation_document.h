@@ -9,7 +9,7 @@
 namespace mat {
 
 // A classifier's evaluation in every respect.
-struct EvaluatedPictures {
+struct EvaluatedSamples {
   Predictions predictions;  // before the temperature
   double temperature = 1;   // the model's
   // Whether the temperature was found on these samples: then what is said of it is said as
@@ -32,6 +32,11 @@ struct EvaluatedPictures {
 // {"key", "values": [{"value", "samples", "accuracy", "interval", "f1" (macro, over the classes
 // that the slice has)}]}; and "worst": [{"file", "label", "predicted", "score"}], the wrong answers
 // that were surest, at most 50.
-Json evaluation_document(const EvaluatedPictures& evaluated);
+Json evaluation_document(const EvaluatedSamples& evaluated);
+
+// The lines of predictions.jsonl: {KEY: name, "label", "predicted", "scores": {class:
+// probability}}, with as many digits as a float holds. The probabilities are written as they stand
+// here.
+std::string prediction_lines(const EvaluatedSamples& evaluated, const std::string& key);
 
 }  // namespace mat

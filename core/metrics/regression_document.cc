@@ -101,4 +101,15 @@ Json regression_document(const EvaluatedValues& evaluated) {
           {"worst", worst_of(evaluated)}};
 }
 
+std::string prediction_lines(const EvaluatedValues& evaluated, const std::string& key) {
+  std::string lines;
+  for (std::size_t i = 0; i < evaluated.targets.size(); ++i) {
+    lines += to_json_text(Json{{key, evaluated.names[i]},
+                               {"target", evaluated.targets[i]},
+                               {"predicted", evaluated.answers[i]}});
+    lines += '\n';
+  }
+  return lines;
+}
+
 }  // namespace mat

@@ -18,4 +18,7 @@ struct EvaluatedValues {
 // "target", "predicted", "error"}], the largest errors first, at most 50}.
 Json regression_document(const EvaluatedValues& evaluated);
 
+// The lines of predictions.jsonl: {KEY: name, "target", "predicted"}.
+std::string prediction_lines(const EvaluatedValues& evaluated, const std::string& key);
+
 }  // namespace mat

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <cmath>
 #include <cstdio>
 #include <utility>
 
@@ -25,21 +24,6 @@ namespace fs = std::filesystem;
 constexpr std::size_t kMostProblems = 20;
 constexpr const char* kUnfinished = ".new-";
 constexpr std::chrono::hours kLongestWriting(1);
-
-// As many digits as a float holds.
-double to_a_millionth(float value) { return std::round(double{value} * 1e6) / 1e6; }
-
-std::string line_of(const EvaluatedPictures& evaluated, const Predictions& answers, std::size_t i) {
-  Json scores = Json::object();
-  const auto p = answers.of(i);
-  for (std::size_t c = 0; c < p.size(); ++c) scores[evaluated.classes[c]] = to_a_millionth(p[c]);
-  const auto name_of = [&](int c) { return evaluated.classes[static_cast<std::size_t>(c)]; };
-  return to_json_text(Json{{"file", evaluated.names[i]},
-                           {"label", name_of(answers.labels[i])},
-                           {"predicted", name_of(answers.predicted(i))},
-                           {"scores", std::move(scores)}}) +
-         "\n";
-}
 
 void ask(PictureModel& model, const std::vector<PixelCache::Picture>& pictures,
          const std::vector<std::size_t>& usable, const EvaluateRequest& request,
@@ -88,7 +72,7 @@ EvaluateResult evaluate(PictureModel& model, const ModelDescription& description
 
   EvaluateResult result;
   result.problems = labelled.problems;
-  EvaluatedPictures evaluated;
+  EvaluatedSamples evaluated;
   evaluated.temperature = description.temperature;
   evaluated.classes = description.classes;
   evaluated.slice_key = request.slice_key;
@@ -116,11 +100,9 @@ EvaluateResult evaluate(PictureModel& model, const ModelDescription& description
                                  {"unlabelled", labelled.unlabelled},
                                  {"several_labels", labelled.several_labels},
                                  {"unknown_labels", labelled.unknown_labels}};
-  Predictions answers = std::move(evaluated.predictions);
+  Predictions& answers = evaluated.predictions;
   temper(answers.probabilities, answers.class_count, description.temperature);
-  for (std::size_t i = 0; i < answers.size(); ++i) {
-    result.predictions += line_of(evaluated, answers, i);
-  }
+  result.predictions = prediction_lines(evaluated, "file");
   if (result.problems.size() > kMostProblems) result.problems.resize(kMostProblems);
   return result;
 }

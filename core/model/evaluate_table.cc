@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
 #include <map>
 #include <utility>
 #include <vector>
@@ -16,8 +15,6 @@
 
 namespace mat {
 namespace {
-
-double to_a_millionth(double value) { return std::round(value * 1e6) / 1e6; }
 
 std::string name_of(std::size_t row) { return fmt::format("row {}", row + 1); }
 
@@ -46,18 +43,13 @@ void measure_values(const TableTarget::Rows& known, std::vector<double> answers,
   evaluated.answers = std::move(answers);
   for (const std::size_t row : known.rows) evaluated.names.push_back(name_of(row));
   result.document = regression_document(evaluated);
-  for (std::size_t i = 0; i < known.rows.size(); ++i) {
-    result.predictions += to_json_text(Json{{"row", evaluated.names[i]},
-                                            {"target", evaluated.targets[i]},
-                                            {"predicted", evaluated.answers[i]}}) +
-                          "\n";
-  }
+  result.predictions = prediction_lines(evaluated, "row");
 }
 
 void measure_classes(const TableDescription& description, const CsvTable& table,
                      const TableTarget::Rows& known, const std::vector<double>& answers,
                      const std::string& slice_column, EvaluateResult& result) {
-  EvaluatedPictures evaluated;
+  EvaluatedSamples evaluated;
   evaluated.classes = description.classes;
   evaluated.slice_key = slice_column;
   const std::size_t slice = slice_column.empty() ? 0 : table.index_of(slice_column, "to slice by");
@@ -71,19 +63,7 @@ void measure_classes(const TableDescription& description, const CsvTable& table,
     predictions.labels.push_back(static_cast<int>(known.values[i]));
   }
   result.document = evaluation_document(evaluated);
-  for (std::size_t i = 0; i < known.rows.size(); ++i) {
-    Json scores = Json::object();
-    const auto p = predictions.of(i);
-    for (std::size_t c = 0; c < p.size(); ++c) {
-      scores[description.classes[c]] = to_a_millionth(p[c]);
-    }
-    const auto name = [&](int c) { return description.classes[static_cast<std::size_t>(c)]; };
-    result.predictions += to_json_text(Json{{"row", evaluated.names[i]},
-                                            {"label", name(predictions.labels[i])},
-                                            {"predicted", name(predictions.predicted(i))},
-                                            {"scores", std::move(scores)}}) +
-                          "\n";
-  }
+  result.predictions = prediction_lines(evaluated, "row");
 }
 
 }  // namespace

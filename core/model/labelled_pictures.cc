@@ -128,13 +128,15 @@ LabelledPictures read_labelled(const fs::path& data, const std::vector<std::stri
   if (pictures.set.samples.empty()) {
     std::vector<std::string> unknown;
     for (const auto& [label, count] : pictures.unknown_labels) unknown.push_back(label);
-    throw Error(ErrorKind::usage,
-                fmt::format("'{}' has no picture with a label that the model knows", data.string()),
-                unknown.empty() ? fmt::format("the model knows {}; --part all takes those of "
-                                              "other parts, too",
-                                              join(classes, ", "))
-                                : fmt::format("its labels are {}; the model knows {}",
-                                              join(unknown, ", "), join(classes, ", ")));
+    throw Error(
+        ErrorKind::usage,
+        fmt::format("'{}' has no picture with a label that the model knows", data.string()),
+        unknown.empty()
+            ? fmt::format("{}the model knows {}",
+                          asked == Asked::all ? "" : "--part all takes those of other parts, too; ",
+                          join(classes, ", "))
+            : fmt::format("its labels are {}; the model knows {}", join(unknown, ", "),
+                          join(classes, ", ")));
   }
   if (!slice_key.empty() && std::all_of(pictures.slices.begin(), pictures.slices.end(),
                                         [](const std::string& value) { return value.empty(); })) {

@@ -24,6 +24,7 @@
 #include "core/run/run_environment.h"
 #include "core/run/run_node.h"
 #include "core/run/run_results.h"
+#include "core/run/run_task.h"
 #include "core/run/space_reserve.h"
 #include "core/run/stop_request.h"
 #include "core/run/stop_version.h"
@@ -46,16 +47,6 @@ constexpr double kKilledSeconds = 1;
 // How long the others may take to end when one has failed.
 constexpr double kOthersSeconds = 60;
 constexpr const char* kTimeLimit = "the time limit of its Slurm job";
-
-std::string variable_of(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? std::string() : std::string(value);
-}
-
-int number_of(const char* name) {
-  const auto number = parse_integer(variable_of(name));
-  return number && *number >= 0 && *number <= 1 << 30 ? static_cast<int>(*number) : 0;
-}
 
 // What Slurm sets on a node stays as it is: it is about this node.
 bool is_of_the_node(std::string_view name) {
@@ -83,7 +74,7 @@ class BatchRun {
         folder_(home.version_folder(job, number)),
         token_(std::move(token)),
         received_signal_(received_signal),
-        restart_(number_of("SLURM_RESTART_COUNT")),
+        restart_(slurm_number("SLURM_RESTART_COUNT")),
         program_(fs::read_symlink("/proc/self/exe").string()) {}
 
   int run() {
@@ -122,8 +113,9 @@ class BatchRun {
     }
     // What was cut off ended after the last that it logged; since then it waited for Slurm.
     if (history.back().status == Status::running) {
-      const std::int64_t last_ms = std::clamp(last_logged_ms(), history.back().at_ms, now_ms());
-      history.push_back({last_ms, Status::pending, {}});
+      // Clocks of machines differ: never before it began.
+      const std::int64_t last_ms = std::min(last_logged_ms(), now_ms());
+      history.push_back({std::max(history.back().at_ms, last_ms), Status::pending, {}});
     }
     return history;
   }
@@ -235,8 +227,9 @@ class BatchRun {
       }
       return false;
     };
+    if (!step.has_ended_well()) return;
     const double until_s = monotonic_seconds() + kResultsSeconds;
-    while (step.how_it_ended() == "exit code 0" && is_missing() && monotonic_seconds() < until_s) {
+    while (is_missing() && monotonic_seconds() < until_s) {
       std::this_thread::sleep_for(kBetweenLooks);
     }
   }
@@ -384,29 +377,6 @@ class BatchRun {
 };
 
 }  // namespace
-
-int run_task(const Home& home, const std::string& job, std::int64_t number, int port,
-             const std::string& hosts, const std::function<std::string()>& stop_reason) {
-  NodeGroup group;
-  group.node = number_of("SLURM_PROCID");
-  group.nodes = std::max(1, number_of("SLURM_NTASKS"));
-  group.address = variable_of("SLURM_LAUNCH_NODE_IPADDR");
-  group.port = port;
-  group.hosts = split(hosts, ',');
-  RunResult result;
-  try {
-    result = run_node(home, job, number, group, stop_reason);
-  } catch (const Error& e) {
-    // Otherwise only Slurm's output would say why.
-    NodeResult failed;
-    failed.run = {Status::failed, e.message(), e.kind(), e.hint()};
-    failed.ended_ms = now_ms();
-    write_node_result(home.version_folder(job, number), group.node, failed);
-    throw;
-  }
-  const bool is_good = result.status == Status::completed || result.status == Status::terminated;
-  return is_good ? 0 : exit_code_of(result);
-}
 
 int run_batch(const Home& home, const std::string& job, std::int64_t number,
               const std::string& token, const std::function<int()>& received_signal) {

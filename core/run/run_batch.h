@@ -9,14 +9,6 @@
 
 namespace mat {
 
-// The hidden command that does what srun starts on each node of a Slurm job: a node's part, as
-// run_node() has it, with the node's number and node 0's address taken from Slurm's variables. Ends
-// with 0 when it has left word of a good end or a stop, since Slurm would end the other nodes
-// otherwise.
-constexpr const char* kRunTaskCommand = "run-task";  // JOB NUMBER PORT HOST,HOST…
-int run_task(const Home& home, const std::string& job, std::int64_t number, int port,
-             const std::string& hosts, const std::function<std::string()>& stop_reason);
-
 // The runner of a version in a Slurm job, on its first node (the hidden command run-batch): starts
 // its nodes with srun, again after a failure while it has restarts left, and reports what happens
 // in the version's folder (see batch_report.h). It never opens the registry. Slurm may start it

@@ -17,11 +17,6 @@ constexpr double kStepSeconds = 60;
 constexpr double kTellSeconds = 3;
 constexpr double kRequeueSeconds = 30;
 
-std::string slurm_variable(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? std::string() : std::string(value);
-}
-
 // Not ok either when there is no such program on the node.
 SlurmAnswer ask(const std::vector<std::string>& words, double seconds) {
   SlurmPool pool;
@@ -34,6 +29,16 @@ SlurmAnswer ask(const std::vector<std::string>& words, double seconds) {
 }
 
 }  // namespace
+
+std::string slurm_variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::string() : std::string(value);
+}
+
+int slurm_number(const char* name) {
+  const auto number = parse_integer(slurm_variable(name));
+  return number && *number >= 0 && *number <= 1 << 30 ? static_cast<int>(*number) : 0;
+}
 
 std::vector<std::string> hosts_of_own_job() {
   const std::string list = slurm_variable("SLURM_JOB_NODELIST");

@@ -7,6 +7,10 @@ namespace mat {
 
 // Of the job of Slurm that this process runs in, as Slurm's variables have it.
 
+// Empty and 0 for a variable that is not set, and 0 for one that is no number of things.
+std::string slurm_variable(const char* name);
+int slurm_number(const char* name);
+
 // Node 0 first.
 std::vector<std::string> hosts_of_own_job();
 

@@ -56,6 +56,8 @@ void SrunStep::kill() {
   is_over_ = true;
 }
 
+bool SrunStep::has_ended_well() const { return WIFEXITED(status_) && WEXITSTATUS(status_) == 0; }
+
 std::string SrunStep::how_it_ended() const {
   return WIFSIGNALED(status_) ? fmt::format("signal {}", WTERMSIG(status_))
                               : fmt::format("exit code {}", WEXITSTATUS(status_));

@@ -19,6 +19,7 @@ class SrunStep {
   bool has_ended();
   void kill_tasks();
   void kill();                       // srun alone, which ends at once; its tasks are Slurm's then
+  bool has_ended_well() const;       // with exit code 0
   std::string how_it_ended() const;  // "exit code 9", "signal 15"
 
  private:

@@ -1,14 +1,8 @@
 #include "tests/cli/slurm_cluster.h"
 
-#include <fcntl.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <array>
 #include <cstdlib>
 #include <iostream>
 #include <memory>
-#include <stdexcept>
 
 namespace mat::test {
 
@@ -23,28 +17,9 @@ SlurmCluster* SlurmCluster::get() {
   return nullptr;
 }
 
-SlurmCluster::SlurmCluster() {
-  std::array<int, 2> to{}, from{};
-  if (::pipe2(to.data(), O_CLOEXEC) != 0 || ::pipe2(from.data(), O_CLOEXEC) != 0) {
-    throw std::runtime_error("no pipe");
-  }
-  const std::string script = MAT_TESTS_FOLDER "/slurm/start_slurm.sh";
-  // Of nobody's family: other tests look at the children of this process.
-  const pid_t between = ::fork();
-  if (between == 0) {
-    if (::fork() != 0) ::_exit(0);
-    ::dup2(to[0], STDIN_FILENO);
-    ::dup2(from[1], STDOUT_FILENO);
-    ::execl("/bin/bash", "bash", script.c_str(), "--no-install", nullptr);
-    ::_exit(77);
-  }
-  ::waitpid(between, nullptr, 0);
-  ::close(to[0]);
-  ::close(from[1]);
-  to_ = to[1];
-  from_ = from[0];
+SlurmCluster::SlurmCluster() : script_("slurm/start_slurm.sh") {
   std::string configuration;
-  for (std::string line = read_line(); !line.empty(); line = read_line()) {
+  for (std::string line = script_.read_line(); !line.empty(); line = script_.read_line()) {
     if (line == "ready") {
       configuration_ = configuration;
       return;
@@ -54,32 +29,9 @@ SlurmCluster::SlurmCluster() {
   }
 }
 
-SlurmCluster::~SlurmCluster() {
-  ::close(to_);
-  while (!read_line().empty()) {
-  }
-  ::close(from_);
-}
-
-std::string SlurmCluster::read_line() {
-  for (;;) {
-    if (const std::size_t end = buffer_.find('\n'); end != std::string::npos) {
-      std::string line = buffer_.substr(0, end);
-      buffer_.erase(0, end + 1);
-      return line;
-    }
-    std::array<char, 4096> chunk;
-    const ssize_t count = ::read(from_, chunk.data(), chunk.size());
-    if (count <= 0) return {};
-    buffer_.append(chunk.data(), static_cast<std::size_t>(count));
-  }
-}
-
 void SlurmCluster::tell(const std::string& command) {
-  const std::string line = command + "\n";
-  REQUIRE(::write(to_, line.data(), line.size()) == static_cast<ssize_t>(line.size()));
   INFO(command);
-  REQUIRE(read_line() == "done");
+  REQUIRE(script_.ask(command) == "done");
 }
 
 std::string SlurmCluster::ask(const std::vector<std::string>& words) const {

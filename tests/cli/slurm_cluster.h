@@ -5,6 +5,7 @@
 
 #include "core/base/child_process.h"
 #include "tests/cli/lifecycle_fixture.h"
+#include "tests/script_process.h"
 
 namespace mat::test {
 
@@ -17,7 +18,6 @@ class SlurmCluster {
   // MAT_REQUIRE_SLURM=1 the test fails instead.
   static SlurmCluster* get();
 
-  ~SlurmCluster();
   SlurmCluster(const SlurmCluster&) = delete;
   SlurmCluster& operator=(const SlurmCluster&) = delete;
 
@@ -31,10 +31,9 @@ class SlurmCluster {
 
  private:
   SlurmCluster();
-  std::string read_line();
 
-  int to_ = -1, from_ = -1;
-  std::string buffer_, configuration_;
+  ScriptProcess script_;
+  std::string configuration_;
 };
 
 // A home with the pool "cluster", and a cluster without a job of another test.

@@ -111,6 +111,23 @@ TEST_CASE("Ctrl-C stops a version on Slurm that is followed", "[slurm]") {
   CHECK(holds(f.log("long"), "saved"));
 }
 
+TEST_CASE("a closed terminal ends who follows a version on Slurm, and not the version", "[slurm]") {
+  SlurmCluster* cluster = SlurmCluster::get();
+  if (cluster == nullptr) return;
+  SlurmFixture f(*cluster);
+  const pid_t pid =
+      f.mat.start({"job", "create", "-f", f.shell_spec("long", SlurmFixture::until_stopped())});
+  REQUIRE(wait_until(
+      [&] { return holds(read_file_if_exists(f.mat.folder() / "err").value_or(""), "begun"); }));
+  ::kill(pid, SIGHUP);
+  f.mat.wait_for(pid);
+  CHECK(f.status("long") == "Running");
+  CHECK_FALSE(fs::exists(f.version_folder("long", "V0001") / "stop"));
+  f.mat.succeed({"version", "stop", "long"});
+  CHECK(wait_until([&] { return f.status("long") == "Terminated"; }));
+  CHECK(holds(f.log("long"), "saved"));
+}
+
 TEST_CASE("an own command on two nodes of Slurm has the variables of both worlds", "[slurm]") {
   SlurmCluster* cluster = SlurmCluster::get();
   if (cluster == nullptr) return;

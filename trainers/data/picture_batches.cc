@@ -107,7 +107,7 @@ struct PictureBatches::Impl {
     const auto count = static_cast<std::int64_t>(pictures.size());
     const std::int64_t full = count / options.batch_size;
     const bool has_rest = count % options.batch_size != 0;
-    if (is_spread()) {
+    if (is_spread() && count > 0) {
       // One more than there are whole ones makes none larger than batch_size. But each has a
       // picture for every part, and two at least, of which a norm can learn something.
       const std::int64_t wanted = full + static_cast<std::int64_t>(has_rest);

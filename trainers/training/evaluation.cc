@@ -5,6 +5,7 @@
 #include "core/base/file.h"
 #include "core/metrics/classification_report.h"
 #include "core/metrics/evaluation_document.h"
+#include "core/metrics/regression_document.h"
 
 namespace mat {
 namespace {
@@ -14,23 +15,24 @@ std::vector<int> as_ints(const torch::Tensor& numbers) {
   return {flat.data_ptr<int>(), flat.data_ptr<int>() + flat.numel()};
 }
 
-Json document_of(const Evaluation& evaluation, const std::vector<std::string>& names,
-                 const std::vector<std::string>& classes) {
-  if (classes.empty()) return evaluation.summary;
-  EvaluatedPictures evaluated;
+EvaluatedSamples samples_of(const Evaluation& evaluation, const std::vector<std::string>& names,
+                            const std::vector<std::string>& classes) {
+  EvaluatedSamples evaluated;
   evaluated.predictions = predictions_of(evaluation);
   evaluated.temperature = evaluation.temperature;
   evaluated.is_fitted_here = true;
   evaluated.names = names;
   evaluated.classes = classes;
-  Json document = evaluation_document(evaluated);
-  // The same that the curve has: by its logits, which are more exact than probabilities.
-  document["loss"] = evaluation.summary.at("loss");
-  return document;
+  return evaluated;
 }
 
-// As many digits as a float holds; all of a double's would only make the file longer.
-double to_a_millionth(double value) { return std::round(value * 1e6) / 1e6; }
+EvaluatedValues values_of(const Evaluation& evaluation, const std::vector<std::string>& names) {
+  const auto numbers = [](const torch::Tensor& tensor) {
+    return std::vector<double>(tensor.data_ptr<double>(),
+                               tensor.data_ptr<double>() + tensor.numel());
+  };
+  return {numbers(evaluation.targets), numbers(evaluation.scores), names};
+}
 
 }  // namespace
 
@@ -84,33 +86,20 @@ void write_evaluation(const Evaluation& evaluation, const std::filesystem::path&
                       const std::string& key, const std::vector<std::string>& names,
                       const std::vector<std::string>& classes) {
   std::string lines;
-  const auto count = static_cast<std::int64_t>(names.size());
-  const auto class_count = static_cast<std::int64_t>(classes.size());
-  for (std::int64_t i = 0; i < count; ++i) {
-    Json line;
-    line[key] = names[static_cast<std::size_t>(i)];
-    if (classes.empty()) {
-      line["target"] = evaluation.targets.data_ptr<double>()[i];
-      line["predicted"] = evaluation.scores.data_ptr<double>()[i];
-    } else {
-      const float* const scores = evaluation.scores.data_ptr<float>() + i * class_count;
-      std::int64_t best = 0;
-      Json by_class = Json::object();
-      for (std::int64_t c = 0; c < class_count; ++c) {
-        if (scores[c] > scores[best]) best = c;
-        by_class[classes[static_cast<std::size_t>(c)]] = to_a_millionth(scores[c]);
-      }
-      const std::int64_t label = evaluation.targets.data_ptr<std::int64_t>()[i];
-      line["label"] = classes[static_cast<std::size_t>(label)];
-      line["predicted"] = classes[static_cast<std::size_t>(best)];
-      line["scores"] = std::move(by_class);
-    }
-    lines += to_json_text(line);
-    lines += '\n';
+  Json document;
+  if (classes.empty()) {
+    const EvaluatedValues values = values_of(evaluation, names);
+    lines = prediction_lines(values, key);
+    document = regression_document(values);
+  } else {
+    const EvaluatedSamples samples = samples_of(evaluation, names, classes);
+    lines = prediction_lines(samples, key);
+    document = evaluation_document(samples);
   }
+  // The same that the curve has: by its logits, which are more exact than probabilities.
+  document["loss"] = evaluation.summary.at("loss");
   write_file_atomic(folder / "predictions.jsonl", lines);
-  write_file_atomic(folder / "evaluation.json",
-                    to_json_text(document_of(evaluation, names, classes), 2) + "\n");
+  write_file_atomic(folder / "evaluation.json", to_json_text(document, 2) + "\n");
 }
 
 }  // namespace mat

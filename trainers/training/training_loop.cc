@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
-#include <deque>
 #include <limits>
 #include <memory>
 #include <tuple>
@@ -19,6 +18,7 @@
 #include "trainers/distributed/shared_gradients.h"
 #include "trainers/training/random_state.h"
 #include "trainers/training/schedule.h"
+#include "trainers/training/speedometer.h"
 #include "trainers/training/training_summaries.h"
 
 namespace mat {
@@ -34,32 +34,6 @@ constexpr double kSecondsBetweenSpeedPoints = 1;
 constexpr double kMostTimeForCheckpoints = 0.1;
 // Reading a loss makes the CPU wait for a GPU, so there it is done for several steps at once.
 constexpr std::size_t kStepsBetweenReadsOnGpu = 8;
-
-// Samples per second over the last seconds of training, validation left out.
-class Speedometer {
- public:
-  void add(double seconds, std::int64_t samples) {
-    steps_.push_back({seconds, samples});
-    seconds_ += seconds;
-    samples_ += samples;
-    while (steps_.size() > 2 && seconds_ - steps_.front().seconds > kWindow) {
-      seconds_ -= steps_.front().seconds;
-      samples_ -= steps_.front().samples;
-      steps_.pop_front();
-    }
-  }
-  double rate() const { return seconds_ > 0 ? static_cast<double>(samples_) / seconds_ : 0; }
-
- private:
-  struct Entry {
-    double seconds;
-    std::int64_t samples;
-  };
-  static constexpr double kWindow = 3;
-  std::deque<Entry> steps_;
-  double seconds_ = 0;
-  std::int64_t samples_ = 0;
-};
 
 class Loop {
  public:

@@ -30,8 +30,8 @@ std::vector<EventSummary> head() {
           {"spec", 0, code_block("name: a\nfence: ```\n", "yaml")}};
 }
 
-EvaluatedPictures evaluated_pictures() {
-  EvaluatedPictures evaluated;
+EvaluatedSamples evaluated_pictures() {
+  EvaluatedSamples evaluated;
   evaluated.classes = {"dress", "caf\xc3\xa9 \xff"};
   evaluated.predictions = {{0.9F, 0.1F, 0.4F, 0.6F, 0.3F, 0.7F, 0.2F, 0.8F}, {0, 0, 1, 1}, 2};
   evaluated.names = {"a", "b", "c", "d"};

@@ -173,6 +173,12 @@ TEST_CASE("what this version cannot do is refused by name") {
   CHECK(resolve_refusal(complete("seeds: 2\nresources: {nodes: 2}")) ==
         "job.yaml:5:20: resources.nodes must be 1 when there are several seeds | "
         "train a version for each seed, or all seeds on one node");
+  const std::string contained =
+      "name: c\nresources: {nodes: 2}\nalgorithm: {command: [sh], image: ./root";
+  CHECK(resolve_refusal(contained + "}\n") ==
+        "job.yaml:2:20: resources.nodes must be 1 in a container without a network | "
+        "the nodes speak to one another: set network: true for the command");
+  CHECK(resolved(contained + ", network: true}\n").resources.nodes == 2);
 }
 
 TEST_CASE("a secret variable reaches the run and nothing else") {

@@ -1,10 +1,5 @@
 #include "tests/core/storage/s3_server.h"
 
-#include <fcntl.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <array>
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <stdexcept>
@@ -22,28 +17,10 @@ S3Server* S3Server::get() {
   return nullptr;
 }
 
-S3Server::S3Server() {
-  std::array<int, 2> to{}, from{};
-  if (::pipe2(to.data(), O_CLOEXEC) != 0 || ::pipe2(from.data(), O_CLOEXEC) != 0) {
-    throw std::runtime_error("no pipe");
-  }
-  const std::string script = MAT_TESTS_FOLDER "/storage/start_s3.sh";
-  // Of nobody's family: other tests look at the children of this process.
-  const pid_t between = ::fork();
-  if (between == 0) {
-    if (::fork() != 0) ::_exit(0);
-    ::dup2(to[0], STDIN_FILENO);
-    ::dup2(from[1], STDOUT_FILENO);
-    ::execl("/bin/bash", "bash", script.c_str(), "--no-install", nullptr);
-    ::_exit(77);
-  }
-  ::waitpid(between, nullptr, 0);
-  ::close(to[0]);
-  ::close(from[1]);
-  to_ = to[1];
-  from_ = from[0];
+S3Server::S3Server() : script_("storage/start_s3.sh") {
   std::string endpoint;
-  for (std::string line = read_line(); line != "ready" && !line.empty(); line = read_line()) {
+  for (std::string line = script_.read_line(); line != "ready" && !line.empty();
+       line = script_.read_line()) {
     const std::string name = line.substr(0, line.find('='));
     const std::string value = line.substr(line.find('=') + 1);
     if (name == "MAT_S3_ENDPOINT") endpoint = value;
@@ -55,30 +32,8 @@ S3Server::S3Server() {
   endpoint_ = endpoint;
 }
 
-S3Server::~S3Server() {
-  ::close(to_);
-  while (!read_line().empty()) {
-  }
-  ::close(from_);
-}
-
-std::string S3Server::read_line() {
-  for (;;) {
-    if (const std::size_t end = buffer_.find('\n'); end != std::string::npos) {
-      std::string line = buffer_.substr(0, end);
-      buffer_.erase(0, end + 1);
-      return line;
-    }
-    std::array<char, 4096> chunk;
-    const ssize_t count = ::read(from_, chunk.data(), chunk.size());
-    if (count <= 0) return {};
-    buffer_.append(chunk.data(), static_cast<std::size_t>(count));
-  }
-}
-
 void S3Server::expect(const std::string& command, const std::string& answer) {
-  const std::string line = command + "\n";
-  if (::write(to_, line.data(), line.size()) < 0 || read_line() != answer) {
+  if (script_.ask(command) != answer) {
     throw std::runtime_error("the S3 server's script does not " + command);
   }
 }

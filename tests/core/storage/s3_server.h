@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/script_process.h"
+
 namespace mat {
 
 // A real S3 server on loopback, run by tests/storage/start_s3.sh. One for all tests of the program,
@@ -14,7 +16,6 @@ class S3Server {
   // MAT_REQUIRE_S3=1 the test fails instead.
   static S3Server* get();
 
-  ~S3Server();
   S3Server(const S3Server&) = delete;
   S3Server& operator=(const S3Server&) = delete;
 
@@ -35,11 +36,11 @@ class S3Server {
 
  private:
   S3Server();
-  std::string read_line();
   void expect(const std::string& command, const std::string& answer);
 
-  int to_ = -1, from_ = -1, buckets_ = 0;
-  std::string buffer_, endpoint_, access_key_, secret_key_, home_;
+  ScriptProcess script_;
+  int buckets_ = 0;
+  std::string endpoint_, access_key_, secret_key_, home_;
 };
 
 }  // namespace mat

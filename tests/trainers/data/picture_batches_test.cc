@@ -95,6 +95,52 @@ TEST_CASE("training shuffles anew in every epoch and leaves a small last batch o
   CHECK(!std::is_sorted(first.begin(), first.end()));
 }
 
+TEST_CASE("a rest that is spread makes batches smaller, none larger, and leaves nothing out") {
+  for (const int count : {0, 2, 3, 7, 8, 9, 16, 17, 21, 23, 40}) {
+    CAPTURE(count);
+    const Pictures pictures(count);
+    std::vector<std::int64_t> seen;
+    std::int64_t batches = 0;
+    for (int part = 0; part < 2; ++part) {
+      auto with = options(true);
+      with.spread_rest = true;
+      with.part = part;
+      with.parts = 2;
+      PictureBatches source(pictures.labelled, with);
+      const auto epoch = epoch_of(source, 0);
+      batches = static_cast<std::int64_t>(epoch.size());
+      for (const Batch& batch : epoch) {
+        CHECK(batch.targets.numel() > 0);
+        CHECK(batch.whole_targets.numel() <= with.batch_size);
+      }
+      const auto places = places_of(epoch);
+      seen.insert(seen.end(), places.begin(), places.end());
+    }
+    CHECK(batches == (count + 7) / 8);
+    std::sort(seen.begin(), seen.end());
+    std::vector<std::int64_t> all(static_cast<std::size_t>(count));
+    std::iota(all.begin(), all.end(), 0);
+    CHECK(seen == all);
+  }
+}
+
+TEST_CASE("a batch that is spread over parts has a picture for each, and two for a norm") {
+  const auto sizes = [](int count, int batch_size, int parts) {
+    const Pictures pictures(count);
+    auto with = options(true);
+    with.spread_rest = true;
+    with.batch_size = batch_size;
+    with.parts = parts;
+    PictureBatches source(pictures.labelled, with);
+    std::vector<std::int64_t> all;
+    for (const Batch& batch : epoch_of(source, 0)) all.push_back(batch.whole_targets.numel());
+    return all;
+  };
+  CHECK(sizes(5, 4, 4) == std::vector<std::int64_t>{5});
+  CHECK(sizes(3, 2, 1) == std::vector<std::int64_t>{3});
+  CHECK(sizes(5, 4, 1) == std::vector<std::int64_t>{2, 3});
+}
+
 TEST_CASE("a set smaller than a batch is one batch") {
   const Pictures pictures(3);
   PictureBatches source(pictures.labelled, options(true));

@@ -1,10 +1,8 @@
 #pragma once
 
 #include <fmt/format.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,23 +19,11 @@
 #include "core/base/file.h"
 #include "core/base/json.h"
 #include "core/base/time.h"
+#include "core/run/run_node.h"
 #include "tests/trainers/training/filing_observer.h"
 #include "trainers/training/torch_trainer.h"
 
 namespace mat {
-
-inline int unused_port() {
-  const FileDescriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  auto* const any = reinterpret_cast<sockaddr*>(&address);
-  if (::bind(socket.get(), any, size) != 0 || ::getsockname(socket.get(), any, &size) != 0) {
-    throw std::runtime_error("no free port");
-  }
-  return ntohs(address.sin_port);
-}
 
 // How one node's part ended.
 struct NodeEnd {
@@ -60,7 +46,7 @@ inline std::vector<NodeEnd> train_on_nodes(TrainRequest request, int nodes,
   request.threads = 1;
   request.group.nodes = nodes;
   request.group.address = "127.0.0.1";
-  request.group.port = unused_port();
+  request.group.port = free_port();
   request.group.hosts.assign(static_cast<std::size_t>(nodes), "here");
   const auto file_of = [&](int node) {
     return request.version_folder / fmt::format("node-{}.json", node);
