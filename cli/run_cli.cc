@@ -123,7 +123,8 @@ int run_cli(int argc, const char* const* argv) {
     }
     Context context;
     context.arguments = without_help_word({argv, argv + argc});
-    CLI::App app;
+    // Not taken down at the end: its hundreds of options are given back with the process.
+    static CLI::App& app = *new CLI::App;
     add_commands(app, context);
     return run(app, context);
   } catch (const Error& e) {

@@ -150,19 +150,23 @@ void add_batch_commands(CLI::App& app, Context& context) {
 
 }  // namespace
 
-void add_background_commands(CLI::App& app, Context& context) {
+void add_run_version_command(CLI::App& app, Context& context) {
   const auto id = std::make_shared<Id>(0);
   CLI::App* command = app.add_subcommand(kRunVersionCommand, "Run a version that waits its turn");
   command->group("");
   command->add_option("ID", *id, "The version's number in the registry")->required();
   set_action(command, context, [&context, id] { return run_one(context.home(), *id); });
+}
 
-  add_run_node(app, context);
-  add_batch_commands(app, context);
-
-  command = app.add_subcommand(kKeepQueueCommand, "Start versions when it is their turn");
+void add_keep_queue_command(CLI::App& app, Context& context) {
+  CLI::App* command = app.add_subcommand(kKeepQueueCommand, "Start versions when it is their turn");
   command->group("");
   set_action(command, context, [&context] { return keep(context.home()); });
+}
+
+void add_node_commands(CLI::App& app, Context& context) {
+  add_run_node(app, context);
+  add_batch_commands(app, context);
 }
 
 }  // namespace mat

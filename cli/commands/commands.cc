@@ -2,12 +2,14 @@
 
 #include <fmt/core.h>
 
-#include <memory>
+#include <algorithm>
+#include <iterator>
 
 #include "cli/output/terminal.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/base/version.h"
+#include "core/run/background.h"
 
 namespace mat {
 namespace {
@@ -21,8 +23,49 @@ state, 5 I/O, 6 terminated, 70 a bug, 130 interrupted.
 A version is named JOB@V0003, JOB@3, JOB@latest or JOB@best; JOB alone is its latest.
 Home: --home, then $MAT_HOME, then the nearest .mat/ upward, then the user's data folder.)";
 
+struct Commands {
+  std::string_view name;
+  void (*add)(CLI::App&, Context&);
+};
+
+// In the order of the help.
+constexpr Commands kCommands[] = {
+    {"init", add_init_command},
+    {"doctor", add_doctor_command},
+    {"job", add_job_commands},
+    {"version", add_version_commands},
+    {"params", add_params_commands},
+    {"experiment", add_experiment_commands},
+    {"algorithm", add_algorithm_commands},
+    {"dataset", add_dataset_commands},
+    {"pool", add_pool_commands},
+    {"exeml", add_exeml_commands},
+    {"model", add_model_commands},
+    {"evaluate", add_evaluate_command},
+    {"predict", add_predict_command},
+    {"service", add_service_commands},
+    {"viz", add_visualization_commands},
+    {"lineage", add_lineage_command},
+    {kRunVersionCommand, add_run_version_command},
+    {kKeepQueueCommand, add_keep_queue_command},
+    {"", add_node_commands},
+    {"metric", add_metric_commands},
+    {"ui", add_ui_command},
+    {"completion", add_completion_command},
+};
+
+// The word that says which command is meant; empty where there is none.
+std::string first_word(const std::vector<std::string>& arguments) {
+  for (std::size_t i = 1; i < arguments.size(); ++i) {
+    if (arguments[i] == "--home") ++i;
+    else if (arguments[i].rfind('-', 0) != 0) return arguments[i];
+  }
+  return "";
+}
+
 }  // namespace
 
+// To make all of them costs more than most commands do: what the first word names is enough.
 void add_commands(CLI::App& app, Context& context) {
   app.name("mat");
   app.description(kDescription);
@@ -33,26 +76,11 @@ void add_commands(CLI::App& app, Context& context) {
       ->type_name("DIR");
   app.fallthrough();
   app.require_subcommand(1);
-  add_init_command(app, context);
-  add_doctor_command(app, context);
-  add_job_commands(app, context);
-  add_version_commands(app, context);
-  add_params_commands(app, context);
-  add_experiment_commands(app, context);
-  add_algorithm_commands(app, context);
-  add_dataset_commands(app, context);
-  add_pool_commands(app, context);
-  add_exeml_commands(app, context);
-  add_model_commands(app, context);
-  add_evaluate_command(app, context);
-  add_predict_command(app, context);
-  add_service_commands(app, context);
-  add_visualization_commands(app, context);
-  add_lineage_command(app, context);
-  add_background_commands(app, context);
-  add_metric_commands(app, context);
-  add_ui_command(app, context);
-  add_completion_command(app, context);
+  const std::string word = first_word(context.arguments);
+  const auto named = [&word](const Commands& commands) { return commands.name == word; };
+  const auto only = std::find_if(std::begin(kCommands), std::end(kCommands), named);
+  if (only != std::end(kCommands)) return only->add(app, context);
+  for (const Commands& commands : kCommands) commands.add(app, context);
 }
 
 CLI::App* add_group(CLI::App& app, const std::string& name, const std::string& description) {

@@ -9,8 +9,8 @@
 
 namespace mat {
 
-// Puts every command into `app`. A new group of commands is a file beside this one and a line here
-// and in commands.cc.
+// Puts the commands into `app`: all of them, or, where the first word of the command line names a
+// group, that one alone. A new group is a file beside this one and a line here and in commands.cc.
 void add_commands(CLI::App& app, Context& context);
 
 void add_init_command(CLI::App& app, Context& context);
@@ -29,7 +29,9 @@ void add_visualization_commands(CLI::App& app, Context& context);
 void add_lineage_command(CLI::App& app, Context& context);
 void add_pool_commands(CLI::App& app, Context& context);
 void add_exeml_commands(CLI::App& app, Context& context);
-void add_background_commands(CLI::App& app, Context& context);
+void add_run_version_command(CLI::App& app, Context& context);
+void add_keep_queue_command(CLI::App& app, Context& context);
+void add_node_commands(CLI::App& app, Context& context);
 void add_metric_commands(CLI::App& app, Context& context);
 void add_ui_command(CLI::App& app, Context& context);
 void add_completion_command(CLI::App& app, Context& context);

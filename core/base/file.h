@@ -61,8 +61,8 @@ void sync_folder(const std::filesystem::path& folder);
 // same time: among many who sync, each wait is long.
 void sync_together(std::span<const std::filesystem::path> paths);
 
-// All that was written to the file system that the folder is on is on the disk afterwards.
-void sync_file_system(const std::filesystem::path& folder);
+// The folder and all that is below it are on the disk afterwards; links are not followed.
+void sync_tree(const std::filesystem::path& folder);
 
 // The working directory; an io error when it has been deleted.
 std::filesystem::path working_folder();

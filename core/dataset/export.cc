@@ -123,10 +123,7 @@ class NewFolder {
   const fs::path& path() const { return path_; }
 
   void finish() {
-    const FileDescriptor fd(::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!fd || ::syncfs(fd.get()) != 0) {
-      throw_io_error(fmt::format("cannot write '{}'", place_.string()), errno);
-    }
+    sync_tree(path_);
     if (::rename(path_.c_str(), place_.c_str()) != 0) {
       throw_io_error(fmt::format("cannot make the folder '{}'", place_.string()), errno);
     }

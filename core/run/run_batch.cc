@@ -304,7 +304,7 @@ class BatchRun {
       copy_results(result);
     }
     try {
-      sync_file_system(folder_);
+      sync_tree(folder_);
     } catch (const Error&) {
       // Its end must be told all the same.
     }

@@ -169,7 +169,7 @@ class Run {
                           {observer_.metrics().begin(), observer_.metrics().end()}};
     // What is recorded as done must still be there after a power failure; a command may have
     // written anything anywhere below.
-    sync_file_system(folder_);
+    sync_tree(folder_);
     const std::vector<Status> before{Status::initializing, Status::pending, Status::running};
     if (!end_version(registry_, id_, folder_, before, result.status, result.reason, outcome)) {
       return {Status::failed, "another process has ended this version", ErrorKind::conflict, {}};
@@ -207,7 +207,7 @@ class Run {
   // anything anywhere below.
   void sync_results() {
     try {
-      sync_file_system(folder_);
+      sync_tree(folder_);
     } catch (const Error&) {
       return;
     }

@@ -133,7 +133,7 @@ void write_seed_result(const fs::path& version_folder, const SeedResult& result)
                      {"metrics", std::move(metrics)},
                      {"facts", result.facts},
                      {"state", result.state}};
-  sync_file_system(version_folder);
+  sync_tree(version_folder);
   write_file_atomic(seed_folder(version_folder, result.seed) / kResult,
                     to_json_text(json, 2) + "\n");
 }

@@ -173,7 +173,7 @@ void unpack_code(const fs::path& archive, const fs::path& to, const std::string&
       throw Error(ErrorKind::io,
                   fmt::format("'{}' is not the code that was recorded", archive.string()));
     }
-    sync_file_system(partial);
+    sync_tree(partial);
     if (::rename(partial.c_str(), to.c_str()) != 0) fail("cannot make the folder", to);
     sync_folder(to.parent_path());
   } catch (...) {

@@ -204,7 +204,7 @@ void FetchCache::link_unchanged(const std::string& copy,
 
 void FetchCache::finish_partial(const std::vector<RemoteFile>& listing) const {
   const fs::path folder = folder_of(listing);
-  sync_file_system(partial());
+  sync_tree(partial());
   Json record = as_json(listing);
   for (Json& file : record["files"]) {
     const FileFacts here = facts_of(partial() / file["name"].get<std::string>());
@@ -214,7 +214,7 @@ void FetchCache::finish_partial(const std::vector<RemoteFile>& listing) const {
   std::error_code error;
   fs::rename(partial(), folder, error);
   if (error) throw_io_error(fmt::format("cannot make '{}'", folder.string()), error.value());
-  sync_file_system(home_);
+  sync_folder(folder.parent_path());
 }
 
 void FetchCache::remove_unused(const std::vector<RemoteFile>& but) const {
