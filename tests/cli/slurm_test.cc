@@ -68,8 +68,8 @@ TEST_CASE("a version that needs a GPU runs on the node that has one", "[slurm]")
   CHECK(refused.exit_code == 2);
   INFO(refused.err);
   CHECK(holds(refused.err, "gpu.1"));
-  const Output too_many = f.mat.run({"job", "create", "-f", spec, "--set",
-                                     "resources.flavor=gpu.1", "--set", "resources.nodes=2"});
+  const Output too_many = f.mat.run({"job", "create", "-f", spec, "--set", "resources.flavor=gpu.1",
+                                     "--set", "resources.nodes=2"});
   CHECK(too_many.exit_code == 2);
 }
 
