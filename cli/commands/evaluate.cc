@@ -74,12 +74,20 @@ void note_unknown(const std::string& how_many, const std::string& label) {
 // What was left out, and so is not in the figures.
 void note_left_out(const LabelledPictures& labelled, const EvaluateResult& result) {
   for (const std::string& problem : result.problems) note("left out " + printable(problem));
+  const auto unreadable = result.document["pictures"]["unreadable"].get<std::size_t>();
+  if (unreadable > result.problems.size()) {
+    note(fmt::format("left out {} more; {} in all cannot be read",
+                     unreadable - result.problems.size(), unreadable));
+  }
   for (const auto& [label, count] : labelled.unknown_labels) {
     note_unknown(counted(count, "picture"), label);
   }
-  if (labelled.unlabelled + labelled.several_labels > 0) {
-    note(fmt::format("left out {} without a label and {} with several",
-                     counted(labelled.unlabelled, "picture"), labelled.several_labels));
+  if (labelled.unlabelled > 0) {
+    note(fmt::format("left out {} without a label", counted(labelled.unlabelled, "picture")));
+  }
+  if (labelled.several_labels > 0) {
+    note(fmt::format("left out {} with several labels",
+                     counted(labelled.several_labels, "picture")));
   }
 }
 

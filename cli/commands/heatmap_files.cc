@@ -48,9 +48,14 @@ Image large(const Prediction& prediction) {
 HeatmapFiles::HeatmapFiles(fs::path folder) : folder_(std::move(folder)) { make_folders(folder_); }
 
 fs::path HeatmapFiles::path_for(const std::string& picture) {
-  std::string name = plain_name(picture);
-  while (taken_[name]++ > 0) name = fmt::format("{}-{}", name, taken_[name]);
-  return folder_ / (name + "-heatmap.jpg");
+  const std::string name = plain_name(picture);
+  for (;;) {
+    const int number = ++numbers_[name];
+    const fs::path path = folder_ / (number == 1 ? fmt::format("{}-heatmap.jpg", name)
+                                                 : fmt::format("{}-{}-heatmap.jpg", name, number));
+    std::error_code error;
+    if (!fs::exists(fs::symlink_status(path, error))) return path;
+  }
 }
 
 std::string HeatmapFiles::add(PictureModel& model, const Prediction& prediction) {

@@ -14,16 +14,16 @@ class HeatmapFiles {
   // Makes the folder.
   explicit HeatmapFiles(std::filesystem::path folder);
 
-  // FOLDER/NAME-heatmap.jpg, NAME from the picture's own; with a number where that is taken by
-  // another of these pictures. A prediction with a problem has none. Replaces a file of an earlier
-  // run. Gives its path; empty where there is none.
+  // FOLDER/NAME-heatmap.jpg, NAME from the picture's own; with a number where there is such a file
+  // already: it may be one of the pictures. A prediction with a problem has none. Gives its path;
+  // empty where there is none.
   std::string add(PictureModel& model, const Prediction& prediction);
 
  private:
   std::filesystem::path path_for(const std::string& picture);
 
   std::filesystem::path folder_;
-  std::map<std::string, int> taken_;
+  std::map<std::string, int> numbers_;
 };
 
 }  // namespace mat

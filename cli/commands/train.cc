@@ -11,6 +11,7 @@
 #include "cli/signals.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
+#include "core/run/attempts.h"
 #include "core/run/check_inputs.h"
 #include "core/run/follow_version.h"
 #include "core/run/pools.h"
@@ -24,7 +25,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void print_results(const Home& home, const VersionRecord& version) {
+void print_results(Registry& registry, const VersionRecord& version) {
   std::vector<std::pair<std::string, Cell>> fields;
   for (const auto& [name, summary] : version.metrics) {
     const bool is_of_training = name == "lr" || name.rfind("train_", 0) == 0 ||
@@ -32,14 +33,17 @@ void print_results(const Home& home, const VersionRecord& version) {
     if (is_of_training || is_deviation(version, name)) continue;
     fields.emplace_back("  " + name, metric_text(summary.best, deviation_of(version, name)));
   }
-  const fs::path folder = home.version_folder(version.job, version.number);
+  const fs::path folder = registry.home().version_folder(version.job, version.number);
   std::error_code ignored;
   if (fs::exists(folder / "output" / "best.safetensors", ignored)) {
     fields.emplace_back("  weights", (folder / "output" / "best.safetensors").string());
   }
-  print(fmt::format("{}  {} in {}\n", version.reference(),
-                    styled(name_of(version.status), style_of(version.status), stdout_has_colour()),
-                    format_duration(duration_s(version))));
+  const std::string status =
+      styled(name_of(version.status), style_of(version.status), stdout_has_colour());
+  const std::string time = version.started_ms
+                               ? fmt::format(" in {}", format_duration(seconds_trained(registry.history(version.id))))
+                               : "";
+  print(fmt::format("{}  {}{}\n", version.reference(), status, time));
   print_fields(fields);
 }
 
@@ -47,7 +51,7 @@ void print_version_or_json(Registry& registry, const VersionRecord& version, boo
   if (json) {
     print_json(version_json(version));
   } else {
-    print_results(registry.home(), version);
+    print_results(registry, version);
   }
   finish_output();
 }

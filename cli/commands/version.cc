@@ -79,6 +79,17 @@ Json stopped_json(const VersionRecord& version) {
           {"reason", version.status_reason}};
 }
 
+// A word to whoever waits for long.
+VersionRecord wait_for_stop(Registry& registry, const VersionRecord& version, double wait_s) {
+  constexpr double kSilentSeconds = 10;
+  if (wait_s >= 0 && wait_s <= kSilentSeconds) return wait_for_end(registry, version.id, wait_s);
+  const VersionRecord found = wait_for_end(registry, version.id, kSilentSeconds);
+  if (!is_active(found.status)) return found;
+  note(fmt::format("{} is still {}; it ends with its batch, and --force ends it at once",
+                   found.reference(), name_of(found.status)));
+  return wait_for_end(registry, version.id, wait_s < 0 ? wait_s : wait_s - kSilentSeconds);
+}
+
 int stop(const Context& context, const std::vector<std::string>& references, bool force,
          double wait_s, bool json) {
   Registry registry = context.open_to_change();
@@ -95,7 +106,7 @@ int stop(const Context& context, const std::vector<std::string>& references, boo
   }
   Json documents = Json::array();
   for (VersionRecord& version : versions) {
-    version = wait_for_end(registry, version.id, wait_s);
+    version = wait_for_stop(registry, version, wait_s);
     documents.push_back(stopped_json(version));
     if (!json) {
       print(fmt::format(

@@ -11,7 +11,10 @@
 #include "core/base/text.h"
 #include "core/base/time.h"
 #include "core/model/evaluate.h"
+#include "core/run/attempts.h"
 #include "core/run/live_progress.h"
+#include "core/run/pools.h"
+#include "core/run/schedule.h"
 
 namespace mat {
 namespace {
@@ -29,29 +32,27 @@ std::int64_t attempts_in(const std::vector<StatusChange>& history) {
                        [](const StatusChange& c) { return c.status == Status::running; });
 }
 
-// How long it has trained: without what lay between its attempts.
-double training_time_s(const std::vector<StatusChange>& history) {
-  double ms = 0;
-  for (std::size_t i = 0; i < history.size(); ++i) {
-    if (history[i].status != Status::running) continue;
-    const std::int64_t end = i + 1 < history.size() ? history[i + 1].at_ms : now_ms();
-    ms += static_cast<double>(std::max<std::int64_t>(0, end - history[i].at_ms));
-  }
-  return ms / 1000;
+// What a version of this machine waits for; empty for others.
+std::string waits_for(Registry& registry, const VersionRecord& version) {
+  if (version.status != Status::pending || !version.status_reason.empty()) return {};
+  const Schedule schedule(registry.active_versions(), all_pools(registry), machine_capacity(),
+                          now_ms(), [](const ActiveVersion&) { return false; });
+  const std::string reason = schedule.waits_for(version.id);
+  return reason.empty() ? "" : fmt::format("waits for {}", reason);
 }
 
 void print_head(const VersionRecord& v, const std::vector<StatusChange>& history,
-                const Json& progress, const fs::path& folder) {
+                const Json& progress, const fs::path& folder, const std::string& waiting) {
   const std::int64_t attempts = attempts_in(history);
   print_fields({{"version", v.reference()},
                 {"status", Cell(name_of(v.status), style_of(v.status))},
-                {"reason", v.status_reason},
+                {"reason", waiting.empty() ? v.status_reason : waiting},
                 {"algorithm", v.algorithm},
                 {"parent", v.parent},
                 {"created", local_text(v.created_ms)},
                 {"started", time_text(v.started_ms)},
                 {"ended", time_text(v.ended_ms)},
-                {"training time", attempts > 0 ? format_duration(training_time_s(history)) : ""},
+                {"training time", attempts > 0 ? format_duration(seconds_trained(history)) : ""},
                 {"attempts", attempts > 1 ? std::to_string(attempts) : ""},
                 {"progress", progress.is_object() ? progress_text(progress) : ""},
                 {"folder", folder.string()}});
@@ -144,20 +145,22 @@ int show_version(const Context& context, const std::string& reference, bool json
   const std::vector<StatusChange> history = registry.history(version.id);
   const Json progress = is_active(version.status) ? read_progress(folder) : Json(nullptr);
   const StoredEvaluation evaluation = read_evaluation(folder);
+  const std::string waiting = waits_for(registry, version);
   if (json) {
     Json document = version_json(version);
     document["folder"] = folder.string();
     document["history"] = history_json(history);
     document["attempts"] = attempts_in(history);
-    document["training_s"] = training_time_s(history);
+    document["training_s"] = seconds_trained(history);
     document["progress"] = progress;
+    if (!waiting.empty()) document["reason"] = waiting;
     document["evaluation"] = evaluation.document;
     document["evaluations"] = kept_evaluations(folder);
     if (!evaluation.problem.empty()) note(printable(evaluation.problem));
     print_json(document);
     return 0;
   }
-  print_head(version, history, progress, folder);
+  print_head(version, history, progress, folder, waiting);
   print_history(history);
   print_settings(version);
   print_metrics(version);

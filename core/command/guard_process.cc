@@ -153,6 +153,8 @@ class GuardProcess {
 
   [[noreturn]] void become_command(int problems) {
     ::setpgid(0, 0);
+    // Whoever kills the guard and the runner at once leaves nobody else to do it.
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::dup2(files_.output, STDOUT_FILENO) < 0 ||
         ::dup2(files_.error_output, STDERR_FILENO) < 0) {
       report_start_problem(problems, GuardReport::Step::start);

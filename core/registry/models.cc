@@ -65,11 +65,20 @@ Id model_to_add_to(SQLite::Database& connection, const NewModelVersion& version)
   return model->id;
 }
 
+// Also of models of the name that were deleted whole: lineage and services still name them.
 std::optional<ModelNumber> highest_ever(SQLite::Database& connection, Id model) {
-  SQLite::Statement row(connection, "SELECT highest FROM models WHERE id = ?");
+  SQLite::Statement row(connection,
+                        "SELECT highest FROM models WHERE id = ?1 UNION ALL "
+                        "SELECT substr(d.name, length(m.name) + 2) FROM deleted d, models m "
+                        "WHERE m.id = ?1 AND d.kind = 'model_version' "
+                        "AND d.name BETWEEN m.name || '@' AND m.name || '@~'");
   row.bind(1, model);
-  row.executeStep();
-  return parse_model_number(row.getColumn(0).getString());
+  std::optional<ModelNumber> highest;
+  while (row.executeStep()) {
+    const auto number = parse_model_number(row.getColumn(0).getString());
+    if (number && (!highest || *number > *highest)) highest = number;
+  }
+  return highest;
 }
 
 void remember_number(SQLite::Database& connection, Id model, const ModelNumber& number) {

@@ -141,9 +141,9 @@ Registry::Claim Registry::claim(Id version, const Decide& decide) {
 }
 
 bool Registry::send_back(Id version, const std::string& reason, std::int64_t not_before_ms,
-                         bool detached) {
+                         bool detached, std::int64_t at_ms) {
   return impl_->database.write([&](SQLite::Database& connection) {
-    if (!update_status(connection, version, {Status::running}, Status::pending, reason)) {
+    if (!update_status(connection, version, {Status::running}, Status::pending, reason, at_ms)) {
       return false;
     }
     SQLite::Statement update(connection,

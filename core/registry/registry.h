@@ -166,8 +166,9 @@ class Registry {
   Claim claim(Id version, const Decide& decide);
   // Sends a Running version back to Pending for another attempt, not before a time, and takes one
   // of the restarts that it has left. From then on any process may start it if `detached`. False
-  // when it is not Running.
-  bool send_back(Id version, const std::string& reason, std::int64_t not_before_ms, bool detached);
+  // when it is not Running. `at_ms` is when the last attempt ended; 0: now.
+  bool send_back(Id version, const std::string& reason, std::int64_t not_before_ms, bool detached,
+                 std::int64_t at_ms = 0);
   // From now on any process may start a Pending version.
   void detach(Id version);
   // ---- versions that a batch system runs, in the order of their submission

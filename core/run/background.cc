@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -113,6 +114,8 @@ std::function<void(int)> go_to_background(const fs::path& output) {
   }
   pipe.read = FileDescriptor();
   ::setsid();
+  // Not "exe", as which it was started.
+  ::prctl(PR_SET_NAME, "mat");
   if (!output.empty()) {
     const int file = ::open(output.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
     if (file >= 0) {

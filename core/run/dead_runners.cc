@@ -1,12 +1,15 @@
 #include "core/run/dead_runners.h"
 
 #include <fmt/core.h>
+#include <sys/stat.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <optional>
 
 #include "core/base/error.h"
+#include "core/base/file.h"
 #include "core/base/time.h"
 #include "core/run/attempts.h"
 #include "core/run/batch_versions.h"
@@ -14,6 +17,7 @@
 #include "core/run/run_observer.h"
 #include "core/run/run_results.h"
 #include "core/run/stop_request.h"
+#include "core/run/survivors.h"
 #include "core/run/version_lock.h"
 
 namespace mat {
@@ -56,19 +60,38 @@ Outcome outcome_of(const fs::path& folder) {
   }
 }
 
+// The last time at which it wrote anything: what came after is no time of training.
+std::int64_t last_sign_of_life(const ActiveVersion& version, const fs::path& folder,
+                               const std::vector<StatusChange>& history) {
+  std::int64_t last_ms = 0;
+  for (const fs::path& place : {folder, folder / "checkpoint", folder / "output"}) {
+    for (const fs::path& file : entries_of(place)) {
+      struct stat info {};
+      if (::lstat(file.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) continue;
+      const std::int64_t written_ms =
+          std::int64_t{info.st_mtim.tv_sec} * 1000 + info.st_mtim.tv_nsec / 1'000'000;
+      last_ms = std::max(last_ms, written_ms);
+    }
+  }
+  const std::int64_t began_ms = history.empty() ? version.created_ms : history.back().at_ms;
+  return std::clamp(last_ms, std::min(began_ms, now_ms()), now_ms());
+}
+
 void record_death(Registry& registry, const ActiveVersion& version, const std::string& why) {
   const fs::path folder = registry.home().version_folder(version.job, version.number);
   // Looked at again with its lock in hand: a runner that has started meanwhile is alive.
   const auto held = hold_off_runners(folder);
   if (!held && liveness_of(folder) != Liveness::no_runner) return;
+  if (version.status == Status::running) kill_survivors(folder);
   const bool was_killed = is_stop_requested(folder);
   const std::vector<StatusChange> history = registry.history(version.id);
+  const std::int64_t at_ms = last_sign_of_life(version, folder, history);
   const bool may_restart =
       version.submission && version.submission->restarts_left > 0 && !was_killed;
   if (may_restart && version.status == Status::running) {
     const std::string reason = fmt::format("attempt {} failed: {}", attempts_of(history), why);
     const std::int64_t not_before_ms = now_ms() + pause_after(attempts_of(history));
-    if (registry.send_back(version.id, reason, not_before_ms, true)) return;
+    if (registry.send_back(version.id, reason, not_before_ms, true, at_ms)) return;
   }
   // Between two attempts; from now on anybody may begin the next.
   if (may_restart && version.status == Status::pending && attempts_of(history) > 0) {
@@ -77,7 +100,9 @@ void record_death(Registry& registry, const ActiveVersion& version, const std::s
   }
   const Status end = was_killed ? Status::terminated : Status::abnormal;
   const std::string reason = was_killed ? requested_stop(folder).value_or("stopped") : why;
-  end_version(registry, version.id, folder, {version.status}, end, reason, outcome_of(folder));
+  Outcome outcome = outcome_of(folder);
+  outcome.at_ms = at_ms;
+  end_version(registry, version.id, folder, {version.status}, end, reason, outcome);
 }
 
 }  // namespace

@@ -86,6 +86,33 @@ int write_whole(int fd, const std::string& content) {
   return static_cast<std::size_t>(written) < content.size() ? ENOSPC : 0;
 }
 
+std::string read_content(int fd, const fs::path& path) {
+  std::string content(kMaxContentBytes, '\0');
+  const ssize_t count = ::pread(fd, content.data(), content.size(), 0);
+  if (count < 0) throw_io_error(fmt::format("cannot read '{}'", path.string()), errno);
+  content.resize(static_cast<std::size_t>(count));
+  return content;
+}
+
+// A process that was killed holds its locks until its memory is given back.
+bool is_being_taken_down(const std::string& content) {
+  const Json lock = Json::parse(content, nullptr, false);
+  if (!lock.is_object()) return false;
+  const std::vector<std::string> fields = stat_of_process(lock.value("pid", 0));
+  return !fields.empty() && (fields.front() == "Z" || fields.front() == "X");
+}
+
+// The shared lock, waiting for it where its holder is dying.
+Attempt take_shared_lock(int fd, const fs::path& path) {
+  Attempt attempt = try_lock(fd, LOCK_SH);
+  for (int tries = 0; attempt == Attempt::held && tries < kMaxTries; ++tries) {
+    if (!is_being_taken_down(read_content(fd, path))) return attempt;
+    ::nanosleep(&kBetweenTries, nullptr);
+    attempt = try_lock(fd, LOCK_SH);
+  }
+  return attempt;
+}
+
 bool was_on_this_machine(const std::string& content) {
   const Json lock = Json::parse(content, nullptr, false);
   // What a power failure leaves: the runner is gone in any case.
@@ -95,14 +122,6 @@ bool was_on_this_machine(const std::string& content) {
     return found != lock.end() && found->is_string() ? found->get<std::string>() : std::string();
   };
   return is_this_machine(text("host"), text("boot_id"));
-}
-
-std::string read_content(int fd, const fs::path& path) {
-  std::string content(kMaxContentBytes, '\0');
-  const ssize_t count = ::pread(fd, content.data(), content.size(), 0);
-  if (count < 0) throw_io_error(fmt::format("cannot read '{}'", path.string()), errno);
-  content.resize(static_cast<std::size_t>(count));
-  return content;
 }
 
 fs::path lock_path(const fs::path& version_folder) { return version_folder / "lock"; }
@@ -175,7 +194,7 @@ Liveness liveness_of(const fs::path& version_folder) {
     if (errno == ENOENT || errno == ENOTDIR) return Liveness::no_runner;
     throw_io_error(fmt::format("cannot open '{}'", path.string()), errno);
   }
-  switch (try_lock(file.get(), LOCK_SH)) {
+  switch (take_shared_lock(file.get(), path)) {
     case Attempt::taken:
       break;
     case Attempt::held:
