@@ -200,10 +200,6 @@ class Registry {
   // service has it. The name of a deleted job may be used again; its versions then begin at V0001.
   Deleted delete_job(const std::string& name);
   Deleted delete_version(Id version);
-  // Takes back a version that create_version() made and that has never been submitted: also its
-  // number, unless another one came after it, and the job and the experiment that were made with
-  // it, unless others are in them. Not found when it is gone already.
-  void take_back_version(Id version);
 
   // ---- experiments
   ExperimentRecord create_experiment(const std::string& name, const std::string& description);

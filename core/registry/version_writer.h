@@ -38,7 +38,7 @@ class VersionWriter {
   void put_values(Id version, Id job, const Json& settings);
 
   SQLite::Database& connection_;
-  const std::int64_t now_ms_;  // for all that it makes: Registry::take_back_version() goes by that
+  const std::int64_t now_ms_;  // for all that it makes: take_back_version() goes by that
   SQLite::Statement insert_version_, insert_details_, insert_value_, insert_metric_;
   std::unordered_map<std::string, Job> jobs_;
   std::unordered_map<std::string, Id> keys_;

@@ -12,6 +12,7 @@
 #include "core/run/code_snapshot.h"
 #include "core/run/run_environment.h"
 #include "core/run/run_inputs.h"
+#include "core/spec/path_hint.h"
 #include "core/storage/remote_storage.h"
 #include "core/table/labelled_table.h"
 #include "core/table/table_encoder.h"

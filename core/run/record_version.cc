@@ -5,6 +5,7 @@
 #include "core/base/error.h"
 #include "core/base/file.h"
 #include "core/base/version.h"
+#include "core/registry/take_back.h"
 #include "core/run/check_inputs.h"
 #include "core/run/code_snapshot.h"
 #include "core/run/pools.h"
@@ -50,7 +51,7 @@ bool has_been_ended(Registry& registry, Id version) {
 void forget_version(Registry& registry, Id version, const std::string& reason) {
   try {
     registry.change_status(version, {Status::initializing}, Status::failed, reason);
-    registry.take_back_version(version);
+    take_back_version(registry.home(), version);
   } catch (const Error&) {
     return;
   }

@@ -5,11 +5,6 @@
 #include "core/base/error.h"
 
 namespace mat {
-namespace {
-
-bool is_version(const std::string& source) { return source.find('@') != std::string::npos; }
-
-}  // namespace
 
 void refuse(const JobSpec& spec, const std::string& key, const std::string& what,
             const std::string& hint) {
@@ -18,26 +13,12 @@ void refuse(const JobSpec& spec, const std::string& key, const std::string& what
     const auto& [value, source, file, position, key_position] = found->second;
     if (position.line > 0) {
       where = fmt::format("{}:{}:{}: ", file, position.line, position.column);
-    } else if (source.starts_with("--") || source.starts_with("params ") || is_version(source)) {
+    } else if (source.starts_with("--") || source.starts_with("params ") ||
+               source.find('@') != std::string::npos) {
       where = source + ": ";
     }
   }
   throw Error(ErrorKind::usage, where + what, hint);
-}
-
-std::string path_hint(const JobSpec& spec, const std::string& key) {
-  const auto found = spec.settings.find(key);
-  if (found == spec.settings.end()) {
-    return key.starts_with("algorithm.")
-               ? fmt::format("its definition: mat algorithm show {}", spec.algorithm)
-               : std::string();
-  }
-  const Setting& setting = found->second;
-  if (setting.position.line > 0) return "paths in a spec are relative to the spec's folder";
-  if (setting.source == "--set") return "paths after --set are relative to the working directory";
-  if (!is_version(setting.source)) return {};
-  return fmt::format("to train with another one: mat version modify {} --set {}=PATH",
-                     setting.source, key);
 }
 
 SpecLookup recorded_lookup(const Json& facts) {

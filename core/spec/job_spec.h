@@ -82,13 +82,9 @@ JobSpec resolve(const Settings& settings, const SpecLookup& lookup = {});
 JobSpec resolve(const Settings& settings, const SpecLookup& lookup, const Problems& problems);
 
 // A usage error about a setting that proved wrong when something outside of the spec was looked at,
-// like a path: with FILE:LINE:COLUMN, or where else a person gave it ("--set", "params NAME",
-// "JOB@V0001").
+// like a path: with FILE:LINE:COLUMN, or "--set", where the setting came from there.
 [[noreturn]] void refuse(const JobSpec& spec, const std::string& key, const std::string& what,
                          const std::string& hint = {});
-// For a path that is not what it should be: what it is relative to, where the setting came from; of
-// a recorded version, how to give another one.
-std::string path_hint(const JobSpec& spec, const std::string& key);
 
 // A spec that `job create -f` accepts and that gives the same settings again. With `comments`, each
 // line ends with a comment that says where the value came from.
