@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <optional>
+#include <utility>
 
 #include "core/base/error.h"
 #include "core/registry/removal.h"
@@ -41,14 +42,23 @@ void forget(SQLite::Database& connection, const char* kind, Id id) {
   row.exec();
 }
 
+VersionSummary version_to_take_back(SQLite::Database& connection, Id id) {
+  auto version = SummaryReader(connection).find(id);
+  if (!version) throw Error(ErrorKind::not_found, "this version has been deleted already");
+  if (is_active(version->status)) {
+    throw Error(ErrorKind::conflict, "a version that is active cannot be taken back");
+  }
+  return std::move(*version);
+}
+
 }  // namespace
 
 void take_back_version(const Home& home, Id id) {
   Database database(home.database(), Database::Access::write);
   const VersionSummary found = database.read(
-      [&](SQLite::Database& connection) { return version_to_delete(connection, id); });
+      [&](SQLite::Database& connection) { return version_to_take_back(connection, id); });
   delete_rows_and_folders(database, home, [&](SQLite::Database& connection) {
-    version_to_delete(connection, id);
+    version_to_take_back(connection, id);
     const MadeWith made = made_with(connection, id);
     Removal removal;
     delete_row(connection, "DELETE FROM versions WHERE id = ?", id);

@@ -88,12 +88,12 @@ void check_code_folder(const JobSpec& spec) {
   const std::string& code = spec.definition.command->code;
   std::error_code error;
   if (code.empty() || fs::is_directory(code, error)) return;
-  const bool is_there = fs::exists(fs::status(code, error));
-  refuse(spec, "algorithm.code",
-         fmt::format(is_there ? "the code '{}' is no folder" : "the code folder '{}' is not there",
-                     code),
-         is_there ? "name the folder that it is in, which is copied whole"
-                  : path_hint(spec, "algorithm.code"));
+  if (fs::exists(fs::status(code, error))) {
+    refuse(spec, "algorithm.code", fmt::format("the code '{}' is no folder", code),
+           "name the folder that it is in, which is copied whole");
+  }
+  refuse(spec, "algorithm.code", fmt::format("the code folder '{}' is not there", code),
+         path_hint(spec, "algorithm.code"));
 }
 
 void check_dataset(const Home& home, const JobSpec& spec, const std::string& channel,

@@ -218,8 +218,9 @@ TEST_CASE("an image that cannot be used is refused with what to do", "[container
   CHECK(refused(place.folder / "data", kEnvironment).message().find("no root file system") !=
         std::string::npos);
   std::ofstream(place.folder / "broken.tar") << "not a tarball";
-  CHECK(refused(place.folder / "broken.tar", kEnvironment).message().find("cannot be unpacked") !=
-        std::string::npos);
+  const std::string broken = refused(place.folder / "broken.tar", kEnvironment).message();
+  CHECK(broken.find("cannot be unpacked: ") != std::string::npos);
+  CHECK(broken.ends_with("This does not look like a tar archive"));
   CommandRequest request = place.in_shell("true");
   request.arguments = {"python3", "train.py"};
   CHECK(place.failure(request).message() ==
