@@ -169,7 +169,7 @@ int print_resolved(const JobSpec& spec, bool json) {
 void TrainFlags::add_to(CLI::App* command, Kind kind) {
   command->add_flag("-d,--detach", detach, "Train in the background; print the reference at once");
   if (kind == Kind::new_version) {
-    command->add_flag("--dry-run", dry_run, "Print the resolved spec and stop");
+    command->add_flag("--dry-run", dry_run, "Check it, print the resolved spec and stop");
   }
   add_json_flag(command, json);
 }

@@ -57,6 +57,19 @@ void forget_version(Registry& registry, Id version, const std::string& reason) {
   }
 }
 
+// Of a version that is recorded; the pool may be gone since.
+Pool pool_of(Registry& registry, const JobSpec& spec, const std::string& reference) {
+  try {
+    return find_pool(registry, spec.resources.pool);
+  } catch (const Error& e) {
+    if (e.kind() != ErrorKind::not_found) throw;
+    throw Error(ErrorKind::usage, fmt::format("{}: {}", reference, e.message()),
+                fmt::format("to train in another one: mat version modify {} --set "
+                            "resources.pool={}",
+                            reference, kPublicPool));
+  }
+}
+
 }  // namespace
 
 HeldVersion record_version(Registry& registry, const JobSpec& spec,
@@ -157,7 +170,7 @@ HeldVersion hold_to_resume(Registry& registry, const std::string& reference) {
   }
   check_inputs(registry.home(), with_copy);
   // What a cluster's nodes can write, only they know.
-  if (!find_pool(registry, with_copy.resources.pool).slurm) check_targets(with_copy);
+  if (!pool_of(registry, with_copy, before.reference()).slurm) check_targets(with_copy);
   withdraw_stop(folder);
   write_run_environment(folder, environment_with(held.spec.environment));
   return held;
