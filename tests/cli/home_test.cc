@@ -166,7 +166,7 @@ TEST_CASE("an output that is full is no full disk, and no reason to choose anoth
   const MatProcess mat(folder);
   const Output full = mat.run_in_shell("mat completion bash >/dev/full");
   CHECK(full.exit_code == 5);
-  CHECK(full.err == "error: standard output cannot be written: No space left on device\n");
+  CHECK(full.err == "mat: error: standard output cannot be written: No space left on device\n");
 }
 
 TEST_CASE("git is looked for on the PATH") {
