@@ -119,9 +119,10 @@ class Lister {
     }
     if (odd.empty()) return;
     if (odd.size() > kMostOddThings) odd.resize(kMostOddThings);
-    Words words = joined(rules, {"check-ignore", "-z", "--no-index", "--"});
+    Words words = joined(rules, {"-c", "core.quotePath=false", "check-ignore", "--no-index", "--"});
     for (const std::string& path : odd) words.push_back("./" + path);
-    const std::vector<std::string> ignored = split(run_git(folder, words, kLimits).output, '\0');
+    // One with a line break or a quote in its name is quoted: it is told rather than missed.
+    const Words ignored = split(run_git(folder, words, kLimits).output, '\n');
     for (const std::string& path : odd) {
       if (std::find(ignored.begin(), ignored.end(), "./" + path) == ignored.end()) {
         listing_.paths.push_back(at + path);
