@@ -8,6 +8,7 @@
 #include "cli/commands/commands.h"
 #include "cli/commands/views.h"
 #include "core/algorithm/command_line.h"
+#include "core/base/byte_units.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
@@ -43,6 +44,10 @@ void check_code(const Algorithm& algorithm, const std::string& file) {
   const std::string& code = algorithm.command->code;
   std::error_code error;
   if (code.empty() || std::filesystem::is_directory(code, error)) return;
+  if (std::filesystem::exists(code, error)) {
+    throw Error(ErrorKind::usage, fmt::format("{}: the code '{}' is no folder", file, code),
+                "name the folder that it is in, which is copied whole");
+  }
   throw Error(ErrorKind::usage, fmt::format("{}: the code folder '{}' is not there", file, code),
               "paths are relative to the file's folder");
 }
@@ -85,9 +90,10 @@ using FieldList = std::vector<std::pair<std::string, Cell>>;
 
 FieldList fields_of(const Command& command) {
   const bool has_code = !command.code.empty(), has_image = !command.image.empty();
+  const std::uint64_t limit = command.code_limit_bytes;
   return {{"command", join_command(command.words)},
           {"code", command.code},
-          {"code limit", has_code ? format_bytes(command.code_limit_bytes) : ""},
+          {"code limit", has_code ? format_bytes(limit, likely_units(limit)) : ""},
           {"image", command.image},
           {"network", has_image ? (command.network ? "yes" : "no") : ""},
           {"parameters as", name_of(command.parameters)},

@@ -11,7 +11,6 @@
 #include "core/base/file.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
-#include "core/run/check_inputs.h"
 #include "core/spec/job_spec.h"
 #include "core/spec/problems.h"
 #include "core/visualization/dead_visualizations.h"
@@ -72,9 +71,7 @@ int validate(const Context& context, const std::string& file, bool json) {
   Problems problems;
   const Settings settings = read_spec_file(file, problems);
   const JobSpec spec = resolve(settings, spec_lookup(context), problems);
-  check_inputs(context.home(), spec);
-  Registry registry = context.open_to_read();
-  check_pool(registry, spec);
+  check_new_version(context, spec);
   if (json) {
     print_json({{"valid", true}, {"name", spec.name}, {"algorithm", spec.algorithm}});
   } else {

@@ -173,20 +173,24 @@ int print_resolved(const JobSpec& spec, bool json) {
 void TrainFlags::add_to(CLI::App* command, Kind kind) {
   command->add_flag("-d,--detach", detach, "Train in the background; print the reference at once");
   if (kind == Kind::new_version) {
-    command->add_flag("--dry-run", dry_run, "Print the resolved spec and stop");
+    command->add_flag("--dry-run", dry_run, "Check it, print the resolved spec and stop");
   }
   add_json_flag(command, json);
 }
 
+void check_new_version(const Context& context, const JobSpec& spec, bool in_no_time) {
+  in_no_time ? check_places(context.home(), spec) : check_inputs(context.home(), spec);
+  check_code(context.home(), spec);
+  Registry registry = context.open_to_read();
+  check_pool(registry, spec);
+  // What a cluster's nodes can write, only they know.
+  if (!find_pool(registry, spec.resources.pool).slurm) check_targets(spec);
+}
+
 int train(const Context& context, const JobSpec& spec, const fs::path& spec_folder,
           std::optional<Id> parent, const TrainFlags& flags) {
+  check_new_version(context, spec, flags.detach && !flags.dry_run);
   if (flags.dry_run) return print_resolved(spec, flags.json);
-  // Looking at every picture takes time that --detach has not: the run itself will say.
-  flags.detach ? check_places(context.home(), spec) : check_inputs(context.home(), spec);
-  {
-    Registry reader = context.open_to_read();
-    check_pool(reader, spec);
-  }
   Registry registry = context.open_to_write();
   const SignalsAsStop signals;
   return run_or_detach(

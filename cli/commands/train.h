@@ -19,10 +19,14 @@ struct TrainFlags {
   void add_to(CLI::App* command, Kind kind = Kind::new_version);
 };
 
+// Throws a usage error when a version of the spec could not be recorded or trained: looks at all
+// that it names. With `in_no_time` not at each picture: the run itself will say.
+void check_new_version(const Context& context, const JobSpec& spec, bool in_no_time = false);
+
 // Records a version of the spec's job and trains it. In the foreground with a progress bar, ending
 // with its reference and results (or, with --json, the version's document); Ctrl-C saves what is
-// there and ends it Terminated. Detached it prints the reference at once. With --dry-run it prints
-// the spec as it would be recorded. Gives the exit code.
+// there and ends it Terminated. Detached it prints the reference at once. With --dry-run it checks
+// and prints the spec as it would be recorded. Gives the exit code.
 int train(const Context& context, const JobSpec& spec, const std::filesystem::path& spec_folder,
           std::optional<Id> parent, const TrainFlags& flags);
 

@@ -2,12 +2,14 @@
 
 #include <fmt/core.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
 #include "core/base/error.h"
 #include "core/base/text.h"
@@ -114,7 +116,14 @@ void note(std::string_view text) {
 void finish_output() {
   errno = 0;
   if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
-    throw_io_error("cannot write the results to stdout", errno != 0 ? errno : EIO);
+    const int problem = errno != 0 ? errno : EIO;
+    struct stat info {};
+    // Where it is no file, no space can be freed for it.
+    if (::fstat(STDOUT_FILENO, &info) == 0 && !S_ISREG(info.st_mode)) {
+      throw Error(ErrorKind::io,
+                  fmt::format("standard output cannot be written: {}", std::strerror(problem)));
+    }
+    throw_io_error("standard output cannot be written", problem);
   }
 }
 

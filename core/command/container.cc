@@ -102,7 +102,8 @@ Engine find_engine(const std::string& image, const Words& environment) {
     problems += fmt::format("{}{}: {}", problems.empty() ? "" : "; ", name, answer.problem);
   }
   const std::string hint =
-      "on Debian: apt install podman catatonit; or give a root file system, as a folder or tarball, for "
+      "on Debian: apt install podman catatonit; or give a root file system, as a folder or "
+      "tarball, for "
       "which bubblewrap is enough";
   if (problems.empty()) {
     throw Error(
@@ -230,20 +231,10 @@ ContainerCommand through_engine(const Container& container, const Words& argumen
   command.environment = environment;
   command.clean_up = {engine.tool.string(), "rm", "--force", name};
   Words& words = command.arguments;
-  words = {engine.tool.string(),
-           "run",
-           "--rm",
-           "--init",
-           "--pull=never",
+  words = {engine.tool.string(), "run", "--rm", "--init", "--pull=never",
            // What cleans up after the command has given it its time already.
-           "--stop-timeout=0",
-           "--name",
-           name,
-           "--workdir",
-           working_folder.string(),
-           "--cap-drop=ALL",
-           "--security-opt=no-new-privileges",
-           "--tmpfs=/tmp"};
+           "--stop-timeout=0", "--name", name, "--workdir", working_folder.string(),
+           "--cap-drop=ALL", "--security-opt=no-new-privileges", "--tmpfs=/tmp"};
   const bool is_rootless_podman = engine.name == "podman" && ::geteuid() != 0;
   words.push_back(is_rootless_podman ? "--userns=keep-id"
                                      : fmt::format("--user={}:{}", ::geteuid(), ::getegid()));
@@ -295,6 +286,15 @@ void check_image_place(const std::string& image) {
   if (!is_usable || ::access(image.c_str(), R_OK) != 0) {
     throw Error(ErrorKind::usage, fmt::format("the image '{}' cannot be read", image));
   }
+  if (fs::is_directory(status)) check_is_root(image, image);
+}
+
+void check_program_in_image(const Container& container, const std::string& program,
+                            const Words& environment, const fs::path& working_folder) {
+  std::error_code error;
+  if (!is_image_path(container.image) || !fs::is_directory(container.image, error)) return;
+  check_program_inside(container.image, program, environment, working_folder,
+                       mounts_of(container, {working_folder}));
 }
 
 void check_container(const Container& container, const Words& environment) {

@@ -24,9 +24,15 @@ struct Container {
 // tarball does. Everything else is a name for podman and docker.
 bool is_image_path(std::string_view image);
 
-// Throws a usage error when `image` means a file or folder that is not there or cannot be read.
-// Looks at nothing else.
+// Throws a usage error when `image` means a file or folder that is not there, cannot be read, or is
+// a folder without a root file system. Looks at nothing else.
 void check_image_place(const std::string& image);
+
+// Throws a usage error when the image is a folder and neither it nor what is mounted into it has
+// the program, by the PATH of `environment` (NAME=VALUE). What other images have is not known.
+void check_program_in_image(const Container& container, const std::string& program,
+                            const std::vector<std::string>& environment,
+                            const std::filesystem::path& working_folder);
 
 // Throws a usage error, with how to mend it, when the image is not there or what runs it is not
 // installed or does not work on this machine. Tools are looked for in the PATH of `environment`

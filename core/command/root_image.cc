@@ -27,28 +27,25 @@ constexpr double kUnpackSeconds = 3600;
 // The container has its own of these; unpacking device nodes takes rights that nobody should need.
 constexpr std::array<std::string_view, 4> kOwnFolders{"dev", "proc", "tmp", "sys"};
 
+// The first complaint, which the later ones follow from.
+std::string first_problem(const std::string& said) {
+  for (const std::string& line : split(said, '\n')) {
+    const bool is_harmless = line.find("Removing leading") != std::string::npos;
+    if (!is_harmless && !trim(line).empty()) return std::string(trim(line));
+  }
+  return {};
+}
+
 std::string run_tool(const std::string& tool, std::vector<std::string> arguments,
                      const std::vector<std::string>& environment, const fs::path& image) {
   arguments.insert(arguments.begin(), find_program(tool, environment, "/").string());
   const ChildResult result = run_child(arguments, environment, {.seconds = kUnpackSeconds});
   if (result.started && result.exit_status == 0) return result.output;
-  const std::string_view said = trim(result.error);
-  const std::string_view last = said.substr(said.rfind('\n', said.size() - 2) + 1);
+  const std::string said = first_problem(result.error);
   throw Error(ErrorKind::usage,
               fmt::format("the image '{}' cannot be unpacked: {}", image.string(),
-                          last.empty() ? tool + " failed" : printable(last)),
+                          said.empty() ? tool + " failed" : printable(said)),
               "a tarball of a root file system is wanted, as 'docker export' writes it");
-}
-
-void check_is_root(const fs::path& root, const fs::path& image) {
-  std::error_code ignored;
-  for (const char* name : {"bin", "usr"}) {
-    if (fs::exists(fs::symlink_status(root / name, ignored))) return;
-  }
-  throw Error(ErrorKind::usage,
-              fmt::format("the image '{}' is no root file system: it has neither bin nor usr",
-                          image.string()),
-              "a folder or tarball as 'docker export' or debootstrap makes it");
 }
 
 fs::path unpacked(const fs::path& image, const fs::path& cache,
@@ -135,6 +132,17 @@ void add_folder(const fs::path& outside, const fs::path& inside,
 }
 
 }  // namespace
+
+void check_is_root(const fs::path& root, const fs::path& image) {
+  std::error_code ignored;
+  for (const char* name : {"bin", "usr"}) {
+    if (fs::exists(fs::symlink_status(root / name, ignored))) return;
+  }
+  throw Error(ErrorKind::usage,
+              fmt::format("the image '{}' is no root file system: it has neither bin nor usr",
+                          image.string()),
+              "a folder or tarball as 'docker export' or debootstrap makes it");
+}
 
 fs::path root_folder(const fs::path& image, const fs::path& cache,
                      const std::vector<std::string>& environment) {

@@ -15,6 +15,9 @@ std::filesystem::path root_folder(const std::filesystem::path& image,
                                   const std::filesystem::path& cache,
                                   const std::vector<std::string>& environment);
 
+// Throws a usage error when the folder `root`, which came from `image`, is no root file system.
+void check_is_root(const std::filesystem::path& root, const std::filesystem::path& image);
+
 // What bubblewrap needs to make the root, with every folder of `mounts` appearing in it at its own
 // path. A part of the image in which a mount lies is made of links to its entries, so that the
 // mount's folder can be made without writing into the image.

@@ -44,7 +44,8 @@ void bind_optional(SQLite::Statement& statement, int index, std::optional<std::i
 }
 
 // Null when there is none.
-std::optional<Id> ensure_experiment(SQLite::Database& connection, const NewVersion& version) {
+std::optional<Id> ensure_experiment(SQLite::Database& connection, const NewVersion& version,
+                                    std::int64_t now) {
   if (version.experiment.empty()) return std::nullopt;
   check_name("experiment", version.experiment);
   SQLite::Statement put(connection,
@@ -54,7 +55,7 @@ std::optional<Id> ensure_experiment(SQLite::Database& connection, const NewVersi
                         "RETURNING id");
   put.bind(1, version.experiment);
   put.bind(2, version.experiment_description);
-  put.bind(3, now_ms());
+  put.bind(3, now);
   put.executeStep();
   return put.getColumn(0).getInt64();
 }
@@ -63,6 +64,7 @@ std::optional<Id> ensure_experiment(SQLite::Database& connection, const NewVersi
 
 VersionWriter::VersionWriter(SQLite::Database& connection)
     : connection_(connection),
+      now_ms_(now_ms()),
       insert_version_(
           connection,
           "INSERT INTO versions (job_id, number, status, reason, algorithm, created_ms, "
@@ -79,7 +81,7 @@ VersionWriter::Job& VersionWriter::open_job(const NewVersion& version) {
   const bool changes_job = !version.job_description.empty() || !version.experiment.empty();
   if (known != jobs_.end() && !changes_job) return known->second;
   check_name("job", version.job);
-  const auto experiment = ensure_experiment(connection_, version);
+  const auto experiment = ensure_experiment(connection_, version, now_ms_);
   SQLite::Statement put(connection_,
                         "INSERT INTO jobs (name, description, experiment_id, created_ms) "
                         "VALUES (?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET "
@@ -90,7 +92,7 @@ VersionWriter::Job& VersionWriter::open_job(const NewVersion& version) {
   put.bind(1, version.job);
   put.bind(2, version.job_description);
   bind_optional(put, 3, experiment);
-  put.bind(4, version.created_ms != 0 ? version.created_ms : now_ms());
+  put.bind(4, version.created_ms != 0 ? version.created_ms : now_ms_);
   put.executeStep();
   const Job job{put.getColumn(0).getInt64(), put.getColumn(1).getInt64(), 0};
   return jobs_.try_emplace(version.job, job).first->second;
@@ -114,7 +116,7 @@ Id VersionWriter::add(const NewVersion& version, Job& job) {
   insert_version_.bind(2, job.next_number);
   insert_version_.bind(3, name_of(version.status));
   insert_version_.bind(4, version.algorithm);
-  insert_version_.bind(5, version.created_ms != 0 ? version.created_ms : now_ms());
+  insert_version_.bind(5, version.created_ms != 0 ? version.created_ms : now_ms_);
   bind_optional(insert_version_, 6, version.started_ms);
   bind_optional(insert_version_, 7, version.ended_ms);
   insert_version_.bind(8, parent_reference(version));

@@ -2,6 +2,7 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include <cstdint>
 #include <string>
 #include <unordered_map>
 
@@ -37,6 +38,7 @@ class VersionWriter {
   void put_values(Id version, Id job, const Json& settings);
 
   SQLite::Database& connection_;
+  const std::int64_t now_ms_;  // for all that it makes: take_back_version() goes by that
   SQLite::Statement insert_version_, insert_details_, insert_value_, insert_metric_;
   std::unordered_map<std::string, Job> jobs_;
   std::unordered_map<std::string, Id> keys_;

@@ -9,8 +9,10 @@
 #include "core/command/container.h"
 #include "core/command/program_path.h"
 #include "core/dataset/published.h"
+#include "core/run/code_snapshot.h"
 #include "core/run/run_environment.h"
 #include "core/run/run_inputs.h"
+#include "core/spec/path_hint.h"
 #include "core/storage/remote_storage.h"
 #include "core/table/labelled_table.h"
 #include "core/table/table_encoder.h"
@@ -37,26 +39,62 @@ void check_remote_places(const JobSpec& spec) {
   if (is_remote_address(spec.log_path)) check_remote_target(spec.log_path, environment);
 }
 
-// In a container only the container knows what programs it has.
-void check_program(const JobSpec& spec) {
-  const auto& command = spec.definition.command;
-  if (!command || !command->image.empty()) return;
-  find_program(command->words.front(), environment_with(spec.environment),
-               command->code.empty() ? "/" : command->code);
+// With what is wrong told at the setting `key`.
+template <typename Check>
+void check_setting(const JobSpec& spec, const std::string& key, const Check& check) {
+  try {
+    check();
+  } catch (const Error& e) {
+    if (e.kind() != ErrorKind::usage) throw;
+    refuse(spec, key, e.message(), e.hint());
+  }
 }
 
-void check_image(const JobSpec& spec) {
+Container container_of(const JobSpec& spec) {
+  Container container;
+  container.image = spec.definition.command->image;
+  container.network = spec.definition.command->network;
+  for (const auto& [channel, place] : spec.inputs) {
+    if (!is_remote_address(place) && !dataset_of_address(place)) {
+      container.read_only.push_back(place);
+    }
+  }
+  return container;
+}
+
+// What podman or docker have, only they can say, and they take their time.
+void check_image_and_program(const JobSpec& spec) {
+  const Command& command = *spec.definition.command;
+  check_setting(spec, "algorithm.image", [&] { check_image_place(command.image); });
+  check_setting(spec, "algorithm.command", [&] {
+    const std::vector<std::string> environment = environment_with(spec.environment);
+    const fs::path folder = command.code.empty() ? "/" : command.code;
+    if (command.image.empty()) {
+      find_program(command.words.front(), environment, folder);
+    } else {
+      check_program_in_image(container_of(spec), command.words.front(), environment, folder);
+    }
+  });
+}
+
+void check_container_works(const JobSpec& spec) {
   const auto& command = spec.definition.command;
   if (!command || command->image.empty()) return;
-  Container container;
-  container.image = command->image;
-  container.network = command->network;
-  check_container(container, environment_with(spec.environment));
+  check_setting(spec, "algorithm.image",
+                [&] { check_container(container_of(spec), environment_with(spec.environment)); });
 }
 
-}  // namespace
-
-namespace {
+void check_code_folder(const JobSpec& spec) {
+  const std::string& code = spec.definition.command->code;
+  std::error_code error;
+  if (code.empty() || fs::is_directory(code, error)) return;
+  if (fs::exists(fs::status(code, error))) {
+    refuse(spec, "algorithm.code", fmt::format("the code '{}' is no folder", code),
+           "name the folder that it is in, which is copied whole");
+  }
+  refuse(spec, "algorithm.code", fmt::format("the code folder '{}' is not there", code),
+         path_hint(spec, "algorithm.code"));
+}
 
 void check_dataset(const Home& home, const JobSpec& spec, const std::string& channel,
                    const std::string& place) {
@@ -83,26 +121,27 @@ void check_places(const Home& home, const JobSpec& spec) {
     if (!fs::exists(fs::status(path, error))) {
       refuse(spec, "inputs." + channel,
              fmt::format("inputs.{}: '{}' does not exist", channel, path),
-             "paths in a spec are relative to the spec's folder");
+             path_hint(spec, "inputs." + channel));
     }
   }
-  if (const auto& command = spec.definition.command; command && !command->code.empty()) {
-    std::error_code error;
-    if (!fs::is_directory(command->code, error)) {
-      refuse(spec, "algorithm.code",
-             fmt::format("the code folder '{}' is not there", command->code),
-             "paths in a spec are relative to the spec's folder");
-    }
-  }
-  check_program(spec);
-  // What podman or docker have, only they can say, and they take their time.
-  if (const auto& command = spec.definition.command) check_image_place(command->image);
+  if (!spec.definition.command) return;
+  check_code_folder(spec);
+  check_image_and_program(spec);
+}
+
+void check_code(const Home& home, const JobSpec& spec) {
+  const auto& command = spec.definition.command;
+  if (!command || command->code.empty()) return;
+  SnapshotLimits limits;
+  limits.bytes = command->code_limit_bytes;
+  check_setting(spec, "algorithm.code",
+                [&] { check_snapshot(command->code, limits, {home.root}); });
 }
 
 void check_inputs(const Home& home, const JobSpec& spec) {
   check_places(home, spec);
   check_remote_places(spec);
-  check_image(spec);
+  check_container_works(spec);
   if (spec.definition.command || is_remote_address(spec.inputs.at("data_url"))) return;
   const std::string& data = spec.inputs.at("data_url");
   if (spec.definition.task == Task::image_classification) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <set>
 
 #include "core/base/error.h"
 #include "core/base/text.h"
@@ -17,6 +18,15 @@ namespace fs = std::filesystem;
 
 constexpr ChildLimits kLimits{.seconds = 60, .output_bytes = 64 << 20};
 constexpr int kDeepestNesting = 8;
+// Of so many at most a person is told.
+constexpr std::size_t kMostOddThings = 1000;
+
+using Words = std::vector<std::string>;
+
+Words joined(Words first, const Words& more) {
+  first.insert(first.end(), more.begin(), more.end());
+  return first;
+}
 
 // A repository without a commit, which only lends its rules.
 class TemporaryRepository {
@@ -62,33 +72,67 @@ class Lister {
     const fs::path folder = folder_ / at;
     ChildResult git =
         run_git(folder, {"ls-files", "-z", "--cached", "--others", "--exclude-standard"}, kLimits);
-    if (git.started && !has_worked(git)) git = list_outside(folder, git);
     if (has_worked(git)) {
-      take(git.output, at, depth);
+      list_odd_things(take(git.output, at, depth), at, {});
       return;
     }
+    if (git.started && list_outside(folder, at, depth, git)) return;
     note(git.started ? fmt::format("git could not list '{}', so nothing but .git was left out: {}",
                                    folder.string(), first_line(git.error))
                      : "there is no git, so nothing but .git was left out");
     walk(folder, at);
   }
 
-  // Where git knows no repository, or refuses one of somebody else.
-  ChildResult list_outside(const fs::path& folder, const ChildResult& refused) {
-    if (refused.error.find("not a git repository") == std::string::npos) {
+  // Where git knows no repository, or refuses one of somebody else. False, with its answer in
+  // `git`, when it cannot do that either.
+  bool list_outside(const fs::path& folder, const std::string& at, int depth, ChildResult& git) {
+    if (git.error.find("not a git repository") == std::string::npos) {
       note(fmt::format("git refuses the repository, so only .gitignore counts: {}",
-                       first_line(refused.error)));
+                       first_line(git.error)));
     }
     const TemporaryRepository repository;
-    ChildResult made = repository.init();
-    if (!has_worked(made)) return made;
-    return run_git(folder,
-                   {"--git-dir=" + repository.git_dir(), "--work-tree=" + folder.string(),
-                    "ls-files", "-z", "--others", "--exclude-standard"},
-                   kLimits);
+    git = repository.init();
+    if (!has_worked(git)) return false;
+    const Words rules{"--git-dir=" + repository.git_dir(), "--work-tree=" + folder.string()};
+    git = run_git(folder, joined(rules, {"ls-files", "-z", "--others", "--exclude-standard"}),
+                  kLimits);
+    if (!has_worked(git)) return false;
+    list_odd_things(take(git.output, at, depth), at, rules);
+    return true;
   }
 
-  void take(std::string_view paths, const std::string& at, int depth) {
+  // Pipes, sockets and devices beside the code, which git does not see, but for those that it would
+  // ignore by `rules`.
+  void list_odd_things(const std::set<std::string>& folders, const std::string& at,
+                       const Words& rules) {
+    const fs::path folder = folder_ / at;
+    Words odd;
+    for (const std::string& each : folders) {
+      std::error_code error;
+      for (fs::directory_iterator entry(folder / each, error), end; !error && entry != end;
+           entry.increment(error)) {
+        std::error_code unknown;
+        if (is_odd(entry->symlink_status(unknown).type())) {
+          odd.push_back(each + entry->path().filename().string());
+        }
+      }
+    }
+    if (odd.empty()) return;
+    if (odd.size() > kMostOddThings) odd.resize(kMostOddThings);
+    Words words = joined(rules, {"-c", "core.quotePath=false", "check-ignore", "--no-index", "--"});
+    for (const std::string& path : odd) words.push_back("./" + path);
+    // One with a line break or a quote in its name is quoted: it is told rather than missed.
+    const Words ignored = split(run_git(folder, words, kLimits).output, '\n');
+    for (const std::string& path : odd) {
+      if (std::find(ignored.begin(), ignored.end(), "./" + path) == ignored.end()) {
+        listing_.paths.push_back(at + path);
+      }
+    }
+  }
+
+  // Gives the folders of the repository's own files, "" and "lib/", with those around them.
+  std::set<std::string> take(std::string_view paths, const std::string& at, int depth) {
+    std::set<std::string> folders{""};
     while (!paths.empty()) {
       const auto end = std::min(paths.find('\0'), paths.size());
       std::string path = at + std::string(paths.substr(0, end));
@@ -98,6 +142,7 @@ class Lister {
       // Tracked, but deleted.
       if (status.type() == fs::file_type::not_found) continue;
       if (status.type() != fs::file_type::directory) {
+        add_folders(path.substr(at.size()), folders);
         listing_.paths.push_back(std::move(path));
         continue;
       }
@@ -109,6 +154,19 @@ class Lister {
         note(fmt::format("'{}' was left out: too many repositories within each other", path));
       }
     }
+    return folders;
+  }
+
+  static void add_folders(std::string_view path, std::set<std::string>& folders) {
+    for (auto end = path.rfind('/'); end != path.npos; end = path.rfind('/')) {
+      if (!folders.emplace(path.substr(0, end + 1)).second) return;
+      path = path.substr(0, end);
+    }
+  }
+
+  static bool is_odd(fs::file_type type) {
+    return type == fs::file_type::fifo || type == fs::file_type::socket ||
+           type == fs::file_type::character || type == fs::file_type::block;
   }
 
   void walk(const fs::path& folder, const std::string& at) {

@@ -2,9 +2,13 @@
 
 #include <fmt/core.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 
+#include "core/base/byte_units.h"
 #include "core/base/error.h"
 #include "core/base/file.h"
 #include "core/base/text.h"
@@ -34,10 +38,10 @@ bool is_within(const fs::path& path, const fs::path& folder) {
 
 class Snapshot {
  public:
-  Snapshot(const fs::path& code, const fs::path& archive, const SnapshotLimits& limits)
-      : code_(code), archive_(archive), limits_(limits) {}
-
-  Json take(const std::vector<fs::path>& leave_out) {
+  // Finds out what is to be copied.
+  Snapshot(const fs::path& code, const SnapshotLimits& limits,
+           const std::vector<fs::path>& leave_out)
+      : code_(code), limits_(limits) {
     CodeListing listing = list_code(code_);
     for (std::string& note : listing.notes) add_note(std::move(note));
     std::vector<std::string> out;
@@ -53,10 +57,25 @@ class Snapshot {
       if (!is_out) look_at(path);
     }
     check_limits();
+  }
+
+  void check_readable() const {
+    for (const Entry& entry : entries_) {
+      const fs::path path = code_ / entry.path;
+      if (!entry.target.empty() || ::access(path.c_str(), R_OK) == 0) continue;
+      if (errno == ENOENT) continue;  // gone since it was listed
+      throw Error(ErrorKind::usage,
+                  fmt::format("'{}' in the code folder cannot be read: {}", path.string(),
+                              std::strerror(errno)),
+                  "check its permissions, or name it in .gitignore when it is no code");
+    }
+  }
+
+  Json pack(const fs::path& to) const {
     std::uint64_t expected = 0;
     for (const Entry& entry : entries_)
       expected += kTarBlock + entry.bytes + tar_padding(entry.bytes);
-    CodeArchiveWriter archive(archive_, expected);
+    CodeArchiveWriter archive(to, expected);
     std::uint64_t bytes = 0;
     for (const Entry& entry : entries_) {
       if (entry.target.empty()) {
@@ -133,40 +152,53 @@ class Snapshot {
   }
 
   [[noreturn]] void refuse_size(std::uint64_t total) const {
+    const ByteUnits units = likely_units(limits_.bytes);
     std::vector<Entry> largest = entries_;
     std::stable_sort(largest.begin(), largest.end(),
                      [](const Entry& a, const Entry& b) { return a.bytes > b.bytes; });
     largest.resize(std::min(largest.size(), kLargestNamed));
     std::vector<std::string> named;
     for (const Entry& entry : largest) {
-      named.push_back(fmt::format("{} ({})", entry.path, format_bytes(entry.bytes)));
+      named.push_back(fmt::format("{} ({})", entry.path, format_bytes(entry.bytes, units)));
     }
     throw Error(ErrorKind::usage,
                 fmt::format("the code in '{}' is {}, more than its limit of {}; the largest: {}",
-                            code_.string(), format_bytes(total), format_bytes(limits_.bytes),
-                            join(named, ", ")),
+                            code_.string(), format_bytes(total, units),
+                            format_bytes(limits_.bytes, units), join(named, ", ")),
                 "name what is no code in .gitignore, or raise the algorithm's code_limit");
   }
 
-  const fs::path code_, archive_;
+  const fs::path code_;
   const SnapshotLimits limits_;
   std::vector<Entry> entries_;
   std::vector<std::string> notes_;
 };
 
+fs::path folder_of_code(const fs::path& code) {
+  std::error_code error;
+  fs::path folder = fs::canonical(code, error);
+  if (error) {
+    throw Error(ErrorKind::usage, fmt::format("the code folder '{}' is not there", code.string()));
+  }
+  if (!fs::is_directory(folder, error)) {
+    throw Error(ErrorKind::usage, fmt::format("the code '{}' is no folder", code.string()),
+                "name the folder that it is in: it is copied whole");
+  }
+  return folder;
+}
+
 }  // namespace
 
 Json snapshot_code(const fs::path& code, const fs::path& archive, const SnapshotLimits& limits,
                    const std::vector<fs::path>& leave_out) {
-  std::error_code error;
-  const fs::path folder = fs::canonical(code, error);
-  if (error || !fs::is_directory(folder, error)) {
-    throw Error(ErrorKind::usage, fmt::format("the code folder '{}' is not there", code.string()),
-                "paths in a spec are relative to the spec's folder");
-  }
   std::vector<fs::path> out = leave_out;
   out.push_back(archive);
-  return Snapshot(folder, archive, limits).take(out);
+  return Snapshot(folder_of_code(code), limits, out).pack(archive);
+}
+
+void check_snapshot(const fs::path& code, const SnapshotLimits& limits,
+                    const std::vector<fs::path>& leave_out) {
+  Snapshot(folder_of_code(code), limits, leave_out).check_readable();
 }
 
 fs::path packed_code(const fs::path& version_folder) { return version_folder / "code.tar"; }

@@ -28,6 +28,10 @@ Json snapshot_code(const std::filesystem::path& code, const std::filesystem::pat
                    const SnapshotLimits& limits = {},
                    const std::vector<std::filesystem::path>& leave_out = {});
 
+// Throws the same usage errors without packing anything, and one for a file that cannot be read.
+void check_snapshot(const std::filesystem::path& code, const SnapshotLimits& limits = {},
+                    const std::vector<std::filesystem::path>& leave_out = {});
+
 // Where a version keeps its code: packed until it begins, then as the folder that it runs in.
 std::filesystem::path packed_code(const std::filesystem::path& version_folder);
 std::filesystem::path code_folder(const std::filesystem::path& version_folder);

@@ -78,7 +78,7 @@ NodeCheck check_node(const Home& home, const Pool& pool, double seconds) {
   const std::int64_t begin_ms = now_ms();
   const SlurmAnswer answer = SlurmClient(*pool.slurm).ask(words, seconds + 10);
   const std::int64_t end_ms = now_ms();
-  if (!answer.ok) throw_slurm_error("srun", answer);
+  if (!answer.ok) throw_slurm_error("srun", answer, pool.name);
   try {
     const Json said = parse_json(answer.output, "what the node said");
     NodeCheck check;

@@ -1,10 +1,14 @@
 #include <fmt/core.h>
 
+#include <cstdlib>
+
 #include "core/base/error.h"
 #include "core/base/file.h"
 #include "core/base/version.h"
+#include "core/registry/take_back.h"
 #include "core/run/check_inputs.h"
 #include "core/run/code_snapshot.h"
+#include "core/run/pools.h"
 #include "core/run/provenance.h"
 #include "core/run/run_environment.h"
 #include "core/run/run_inputs.h"
@@ -47,9 +51,22 @@ bool has_been_ended(Registry& registry, Id version) {
 void forget_version(Registry& registry, Id version, const std::string& reason) {
   try {
     registry.change_status(version, {Status::initializing}, Status::failed, reason);
-    registry.delete_version(version);
+    take_back_version(registry.home(), version);
   } catch (const Error&) {
     return;
+  }
+}
+
+// Of a version that is recorded; the pool may be gone since.
+Pool pool_of(Registry& registry, const JobSpec& spec, const std::string& reference) {
+  try {
+    return find_pool(registry, spec.resources.pool);
+  } catch (const Error& e) {
+    if (e.kind() != ErrorKind::not_found) throw;
+    throw Error(ErrorKind::usage, fmt::format("{}: {}", reference, e.message()),
+                fmt::format("to train in another one: mat version modify {} --set "
+                            "resources.pool={}",
+                            reference, kPublicPool));
   }
 }
 
@@ -105,19 +122,32 @@ HeldVersion hold_to_run(Registry& registry, Id id) {
   VersionRecord version = registry.version(id);
   VersionLock lock =
       VersionLock::acquire(registry.home().version_folder(version.job, version.number));
-  JobSpec spec = resolve(settings_from_json(version.settings), recorded_lookup(version.facts));
+  SpecLookup lookup = recorded_lookup(version.facts);
+  lookup.find_secret = [reference = version.reference()](const std::string& name) {
+    const char* value = std::getenv(name.c_str());
+    if (value == nullptr) {
+      throw Error(ErrorKind::usage,
+                  fmt::format("{}: the value of environment.{} is secret and was not recorded",
+                              reference, name),
+                  fmt::format("set the variable {} where mat runs", name));
+    }
+    return std::optional<std::string>(value);
+  };
+  JobSpec spec = resolve(settings_from_json(version.settings), lookup);
   return {std::move(version), std::move(spec), std::move(lock)};
 }
 
 HeldVersion hold_to_resume(Registry& registry, const std::string& reference) {
   const VersionRecord before = registry.version(reference);
   if (before.status == Status::completed || is_active(before.status)) {
-    throw Error(
-        ErrorKind::conflict, fmt::format("{} is {}", before.reference(), name_of(before.status)),
-        before.status == Status::completed
-            ? fmt::format("to train on with other settings: mat version modify {} --set epochs=N",
-                          before.reference())
-            : "it goes on by itself");
+    throw Error(ErrorKind::conflict,
+                fmt::format("{} is {}", before.reference(), name_of(before.status)),
+                before.status == Status::completed
+                    ? fmt::format("to train on with other settings: mat version modify {} --set {}",
+                                  before.reference(),
+                                  before.settings.contains("hyperparameters.epochs") ? "epochs=N"
+                                                                                     : "KEY=VALUE")
+                    : "it goes on by itself");
   }
   HeldVersion held = hold_to_run(registry, before.id);
   if (const Status status = registry.version(before.id).status; is_active(status)) {
@@ -133,11 +163,14 @@ HeldVersion hold_to_resume(Registry& registry, const std::string& reference) {
   const fs::path folder = registry.home().version_folder(held.version.job, held.version.number);
   // It goes on with its own copy of the code.
   JobSpec with_copy = held.spec;
+  with_copy.settings = with_source(held.spec.settings, before.reference());
   if (command && !command->code.empty()) {
     restore_code(folder, before.facts);
     with_copy.definition.command->code = code_folder(folder).string();
   }
   check_inputs(registry.home(), with_copy);
+  // What a cluster's nodes can write, only they know.
+  if (!pool_of(registry, with_copy, before.reference()).slurm) check_targets(with_copy);
   withdraw_stop(folder);
   write_run_environment(folder, environment_with(held.spec.environment));
   return held;

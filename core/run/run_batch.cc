@@ -330,9 +330,7 @@ class BatchRun {
       copy_outputs(run_->held.spec, run_->held.version, folder_,
                    [this](std::string_view text) { log(text); }, {});
     } catch (const Error& e) {
-      const std::string problem =
-          fmt::format("the results are only in the version's folder: {}", e.message());
-      result.reason += (result.reason.empty() ? "" : "; ") + problem;
+      result.reason += (result.reason.empty() ? "" : "; ") + e.message();
       if (result.status == Status::completed) result.error = ErrorKind::io;
     }
   }

@@ -3,6 +3,8 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
+#include <optional>
+
 #include "core/base/error.h"
 #include "core/base/file.h"
 #include "core/base/names.h"
@@ -53,13 +55,31 @@ void copy_outputs(const JobSpec& spec, const VersionSummary& version, const fs::
   TransferHooks hooks;
   hooks.log = log;
   hooks.stop_requested = stop_requested;
-  for (const auto& [channel, path] : spec.outputs) {
-    if (!path.empty()) copy(output_of_channel(folder, channel), path, hooks);
-  }
+  // What went wrong with one is no reason to keep the other.
+  std::optional<Error> failure;
+  const auto attempt = [&](const char* what, const auto& work) {
+    try {
+      work();
+    } catch (const Error& e) {
+      const std::string problem =
+          fmt::format("{} only in the version's folder: {}", what, e.message());
+      failure = failure ? Error(failure->kind(), failure->message() + "; " + problem)
+                        : Error(e.kind(), problem, e.hint());
+    }
+  };
+  attempt("the results are", [&] {
+    for (const auto& [channel, path] : spec.outputs) {
+      if (!path.empty()) copy(output_of_channel(folder, channel), path, hooks);
+    }
+  });
   // Without a word in the log, which is on its way.
-  if (spec.log_path.empty()) return;
-  copy(folder / kOlderLogName, spec.log_path, {});
-  copy(folder / kLogName, spec.log_path, {});
+  if (!spec.log_path.empty()) {
+    attempt("the log is", [&] {
+      copy(folder / kOlderLogName, spec.log_path, {});
+      copy(folder / kLogName, spec.log_path, {});
+    });
+  }
+  if (failure) throw Error(*failure);
 }
 
 bool end_version(Registry& registry, Id version, const fs::path& version_folder,

@@ -18,7 +18,7 @@ std::filesystem::path output_of_channel(const std::filesystem::path& version_fol
 // Copies what a run has written to where its spec wants it: each output channel's to its place, the
 // log to log_path, each into JOB/V0001 there; places are folders or remote addresses. `log` gets
 // what a person should know of the transfers; `stop_requested` may be empty and ends them. Throws
-// io errors.
+// errors that say what of it is only in the version's folder.
 void copy_outputs(const JobSpec& spec, const VersionSummary& version,
                   const std::filesystem::path& version_folder,
                   const std::function<void(std::string_view line)>& log,

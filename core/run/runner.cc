@@ -224,9 +224,7 @@ class Run {
           held_.spec, held_.version, folder_,
           [this](std::string_view line) { observer_.log(line); }, stop);
     } catch (const Error& e) {
-      const std::string problem =
-          fmt::format("the results are only in the version's folder: {}", e.message());
-      result.reason += (result.reason.empty() ? "" : "; ") + problem;
+      result.reason += (result.reason.empty() ? "" : "; ") + e.message();
       if (result.status == Status::completed) result.error = ErrorKind::io;
     }
   }

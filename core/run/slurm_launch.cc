@@ -6,6 +6,7 @@
 
 #include "core/base/error.h"
 #include "core/base/text.h"
+#include "core/registry/take_back.h"
 #include "core/run/attempts.h"
 #include "core/run/run_description.h"
 #include "core/run/run_results.h"
@@ -56,7 +57,7 @@ void take_back(Registry& registry, const VersionRecord& before, const fs::path& 
     outcome.at_ms = before.ended_ms.value_or(0);
     end_version(registry, before.id, folder, {Status::initializing, Status::pending}, status,
                 before.status_reason, outcome);
-    if (is_new) registry.delete_version(before.id);
+    if (is_new) take_back_version(registry.home(), before.id);
   } catch (const Error&) {
     // What keeps it from being submitted says more.
   }
@@ -64,7 +65,7 @@ void take_back(Registry& registry, const VersionRecord& before, const fs::path& 
 
 std::int64_t hand_over(const Pool& pool, const std::vector<std::string>& words) {
   const SlurmAnswer answer = SlurmClient(*pool.slurm).ask(words, kSubmitSeconds);
-  if (!answer.ok) throw_slurm_error("sbatch", answer);
+  if (!answer.ok) throw_slurm_error("sbatch", answer, pool.name);
   const std::int64_t job = parse_job_number(answer.output);
   if (job == 0) {
     throw Error(ErrorKind::io, fmt::format("sbatch said '{}' instead of a job's number",

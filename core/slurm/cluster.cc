@@ -61,14 +61,17 @@ bool is_unreachable(const SlurmAnswer& answer) {
 
 }  // namespace
 
-void throw_slurm_error(const std::string& what, const SlurmAnswer& answer) {
+void throw_slurm_error(const std::string& what, const SlurmAnswer& answer,
+                       const std::string& pool) {
   if (is_unreachable(answer)) {
     throw Error(ErrorKind::io, fmt::format("{}: {}", what, answer.problem),
                 "Slurm's controller does not answer; 'scontrol ping' shows whether it does, and "
                 "'mat doctor' what else may be wrong");
   }
   throw Error(ErrorKind::usage, fmt::format("{}: {}", what, answer.problem),
-              "'mat pool show POOL' and 'sinfo' show what the cluster has");
+              pool.empty()
+                  ? "'sinfo' shows what the cluster has"
+                  : fmt::format("'mat pool show {}' and 'sinfo' show what the cluster has", pool));
 }
 
 int gpus_in(std::string_view gres) {

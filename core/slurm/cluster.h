@@ -51,7 +51,8 @@ int gpus_in(std::string_view gres);
 void check_with_slurm(const SlurmPool& pool, double seconds);
 
 // An error for a client program that failed: io when the controller could not be reached, usage
-// otherwise.
-[[noreturn]] void throw_slurm_error(const std::string& what, const SlurmAnswer& answer);
+// otherwise. `pool` is named in hints when it is recorded already.
+[[noreturn]] void throw_slurm_error(const std::string& what, const SlurmAnswer& answer,
+                                    const std::string& pool = {});
 
 }  // namespace mat

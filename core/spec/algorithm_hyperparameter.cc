@@ -172,7 +172,10 @@ class HyperparameterReader {
 
   void read_flags() {
     const bool has_default = find("default") != nullptr;
-    result_.required = flag("required", false) && !has_default;
+    result_.required = flag("required", false);
+    if (result_.required && has_default) {
+      refuse("required", "cannot be true beside a default, which is for when it is not given");
+    }
     result_.adjustable = flag("adjustable", true);
     if (!result_.adjustable && !has_default) {
       refuse("adjustable", "cannot be false without a default");

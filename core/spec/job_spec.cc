@@ -13,8 +13,9 @@ void refuse(const JobSpec& spec, const std::string& key, const std::string& what
     const auto& [value, source, file, position, key_position] = found->second;
     if (position.line > 0) {
       where = fmt::format("{}:{}:{}: ", file, position.line, position.column);
-    } else if (source == "--set") {
-      where = "--set: ";
+    } else if (source.starts_with("--") || source.starts_with("params ") ||
+               source.find('@') != std::string::npos) {
+      where = source + ": ";
     }
   }
   throw Error(ErrorKind::usage, where + what, hint);

@@ -7,6 +7,7 @@
 
 #include "core/algorithm/command_line.h"
 #include "core/base/address.h"
+#include "core/base/byte_units.h"
 #include "core/base/clock_time.h"
 #include "core/base/names.h"
 #include "core/base/secrets.h"
@@ -142,9 +143,9 @@ Json check_bytes(const Hyperparameter& rule, const Json& value, std::string* pro
     *problem = "must be a number of bytes, or like 256MB or 1.5GiB";
   } else if (*count < *rule.min || *count > *rule.max) {
     const bool is_small = *count < *rule.min;
-    *problem =
-        fmt::format("must be at {} {}", is_small ? "least" : "most",
-                    format_bytes(static_cast<std::uint64_t>(is_small ? *rule.min : *rule.max)));
+    const auto limit = static_cast<std::uint64_t>(is_small ? *rule.min : *rule.max);
+    *problem = fmt::format("must be at {} {}", is_small ? "least" : "most",
+                           format_bytes(limit, likely_units(limit)));
   }
   return value;
 }

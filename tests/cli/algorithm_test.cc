@@ -42,6 +42,7 @@ TEST_CASE("an algorithm of one's own is saved, listed, shown and deleted") {
   CHECK(a.mat.succeed({"algorithm", "list", "--sort", "name", "--limit", "2"}).out.find("forest") !=
         std::string::npos);
   const Output shown = a.mat.succeed({"algorithm", "show", "forest"});
+  CHECK(shown.out.find("100.0 MB") != std::string::npos);
   for (const char* part : {"python3 train.py", "trees", "at least 1, at most 1000", "(fixed)"}) {
     INFO(part);
     CHECK(shown.out.find(part) != std::string::npos);
@@ -105,7 +106,7 @@ TEST_CASE("a spec is checked against a saved algorithm and may spell out its own
 TEST_CASE("a secret variable is in no output") {
   const Algorithms a;
   write_text(a.folder / "own.yaml",
-             "name: own\nalgorithm: {command: x}\nenvironment: {API_TOKEN: hunter2}\n");
+             "name: own\nalgorithm: {command: \"true\"}\nenvironment: {API_TOKEN: hunter2}\n");
   for (const bool json : {false, true}) {
     std::vector<std::string> words{"job", "create", "-f", "own.yaml", "--dry-run"};
     if (json) words.emplace_back("--json");

@@ -193,11 +193,39 @@ TEST_CASE("odd files are left out and hostile names are safe", "[run]") {
   for (const std::string& name : names) p.write(name);
   const Json facts = p.take();
   CHECK(p.copied() == names);
+  CHECK(has_note(facts, "'pipe' was left out: it is no file"));
   CHECK_NOTHROW(to_json_text(facts));
   const EmptyPath no_git;
   fs::remove_all(p.copy);
   CHECK(has_note(p.take(), "'pipe' was left out"));
   CHECK(p.copied() == names);
+}
+
+TEST_CASE("pipes beside the code are told, in a repository and in those within it", "[run]") {
+  const Project p;
+  write_ignored_tree(p);
+  p.write("vendor/x/lib.py");
+  const auto make_pipe = [&](const std::string& path) {
+    REQUIRE(::mkfifo((p.code / path).c_str(), 0600) == 0);
+  };
+  for (const char* path : {"pipe", "lib/pipe", "vendor/x/-pipe", "lib/ignored.log", "data/pipe"}) {
+    make_pipe(path);
+  }
+  const auto check = [&] {
+    const Json facts = p.take();
+    Paths wanted = kKept;
+    wanted.insert("vendor/x/lib.py");
+    CHECK(p.copied() == wanted);
+    CHECK(facts["notes"].size() == 3);
+    for (const char* path : {"'pipe'", "'lib/pipe'", "'vendor/x/-pipe'"}) {
+      INFO(path);
+      CHECK(has_note(facts, std::string(path) + " was left out: it is no file"));
+    }
+  };
+  check();
+  p.git({"init", "--quiet"});
+  REQUIRE(run_git(p.code / "vendor/x", {"init", "--quiet"}, {.seconds = 60}).exit_status == 0);
+  check();
 }
 
 TEST_CASE("executable files stay executable", "[run]") {
@@ -221,8 +249,11 @@ TEST_CASE("code that is too large is refused before anything is copied", "[run]"
   p.write("data/c.bin", std::string(2000, 'x'));
   CHECK(p.refusal({.bytes = 5000}) ==
         "the code in '" + p.code.string() +
-            "' is 8.8 KiB, more than its limit of 4.9 KiB; the largest: data/a.bin (3.9 KiB), "
-            "data/b.bin (2.9 KiB), data/c.bin (2.0 KiB)");
+            "' is 9.0 kB, more than its limit of 5.0 kB; the largest: data/a.bin (4.0 kB), "
+            "data/b.bin (3.0 kB), data/c.bin (2.0 kB)");
+  CHECK(p.refusal({.bytes = 8 << 10}).find("is 8.8 KiB, more than its limit of 8.0 KiB") !=
+        std::string::npos);
+  CHECK_THROWS_WITH(check_snapshot(p.code, {.bytes = 5000}), Catch::Contains("limit of 5.0 kB"));
   CHECK(p.refusal({.files = 3}).find("is 4 files, more than 3") != std::string::npos);
   CHECK_FALSE(fs::exists(p.archive));
   p.take({.bytes = 9010});
@@ -272,6 +303,8 @@ TEST_CASE("a code folder that is not there is a usage error", "[run]") {
       CHECK(e.kind() == ErrorKind::usage);
     }
   }
+  CHECK_THROWS_WITH(snapshot_code(p.code / "none", p.copy), Catch::Contains("is not there"));
+  CHECK_THROWS_WITH(snapshot_code(p.code / "file", p.copy), Catch::Contains("is no folder"));
   CHECK(snapshot_code(p.code / "." / "..", p.copy)["files"] == 1);
 }
 

@@ -133,6 +133,8 @@ TEST_CASE("what is wrong with a hyperparameter is told at its place") {
         "alg.yaml:3:52: hyperparameters.x.default must be one of a, not 'b'");
   CHECK(hyperparameter("adjustable: false") ==
         "alg.yaml:3:41: hyperparameters.x.adjustable cannot be false without a default");
+  CHECK(hyperparameter("default: 1, required: true").find("cannot be true beside a default") !=
+        std::string::npos);
   CHECK(hyperparameter("required: yes").find("bare word yes") != std::string::npos);
 }
 
