@@ -21,7 +21,7 @@ TEST_PACKAGES=(
   python3 python3-venv python3-numpy python3-pil python3-sklearn python3-torch python3-torchvision
   python3-onnx shellcheck zsh fish
   # What a container's image is made of, and object storage to fetch from.
-  rclone bubblewrap busybox-static
+  rclone bubblewrap busybox-static podman runc catatonit
   # The peer of a benchmark.
   libturbojpeg0-dev
   # Takes the graphs that mat draws for it.

@@ -10,6 +10,7 @@
 #include "core/base/text.h"
 #include "core/base/version.h"
 #include "core/run/background.h"
+#include "core/run/run_node.h"
 
 namespace mat {
 namespace {
@@ -48,7 +49,7 @@ constexpr Commands kCommands[] = {
     {"lineage", add_lineage_command},
     {kRunVersionCommand, add_run_version_command},
     {kKeepQueueCommand, add_keep_queue_command},
-    {"", add_node_commands},
+    {kRunNodeCommand, add_node_commands},
     {"metric", add_metric_commands},
     {"ui", add_ui_command},
     {"completion", add_completion_command},

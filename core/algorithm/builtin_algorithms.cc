@@ -107,6 +107,8 @@ std::vector<Hyperparameter> image_hyperparameters(ImageSize size) {
              {"auto", "fp32", "bf16"}),
       choice("layout", "memory layout of pictures; auto tries what is fastest",
              {"auto", "contiguous", "channels_last"}),
+      boolean("sync_batchnorm",
+              "with several nodes: norms see the whole batch, not only a node's share", true),
       histograms(),
   };
 }

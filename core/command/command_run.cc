@@ -29,6 +29,9 @@ constexpr std::size_t kReadBytes = 256 << 10;
 constexpr double kStopCheckSeconds = 0.05;
 constexpr double kFilePollSeconds = 0.2;
 constexpr double kFolderPollSeconds = 1;
+// Of podman and docker: the command itself was not reached.
+constexpr int kEngineFailed = 125;
+
 // Looking through a folder of very many files must not become the main work.
 constexpr double kFolderPollShare = 0.05;
 // How long the guard may take to kill everything after it was told to, its own limits included.
@@ -216,6 +219,12 @@ class CommandRun {
       throw Error(ErrorKind::training_failed,
                   fmt::format("the command was killed by {}{}", signal_name(signal), guess),
                   "what it said is at the end of its log");
+    }
+    const bool is_image_name = request_.container && !is_image_path(request_.container->image);
+    if (is_image_name && exit_code == kEngineFailed) {
+      throw Error(ErrorKind::training_failed,
+                  "podman or docker could not run the container (exit code 125)",
+                  "what it said is at the end of the log");
     }
     if (exit_code != 0) {
       throw Error(ErrorKind::training_failed, fmt::format("the command exited with {}", exit_code),

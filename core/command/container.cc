@@ -102,7 +102,7 @@ Engine find_engine(const std::string& image, const Words& environment) {
     problems += fmt::format("{}{}: {}", problems.empty() ? "" : "; ", name, answer.problem);
   }
   const std::string hint =
-      "on Debian: apt install podman; or give a root file system, as a folder or tarball, for "
+      "on Debian: apt install podman catatonit; or give a root file system, as a folder or tarball, for "
       "which bubblewrap is enough";
   if (problems.empty()) {
     throw Error(
@@ -235,6 +235,8 @@ ContainerCommand through_engine(const Container& container, const Words& argumen
            "--rm",
            "--init",
            "--pull=never",
+           // What cleans up after the command has given it its time already.
+           "--stop-timeout=0",
            "--name",
            name,
            "--workdir",

@@ -69,7 +69,7 @@ void draw_all(const fs::path& folder, int count, int threads) {
     const auto jpeg = to_jpeg(draw(seed, repeats ? 8 : 0), 85);
     const fs::path file =
         folder / fmt::format("class{}", i % kClasses) / fmt::format("{:07}.jpg", i);
-    write_file_atomic(file, {reinterpret_cast<const char*>(jpeg.data()), jpeg.size()});
+    write_file_unsynced(file, {reinterpret_cast<const char*>(jpeg.data()), jpeg.size()});
   });
 }
 

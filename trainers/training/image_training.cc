@@ -49,6 +49,11 @@ PictureBatches::Options batch_options(const TrainRequest& request, const torch::
   return options;
 }
 
+// Over the whole batch of all nodes.
+bool norms_are_shared(const TrainRequest& request) {
+  return request.hyperparameters.value("sync_batchnorm", true);
+}
+
 class ImageTraining : public NetworkTask {
  public:
   ImageTraining(const TrainRequest& request, const ImageData& data,
@@ -71,10 +76,20 @@ class ImageTraining : public NetworkTask {
                             batch_options(request, device, false)),
         loss_(labels_of(data.train), static_cast<int>(data.classes.size()), request.hyperparameters,
               device),
-        normalized_(device) {
+        normalized_(device),
+        has_own_norms_(nodes != nullptr && !norms_are_shared(request)) {
     plan_.prepare(this->network(), device_);
   }
 
+  // What norms remember for validation.
+  std::vector<torch::Tensor> own_statistics() override {
+    std::vector<torch::Tensor> statistics;
+    if (!has_own_norms_) return statistics;
+    for (const torch::Tensor& buffer : network().buffers()) {
+      if (buffer.is_floating_point()) statistics.push_back(buffer);
+    }
+    return statistics;
+  }
   std::int64_t batches_per_epoch() const override { return train_batches_.batches_per_epoch(); }
   void start_epoch(int epoch, std::int64_t first_batch) override {
     network().train();
@@ -174,6 +189,7 @@ class ImageTraining : public NetworkTask {
   PictureBatches train_batches_, validation_batches_;
   ClassLoss loss_;
   Normalization normalized_;
+  bool has_own_norms_;
 };
 
 // What tells whether a checkpoint was made with the same pictures.
@@ -210,6 +226,18 @@ void check_shares(const ImageData& data, const NodeGroup& group) {
       ErrorKind::usage,
       fmt::format("{} training pictures are too few for {} nodes", data.train.size(), group.nodes),
       "set resources.nodes to fewer");
+}
+
+// A norm of one picture has nothing to normalize with.
+void check_own_norms(const TrainRequest& request, std::size_t pictures, std::int64_t batches) {
+  if (norms_are_shared(request)) return;
+  const auto smallest = static_cast<std::int64_t>(pictures) / batches;
+  if (smallest >= 2 * request.group.nodes) return;
+  throw Error(ErrorKind::usage,
+              fmt::format("a batch of {} on {} nodes leaves a node with one picture, too few "
+                          "without sync_batchnorm",
+                          smallest, request.group.nodes),
+              "set batch_size to more, or sync_batchnorm to true");
 }
 
 ComputePlan choose_plan(const TrainRequest& request, const ImageData& data,
@@ -276,11 +304,14 @@ TrainOutcome train_images(const TrainRequest& request, TrainObserver& observer) 
     observer.summary(samples_summary(data.train, data.classes));
   }
   ImageTraining training(request, data, network, plan, device, observer, nodes.get());
+  if (nodes) check_own_norms(request, data.train.size(), training.batches_per_epoch());
   std::optional<NormsOfAll> norms;
   if (nodes) {
     nodes->tell(network->parameters());
     nodes->tell(network->buffers());
-    norms.emplace([&nodes](const torch::Tensor& tensor) { nodes->sum(tensor); });
+    if (norms_are_shared(request)) {
+      norms.emplace([&nodes](const torch::Tensor& tensor) { nodes->sum(tensor); });
+    }
   }
   // Only node 0 makes any.
   CheckpointWriter checkpoints(is_first ? checkpoint_folder(request) : std::filesystem::path(),

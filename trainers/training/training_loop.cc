@@ -51,7 +51,9 @@ class Loop {
         best_direction_(direction_of(settings.best_metric)),
         started_(monotonic_seconds()),
         checkpoint_made_(started_) {
-    if (nodes_ != nullptr) gradients_.emplace(task.parameters().values(), *nodes_);
+    if (nodes_ == nullptr) return;
+    gradients_.emplace(task.parameters().values(), *nodes_);
+    statistics_ = task.own_statistics();
   }
 
   void go_on_from(const Checkpoint& checkpoint) {
@@ -154,13 +156,24 @@ class Loop {
     torch::manual_seed(random.next());
   }
 
-  // The loss of the whole batch, and whether anybody wants to stop: one small sum for both.
+  // The loss of the whole batch, and whether anybody wants to stop: one small sum for both, and for
+  // the statistics that are averaged.
   std::pair<torch::Tensor, bool> agree_on(const torch::Tensor& loss) {
-    const torch::Tensor both = torch::empty({2}, torch::kDouble);
-    both[0] = loss.item<double>();
-    both[1] = observer_.stop_requested() ? 1.0 : 0.0;
-    nodes_->sum(both);
-    return {both[0], both[1].item<double>() > 0};
+    std::vector<torch::Tensor> parts{torch::empty({2}, torch::kDouble)};
+    parts[0][0] = loss.item<double>();
+    parts[0][1] = observer_.stop_requested() ? 1.0 : 0.0;
+    for (const torch::Tensor& one : statistics_) {
+      parts.push_back(one.flatten().to(torch::kCPU, torch::kDouble));
+    }
+    const torch::Tensor all = torch::cat(parts);
+    nodes_->sum(all);
+    std::int64_t place = 2;
+    for (torch::Tensor& one : statistics_) {
+      const torch::Tensor mean = all.narrow(0, place, one.numel()) / nodes_->count();
+      one.copy_(mean.view_as(one));
+      place += one.numel();
+    }
+    return {all[0], all[1].item<double>() > 0};
   }
 
   // The others only compute.
@@ -331,6 +344,7 @@ class Loop {
   TrainObserver& observer_;
   CheckpointWriter& checkpoints_;
   Nodes* nodes_;  // null: alone
+  std::vector<torch::Tensor> statistics_;
   std::unique_ptr<Optimizer> optimizer_;
   std::optional<SharedGradients> gradients_;
   std::int64_t steps_;

@@ -49,6 +49,9 @@ class TrainingTask {
   virtual ~TrainingTask() = default;
   // By their names.
   virtual torch::OrderedDict<std::string, torch::Tensor> parameters() = 0;
+  // What each of several nodes has gathered from its own shares of the batches, to be averaged over
+  // all after every step. The same tensors as long as the task lives.
+  virtual std::vector<torch::Tensor> own_statistics() { return {}; }
   virtual std::int64_t batches_per_epoch() const = 0;
   // From 0, at one of its batches. LibTorch's random numbers were seeded for this epoch just
   // before.

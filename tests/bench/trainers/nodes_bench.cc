@@ -1,6 +1,7 @@
 // What training on two nodes gains: nodes_bench FOLDER [ALGORITHM] [SIZE] [BATCH] [ROUNDS]. In
 // turns, on one core each: one process alone; two that do not know of one another, which is as good
-// as two can be on this machine; and two nodes of one training. BATCH is that of each process.
+// as two can be on this machine; and two nodes of one training, with norms
+// over the whole batch and with norms of their own. BATCH is that of each process.
 // Prints pictures a second, efficiencies, and what communication costs, also by itself.
 
 #include <fmt/format.h>
@@ -114,16 +115,20 @@ double seconds_of_sum(const fs::path& folder, std::int64_t floats) {
 }
 
 struct Figures {
-  std::vector<double> alone, apart, together, waiting;
+  std::vector<double> alone, apart, together, waiting, own_norms;
 
   void print(int batch) const {
-    const double one = median(alone), two_apart = median(apart), two = median(together);
+    const double one = median(alone), two_apart = median(apart), two = median(together),
+                 own = median(own_norms);
     fmt::print("one process        {:7.1f} pictures/s, a step takes {:.0f} ms\n", one,
                batch / one * 1000);
     fmt::print("two by themselves  {:7.1f} pictures/s, {:.3f} of twice one\n", two_apart,
                two_apart / one / 2);
     fmt::print("two nodes          {:7.1f} pictures/s, {:.3f} of twice one (goal 0.85)\n", two,
                two / one / 2);
+    fmt::print(
+        "with norms apart   {:7.1f} pictures/s, {:.3f} of twice one (sync_batchnorm: false)\n", own,
+        own / one / 2);
     fmt::print(
         "communication costs {:.1f} % of what two by themselves do; waiting in it {:.1f} %\n",
         (1 - two / two_apart) * 100, median(waiting) * 100);
@@ -150,15 +155,20 @@ void measure(const fs::path& folder, const TrainRequest& request, int rounds) {
     TrainRequest whole = request;
     whole.hyperparameters["batch_size"] = batch * 2;
     whole.hyperparameters["epochs"] = request.hyperparameters.at("epochs").get<int>() * 2;
-    whole.group = two_nodes();
-    const auto together = in_processes(folder, 2, [&](std::size_t i) {
-      TrainRequest own = whole;
-      own.group.node = static_cast<int>(i);
-      own.version_folder = version(i);
-      return train(own);
-    });
+    const auto train_together = [&] {
+      whole.group = two_nodes();
+      return in_processes(folder, 2, [&](std::size_t i) {
+        TrainRequest own = whole;
+        own.group.node = static_cast<int>(i);
+        own.version_folder = version(i);
+        return train(own);
+      });
+    };
+    const auto together = train_together();
     figures.together.push_back(speed(together[0]));
     figures.waiting.push_back(together[0].at("nodes")[0].at("waiting").get<double>());
+    whole.hyperparameters["sync_batchnorm"] = false;
+    figures.own_norms.push_back(speed(train_together()[0]));
   }
   figures.print(batch);
 }

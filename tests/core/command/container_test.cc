@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "core/base/child_process.h"
+#include "tests/core/command/busybox_root.h"
 #include "tests/core/command/test_command.h"
 
 namespace mat {
@@ -16,20 +17,6 @@ const std::vector<std::string> kEnvironment{"PATH=/usr/local/bin:/usr/bin:/bin"}
 
 bool run_tool(const std::vector<std::string>& arguments) {
   return run_child(arguments, kEnvironment, {.seconds = 60}).exit_status == 0;
-}
-
-// A root file system of busybox alone.
-void make_root(const fs::path& root) {
-  for (const char* name : {"bin", "etc", "home/someone", "dev", "tmp", "usr"}) {
-    fs::create_directories(root / name);
-  }
-  fs::copy_file("/bin/busybox", root / "bin" / "busybox");
-  for (const char* name : {"sh", "cat", "ls", "touch", "id", "env", "sleep", "pwd", "wget", "mkdir",
-                           "kill", "setsid"}) {
-    fs::create_symlink("busybox", root / "bin" / name);
-  }
-  std::ofstream(root / "etc" / "made-for") << "a test\n";
-  fs::create_directory_symlink("/bin", root / "usr" / "bin");
 }
 
 struct ContainerPlace : CommandPlace {
@@ -57,7 +44,7 @@ bool can_run(const ContainerPlace& place) {
   if (!fs::exists("/bin/busybox")) {
     missing = "busybox-static is not installed";
   } else {
-    make_root(place.folder / "root");
+    make_busybox_root(place.folder / "root");
     try {
       check_container(place.container, kEnvironment);
     } catch (const Error& e) {

@@ -118,6 +118,31 @@ TEST_CASE("two nodes normalize a batch together, in the fused norms, too") {
   check_as_alone(together, alone, 2, 2e-3);
 }
 
+TEST_CASE("nodes may normalize by themselves, and end with the same weights and statistics") {
+  const TempFolder home;
+  make_pictures(home.path() / "data", 11);
+  TrainRequest shared = request_of_nodes(home.path(), "V0001");
+  TrainRequest own = request_of_nodes(home.path(), "V0002");
+  TrainRequest again = request_of_nodes(home.path(), "V0003");
+  for (TrainRequest* request : {&own, &again}) request->hyperparameters["sync_batchnorm"] = false;
+  require_good(train_on_nodes(shared, 2));
+  const auto ends = train_on_nodes(own, 2);
+  require_good(ends);
+  require_good(train_on_nodes(again, 2));
+  const Json& nodes = ends[0].records.at("nodes");
+  CHECK(nodes[0].at("weights") == nodes[1].at("weights"));
+  CHECK((last_bytes(own) == last_bytes(again)));
+  CHECK(largest_difference(last_weights(own), last_weights(shared)) > 1e-3);
+
+  TrainRequest small = request_of_nodes(home.path(), "V0004");
+  small.hyperparameters["sync_batchnorm"] = false;
+  small.hyperparameters["batch_size"] = 4;
+  small.hyperparameters["validation_ratio"] = 0.24;
+  for (const NodeEnd& end : train_on_nodes(small, 3)) {
+    CHECK(end.error.find("leaves a node with one picture") != std::string::npos);
+  }
+}
+
 TEST_CASE("the same seed on as many nodes gives the same weights bit for bit, dropout included") {
   const TempFolder home;
   make_pictures(home.path() / "data", 6);
