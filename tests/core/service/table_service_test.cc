@@ -202,7 +202,9 @@ TEST_CASE("a service for tables tells its columns") {
 }
 
 TEST_CASE("rows that come while a model for tables is busy are answered together") {
-  const TableService service(true, {.queue_rows = 4});
+  TableBatcherOptions options;
+  options.queue_rows = 4;
+  const TableService service(true, std::move(options));
   service.control->hold(true);
   std::vector<std::thread> clients;
   std::vector<HttpResponse> answers(4);
