@@ -159,12 +159,12 @@ Measured measure_rows(const TableToOpen& table, const EvaluateFlags& flags) {
   if (flags.part != kHeldOut && flags.part != "all") {
     throw Error(ErrorKind::usage, "a table is measured whole: --part is for pictures");
   }
-  const CsvTable rows = read_rows(flags.data, table.source.description);
+  const CsvTable rows = read_rows(flags.data, table.description());
   const auto model = load_trainer().open_table_model(table.request);
   const SignalsAsStop signals;
   ProgressBar bar("rows");
   Measured measured;
-  measured.result = evaluate_table(*model, table.source.description, rows, flags.slice_key,
+  measured.result = evaluate_table(*model, table.description(), rows, flags.slice_key,
                                    [&bar](std::int64_t done, std::int64_t total) {
                                      bar.show("evaluating", done, total);
                                      return SignalsAsStop::reason().empty();
@@ -176,7 +176,7 @@ Measured measure_rows(const TableToOpen& table, const EvaluateFlags& flags) {
   }
   if (const auto without = counts["without_target"].get<std::int64_t>(); without > 0) {
     note(printable(fmt::format("left out {} without a value of '{}'", counted(without, "row"),
-                               table.source.description.target)));
+                               table.description().target)));
   }
   measured.data = flags.data == "-" ? "stdin" : absolute_path(flags.data).string();
   measured.facts = model->facts();

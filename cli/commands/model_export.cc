@@ -8,6 +8,7 @@
 
 #include "cli/commands/commands.h"
 #include "cli/commands/data_path.h"
+#include "cli/commands/model_opening.h"
 #include "cli/output/progress_bar.h"
 #include "cli/output/terminal.h"
 #include "cli/signals.h"
@@ -78,27 +79,33 @@ int export_version(const Context& context, const ExportFlags& flags) {
   wanted.format = flags.format;
   wanted.out =
       absolute_path(flags.out.empty() ? export_file_name(model.version, flags.format) : flags.out);
+  const fs::path out = wanted.out;
   wanted.replace = flags.replace;
-  if (!flags.check_data.empty()) wanted.check_data = pictures_in(context, flags.check_data);
+  if (!flags.check_data.empty() && model.table) {
+    wanted.check_rows = read_rows(flags.check_data, *model.table);
+  } else if (!flags.check_data.empty()) {
+    wanted.check_data = pictures_in(context, flags.check_data);
+  }
   wanted.threads = usable_cores();
-  const ExportReport report = export_watched(context.home(), model, wanted);
+  const ExportReport report = export_watched(context.home(), model, std::move(wanted));
   if (flags.json) {
     print_json({{"reference", model.version.reference()},
                 {"format", flags.format},
-                {"file", wanted.out.string()},
+                {"file", out.string()},
                 {"bytes", report.bytes},
                 {"description", report.description.string()},
-                {"pictures", report.pictures},
+                {model.table ? "rows" : "pictures", report.compared},
                 {"inputs", report.outcome.inputs},
                 {"largest_difference", report.outcome.largest_difference}});
     return 0;
   }
-  print(
-      fmt::format("Wrote {} ({}); compared on {}: the same class wins for each, largest "
-                  "difference {:.1g}\n",
-                  printable(flags.out.empty() ? wanted.out.filename().string() : flags.out),
-                  format_bytes(report.bytes), counted(report.pictures, "picture"),
-                  report.outcome.largest_difference));
+  const bool is_regression = model.table && model.table->is_regression();
+  print(fmt::format(
+      "Wrote {} ({}); compared on {}: {}largest difference {:.1g}{}\n",
+      printable(flags.out.empty() ? out.filename().string() : flags.out),
+      format_bytes(report.bytes), counted(report.compared, model.table ? "row" : "picture"),
+      is_regression ? "" : "the same class wins for each, ", report.outcome.largest_difference,
+      is_regression ? " deviations of the target" : ""));
   return 0;
 }
 
@@ -119,12 +126,14 @@ void add_model_export(CLI::App* group, Context& context) {
       ->add_option(
           "--check-data", flags->check_data,
           "Compare on these pictures too, or where those that it was validated on are gone: "
-          "a folder, manifest or dataset, labelled or not")
+          "a folder, manifest or dataset, labelled or not; rows in a CSV file for a model for "
+          "tables")
       ->type_name("DATA");
   command->add_flag("--replace", flags->replace, "Overwrite the file");
   add_json_flag(command, flags->json);
   command->footer(
-      "The file is read back and asked about pictures: unless it answers as the model does, within "
+      "The file is read back and asked about pictures or rows: unless it answers as the model "
+      "does, within "
       "1e-4\nand with the same class first for each, there is no file. FILE.json beside it says "
       "what it is.");
   set_action(command, context, [&context, flags] { return export_version(context, *flags); });

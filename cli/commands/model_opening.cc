@@ -5,6 +5,7 @@
 #include "cli/output/terminal.h"
 #include "core/base/error.h"
 #include "core/base/file.h"
+#include "core/model/answer_rows.h"
 #include "core/run/provenance.h"
 
 namespace mat {
@@ -55,6 +56,10 @@ ModelToOpen model_to_open(const Context& context, const ModelFlags& flags) {
   ModelToOpen model;
   Registry registry = context.open_to_read();
   model.source = find_model_source(registry, flags.reference);
+  if (model.source.table) {
+    throw Error(ErrorKind::conflict,
+                model.source.reference + " answers for rows of tables, not for pictures");
+  }
   if (!model.source.note.empty()) note(model.source.note);
   ModelRequest& request = model.request;
   request.cache_folder = registry.home().cache();
@@ -71,31 +76,24 @@ ModelToOpen model_to_open(const Context& context, const ModelFlags& flags) {
 
 std::optional<TableToOpen> table_to_open(const Context& context, const ModelFlags& flags) {
   Registry registry = context.open_to_read();
-  std::optional<TableSource> source = find_table_source(registry, flags.reference);
-  if (!source) return std::nullopt;
+  ModelSource source = find_model_source(registry, flags.reference);
+  if (!source.table) return std::nullopt;
+  if (!source.note.empty()) note(source.note);
   if (flags.compute.precision == "bf16") {
     throw Error(ErrorKind::usage, "rows of tables are computed in fp32 only");
   }
   TableToOpen table;
-  table.source = std::move(*source);
-  table.request.file = table.source.file;
-  table.request.description = table.source.description;
+  table.request.file = source.file;
+  table.request.description = *source.table;
   table.request.threads = usable_cores();
   table.request.device = flags.compute.device;
+  table.source = std::move(source);
   return table;
 }
 
 CsvTable read_rows(const std::string& file, const TableDescription& description) {
-  const std::string bytes = file == "-" ? whole_stdin() : read_file(file, CsvOptions().max_bytes);
-  const std::string name = file == "-" ? "stdin" : file;
-  const std::string header = bytes.substr(0, bytes.find('\n'));
-  CsvOptions options;
-  options.delimiter = description.delimiter;
-  // Tables of one column are rare, and then it does not matter.
-  for (const char other : {',', ';', '\t'}) {
-    if (header.find(options.delimiter) == std::string::npos) options.delimiter = other;
-  }
-  return CsvTable::parse(bytes, name, options);
+  std::string bytes = file == "-" ? whole_stdin() : read_file(file, CsvOptions().max_bytes);
+  return parse_rows(std::move(bytes), file == "-" ? "stdin" : file, description);
 }
 
 }  // namespace mat

@@ -6,7 +6,6 @@
 
 #include "cli/context.h"
 #include "core/model/model_source.h"
-#include "core/model/table_source.h"
 #include "core/training/trainer.h"
 
 namespace mat {
@@ -27,22 +26,23 @@ struct ModelFlags {
   void add_to(CLI::App* command);
 };
 
-// Where its weights are and how it is to be opened. Loads nothing.
+// Where its weights are and how it is to be opened. Loads nothing. A conflict for one of tables.
 struct ModelToOpen {
   ModelSource source;
   ModelRequest request;
 };
 ModelToOpen model_to_open(const Context& context, const ModelFlags& flags);
 
-// The same of a version that was trained on a table; nothing for any other reference.
+// The same of what was trained on a table; nothing for what answers for pictures.
 struct TableToOpen {
-  TableSource source;
+  ModelSource source;
+  const TableDescription& description() const { return *source.table; }
   TableRequest request;
 };
 std::optional<TableToOpen> table_to_open(const Context& context, const ModelFlags& flags);
 
-// The rows that it is asked about: a CSV file, or "-" for one on stdin, with the delimiter that it
-// was trained with or another one that the header has. Throws usage errors with FILE:LINE.
+// The rows that it is asked about: a CSV file, or "-" for one on stdin. See parse_rows(). Throws
+// usage errors with FILE:LINE.
 CsvTable read_rows(const std::string& file, const TableDescription& description);
 
 }  // namespace mat

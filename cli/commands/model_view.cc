@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kShownClasses = 20;
+constexpr std::size_t kShownClasses = 20, kShownColumns = 20;
 
 std::optional<double> number_in(const Json& metrics, const char* name) {
   const auto found = metrics.find(name);
@@ -85,6 +85,28 @@ std::string input_text(const Preprocessing& p) {
          (p.mirrored ? ", each also mirrored" : "");
 }
 
+// "3: size (number), kind (one of 3 and others), weight (number, may be missing)"
+std::string columns_text(const TableEncoder& encoder) {
+  std::vector<std::string> texts;
+  for (const TableEncoder::Column& column : encoder.columns()) {
+    if (texts.size() == kShownColumns) {
+      texts.emplace_back("…");
+      break;
+    }
+    texts.push_back(fmt::format(
+        "{} ({}{}{})", column.name,
+        column.is_number ? "number" : fmt::format("one of {}", column.categories.size()),
+        column.has_other ? " and others" : "", column.has_missing ? ", may be missing" : ""));
+  }
+  return fmt::format("{}: {}", encoder.columns().size(), join(texts, ", "));
+}
+
+std::string target_text(const TableDescription& table) {
+  if (!table.is_regression()) return table.target;
+  return fmt::format("{}, a number around {:.4g} ± {:.4g}", table.target, table.target_mean,
+                     table.target_deviation);
+}
+
 std::string short_number(double value) { return fmt::format("{:.4g}", value); }
 
 std::string numbers_text(const std::vector<double>& values) {
@@ -111,9 +133,32 @@ std::string commit_text(const Json& origin) {
 }
 
 std::string validation_text(const Json& validation) {
-  const std::string pictures = text_in(validation, "pictures");
-  if (pictures.empty() || pictures == "0") return "";
-  return fmt::format("{} pictures in {}", pictures, text_in(validation, "root"));
+  for (const char* what : {"pictures", "rows"}) {
+    const std::string count = text_in(validation, what);
+    if (count.empty() || count == "0") continue;
+    return fmt::format("{} {} in {}", count, what, text_in(validation, "root"));
+  }
+  return "";
+}
+
+using Fields = std::vector<std::pair<std::string, Cell>>;
+
+// What it takes and gives.
+void add_description(const StoredModel& model, Fields& fields) {
+  if (model.table) {
+    fields.emplace_back("target", target_text(*model.table));
+    if (!model.table->is_regression()) {
+      fields.emplace_back("classes", classes_text(model.table->classes));
+    }
+    fields.emplace_back("columns", columns_text(model.table->encoder));
+    return;
+  }
+  const ModelDescription& d = model.description;
+  fields.insert(fields.end(), {{"classes", classes_text(d.classes)},
+                               {"input", input_text(d.preprocessing)},
+                               {"mean", numbers_text(d.preprocessing.mean)},
+                               {"std", numbers_text(d.preprocessing.deviation)},
+                               {"temperature", short_number(d.temperature)}});
 }
 
 void print_settings(const Json& origin) {
@@ -188,7 +233,7 @@ Table model_version_table(const std::vector<ModelVersionRecord>& versions) {
 
 Json stored_model_json(Registry& registry, const StoredModel& model) {
   Json document = model_version_json(model.version);
-  document.update(to_json(model.description));
+  document.update(description_json(model.description, model.table));
   document["validation"] = model.validation;
   document["evaluations"] = kept_evaluations(model.folder);
   document["services"] = registry.services_of_model_version(model.version.id);
@@ -202,17 +247,12 @@ Json stored_model_json(Registry& registry, const StoredModel& model) {
 
 void print_stored_model(Registry& registry, const StoredModel& model) {
   const ModelVersionRecord& v = model.version;
-  const ModelDescription& d = model.description;
-  std::vector<std::pair<std::string, Cell>> fields{{"model", v.reference()},
-                                                   {"aliases", join(v.aliases, ", ")},
-                                                   {"description", v.description},
-                                                   {"created", local_text(v.created_ms)},
-                                                   {"network", d.network},
-                                                   {"classes", classes_text(d.classes)},
-                                                   {"input", input_text(d.preprocessing)},
-                                                   {"mean", numbers_text(d.preprocessing.mean)},
-                                                   {"std", numbers_text(d.preprocessing.deviation)},
-                                                   {"temperature", short_number(d.temperature)}};
+  Fields fields{{"model", v.reference()},
+                {"aliases", join(v.aliases, ", ")},
+                {"description", v.description},
+                {"created", local_text(v.created_ms)},
+                {"network", v.network}};
+  add_description(model, fields);
   for (const auto& [name, value] : v.metrics.items()) {
     if (value.is_number()) fields.emplace_back(name, metric_text(value.get<double>()));
   }
@@ -234,10 +274,14 @@ void print_stored_model(Registry& registry, const StoredModel& model) {
 }
 
 std::string model_line(const StoredModel& model) {
-  const auto accuracy = number_in(model.version.metrics, "accuracy");
-  return fmt::format("{}  {}, {} classes{}\n", model.version.reference(), model.description.network,
-                     model.description.classes.size(),
-                     accuracy ? ", accuracy " + metric_text(accuracy) : "");
+  const auto& classes = model.table ? model.table->classes : model.description.classes;
+  const bool is_regression = model.table && model.table->is_regression();
+  const char* const metric = is_regression ? "rmse" : "accuracy";
+  const auto value = number_in(model.version.metrics, metric);
+  return fmt::format(
+      "{}  {}, {}{}\n", model.version.reference(), model.version.network,
+      is_regression ? "target " + model.table->target : fmt::format("{} classes", classes.size()),
+      value ? fmt::format(", {} {}", metric, metric_text(value)) : "");
 }
 
 }  // namespace mat

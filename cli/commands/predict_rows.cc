@@ -124,44 +124,50 @@ class RowsCsv : public RowsOutput {
   }
 };
 
-std::unique_ptr<RowsOutput> output_of(const TableToOpen& opened, const PredictionFlags& flags,
-                                      const CsvTable& table) {
-  const TableDescription& description = opened.source.description;
+std::unique_ptr<RowsOutput> output_of(const std::string& reference,
+                                      const TableDescription& description,
+                                      const PredictionFlags& flags, const CsvTable& table) {
   const auto top = static_cast<std::size_t>(flags.top);
   if (flags.csv) return std::make_unique<RowsCsv>(table, description);
-  if (flags.json) {
-    return std::make_unique<RowsJson>(table, description, top, opened.source.reference);
-  }
+  if (flags.json) return std::make_unique<RowsJson>(table, description, top, reference);
   return std::make_unique<RowLines>(table, description, top);
 }
 
 }  // namespace
 
-int predict_rows(const TableToOpen& opened, const PredictionFlags& flags) {
+int print_rows(const std::string& reference, const std::string& command,
+               const TableDescription& description, const PredictionFlags& flags,
+               const AskRows& ask) {
   if (flags.json && flags.csv) throw Error(ErrorKind::usage, "--json or --csv, not both");
   if (!flags.folder.empty() || flags.pictures.size() != 1) {
-    throw Error(
-        ErrorKind::usage,
-        opened.source.reference + " answers for the rows of one CSV file, or of stdin",
-        fmt::format("mat predict {0} rows.csv; … | mat predict {0} -", opened.source.reference));
+    throw Error(ErrorKind::usage, reference + " answers for the rows of one CSV file, or of stdin",
+                fmt::format("{0} rows.csv; … | {0} -", command));
   }
-  const TableDescription& description = opened.source.description;
   const CsvTable table = read_rows(flags.pictures.front(), description);
-  std::vector<std::size_t> all(table.rows());
-  std::iota(all.begin(), all.end(), std::size_t{0});
-  // Before LibTorch is loaded: columns that are missing.
+  // Before anything is asked: columns that are missing.
   description.encoder.encode(table, {0});
-  const auto model = load_trainer().open_table_model(opened.request);
-  const auto output = output_of(opened, flags, table);
+  std::unique_ptr<RowsOutput> output;
   const std::size_t width = description.is_regression() ? 1 : description.classes.size();
-  answer_rows(*model, description, table, all,
-              [&](const std::vector<std::size_t>& rows, const std::vector<double>& answers) {
-                for (std::size_t i = 0; i < rows.size(); ++i) {
-                  output->add(rows[i], std::span(answers).subspan(i * width, width));
-                }
-              });
+  ask(table, [&](const std::vector<std::size_t>& rows, const std::vector<double>& answers) {
+    // What could not be asked at all has printed nothing.
+    if (!output) output = output_of(reference, description, flags, table);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      output->add(rows[i], std::span(answers).subspan(i * width, width));
+    }
+  });
   output->finish();
   return 0;
+}
+
+int predict_rows(const TableToOpen& opened, const PredictionFlags& flags) {
+  const TableDescription& description = opened.description();
+  return print_rows(opened.source.reference, "mat predict " + opened.source.reference, description,
+                    flags, [&](const CsvTable& table, const GiveRows& give) {
+                      std::vector<std::size_t> all(table.rows());
+                      std::iota(all.begin(), all.end(), std::size_t{0});
+                      const auto model = load_trainer().open_table_model(opened.request);
+                      answer_rows(*model, description, table, all, give);
+                    });
 }
 
 }  // namespace mat

@@ -128,6 +128,9 @@ int serve_pending(const Home& home, const ServiceRecord& service, FileDescriptor
   request.stop_reason = SignalsAsStop::reason;
   request.ready = ready;
   request.open_model = [](const ModelRequest& model) { return load_trainer().open_model(model); };
+  request.open_table_model = [](const TableRequest& model) {
+    return load_trainer().open_table_model(model);
+  };
   if (service_settings_from_json(service.settings, service.name).restart) {
     if (const auto code = guard_service(home, service.id, SignalsAsStop::reason)) return *code;
   }

@@ -2,9 +2,14 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <deque>
 #include <future>
+#include <numeric>
+#include <optional>
+#include <utility>
 
+#include "cli/commands/predict_rows.h"
 #include "cli/commands/service_view.h"
 #include "core/base/error.h"
 #include "core/cache/picture_file.h"
@@ -12,6 +17,7 @@
 #include "core/http/client.h"
 #include "core/model/predict.h"
 #include "core/service/service_folder.h"
+#include "core/training/table_description.h"
 
 namespace mat {
 namespace {
@@ -71,15 +77,23 @@ std::string model_of(const Json& answer) {
 struct Served {
   std::string model;
   std::vector<std::string> classes;
+  std::optional<TableDescription> table;  // of a model for tables
 };
+
+std::string target_of(const ServiceRecord& service) { return "/v2/models/" + service.name; }
 
 Served ask_what_is_served(const ServiceRecord& service, const ServiceClient& client,
                           const std::string& target) {
   const HttpResponse described = client.get(target);
   if (described.status != 200) refuse(service, described);
   const Json answer = parse_json(described.body, "the answer of " + service.name);
-  Served served{model_of(answer), {}};
-  answer.at("parameters").at("classes").get_to(served.classes);
+  Served served{model_of(answer), {}, {}};
+  const Json& parameters = answer.at("parameters");
+  if (is_table_description(parameters)) {
+    served.table = table_description_from_json(parameters, "the answer of " + service.name);
+  } else {
+    parameters.at("classes").get_to(served.classes);
+  }
   return served;
 }
 
@@ -137,11 +151,11 @@ Answer ask(const ServiceRecord& service, const ServiceClient& client, const std:
 
 class Asker {
  public:
-  Asker(const ServiceRecord& service, const ServiceClient& client)
+  Asker(const ServiceRecord& service, const ServiceClient& client, Served served)
       : service_(service),
         client_(client),
-        target_("/v2/models/" + service.name),
-        served_(ask_what_is_served(service, client, target_)) {}
+        target_(target_of(service)),
+        served_(std::move(served)) {}
 
   int run(const PredictionFlags& flags, const PictureFeed::Source& pictures) {
     const auto output = flags.output(service_.reference(), served_.classes);
@@ -176,7 +190,7 @@ class Asker {
   void require_same_meaning(const Answer& answer) {
     if (answer.model != served_.model) {
       const Served now = ask_what_is_served(service_, client_, target_);
-      if (now.model != answer.model || now.classes != served_.classes) {
+      if (now.model != answer.model || now.table || now.classes != served_.classes) {
         throw Error(
             ErrorKind::conflict,
             fmt::format("{} serves another model, of other classes, than before", service_.name),
@@ -193,6 +207,76 @@ class Asker {
   Served served_;
 };
 
+// Rows of a table, one input for each column.
+class RowsAsker {
+ public:
+  RowsAsker(const ServiceRecord& service, const ServiceClient& client, const Served& served)
+      : service_(service), client_(client), served_(served), table_(*served.table) {}
+
+  void ask(const CsvTable& table, const GiveRows& give) const {
+    const std::size_t columns = std::max<std::size_t>(1, table_.encoder.columns().size());
+    const std::size_t at_once = std::clamp<std::size_t>(kCellsAtOnce / columns, 1, kRowsAtOnce);
+    for (std::size_t begin = 0; begin < table.rows(); begin += at_once) {
+      std::vector<std::size_t> rows(std::min(at_once, table.rows() - begin));
+      std::iota(rows.begin(), rows.end(), begin);
+      give(rows, answers_for(table, rows));
+    }
+  }
+
+ private:
+  static constexpr std::size_t kRowsAtOnce = 1000, kCellsAtOnce = 50'000;
+
+  std::vector<double> answers_for(const CsvTable& table,
+                                  const std::vector<std::size_t>& rows) const {
+    Json inputs = Json::array();
+    for (const TableEncoder::Column& column : table_.encoder.columns()) {
+      const std::size_t place = table.index_of(column.name);
+      Json data = Json::array();
+      for (const std::size_t row : rows) data.push_back(std::string(table.cell(row, place)));
+      inputs.push_back({{"name", column.name},
+                        {"datatype", "BYTES"},
+                        {"shape", Json::array({rows.size()})},
+                        {"data", std::move(data)}});
+    }
+    const char* const wanted = table_.is_regression() ? "value" : "probabilities";
+    const Json asked{{"inputs", std::move(inputs)}, {"outputs", Json::array({{{"name", wanted}}})}};
+    const HttpResponse response = client_.post(target_of(service_) + "/infer", to_json_text(asked));
+    if (response.status == 400 || response.status == 413) {
+      throw Error(ErrorKind::usage,
+                  fmt::format("{}, rows from {} on: {}", table.name(), rows.front() + 1,
+                              ServiceClient::problem_of(response)));
+    }
+    if (response.status != 200) refuse(service_, response);
+    const Json said = parse_json(response.body, "the answer of " + service_.name);
+    if (model_of(said) != served_.model) {
+      throw Error(ErrorKind::conflict,
+                  fmt::format("{} serves another model than before", service_.name), "ask again");
+    }
+    std::vector<double> answers;
+    said.at("outputs").at(0).at("data").get_to(answers);
+    const std::size_t width = table_.is_regression() ? 1 : table_.classes.size();
+    if (answers.size() != rows.size() * width) refuse_answer(service_);
+    return answers;
+  }
+
+  const ServiceRecord& service_;
+  const ServiceClient& client_;
+  const Served& served_;
+  const TableDescription& table_;
+};
+
+int ask_service(const ServiceRecord& service, const ServiceClient& client,
+                const PredictionFlags& flags, const PictureFeed::Source& pictures) {
+  Served served = ask_what_is_served(service, client, target_of(service));
+  if (!served.table) {
+    return Asker(service, client, std::move(served)).run(flags, pictures);
+  }
+  const RowsAsker asker(service, client, served);
+  return print_rows(service.reference(), "mat service predict " + service.name, *served.table,
+                    flags,
+                    [&](const CsvTable& table, const GiveRows& give) { asker.ask(table, give); });
+}
+
 }  // namespace
 
 int predict_with_service(const Context& context, const ServicePredictFlags& flags) {
@@ -207,7 +291,7 @@ int predict_with_service(const Context& context, const ServicePredictFlags& flag
   const ServiceClient client(service.address,
                              read_service_token(context.home().service_folder(service.name)));
   try {
-    return Asker(service, client).run(flags.predictions, pictures);
+    return ask_service(service, client, flags.predictions, pictures);
   } catch (const Json::exception&) {
     refuse_answer(service);
   }

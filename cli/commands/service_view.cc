@@ -24,9 +24,14 @@ std::string text_of(const Json& facts, const char* key) {
 std::string model_text(const Json& facts) {
   const auto model = facts.find("model");
   if (model == facts.end() || !model->is_object()) return {};
+  std::vector<std::string> parts;
+  // Networks for tables have no layout.
+  for (const char* part : {"device", "precision", "layout"}) {
+    if (std::string text = text_of(*model, part); !text.empty()) parts.push_back(std::move(text));
+  }
   const std::string threads = text_of(*model, "threads");
-  return fmt::format("{}, {}, {}, {} {}", text_of(*model, "device"), text_of(*model, "precision"),
-                     text_of(*model, "layout"), threads, threads == "1" ? "thread" : "threads");
+  parts.push_back(fmt::format("{} {}", threads, threads == "1" ? "thread" : "threads"));
+  return join(parts, ", ");
 }
 
 }  // namespace

@@ -140,7 +140,7 @@ std::shared_ptr<const PictureList> PictureLists::of_version(Registry& registry,
   const VersionRecord version = registry.version(reference);
   const fs::path folder = registry.home().version_folder(version.job, version.number);
   const fs::path file = folder / (are_suspects ? "label_suspects.jsonl" : "predictions.jsonl");
-  const fs::path root = root_of_pictures(version);
+  const fs::path root = root_of_data(version);
   return kept(file, root.string(), [&] { return read_lines(file, root, are_suspects); });
 }
 

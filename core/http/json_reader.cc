@@ -18,7 +18,10 @@ class Events : public Json::json_sax_t {
  public:
   explicit Events(JsonReader& reader) : reader_(reader) {}
 
-  bool null() override { return true; }
+  bool null() override {
+    reader_.null(place_);
+    return true;
+  }
   bool boolean(bool value) override {
     reader_.boolean(place_, value);
     return true;
@@ -44,9 +47,14 @@ class Events : public Json::json_sax_t {
     if (!place_.empty()) place_ += '.';
     // No key that anybody looks for is longer.
     place_.append(value, 0, kLongestKey + 1);
+    reader_.key(value);
     return true;
   }
-  bool end_object() override { return leave(); }
+  bool end_object() override {
+    leave();
+    reader_.end_object(place_);
+    return true;
+  }
   bool start_array(std::size_t) override {
     reader_.begin_array(place_);
     enter();

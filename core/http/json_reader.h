@@ -15,7 +15,11 @@ class JsonReader {
   virtual void text(std::string_view place, std::string& value) { (void)place, (void)value; }
   virtual void number(std::string_view place, double value) { (void)place, (void)value; }
   virtual void boolean(std::string_view place, bool value) { (void)place, (void)value; }
+  virtual void null(std::string_view place) { (void)place; }
+  // In full; a place has only its first 65 bytes.
+  virtual void key(std::string_view name) { (void)name; }
   virtual void begin_object(std::string_view place) { (void)place; }
+  virtual void end_object(std::string_view place) { (void)place; }
   virtual void begin_array(std::string_view place) { (void)place; }
   virtual void end_array(std::string_view place) { (void)place; }
 };

@@ -1,6 +1,7 @@
 #include "core/model/answer_rows.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace mat {
 namespace {
@@ -9,6 +10,18 @@ namespace {
 constexpr std::size_t kRowsAtOnce = 8192;
 
 }  // namespace
+
+CsvTable parse_rows(std::string bytes, const std::string& name,
+                    const TableDescription& description) {
+  const std::string header = bytes.substr(0, bytes.find('\n'));
+  CsvOptions options;
+  options.delimiter = description.delimiter;
+  // Tables of one column are rare, and then it does not matter.
+  for (const char other : {',', ';', '\t'}) {
+    if (header.find(options.delimiter) == std::string::npos) options.delimiter = other;
+  }
+  return CsvTable::parse(std::move(bytes), name, options);
+}
 
 void answer_rows(TableModel& model, const TableDescription& description, const CsvTable& table,
                  const std::vector<std::size_t>& rows,

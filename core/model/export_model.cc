@@ -10,6 +10,7 @@
 #include "core/base/file.h"
 #include "core/base/text.h"
 #include "core/cache/pixel_cache.h"
+#include "core/model/export_rows.h"
 #include "core/model/import_model.h"
 #include "core/model/validation_list.h"
 
@@ -115,17 +116,51 @@ std::vector<ImageView> views_of(const Compared& compared,
 
 Json description_of(const StoredModel& model, const std::string& format) {
   ModelDescription description = model.description;
-  if (format == kTorchScript) {
+  if (!model.table && format == kTorchScript) {
     // It normalizes by itself.
     description.network = kTorchScript;
     description.preprocessing.mean = {0, 0, 0};
     description.preprocessing.deviation = {1, 1, 1};
   }
-  Json document = to_json(description);
+  Json document = description_json(description, model.table);
   document["metrics"] = model.version.metrics;
   document["model"] = model.version.reference();
   document["origin"] = model.version.origin;
   return document;
+}
+
+void export_pictures(const Home& home, const StoredModel& model, const ModelExport& wanted,
+                     const fs::path& out, ExportReport& report) {
+  const Compared compared = pictures_of(home, model, wanted);
+  PixelCache cache(home.cache(), model.description.preprocessing.short_side);
+  PixelCache::Statistics statistics;
+  const auto pictures = cache.load(compared.files, wanted.threads, wanted.progress, &statistics);
+  ExportRequest request;
+  request.model.file = model.file;
+  request.model.description = model.description;
+  request.model.cache_folder = home.cache();
+  request.model.threads = wanted.threads;
+  request.model.device = "cpu";
+  request.model.layout = "contiguous";
+  request.format = wanted.format;
+  request.out = out;
+  request.pictures = views_of(compared, pictures, model);
+  report.compared = static_cast<std::int64_t>(request.pictures.size());
+  report.outcome = load_trainer().export_model(request);
+}
+
+void export_table(const Home& home, const StoredModel& model, const ModelExport& wanted,
+                  const fs::path& out, ExportReport& report) {
+  TableExportRequest request;
+  request.model.file = model.file;
+  request.model.description = *model.table;
+  request.model.threads = wanted.threads;
+  request.model.device = "cpu";
+  request.format = wanted.format;
+  request.out = out;
+  report.compared =
+      add_rows_to_compare(home, model, wanted.check_rows ? &*wanted.check_rows : nullptr, request);
+  report.outcome = load_trainer().export_table_model(request);
 }
 
 }  // namespace
@@ -137,26 +172,11 @@ std::string export_file_name(const ModelVersionRecord& version, const std::strin
 
 ExportReport export_model(const Home& home, const StoredModel& model, const ModelExport& wanted) {
   check_place(wanted);
-  const Compared compared = pictures_of(home, model, wanted);
-  PixelCache cache(home.cache(), model.description.preprocessing.short_side);
-  PixelCache::Statistics statistics;
-  const auto pictures = cache.load(compared.files, wanted.threads, wanted.progress, &statistics);
   const PartialExport partial(wanted.out);
-  ExportRequest request;
-  request.model.file = model.file;
-  request.model.description = model.description;
-  request.model.cache_folder = home.cache();
-  request.model.threads = wanted.threads;
-  request.model.device = "cpu";
-  request.model.layout = "contiguous";
-  request.format = wanted.format;
-  request.out = partial.path();
-  request.pictures = views_of(compared, pictures, model);
-
   ExportReport report;
-  report.pictures = static_cast<std::int64_t>(request.pictures.size());
-  report.outcome = load_trainer().export_model(request);
-  if (wanted.progress && !wanted.progress(report.pictures, report.pictures)) {
+  model.table ? export_table(home, model, wanted, partial.path(), report)
+              : export_pictures(home, model, wanted, partial.path(), report);
+  if (wanted.progress && !wanted.progress(report.compared, report.compared)) {
     throw Error(ErrorKind::interrupted, "interrupted; nothing was written");
   }
   std::error_code error;

@@ -12,6 +12,7 @@
 #include "core/base/file.h"
 #include "core/base/text.h"
 #include "core/training/model_file.h"
+#include "core/training/table_description.h"
 #include "core/training/weights_header.h"
 
 namespace mat {
@@ -78,6 +79,12 @@ void check_network(const std::string& network) {
               fmt::format("{}; any other as TorchScript", name_hint(network, known)));
 }
 
+[[noreturn]] void refuse_table(const std::string& what) {
+  throw Error(ErrorKind::conflict,
+              what + " is of a model for rows of tables: those cannot be imported",
+              "make it of the training that it came from: mat model create JOB@V0001 --name N");
+}
+
 // The keys of a description that a file's own are replaced by.
 void apply(const ImportDescription& given, Kind kind, Json& json) {
   if (kind == Kind::program) {
@@ -130,6 +137,9 @@ Json said_of(const fs::path& file, Kind kind, const DescribeFile& describe, Mode
   if (const auto metrics = metadata.find("metrics"); metrics != metadata.end()) {
     content.metrics = parse_json(metrics->second, fmt::format("'{}'", file.string()));
   }
+  if (metadata.at("algorithm") == kTableNetwork) {
+    refuse_table(fmt::format("'{}'", file.string()));
+  }
   return to_json(describe_weights(file));
 }
 
@@ -139,6 +149,7 @@ void add_beside(const fs::path& file, Json& json, ModelContent& content) {
   if (!beside) return;
   const std::string what = fmt::format("'{}'", beside->string());
   const Json document = parse_json(read_file(*beside, kMostBytesBeside), what);
+  if (is_table_description(document)) refuse_table(what);
   const Json said = to_json(model_description_from_json(document, what));
   for (const auto& [key, value] : said.items()) {
     if (!json.contains(key)) json[key] = value;

@@ -67,15 +67,16 @@ fs::path weights_of(const Home& home, const VersionRecord& version) {
               fmt::format("see: mat version show {}", version.reference()));
 }
 
-void require_classifier(const VersionRecord& version) {
+bool is_of_table(const VersionRecord& version) {
   const Algorithm* const builtin = find_builtin_algorithm(version.algorithm);
-  if (builtin != nullptr && builtin->task == Task::image_classification) return;
+  return builtin != nullptr && builtin->task == Task::tabular;
+}
+
+void require_answering(const VersionRecord& version) {
+  if (find_builtin_algorithm(version.algorithm) != nullptr) return;
   throw Error(ErrorKind::usage,
-              builtin != nullptr
-                  ? fmt::format("{} was trained by {}, which makes no classifier of pictures",
-                                version.reference(), version.algorithm)
-                  : fmt::format("{} ran a command of your own ({}): mat does not know what it made",
-                                version.reference(), version.algorithm),
+              fmt::format("{} ran a command of your own ({}): mat does not know what it made",
+                          version.reference(), version.algorithm),
               "weights of others, as TorchScript or safetensors: mat model import FILE --name N");
 }
 
@@ -111,7 +112,7 @@ Json origin_of(const VersionRecord& version) {
           {"trained", version.ended_ms ? Json(utc_text(*version.ended_ms)) : Json()}};
 }
 
-fs::path root_of_pictures(const VersionRecord& version) {
+fs::path root_of_data(const VersionRecord& version) {
   const Json root = recorded(version, "/dataset/root");
   return root.is_string() ? fs::path(root.get<std::string>()) : fs::path();
 }

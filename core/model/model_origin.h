@@ -12,8 +12,9 @@ namespace mat {
 // Its best weights. Throws a conflict when there are none.
 std::filesystem::path weights_of(const Home& home, const VersionRecord& version);
 
-// Throws a usage error for a version of an algorithm that makes no classifier of pictures.
-void require_classifier(const VersionRecord& version);
+// Throws a usage error for a version of an algorithm that makes nothing that answers.
+void require_answering(const VersionRecord& version);
+bool is_of_table(const VersionRecord& version);
 
 // accuracy, f1, … of these weights: of several seeds they are one, and the version's own metrics
 // the mean of all.
@@ -22,7 +23,8 @@ Json metrics_of(const VersionRecord& version, const std::filesystem::path& weigh
 // See models.h.
 Json origin_of(const VersionRecord& version);
 
-// The folder that names in predictions.jsonl are relative to; empty when it was not recorded.
-std::filesystem::path root_of_pictures(const VersionRecord& version);
+// What names in predictions.jsonl are of: the folder of the pictures, or the table; empty when it
+// was not recorded.
+std::filesystem::path root_of_data(const VersionRecord& version);
 
 }  // namespace mat

@@ -25,7 +25,11 @@ ModelSource of_version(Registry& registry, const std::string& reference) {
   source.source = fmt::format("{}{}", kVersion, source.reference);
   source.folder = registry.home().version_folder(version.job, version.number);
   source.file = weights_of(registry.home(), version);
-  source.description = describe_weights(source.file);
+  if (is_of_table(version)) {
+    source.table = describe_table_weights(source.file);
+  } else {
+    source.description = describe_weights(source.file);
+  }
   return source;
 }
 
@@ -37,6 +41,7 @@ ModelSource of_model(Registry& registry, const std::string& reference) {
   source.folder = std::move(model.folder);
   source.file = std::move(model.file);
   source.description = std::move(model.description);
+  source.table = std::move(model.table);
   source.model_version = model.version.id;
   return source;
 }

@@ -6,6 +6,7 @@
 
 #include "core/registry/registry.h"
 #include "core/training/model_description.h"
+#include "core/training/table_description.h"
 
 namespace mat {
 
@@ -15,17 +16,18 @@ struct ModelSource {
   std::string source;            // the same without doubt: "version:clothes@V0003", "model:…"
   std::filesystem::path file;    // its weights
   std::filesystem::path folder;  // the version's, for what is stored with it
-  ModelDescription description;
-  std::optional<Id> model_version;  // of a model; nothing for a version of a job
-  std::string note;                 // what a person should know of the choice; may be empty
+  ModelDescription description;  // of a classifier of pictures, or:
+  std::optional<TableDescription> table;  // of a network for rows of tables
+  std::optional<Id> model_version;        // of a model; nothing for a version of a job
+  std::string note;                       // what a person should know of the choice; may be empty
 };
 
 // "X@V0003", "X@3" and "X@best" are versions of the job X, as Registry::version() takes them;
 // "X@1.0.1" and "X@ALIAS" of the model, as Registry::model_version() does. "X" and "X@latest" are
 // of whichever there is; where there are both, "X" is the model and "X@latest" the job's.
 // "model:X…" and "version:X…" leave no doubt. Throws not_found with the nearest name of both, a
-// conflict for a version that has no weights, and a usage error for what is no classifier of
-// pictures.
+// conflict for a version that has no weights, and a usage error for what makes nothing that
+// answers.
 ModelSource find_model_source(Registry& registry, const std::string& reference);
 
 }  // namespace mat

@@ -33,13 +33,21 @@ void refuse_taken_number(Registry& registry, const NewModel& model) {
 
 }  // namespace
 
+Json description_json(const ModelDescription& description,
+                      const std::optional<TableDescription>& table) {
+  if (!table) return to_json(description);
+  Json json{{"network", kTableNetwork}};
+  json.update(to_json(*table));
+  return json;
+}
+
 ModelVersionRecord add_model_version(Registry& registry, const NewModel& model,
                                      const ModelContent& content, const LockHooks& hooks) {
   ModelFolder folder(registry, model.name, hooks);
   refuse_taken_number(registry, model);
   const fs::path place = folder.begin();
   synced_copy(content.file, place / file_name_of(content.description));
-  Json document = to_json(content.description);
+  Json document = description_json(content.description, content.table);
   document["metrics"] = content.metrics;
   document["validation"] =
       write_validation_list(registry.home(), content.predictions, content.validation_root, place);
@@ -51,7 +59,7 @@ ModelVersionRecord add_model_version(Registry& registry, const NewModel& model,
   version.model = model.name;
   version.number = model.number;
   version.description = model.description;
-  version.network = content.description.network;
+  version.network = document.at("network").get<std::string>();
   version.origin = content.origin;
   version.metrics = content.metrics;
   version.made_of = content.made_of;
@@ -59,7 +67,7 @@ ModelVersionRecord add_model_version(Registry& registry, const NewModel& model,
 }
 
 ModelContent content_of_version(const Home& home, const VersionRecord& version) {
-  require_classifier(version);
+  require_answering(version);
   if (version.status != Status::completed) {
     throw Error(
         ErrorKind::conflict,
@@ -72,12 +80,16 @@ ModelContent content_of_version(const Home& home, const VersionRecord& version) 
   const fs::path folder = home.version_folder(version.job, version.number);
   ModelContent content;
   content.file = weights_of(home, version);
-  content.description = describe_weights(content.file);
+  if (is_of_table(version)) {
+    content.table = describe_table_weights(content.file);
+  } else {
+    content.description = describe_weights(content.file);
+  }
   content.metrics = metrics_of(version, content.file);
   content.origin = origin_of(version);
   content.made_of = version.id;
   content.predictions = folder / "predictions.jsonl";
-  content.validation_root = root_of_pictures(version);
+  content.validation_root = root_of_data(version);
   return content;
 }
 
@@ -97,7 +109,11 @@ StoredModel stored_model(const Home& home, const ModelVersionRecord& version) {
   if (!text) throw gone(path);
   const std::string what = fmt::format("'{}'", path.string());
   const Json document = parse_json(*text, what);
-  model.description = model_description_from_json(document, what);
+  if (is_table_description(document)) {
+    model.table = table_description_from_json(document, what);
+  } else {
+    model.description = model_description_from_json(document, what);
+  }
   model.validation = document.value("validation", Json::object());
   model.file = model.folder / file_name_of(model.description);
   std::error_code error;

@@ -7,11 +7,13 @@
 #include "core/base/lock_file.h"
 #include "core/registry/registry.h"
 #include "core/training/model_description.h"
+#include "core/training/table_description.h"
 
 // Models: weights with a name and a number, of which all that is needed to answer lies in a folder
 // of their own. Whatever fails or is killed, a version is there whole or not at all.
 //
-// model.json is the description (see model_description.h) and with it
+// model.json is the description (see model_description.h; of a network for tables "network" and
+// what table_description.h has) and with it
 //   "metrics": {"accuracy", …}, as far as they are known
 //   "validation": what it was validated on (see validation_list.h)
 //   "origin": {"kind": "version", "reference": "clothes@V0003", "job", "version", "number",
@@ -30,13 +32,14 @@ struct NewModel {
 
 // What a version consists of.
 struct ModelContent {
-  std::filesystem::path file;  // is copied
-  ModelDescription description;
+  std::filesystem::path file;             // is copied
+  ModelDescription description;           // of a classifier of pictures, or:
+  std::optional<TableDescription> table;  // of a network for tables
   Json metrics = Json::object();
   Json origin = Json::object();
   std::optional<Id> made_of;  // the version of a job
-  // Where the predictions on its validation pictures are, and the folder that these lie in; empty
-  // when they are not known.
+  // Where the predictions on its validation pictures or rows are, and the folder that these lie in,
+  // or the table; empty when they are not known.
   std::filesystem::path predictions, validation_root;
 };
 
@@ -45,17 +48,22 @@ ModelVersionRecord add_model_version(Registry& registry, const NewModel& model,
                                      const ModelContent& content, const LockHooks& hooks);
 
 // The weights of a Completed version. Throws a conflict for another status and for weights that are
-// gone, and a usage error for what is no classifier of pictures.
+// gone, and a usage error for what makes nothing that answers.
 ModelContent content_of_version(const Home& home, const VersionRecord& version);
 
 struct StoredModel {
   ModelVersionRecord version;
   std::filesystem::path folder, file;
-  ModelDescription description;
-  Json validation;  // as it stands in model.json
+  ModelDescription description;           // of a classifier of pictures, or:
+  std::optional<TableDescription> table;  // of a network for tables
+  Json validation;                        // as it stands in model.json
 };
 
 // Throws io errors for files that are gone or damaged.
 StoredModel stored_model(const Home& home, const ModelVersionRecord& version);
+
+// What model.json says of the model beside its metrics, its validation and its origin.
+Json description_json(const ModelDescription& description,
+                      const std::optional<TableDescription>& table);
 
 }  // namespace mat

@@ -2,7 +2,6 @@
 
 #include <fmt/core.h>
 
-#include "core/base/json.h"
 #include "core/model/predict.h"
 
 namespace mat {
@@ -12,16 +11,20 @@ constexpr std::size_t kTop = 5;
 
 Json answer_json(const std::vector<std::string>& classes, const PictureAnswer& answer) {
   if (!answer.problem.empty()) return {{"error", answer.problem}};
-  Json scores = Json::array();
-  for (const std::size_t c : top_classes(answer.probabilities, kTop)) {
-    scores.push_back({classes[c], fmt::format("{:.4f}", answer.probabilities[c])});
-  }
-  Json json{{"predicted_label", scores.front().front()}, {"scores", scores}};
+  Json json = scores_json(classes, answer.probabilities);
   if (!answer.warning.empty()) json["warnings"] = Json::array({answer.warning});
   return json;
 }
 
 }  // namespace
+
+Json scores_json(const std::vector<std::string>& classes, const std::vector<float>& probabilities) {
+  Json scores = Json::array();
+  for (const std::size_t c : top_classes(probabilities, kTop)) {
+    scores.push_back({classes[c], fmt::format("{:.4f}", probabilities[c])});
+  }
+  return {{"predicted_label", scores.front().front()}, {"scores", scores}};
+}
 
 HttpResponse answer_pictures(const std::vector<std::string>& classes,
                              const std::vector<PictureAnswer>& answers, bool is_list) {

@@ -173,15 +173,26 @@ HttpResponse answer_infer(const InferRequest& request, const InferModel& model,
                        {"shape", {answers.size()}},
                        {"data", std::move(labels)}});
   }
-  Json document{{"model_name", model.name},
-                {"model_version", model.version},
-                {"parameters", {{"model", model.reference}}}};
+  Json document = infer_document(model, request.id, std::move(outputs));
   if (has_warning) document["parameters"]["warnings"] = std::move(warnings);
-  if (!request.id.empty()) document["id"] = request.id;
-  document["outputs"] = std::move(outputs);
   HttpResponse response;
   response.body = to_json_text(document) + "\n";
   return response;
+}
+
+Json infer_document(const InferModel& model, const std::string& id, Json outputs) {
+  Json document{{"model_name", model.name},
+                {"model_version", model.version},
+                {"parameters", {{"model", model.reference}}}};
+  if (!id.empty()) document["id"] = id;
+  document["outputs"] = std::move(outputs);
+  return document;
+}
+
+void add_computes(const InferModel& model, Json& parameters) {
+  for (const char* part : {"device", "precision", "layout", "threads"}) {
+    if (model.computes.contains(part)) parameters[part] = model.computes[part];
+  }
 }
 
 Json server_metadata(const std::string& name) {
@@ -190,9 +201,7 @@ Json server_metadata(const std::string& name) {
 
 Json model_metadata(const InferModel& model, const std::vector<std::string>& classes) {
   Json parameters{{"classes", classes}, {"model", model.reference}};
-  for (const char* part : {"device", "precision", "layout", "threads"}) {
-    if (model.computes.contains(part)) parameters[part] = model.computes[part];
-  }
+  add_computes(model, parameters);
   return {{"name", model.name},
           {"versions", {model.version}},
           {"platform", "mat"},

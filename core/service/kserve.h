@@ -31,6 +31,9 @@ struct InferModel {
   Json computes = Json::object();  // what it computes with: "device", "precision", …
 };
 
+// What every answer has: the model, the request's id and the outputs.
+Json infer_document(const InferModel& model, const std::string& id, Json outputs);
+
 // A picture without an answer makes the whole an error, as the protocol has no other way. Where a
 // picture is damaged, parameters has "warnings", for each picture one or null.
 HttpResponse answer_infer(const InferRequest& request, const InferModel& model,
@@ -39,5 +42,7 @@ HttpResponse answer_infer(const InferRequest& request, const InferModel& model,
 
 Json server_metadata(const std::string& name);
 Json model_metadata(const InferModel& model, const std::vector<std::string>& classes);
+// What the model computes with, into "parameters".
+void add_computes(const InferModel& model, Json& parameters);
 
 }  // namespace mat

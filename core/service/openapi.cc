@@ -1,5 +1,6 @@
 #include "core/service/openapi.h"
 
+#include "core/base/text.h"
 #include "core/base/version.h"
 
 namespace mat {
@@ -40,14 +41,14 @@ Json get(const char* id, const char* summary, Json body, bool is_open) {
   return {{"get", std::move(operation)}};
 }
 
-void add_post_errors(Json& responses) {
+void add_post_errors(Json& responses, bool of_table) {
+  if (!of_table) add_errors(responses, {{"422", "the picture cannot be read"}});
   add_errors(responses, {{"400", "the request is not understood"},
                          {"401", "the token is missing or wrong"},
                          {"408", "the request took too long to come"},
                          {"411", "a request without a body"},
                          {"413", "the body is too large"},
                          {"415", "a media type that is not understood"},
-                         {"422", "the picture cannot be read"},
                          {"503", "too many requests wait; Retry-After says when to come again"}});
 }
 
@@ -67,7 +68,26 @@ Json predict_path() {
   operation["requestBody"] = {{"required", true}, {"content", types}};
   operation["responses"]["200"] = response("the answer, or a list of answers for several pictures",
                                            content("application/json", answer));
-  add_post_errors(operation["responses"]);
+  add_post_errors(operation["responses"], false);
+  return {{"post", operation}};
+}
+
+Json one_or_list(const char* of_one, const char* of_several) {
+  Json schema;
+  schema["oneOf"] = Json::array({reference(of_one), reference(of_several)});
+  return schema;
+}
+
+Json table_predict_path(const TableDescription& table) {
+  Json types;
+  types["application/json"] = {{"schema", one_or_list("Row", "Rows")}};
+  types["text/csv"] = {{"schema", {{"type", "string"}}}};
+  Json operation{{"operationId", "predict"}, {"summary", "Predict the column " + table.target}};
+  operation["requestBody"] = {{"required", true}, {"content", types}};
+  operation["responses"]["200"] =
+      response("the answer, or a list of answers for several rows",
+               content("application/json", one_or_list("Prediction", "Predictions")));
+  add_post_errors(operation["responses"], true);
   return {{"post", operation}};
 }
 
@@ -75,13 +95,13 @@ Json parameter(const char* name) {
   return {{"name", name}, {"in", "path"}, {"required", true}, {"schema", {{"type", "string"}}}};
 }
 
-Json infer_path(const char* id, const Json& parameters) {
+Json infer_path(const char* id, const Json& parameters, bool of_table) {
   Json operation{{"operationId", id}, {"summary", "KServe inference protocol, version 2"}};
   operation["requestBody"] = {{"required", true},
                               {"content", content("application/json", reference("InferRequest"))}};
   operation["responses"]["200"] =
       response("the outputs", content("application/json", reference("InferResponse")));
-  add_post_errors(operation["responses"]);
+  add_post_errors(operation["responses"], of_table);
   add_errors(operation["responses"], {{"404", "another model is served"}});
   return {{"parameters", parameters}, {"post", operation}};
 }
@@ -94,10 +114,11 @@ Json model_path(const char* id, const Json& parameters) {
   return path;
 }
 
-Json tensor(bool is_input) {
+Json tensor(bool is_input, bool of_table) {
   Json properties;
   properties["name"] = {{"type", "string"}};
-  properties["datatype"] = {{"type", "string"}, {"enum", {"BYTES", "UINT8", "FP32"}}};
+  properties["datatype"]["type"] = "string";
+  if (!of_table) properties["datatype"]["enum"] = {"BYTES", "UINT8", "FP32"};
   properties["shape"] = {{"type", "array"}, {"items", {{"type", "integer"}}}};
   properties["data"] = {{"type", "array"}, {"items", Json::object()}};
   if (is_input) properties["parameters"] = {{"type", "object"}};
@@ -106,17 +127,44 @@ Json tensor(bool is_input) {
           {"properties", properties}};
 }
 
-Json schemas() {
+// A row: every column has to be there, and null is a missing value.
+Json row_schema(const TableDescription& table) {
+  Json properties = Json::object(), names = Json::array();
+  for (const TableEncoder::Column& column : table.encoder.columns()) {
+    names.push_back(column.name);
+    Json& schema = properties[column.name];
+    schema["nullable"] = true;
+    if (column.is_number) {
+      schema["type"] = "number";
+      schema["description"] = "around " + format_number(column.mean) + " in training";
+      continue;
+    }
+    schema["type"] = "string";
+    // Any other text is answered, too.
+    schema["description"] = "in training: " + to_json_text(column.categories);
+  }
+  return {{"type", "object"},
+          {"required", std::move(names)},
+          {"additionalProperties", false},
+          {"properties", std::move(properties)}};
+}
+
+Json schemas(const TableDescription* table) {
   const Json text{{"type", "string"}};
   Json all, properties;
   properties["error"] = text;
   all["Error"] = {{"type", "object"}, {"required", Json::array({"error"})}};
   all["Error"]["properties"] = properties;
 
+  if (table != nullptr) {
+    all["Row"] = row_schema(*table);
+    all["Rows"] = {{"type", "array"}, {"items", reference("Row")}};
+  }
+
   properties = Json::object();
   properties["image"] = {{"type", "string"}, {"format", "byte"}};
   properties["images"] = {{"type", "array"}, {"items", {{"type", "string"}, {"format", "byte"}}}};
-  all["Pictures"] = {{"type", "object"}, {"properties", properties}};
+  if (table == nullptr) all["Pictures"] = {{"type", "object"}, {"properties", properties}};
 
   const Json score{{"type", "array"},
                    {"description", "a class and its probability"},
@@ -129,14 +177,23 @@ Json schemas() {
   properties["warnings"] = {{"type", "array"}, {"items", text}};
   all["Prediction"] = {
       {"type", "object"}, {"required", {"predicted_label", "scores"}}, {"properties", properties}};
+  if (table != nullptr && table->is_regression()) {
+    properties = Json::object();
+    properties["predicted_value"] = {{"type", "number"}};
+    all["Prediction"] = {{"type", "object"},
+                         {"required", Json::array({"predicted_value"})},
+                         {"properties", properties}};
+  }
   all["Predictions"]["type"] = "array";
-  all["Predictions"]["items"]["oneOf"] = Json::array({reference("Prediction"), reference("Error")});
+  all["Predictions"]["items"] =
+      table != nullptr ? reference("Prediction") : one_or_list("Prediction", "Error");
 
   properties = Json::object();
   properties["id"] = text;
   properties["parameters"] = {{"type", "object"}};
-  properties["inputs"] = {{"type", "array"}, {"minItems", 1}, {"maxItems", 1}};
-  properties["inputs"]["items"] = tensor(true);
+  properties["inputs"] = {{"type", "array"}, {"minItems", 1}};
+  if (table == nullptr) properties["inputs"]["maxItems"] = 1;
+  properties["inputs"]["items"] = tensor(true, table != nullptr);
   Json name;
   name["name"] = text;
   properties["outputs"] = {{"type", "array"}};
@@ -148,7 +205,7 @@ Json schemas() {
   properties["model_name"] = properties["model_version"] = properties["id"] = text;
   properties["parameters"] = {{"type", "object"}};
   properties["outputs"] = {{"type", "array"}};
-  properties["outputs"]["items"] = tensor(false);
+  properties["outputs"]["items"] = tensor(false, table != nullptr);
   all["InferResponse"] = {{"type", "object"}, {"required", {"model_name", "outputs"}}};
   all["InferResponse"]["properties"] = properties;
   return all;
@@ -156,14 +213,16 @@ Json schemas() {
 
 }  // namespace
 
-Json openapi_document(const std::string& service) {
+Json openapi_document(const std::string& service, const TableDescription* table) {
   const Json any{{"type", "object"}};
   const Json model = Json::array({parameter("model")});
   const Json version = Json::array({parameter("model"), parameter("version")});
   Json paths;
   paths["/"] =
-      get("page", "A page to drop a picture on", content("text/html", {{"type", "string"}}), true);
-  paths["/predict"] = predict_path();
+      get("page",
+          table != nullptr ? "A page with a form of the columns" : "A page to drop a picture on",
+          content("text/html", {{"type", "string"}}), true);
+  paths["/predict"] = table != nullptr ? table_predict_path(*table) : predict_path();
   paths["/v2"] =
       get("server", "The server's name and version", content("application/json", any), false);
   paths["/v2/health/live"] =
@@ -175,20 +234,22 @@ Json openapi_document(const std::string& service) {
   paths[of_version] = model_path("modelVersion", version);
   paths[of_model + "/ready"] = model_path("modelReady", model);
   paths[of_version + "/ready"] = model_path("modelVersionReady", version);
-  paths[of_model + "/infer"] = infer_path("infer", model);
-  paths[of_version + "/infer"] = infer_path("inferVersion", version);
+  paths[of_model + "/infer"] = infer_path("infer", model, table != nullptr);
+  paths[of_version + "/infer"] = infer_path("inferVersion", version, table != nullptr);
   paths["/metrics"] = get("metrics", "Counters in Prometheus' text format",
                           content("text/plain", {{"type", "string"}}), false);
   paths["/openapi.json"] = get("openapi", "This document", content("application/json", any), true);
 
   Json document{{"openapi", "3.0.3"}};
-  document["info"] = {{"title", service},
-                      {"version", mat_version()},
-                      {"description", "A classifier of pictures, served by mat"}};
+  document["info"] = {
+      {"title", service},
+      {"version", mat_version()},
+      {"description", table != nullptr ? "A model for rows of tables, served by mat"
+                                       : "A classifier of pictures, served by mat"}};
   document["servers"] = Json::array({{{"url", "/"}}});
   document["security"] = Json::array({{{"token", Json::array()}}, Json::object()});
   document["paths"] = paths;
-  document["components"]["schemas"] = schemas();
+  document["components"]["schemas"] = schemas(table);
   document["components"]["securitySchemes"]["token"] = {{"type", "http"}, {"scheme", "bearer"}};
   return document;
 }

@@ -74,6 +74,35 @@ class Service {
   }
 
   std::shared_ptr<ServedModel> open_served(const ModelSource& source) {
+    return source.table ? open_table(source) : open_pictures(source);
+  }
+
+  std::function<void(std::size_t, double)> counting() {
+    return [this](std::size_t count, double seconds) {
+      if (api_) api_->metrics().count_batch(count, seconds);
+    };
+  }
+
+  std::shared_ptr<ServedModel> open_table(const ModelSource& source) {
+    if (settings_.precision == "bf16") {
+      throw Error(ErrorKind::usage, "rows of tables are computed in fp32 only");
+    }
+    TableRequest model;
+    model.file = source.file;
+    model.description = *source.table;
+    model.device = settings_.device;
+    // A network for tables is small: more threads cost more than they bring.
+    model.threads = 1;
+    TableBatcherOptions options;
+    options.answered = counting();
+    auto served = std::make_shared<ServedModel>();
+    served->reference = source.reference;
+    served->table = std::make_unique<TableBatcher>([&] { return request_.open_table_model(model); },
+                                                   *source.table, std::move(options));
+    return served;
+  }
+
+  std::shared_ptr<ServedModel> open_pictures(const ModelSource& source) {
     ModelRequest model;
     model.file = source.file;
     model.description = source.description;
@@ -87,9 +116,7 @@ class Service {
     options.batch_size = model.batch_size;
     options.decode_threads = usable_cores();
     options.max_pixels = settings_.max_pixels;
-    options.answered = [this](std::size_t pictures, double seconds) {
-      if (api_) api_->metrics().count_batch(pictures, seconds);
-    };
+    options.answered = counting();
     auto served = std::make_shared<ServedModel>();
     served->reference = source.reference;
     served->batcher = std::make_unique<Batcher>(
@@ -140,8 +167,7 @@ class Service {
       }
     }
     auto model = opening.get();
-    facts_ = {
-        {"pid", ::getpid()}, {"host", this_machine().host}, {"model", model->batcher->facts()}};
+    facts_ = {{"pid", ::getpid()}, {"host", this_machine().host}, {"model", model->facts()}};
     api_ = std::make_unique<ServiceApi>(std::move(options), std::move(model));
 
     HttpServerOptions server;
@@ -254,7 +280,7 @@ class Service {
     try {
       auto model = update_->model.get();
       Json facts = facts_;
-      facts["model"] = model->batcher->facts();
+      facts["model"] = model->facts();
       // Recorded first: a model in service cannot be deleted.
       registry_.set_service_source(record_.id, source.source, source.model_version);
       api_->swap(std::move(model));

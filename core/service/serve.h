@@ -14,6 +14,7 @@ struct ServeRequest {
   Id service = 0;
   double begun_s = 0;  // by monotonic_seconds(), of this start; a restart keeps it
   std::function<std::unique_ptr<PictureModel>(const ModelRequest&)> open_model;
+  std::function<std::unique_ptr<TableModel>(const TableRequest&)> open_table_model;
   // Why it is to end ("interrupted by Ctrl-C"); empty while it is not. Asked again and again.
   std::function<std::string()> stop_reason;
   // Called once it answers, with the service as it is then.

@@ -18,6 +18,9 @@
 #include "core/service/openapi.h"
 #include "core/service/picture_request.h"
 #include "core/service/service_page.h"
+#include "core/service/table_answers.h"
+#include "core/service/table_kserve.h"
+#include "core/service/table_request.h"
 
 namespace mat {
 namespace {
@@ -157,15 +160,17 @@ std::optional<HttpResponse> ServiceApi::admit(const HttpRequest& request) const 
     return http_error(415, "send it as it is, without a content encoding");
   }
   const std::string type = request.content_type();
+  const bool is_of_table = model()->table != nullptr;
   const bool is_known =
       found->route == Route::predict
-          ? is_picture_request_type(type)
+          ? (is_of_table ? is_table_request_type(type) : is_picture_request_type(type))
           : type.empty() || type == "application/json" || type == "application/octet-stream";
   if (!is_known) {
-    return http_error(415, fmt::format("'{}' is not understood: send a picture (image/jpeg, "
-                                       "image/png, image/bmp), multipart/form-data or "
-                                       "application/json",
-                                       printable(type)));
+    return http_error(415,
+                      fmt::format("'{}' is not understood: send {}", printable(type),
+                                  is_of_table ? "application/json or text/csv"
+                                              : "a picture (image/jpeg, image/png, image/bmp), "
+                                                "multipart/form-data or application/json"));
   }
   return std::nullopt;
 }
@@ -178,9 +183,9 @@ void ServiceApi::handle(HttpRequest&& request, std::shared_ptr<HttpResponder> re
       case Route::infer:
         return ask({std::move(request), responder, model()}, found->route == Route::infer);
       case Route::page:
-        return responder->respond(service_page());
+        return responder->respond(service_page(model()->table != nullptr));
       case Route::openapi:
-        return responder->respond(json_response(openapi_document(options_.name)));
+        return responder->respond(json_response(openapi_page()));
       case Route::metrics:
         return responder->respond(metrics_page());
       default:
@@ -195,7 +200,13 @@ void ServiceApi::ask(Call call, bool is_infer) {
   const auto work = [this, is_infer](Call asked) {
     const auto responder = asked.responder;
     try {
-      is_infer ? infer(std::move(asked)) : predict(std::move(asked));
+      if (is_infer) {
+        infer(std::move(asked));
+      } else if (asked.model->table) {
+        predict_rows(std::move(asked));
+      } else {
+        predict(std::move(asked));
+      }
     } catch (const HttpFailure& e) {
       responder->respond(http_error(e.status(), e.what()));
     } catch (const std::exception& e) {
@@ -203,8 +214,8 @@ void ServiceApi::ask(Call call, bool is_infer) {
     }
   };
   const std::string type = call.request.content_type();
-  const bool has_to_be_read =
-      type == "application/json" || type == "multipart/form-data" || is_infer;
+  const bool has_to_be_read = type == "application/json" || type == "multipart/form-data" ||
+                              is_infer || call.model->table != nullptr;
   if (!has_to_be_read || call.request.body.size() < kLargeBody) return work(std::move(call));
   const auto shared = std::make_shared<Call>(std::move(call));
   reader_.add([work, shared] { work(std::move(*shared)); });
@@ -230,22 +241,64 @@ void ServiceApi::predict(Call call) {
   }
 }
 
-void ServiceApi::infer(Call call) {
-  const auto path = model_path(call.request.path);
-  const std::string& reference = call.model->reference;
+void ServiceApi::predict_rows(Call call) {
+  TableRowsRequest asked =
+      read_table_request(std::move(call.request), call.model->table->description());
+  // The model outlives its answers, which it gives before it ends.
+  const TableDescription& description = call.model->table->description();
+  if (asked.rows == 0) return call.responder->respond(json_response(Json::array()));
+  const auto done = [responder = call.responder, &description, is_list = asked.is_list](
+                        const std::vector<double>& answers, const std::string& failure) {
+    responder->respond(failure.empty() ? answer_table_rows(description, answers, is_list)
+                                       : http_error(500, failure));
+  };
+  if (!call.model->table->ask(std::move(asked.inputs), asked.rows, done)) {
+    call.responder->respond(too_busy());
+  }
+}
+
+std::string ServiceApi::name_in_path(const HttpRequest& request,
+                                     const std::string& reference) const {
+  const auto path = model_path(request.path);
   const bool is_it = path && (path->model == options_.name || path->model == model_of(reference)) &&
                      (path->version.empty() || path->version == version_of(reference));
   if (!is_it) throw HttpFailure(404, fmt::format("{} is served here", reference));
+  return path->model;
+}
+
+void ServiceApi::infer_rows(Call call) {
+  const std::string& reference = call.model->reference;
+  const InferModel named{
+      name_in_path(call.request, reference), version_of(reference), reference, {}};
+  const TableDescription& description = call.model->table->description();
+  const auto asked =
+      std::make_shared<TableInferRequest>(read_table_infer(call.request, description));
+  call.request = {};
+  std::vector<float> inputs = std::move(asked->inputs);
+  const auto done = [responder = call.responder, asked, named, &description](
+                        const std::vector<double>& answers, const std::string& failure) {
+    responder->respond(failure.empty() ? answer_table_infer(*asked, named, description, answers)
+                                       : http_error(500, failure));
+  };
+  if (!call.model->table->ask(std::move(inputs), asked->rows, done)) {
+    call.responder->respond(too_busy());
+  }
+}
+
+void ServiceApi::infer(Call call) {
+  if (call.model->table) return infer_rows(std::move(call));
+  const std::string& reference = call.model->reference;
+  const std::string name = name_in_path(call.request, reference);
   const auto asked =
       std::make_shared<InferRequest>(read_infer_request(call.request, options_.max_pixels));
   call.request = {};
   const auto classes =
       std::make_shared<std::vector<std::string>>(call.model->batcher->description().classes);
   std::vector<AskedPicture> pictures = std::move(asked->pictures);
-  const auto done = [responder = call.responder, asked, classes, model = path->model,
+  const auto done = [responder = call.responder, asked, classes, name,
                      version = version_of(reference),
                      reference](std::vector<PictureAnswer> answers) {
-    responder->respond(answer_infer(*asked, {model, version, reference, {}}, *classes, answers));
+    responder->respond(answer_infer(*asked, {name, version, reference, {}}, *classes, answers));
   };
   if (!call.model->batcher->ask(std::move(pictures), done)) call.responder->respond(too_busy());
 }
@@ -255,7 +308,7 @@ HttpResponse ServiceApi::metrics_page() const {
   HttpResponse response;
   response.content_type = kTextType;
   response.body = metrics_->text({.connections = connections ? connections() : 0,
-                                  .waiting = current->batcher->waiting(),
+                                  .waiting = current->waiting(),
                                   .model = current->reference});
   return response;
 }
@@ -265,17 +318,20 @@ HttpResponse ServiceApi::kserve_page(const HttpRequest& request) const {
   if (request.path == "/v2/health/ready") return json_response({{"ready", true}});
   if (request.path == "/v2") return json_response(server_metadata(options_.name));
   const auto current = model();
-  const auto path = model_path(request.path);
   const std::string& reference = current->reference;
-  const std::string version = version_of(reference);
-  const bool is_it = path && (path->model == options_.name || path->model == model_of(reference)) &&
-                     (path->version.empty() || path->version == version);
-  if (!is_it) throw HttpFailure(404, fmt::format("{} is served here", reference));
-  if (path->rest == "ready") {
-    return json_response({{"name", path->model}, {"ready", true}});
+  const InferModel named{name_in_path(request, reference), version_of(reference), reference,
+                         current->facts()};
+  if (model_path(request.path)->rest == "ready") {
+    return json_response({{"name", named.name}, {"ready", true}});
   }
-  return json_response(model_metadata({path->model, version, reference, current->batcher->facts()},
-                                      current->batcher->description().classes));
+  return json_response(current->table
+                           ? table_metadata(named, current->table->description())
+                           : model_metadata(named, current->batcher->description().classes));
+}
+
+Json ServiceApi::openapi_page() const {
+  const auto current = model();
+  return openapi_document(options_.name, current->table ? &current->table->description() : nullptr);
 }
 
 void ServiceApi::count(const HttpExchange& exchange) {

@@ -10,13 +10,18 @@
 #include "core/http/server.h"
 #include "core/service/batcher.h"
 #include "core/service/service_metrics.h"
+#include "core/service/table_batcher.h"
 
 namespace mat {
 
 // A model that is being served.
 struct ServedModel {
-  std::string reference;  // "clothes@V0003"
-  std::unique_ptr<Batcher> batcher;
+  std::string reference;             // "clothes@V0003"
+  std::unique_ptr<Batcher> batcher;  // of a classifier of pictures, or:
+  std::unique_ptr<TableBatcher> table;
+
+  const Json& facts() const { return table ? table->facts() : batcher->facts(); }
+  std::size_t waiting() const { return table ? table->waiting() : batcher->waiting(); }
 };
 
 struct ServiceApiOptions {
@@ -48,8 +53,13 @@ class ServiceApi {
   struct Call;
   void ask(Call call, bool is_infer);
   void predict(Call call);
+  void predict_rows(Call call);
   void infer(Call call);
+  // The name in the path by which the model is asked. Throws HttpFailure when it is another's.
+  std::string name_in_path(const HttpRequest& request, const std::string& reference) const;
+  void infer_rows(Call call);
   HttpResponse metrics_page() const;
+  Json openapi_page() const;
   HttpResponse kserve_page(const HttpRequest& request) const;
 
   ServiceApiOptions options_;

@@ -1,9 +1,11 @@
 #include "core/service/service_page.h"
 
+#include <string>
+
 namespace mat {
 namespace {
 
-constexpr const char* kPage = R"html(<!doctype html>
+constexpr const char* kHead = R"html(<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -40,11 +42,19 @@ constexpr const char* kPage = R"html(<!doctype html>
   li i { display: block; height: .8rem; border-radius: 4px; background: var(--bar);
     min-width: 2px; }
   li:first-child { font-weight: 600; } li:first-child i { background: var(--best); }
+  #row { display: grid; grid-template-columns: repeat(auto-fill, minmax(14rem, 1fr)); gap: 1rem; }
+  #row label { display: flex; flex-direction: column; gap: .25rem; overflow-wrap: anywhere; }
+  #row input, #row select { width: 100%; padding: .5rem; font: inherit; color: inherit;
+    background: var(--card); border: 1px solid var(--line); border-radius: 6px; }
+  #row button { align-self: end; padding: .55rem 1rem; font: inherit; border: 0;
+    border-radius: 6px; background: var(--best); color: var(--back); cursor: pointer; }
   .bad { color: var(--bad); }
   footer { margin-top: 2rem; font-size: .9rem; color: var(--dim); }
   a { color: inherit; }
 </style>
-<main>
+)html";
+
+constexpr const char* kPicturePage = R"html(<main>
   <h1 id="name">What does the picture show?</h1>
   <p id="model">&nbsp;</p>
   <label class="drop" id="drop">
@@ -135,12 +145,109 @@ constexpr const char* kPage = R"html(<!doctype html>
 </html>
 )html";
 
+constexpr const char* kTablePage = R"html(<main>
+  <h1 id="name">What does the row say?</h1>
+  <p id="model">&nbsp;</p>
+  <form id="row"></form>
+  <form id="token"><label>This service wants its token
+    <input id="secret" type="password" autocomplete="off"></label></form>
+  <div role="status" aria-live="polite"><p id="state"></p><ol id="bars"></ol></div>
+  <footer><a href="openapi.json">openapi.json</a> · <a href="metrics">metrics</a></footer>
+</main>
+<script>
+  const $ = id => document.getElementById(id);
+  let columns = [], target = '';
+  const headers = type => {
+    const secret = $('secret').value, all = type ? {'Content-Type': type} : {};
+    if (secret) all.Authorization = 'Bearer ' + secret;
+    return all;
+  };
+  const make = (tag, text, more) => Object.assign(document.createElement(tag),
+    {textContent: text || ''}, more);
+  function say(text, bad) { $('state').textContent = text; $('state').className = bad ? 'bad' : ''; }
+  function wantToken() { $('token').style.display = 'block'; $('secret').focus(); }
+  // A column's own input: its value, or null when it is missing.
+  function field(column, number) {
+    const id = 'column-' + number;
+    let input;
+    if (column.type === 'number') {
+      input = make('input', '', {id, type: 'number', step: 'any',
+        placeholder: 'around ' + Number(column.mean.toPrecision(4))});
+      column.value = () => input.value === '' ? null : Number(input.value);
+    } else {
+      const list = make('datalist', '', {id: id + '-list'});
+      for (const text of column.categories) list.append(make('option', '', {value: text}));
+      input = make('input', '', {id, type: 'text', autocomplete: 'off',
+        placeholder: column.categories.slice(0, 3).join(', ')});
+      input.setAttribute('list', list.id);
+      column.value = () => input.value === '' ? null : input.value;
+      $('row').append(list);
+    }
+    const label = make('label', column.name);
+    label.append(input);
+    $('row').append(label);
+  }
+  function show(json) {
+    $('bars').replaceChildren();
+    if ('predicted_value' in json) {
+      return say(target + ': ' + Number(json.predicted_value.toPrecision(6)));
+    }
+    say(target + ': ' + json.predicted_label);
+    for (const [label, score] of json.scores) {
+      const row = make('li'), box = make('span'), bar = make('i');
+      bar.style.width = 100 * score + '%';
+      box.append(bar);
+      row.append(make('span', label), box, make('span', (100 * score).toFixed(1) + ' %'));
+      $('bars').append(row);
+    }
+  }
+  $('row').onsubmit = async e => {
+    e.preventDefault();
+    $('bars').replaceChildren();
+    say('…');
+    try {
+      const row = Object.fromEntries(columns.map(c => [c.name, c.value()]));
+      const answer = await fetch('predict', {method: 'POST', body: JSON.stringify(row),
+        headers: headers('application/json')});
+      const json = await answer.json();
+      if (answer.status === 401) wantToken();
+      if (!answer.ok) return say(json.error || answer.statusText, true);
+      show(json);
+    } catch (e) {
+      say('the service does not answer', true);
+    }
+  };
+  $('token').onsubmit = e => { e.preventDefault(); describe(); };
+  async function describe() {
+    try {
+      const server = await fetch('v2', {headers: headers()});
+      if (server.status === 401) wantToken();
+      if (!server.ok) return;
+      const name = (await server.json()).name;
+      document.title = $('name').textContent = name;
+      const model = await (await fetch('v2/models/' + encodeURIComponent(name),
+        {headers: headers()})).json();
+      ({columns, target} = model.parameters);
+      $('model').textContent = 'version ' + model.versions[0] + ' predicts ' + target;
+      $('row').replaceChildren();
+      columns.forEach(field);
+      $('row').append(make('button', 'Predict', {type: 'submit'}));
+      $('token').style.display = 'none';
+    } catch (e) {
+      say('the service does not say which columns it takes', true);
+    }
+  }
+  describe();
+</script>
+</html>
+)html";
+
 }  // namespace
 
-HttpResponse service_page() {
+HttpResponse service_page(bool of_table) {
   HttpResponse response;
   response.content_type = "text/html; charset=utf-8";
-  response.body = kPage;
+  response.body = std::string(kHead) + (of_table ? kTablePage : kPicturePage);
   response.headers = {
       {"Content-Security-Policy",
        "default-src 'none'; connect-src 'self'; img-src 'self' blob: data:; style-src "

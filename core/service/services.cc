@@ -62,6 +62,9 @@ ServiceRecord record_service(Registry& registry, const NewService& service) {
     throw Error(ErrorKind::bug, "a service that others reach has a token");
   }
   const ModelSource source = find_model_source(registry, service.source);
+  if (source.table && service.settings.precision == "bf16") {
+    throw Error(ErrorKind::usage, "rows of tables are computed in fp32 only");
+  }
   ServiceRecord record;
   record.name =
       service.name.empty() ? source.reference.substr(0, source.reference.find('@')) : service.name;

@@ -36,8 +36,7 @@ Tables read_tables(const fs::path& data, const CsvOptions& options) {
 
 CsvOptions options_from(const Json& hyperparameters) {
   CsvOptions options;
-  const auto& delimiter = hyperparameters.at("delimiter").get_ref<const std::string&>();
-  options.delimiter = delimiter == "tab" ? '\t' : delimiter.at(0);
+  options.delimiter = delimiter_of(hyperparameters);
   return options;
 }
 
@@ -89,6 +88,11 @@ void choose_rows(LabelledTable& table, double validation_ratio, std::uint64_t se
 }
 
 }  // namespace
+
+char delimiter_of(const Json& hyperparameters) {
+  const auto& delimiter = hyperparameters.at("delimiter").get_ref<const std::string&>();
+  return delimiter == "tab" ? '\t' : delimiter.at(0);
+}
 
 LabelledTable read_labelled_table(const fs::path& data, const Json& hyperparameters,
                                   std::uint64_t seed) {

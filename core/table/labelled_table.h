@@ -26,6 +26,9 @@ struct LabelledTable {
   const CsvTable& validation_table() const { return val ? *val : train; }
 };
 
+// What the hyperparameter delimiter, a sign or "tab", stands for.
+char delimiter_of(const Json& hyperparameters);
+
 // Reads a CSV file, or a folder with train.csv and perhaps val.csv; without that, rows are set
 // aside for validation by the seed (see split_table). Uses the hyperparameters target, task,
 // delimiter, ignore_columns and validation_ratio of tabular_mlp. Throws a usage error with the file

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <optional>
 #include <string_view>
 #include <unordered_map>
@@ -17,8 +18,6 @@ namespace {
 
 constexpr std::size_t kMostCategories = 64;
 constexpr std::size_t kMostBytes = std::size_t{4} << 30;
-// A standardized value beyond this helps nobody and could overflow in the network.
-constexpr double kLargestInput = 1e6;
 
 bool is_infinite(std::string_view cell) {
   std::string word = lower(trim(cell));
@@ -117,6 +116,14 @@ class CellEncoder {
     }
   }
 
+  double number(std::string_view cell) const {
+    constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+    if (column_.is_number) return number_in(cell).value_or(kNone);
+    if (is_missing(cell)) return kNone;
+    const auto found = places_.find(trim(cell));
+    return static_cast<double>(found == places_.end() ? places_.size() : found->second);
+  }
+
   void encode(std::string_view cell, float* out) const {
     column_.is_number ? encode_number(cell, out) : encode_category(cell, out);
   }
@@ -125,7 +132,8 @@ class CellEncoder {
   void encode_number(std::string_view cell, float* out) const {
     if (const auto number = number_in(cell)) {
       const double value = (*number - column_.mean) / column_.deviation;
-      out[0] = static_cast<float>(std::clamp(value, -kLargestInput, kLargestInput));
+      out[0] = static_cast<float>(
+          std::clamp(value, -TableEncoder::kLargestInput, TableEncoder::kLargestInput));
     } else if (column_.has_missing) {
       out[1] = 1;
     }
@@ -145,6 +153,14 @@ class CellEncoder {
   const TableEncoder::Column& column_;
   std::unordered_map<std::string_view, std::size_t> places_;
 };
+
+void require_memory(std::size_t rows, std::size_t width, std::size_t bytes) {
+  if (width == 0 || rows <= kMostBytes / bytes / width) return;
+  throw Error(ErrorKind::usage,
+              fmt::format("{} rows of {} inputs are more than {} of memory", rows, width,
+                          format_bytes(kMostBytes)),
+              "leave columns out with ignore_columns");
+}
 
 }  // namespace
 
@@ -186,6 +202,11 @@ TableEncoder TableEncoder::from_json(const Json& json) {
       if (column.is_number) {
         column.mean = entry.at("mean").get<double>();
         column.deviation = entry.at("deviation").get<double>();
+        if (!std::isfinite(column.mean) || !(column.deviation > 0)) {
+          throw Error(
+              ErrorKind::io,
+              fmt::format("the numbers of column '{}' cannot be standardized", column.name));
+        }
       } else {
         column.categories = entry.at("categories").get<std::vector<std::string>>();
         column.has_other = entry.at("has_other").get<bool>();
@@ -221,24 +242,40 @@ std::size_t TableEncoder::inputs() const {
   return count;
 }
 
+std::vector<float> TableEncoder::encode(std::size_t rows, const Cell& cell) const {
+  const std::size_t width = inputs();
+  require_memory(rows, width, sizeof(float));
+  std::vector<float> out(rows * width);
+  std::size_t place = 0;
+  for (std::size_t c = 0; c < columns_.size(); ++c) {
+    const CellEncoder encoder(columns_[c]);
+    for (std::size_t i = 0; i < rows; ++i) {
+      encoder.encode(cell(i, c), out.data() + i * width + place);
+    }
+    place += columns_[c].inputs();
+  }
+  return out;
+}
+
 std::vector<float> TableEncoder::encode(const CsvTable& table,
                                         const std::vector<std::size_t>& rows) const {
-  const std::size_t width = inputs();
-  if (width != 0 && rows.size() > kMostBytes / sizeof(float) / width) {
-    throw Error(ErrorKind::usage,
-                fmt::format("{} rows of {} inputs are more than {} of memory", rows.size(), width,
-                            format_bytes(kMostBytes)),
-                "leave columns out with ignore_columns");
-  }
-  std::vector<float> out(rows.size() * width);
-  std::size_t place = 0;
-  for (const auto& column : columns_) {
-    const std::size_t index = table.index_of(column.name);
-    const CellEncoder encoder(column);
+  std::vector<std::size_t> places;
+  for (const Column& column : columns_) places.push_back(table.index_of(column.name));
+  return encode(rows.size(), [&](std::size_t row, std::size_t column) {
+    return table.cell(rows[row], places[column]);
+  });
+}
+
+std::vector<double> TableEncoder::numbers(const CsvTable& table,
+                                          const std::vector<std::size_t>& rows) const {
+  require_memory(rows.size(), columns_.size(), sizeof(double));
+  std::vector<double> out(rows.size() * columns_.size());
+  for (std::size_t place = 0; place < columns_.size(); ++place) {
+    const std::size_t index = table.index_of(columns_[place].name);
+    const CellEncoder encoder(columns_[place]);
     for (std::size_t i = 0; i < rows.size(); ++i) {
-      encoder.encode(table.cell(rows[i], index), out.data() + i * width + place);
+      out[i * columns_.size() + place] = encoder.number(table.cell(rows[i], index));
     }
-    place += column.inputs();
   }
   return out;
 }

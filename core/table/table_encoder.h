@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/base/json.h"
@@ -20,6 +22,10 @@ namespace mat {
 // left out.
 class TableEncoder {
  public:
+  // A standardized value beyond this helps nobody and could overflow in the network: it becomes
+  // this.
+  static constexpr double kLargestInput = 1e6;
+
   struct Column {
     std::string name;
     bool is_number = true;
@@ -55,6 +61,15 @@ class TableEncoder {
   // rows.size() * inputs() numbers, row after row, all finite. The table needs the columns by name,
   // in any order; a usage error says which is missing. More than 4 GiB are a usage error.
   std::vector<float> encode(const CsvTable& table, const std::vector<std::size_t>& rows) const;
+
+  // The same of rows that stand elsewhere: `cell` gives the text of one of columns(), by its place.
+  using Cell = std::function<std::string_view(std::size_t row, std::size_t column)>;
+  std::vector<float> encode(std::size_t rows, const Cell& cell) const;
+
+  // What encode() looks at, as numbers; rows.size() * columns().size() of them, row after row: a
+  // column's own number, or the place of a text among its categories, categories.size() for any
+  // other text; NaN where encode() sees no value. Errors are those of encode().
+  std::vector<double> numbers(const CsvTable& table, const std::vector<std::size_t>& rows) const;
 
  private:
   std::vector<Column> columns_;

@@ -4,9 +4,13 @@
 #include <string>
 #include <vector>
 
+#include "core/base/json.h"
 #include "core/table/table_encoder.h"
 
 namespace mat {
+
+// What mat calls every network that answers for rows of tables, as the algorithm that makes them.
+constexpr const char* kTableNetwork = "tabular_mlp";
 
 // What is needed beside its weights to answer with a network for rows of tables.
 struct TableDescription {
@@ -20,6 +24,14 @@ struct TableDescription {
 
   bool is_regression() const { return classes.empty(); }
 };
+
+// {"kind": "table", "columns" (see TableEncoder::to_json()), "target", "task", "delimiter",
+// "classes" or "target_mean" and "target_deviation"}; `what` names the source in errors (io):
+// missing keys, wrong types, values that cannot be. Other keys are passed over.
+Json to_json(const TableDescription& description);
+TableDescription table_description_from_json(const Json& json, const std::string& what);
+// Whether it claims to be one.
+bool is_table_description(const Json& json);
 
 // Of a weights file that mat has written, by the header of the file alone. Throws io errors for
 // what is no such file, and a usage error for weights that are not of a table.

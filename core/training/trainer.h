@@ -20,7 +20,7 @@
 
 namespace mat {
 
-constexpr int kTrainerAbi = 9;
+constexpr int kTrainerAbi = 10;
 
 struct TrainRequest {
   std::string algorithm;                                // a built-in algorithm's name
@@ -154,9 +154,21 @@ struct ExportRequest {
   std::vector<ImageView> pictures;
 };
 
+// The same of a network for rows of tables.
+struct TableExportRequest {
+  TableRequest model;
+  std::string format;
+  std::filesystem::path out;
+  // The rows that both are asked about, as the description's encoder gives them by encode() and by
+  // numbers().
+  std::vector<float> inputs;
+  std::vector<double> numbers;
+};
+
 struct ExportOutcome {
-  std::int64_t inputs = 0;        // compared: views of pictures
-  double largest_difference = 0;  // of any logit
+  std::int64_t inputs = 0;  // compared: views of pictures, or rows
+  // Of any logit; of the value of a regression, in deviations of its target.
+  double largest_difference = 0;
 };
 
 // One per process. Not thread safe.
@@ -189,6 +201,9 @@ class Trainer {
   // model's highest logit, it is an error and no file is left. What stood at `out` is replaced.
   // Without pictures, and for a TorchScript program in any format but its own, a usage error.
   virtual ExportOutcome export_model(const ExportRequest& request) = 0;
+
+  // The same with rows in place of pictures.
+  virtual ExportOutcome export_table_model(const TableExportRequest& request) = 0;
 
   // {"libtorch": "1.13.1", "blas": "…", "devices": [{"name": "cpu", …}], "problems":
   // [{"what": …, "hint": …}]}, for `doctor` and for the record of a version.

@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <string>
 
+#include "core/base/file.h"
 #include "core/base/text.h"
 #include "tests/cli/mat_process.h"
 
@@ -103,5 +104,107 @@ TEST_CASE("what cannot be asked of a model for tables is told") {
   CHECK(has(error({"evaluate", "kinds", "new.csv"}), "no column 'kind'"));
   CHECK(has(error({"evaluate", "kinds", "things.csv", "--part", "test"}), "--part"));
   CHECK(t.mat.run({"predict", "kinds", "none.csv"}).exit_code == 3);
-  CHECK(has(error({"model", "create", "kinds", "--name", "k"}), "no classifier of pictures"));
+}
+
+TEST_CASE("a model that was trained on a table stays when its job is gone, and answers the same") {
+  const Tables t;
+  const auto columns = [](const Json& json) { return json["predictions"]; };
+  for (const std::string& name : {std::string("kinds"), std::string("prices")}) {
+    const std::string model = name + "-model";
+    CHECK(has(t.mat.succeed({"model", "create", name, "--name", model}).out,
+              name == "kinds" ? "tabular_mlp, 2 classes, accuracy" : "target price, rmse"));
+    const Json of_version = t.mat.succeed({"predict", name, "things.csv", "--json"}).json();
+    const Json measured = t.mat.succeed({"evaluate", name, "things.csv", "--json"}).json();
+    for (const std::string format : {"safetensors", "torchscript", "onnx"}) {
+      const Json wrote = t.mat
+                             .succeed({"model", "export", model, "--format", format, "-o",
+                                       name + format, "--json"})
+                             .json();
+      CHECK(wrote["rows"].get<int>() > 10);
+      CHECK(wrote["largest_difference"].get<double>() <= 1e-4);
+      const Json beside = parse_json(read_file(t.folder / (name + format + ".json")), "it");
+      CHECK(beside["columns"][0]["name"] == "size");
+      CHECK(beside["model"] == model + "@1.0.0");
+    }
+    t.mat.succeed({"job", "delete", name, "--yes"});
+    const Json of_model =
+        t.mat.succeed({"predict", model + "@1.0.0", "things.csv", "--json"}).json();
+    CHECK(of_model["model"] == model + "@1.0.0");
+    CHECK(columns(of_model) == columns(of_version));
+    const Json again = t.mat.succeed({"evaluate", model, "things.csv", "--json"}).json();
+    for (const char* metric : {"accuracy", "rmse", "r2", "worst"}) {
+      CHECK(again.value(metric, Json()) == measured.value(metric, Json()));
+    }
+    const Json shown = t.mat.succeed({"model", "show", model, "--json"}).json();
+    CHECK(shown["target"] == (name == "kinds" ? "kind" : "price"));
+    CHECK(shown["columns"][0]["name"] == "size");
+    CHECK(shown["validation"]["rows"].get<int>() > 10);
+    CHECK(shown["origin"]["job"] == name);
+    const std::string text = t.mat.succeed({"model", "show", model}).out;
+    CHECK(has(text, "size (number)"));
+    CHECK(has(text, "rows in "));
+  }
+  CHECK(has(t.mat.succeed({"model", "list"}).out, "tabular_mlp"));
+  t.mat.succeed({"model", "alias", "kinds-model@1.0.0", "champion"});
+  CHECK(has(t.mat.succeed({"predict", "kinds-model@champion", "new.csv"}).out, "row 1  small "));
+
+  // What it is compared on has to be there, or something else.
+  write_text(t.folder / "things.csv", "size\n1\n");
+  const std::vector<std::string> wanted = {"model", "export", "kinds-model", "--format", "onnx"};
+  const Output changed = t.mat.run(wanted);
+  CHECK(changed.exit_code == 3);
+  CHECK(has(changed.err, "has changed since"));
+  CHECK_FALSE(std::filesystem::exists(t.folder / "kinds-model-1.0.0.onnx"));
+  std::vector<std::string> on_others = wanted;
+  on_others.insert(on_others.end(), {"--check-data", "new.csv"});
+  CHECK(has(t.mat.succeed(on_others).out, "compared on 2 rows: the same class wins"));
+  t.mat.succeed({"model", "delete", "kinds-model", "--yes"});
+  CHECK(t.mat.run({"predict", "kinds-model", "new.csv"}).exit_code == 3);
+}
+
+TEST_CASE("what was trained on a table is served, and answers as it does without a service") {
+  const Tables t;
+  t.mat.succeed({"model", "create", "prices", "--name", "prices-model"});
+  // What is served, by the service's name.
+  const std::vector<std::pair<std::string, std::string>> served = {{"k", "kinds"},
+                                                                   {"p", "prices-model"}};
+  for (const auto& [name, source] : served) {
+    const Json service = t.mat
+                             .succeed({"service", "deploy", source, "--name", name, "--detach",
+                                       "--auto-stop", "5m", "--json"})
+                             .json();
+    CHECK(service["facts"]["model"]["precision"] == "fp32");
+    const Json expected = t.mat.succeed({"predict", source, "things.csv", "--json"}).json();
+    const Json answered =
+        t.mat.succeed({"service", "predict", name, "things.csv", "--json"}).json();
+    CHECK(answered["model"] == expected["model"]);
+    CHECK(answered["target"] == expected["target"]);
+    REQUIRE(answered["predictions"].size() == 120);
+    for (std::size_t i = 0; i < 120; ++i) {
+      const Json& one = answered["predictions"][i];
+      const Json& other = expected["predictions"][i];
+      CHECK(one["line"] == other["line"]);
+      if (name == "k") {
+        CHECK(one["predicted"] == other["predicted"]);
+      } else {
+        CHECK(one["predicted"].get<double>() ==
+              Approx(other["predicted"].get<double>()).epsilon(1e-5));
+      }
+    }
+    CHECK(has(t.mat.run_in_shell("mat service predict " + name + " - <new.csv").out, "row 2  "));
+    write_text(t.folder / "bad.csv", "size\n1\nlong\n");
+    const Output bad = t.mat.run({"service", "predict", name, "bad.csv"});
+    CHECK(bad.exit_code == 2);
+    CHECK(bad.out.empty());
+    CHECK(has(bad.err, "row 2: 'size' is a number, and not 'long'"));
+    CHECK(t.mat.run({"service", "predict", name, "things.csv", "new.csv"}).exit_code == 2);
+  }
+  // From one kind of model to the other, while it runs.
+  t.mat.succeed({"service", "update", "k", "prices-model"});
+  CHECK(has(t.mat.succeed({"service", "predict", "k", "new.csv"}).out, "row 1  price "));
+  CHECK(has(t.mat.run({"service", "deploy", "kinds", "--precision", "bf16"}).err, "fp32 only"));
+  for (const auto& [name, source] : served) {
+    t.mat.succeed({"service", "stop", name});
+    t.mat.succeed({"service", "delete", name, "--yes"});
+  }
 }

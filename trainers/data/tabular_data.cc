@@ -8,6 +8,7 @@
 #include "core/base/error.h"
 #include "core/table/labelled_table.h"
 #include "core/table/table_encoder.h"
+#include "core/training/table_description.h"
 
 namespace mat {
 namespace {
@@ -27,7 +28,7 @@ class TabularReader {
  public:
   TabularReader(const fs::path& data, const Json& hyperparameters, std::uint64_t seed)
       : table_(read_labelled_table(data, hyperparameters, seed)),
-        delimiter_(hyperparameters.at("delimiter").get<std::string>()) {}
+        delimiter_(delimiter_of(hyperparameters)) {}
 
   TabularData read(const fs::path& data) {
     const auto encoder = TableEncoder::learn(table_.train, table_.train_rows.rows, table_.without);
@@ -75,18 +76,12 @@ class TabularReader {
   }
 
   Json preprocessing(const TableEncoder& encoder, const TabularData& result) const {
-    Json json = {{"kind", "table"},
-                 {"columns", encoder.to_json()},
-                 {"target", table_.without.front()},
-                 {"task", task()},
-                 {"delimiter", delimiter_}};
-    if (table_.target.is_regression()) {
-      json["target_mean"] = result.target_mean;
-      json["target_deviation"] = result.target_deviation;
-    } else {
-      json["classes"] = result.classes;
-    }
-    return json;
+    return to_json(TableDescription{.target = table_.without.front(),
+                                    .classes = result.classes,
+                                    .delimiter = delimiter_,
+                                    .encoder = encoder,
+                                    .target_mean = result.target_mean,
+                                    .target_deviation = result.target_deviation});
   }
 
   Json description(const TableEncoder& encoder, const fs::path& data) const {
@@ -115,7 +110,7 @@ class TabularReader {
   }
 
   LabelledTable table_;
-  std::string delimiter_;
+  char delimiter_;
 };
 
 }  // namespace

@@ -26,8 +26,7 @@ struct TabularData {
   std::vector<std::string> validation_names;  // "row 12", or "val row 12": counted without header
 
   // All that is needed to make inputs from other rows, for the weights' metadata "preprocessing":
-  // {"kind": "table", "columns" (see TableEncoder::to_json), "target", "task", "delimiter",
-  // "classes" or "target_mean" and "target_deviation"}.
+  // see to_json(TableDescription).
   Json preprocessing;
   // For the record of a version: {"root", "fingerprint", "task", "classes", "train", "validation"
   // (rows), "without_target" (rows left out), "columns" (names used), "left_out_columns" (name →

@@ -2,10 +2,8 @@
 
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cmath>
 #include <functional>
 #include <utility>
@@ -19,6 +17,7 @@
 #include "trainers/answering/view_inputs.h"
 #include "trainers/export/compare_answers.h"
 #include "trainers/export/onnx.h"
+#include "trainers/export/scratch_file.h"
 #include "trainers/export/torchscript.h"
 #include "trainers/models/network_graph.h"
 #include "trainers/models/timm_keys.h"
@@ -174,21 +173,6 @@ void compare_predictions(const ExportRequest& request, const fs::path& file) {
   }
 }
 
-// A file that is gone at the end, if it still has its first name.
-class Scratch {
- public:
-  explicit Scratch(const fs::path& beside)
-      : path_(fmt::format("{}.{}.unchecked", beside.string(), ::getpid())) {}
-  ~Scratch() { ::unlink(path_.c_str()); }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
-
 }  // namespace
 
 ExportOutcome write_export(const ExportRequest& request) {
@@ -198,15 +182,12 @@ ExportOutcome write_export(const ExportRequest& request) {
                 "an export must answer as the model does, on pictures");
   }
   at::set_num_threads(request.model.threads);
-  const Scratch scratch(request.out);
+  const ScratchFile scratch(request.out);
   format.write(request, scratch.path());
   const ExportOutcome outcome = compare(request, format.read_back(request, scratch.path()));
   const bool is_program = request.model.description.network == kTorchScript;
   if (request.format == kTorchScript && !is_program) compare_predictions(request, scratch.path());
-  if (::rename(scratch.path().c_str(), request.out.c_str()) != 0) {
-    throw_io_error(fmt::format("cannot write '{}'", request.out.string()), errno);
-  }
-  sync_folder(request.out.has_parent_path() ? request.out.parent_path() : fs::path("."));
+  scratch.keep();
   return outcome;
 }
 

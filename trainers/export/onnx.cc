@@ -2,73 +2,164 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <utility>
 
 #include "core/base/error.h"
 #include "core/base/json.h"
 #include "core/base/version.h"
 #include "trainers/data/normalization.h"
+#include "trainers/export/table_inputs.h"
 
 namespace mat {
 namespace {
 
-constexpr const char* kInput = "pictures";
-constexpr const char* kOutput = "logits";
+constexpr const char* kPictures = "pictures";
+constexpr const char* kRows = "rows";
+constexpr const char* kLogits = "logits";
+constexpr const char* kValue = "value";
+// What the network sees: a value's name.
+constexpr const char* kNetworkInput = "normalized";
 constexpr float kSixth = 1.0F / 6;
 
 class OnnxWriter {
  public:
-  OnnxWriter(const NetworkGraph& graph, const Tensors& weights, const ModelDescription& description)
-      : graph_(graph), weights_(weights), description_(description) {}
+  OnnxWriter(const NetworkGraph& graph, const Tensors& weights)
+      : graph_(graph), weights_(weights) {}
 
-  OnnxModel write() {
-    model_.network = description_.network;
-    model_.input = kInput;
-    model_.output = kOutput;
-    model_.image_size = description_.preprocessing.image_size;
-    model_.classes = static_cast<std::int64_t>(description_.classes.size());
-    add_normalization();
-    for (const GraphNode& node : graph_.nodes) add(node);
-    model_.nodes.back().output = kOutput;
-    const Json json = to_json(description_);
-    for (const char* key : {"network", "classes", "preprocessing", "temperature"}) {
-      const Json& value = json.at(key);
-      model_.metadata.emplace_back(
-          key, value.is_string() ? value.get<std::string>() : to_json_text(value));
+  OnnxModel write(const ModelDescription& description) {
+    model_.input = kPictures;
+    const std::int64_t size = description.preprocessing.image_size;
+    model_.input_shape = {3, size, size};
+    model_.output_width = static_cast<std::int64_t>(description.classes.size());
+    add_normalization(description.preprocessing);
+    add_network();
+    model_.nodes.back().output = model_.output = kLogits;
+    const Json json = to_json(description);
+    for (const char* key : {"classes", "preprocessing", "temperature"}) say(key, json.at(key));
+    return finish(description.network);
+  }
+
+  OnnxModel write(const TableDescription& description) {
+    model_.input = kRows;
+    model_.input_type = OnnxType::doubles;
+    model_.input_shape = {static_cast<std::int64_t>(description.encoder.columns().size())};
+    model_.output_width = std::max<std::int64_t>(1, std::ssize(description.classes));
+    add_encoding(TableInputs(description.encoder));
+    const std::string output = add_network();
+    if (description.is_regression()) {
+      add_unit(output, description);
+    } else {
+      model_.nodes.back().output = model_.output = kLogits;
     }
-    model_.metadata.emplace_back("mat_version", mat_version());
-    return std::move(model_);
+    Json columns = Json::array();
+    for (const auto& column : description.encoder.columns()) columns.push_back(column.name);
+    say("preprocessing", to_json(description));
+    say("columns", columns);
+    say("target", description.target);
+    if (!description.is_regression()) say("classes", description.classes);
+    return finish(kTableNetwork);
   }
 
  private:
-  std::string weight(const std::string& name, const torch::Tensor& tensor) {
-    const torch::Tensor floats = tensor.detach().to(torch::kFloat).contiguous();
+  void say(const char* key, const Json& value) {
+    model_.metadata.emplace_back(
+        key, value.is_string() ? value.get<std::string>() : to_json_text(value));
+  }
+
+  OnnxModel finish(const std::string& network) {
+    model_.network = network;
+    say("network", network);
+    say("mat_version", mat_version());
+    return std::move(model_);
+  }
+
+  // Gives the name of what comes out.
+  std::string add_network() {
+    for (const GraphNode& node : graph_.nodes) add(node);
+    return model_.nodes.back().output;
+  }
+
+  std::string constant(const std::string& name, const torch::Tensor& tensor, OnnxType type) {
+    const torch::Tensor whole = tensor.detach().contiguous();
     model_.weights.push_back(
-        {name, floats.sizes().vec(),
-         std::string(static_cast<const char*>(floats.data_ptr()), floats.nbytes())});
+        {name, whole.sizes().vec(),
+         std::string(static_cast<const char*>(whole.data_ptr()), whole.nbytes()), type});
     return name;
   }
 
+  std::string weight(const std::string& name, const torch::Tensor& tensor) {
+    return constant(name, tensor.to(torch::kFloat), OnnxType::floats);
+  }
+
+  std::string doubles(const std::string& name, const torch::Tensor& tensor) {
+    return constant(name, tensor.to(torch::kDouble), OnnxType::doubles);
+  }
+
+  // Gives the output's name.
+  std::string step(const char* operation, std::vector<std::string> inputs, const char* output,
+                   std::map<std::string, std::int64_t> integers = {}) {
+    OnnxNode node;
+    node.operation = operation;
+    node.inputs = std::move(inputs);
+    node.output = output;
+    node.integers = std::move(integers);
+    model_.nodes.push_back(std::move(node));
+    return output;
+  }
+
   // Colours times 255 are the bytes again, and then it is our own arithmetic.
-  void add_normalization() {
-    const Preprocessing& p = description_.preprocessing;
+  void add_normalization(const Preprocessing& p) {
     const Normalization normalization(torch::kCPU, floats_of(p.mean), floats_of(p.deviation));
-    const auto step = [&](const char* operation, const std::string& input, const std::string& other,
-                          const char* output) {
-      OnnxNode node;
-      node.operation = operation;
-      node.inputs = {input, other};
-      node.output = output;
-      model_.nodes.push_back(std::move(node));
-    };
-    step("Mul", kInput, weight("byte_range", torch::tensor(255.0F)), "bytes");
-    step("Mul", "bytes", weight("scale", normalization.scale()), "scaled");
-    step("Add", "scaled", weight("offset", normalization.offset()), "normalized");
+    step("Mul", {kPictures, weight("byte_range", torch::tensor(255.0F))}, "bytes");
+    step("Mul", {"bytes", weight("scale", normalization.scale())}, "scaled");
+    step("Add", {"scaled", weight("offset", normalization.offset())}, kNetworkInput);
+  }
+
+  // See TableInputs. What is finite alone gives 0 when it is taken from itself.
+  void add_encoding(const TableInputs& inputs) {
+    const std::map<std::string, std::int64_t> to_float{{"to", static_cast<int>(OnnxType::floats)}};
+    step("Gather", {kRows, constant("source", inputs.source, OnnxType::integers)}, "x",
+         {{"axis", 1}});
+    step("Sub", {"x", "x"}, "nothing");
+    step("Equal", {"nothing", doubles("zero", torch::tensor(0.0))}, "is_present");
+    step("Not", {"is_present"}, "is_absent");
+    step("Sub", {"x", doubles("offset", inputs.offset)}, "from_mean");
+    step("Div", {"from_mean", doubles("scale", inputs.scale)}, "standardized");
+    step("Clip",
+         {"standardized", doubles("least", torch::tensor(-inputs.limit)),
+          doubles("most", torch::tensor(inputs.limit))},
+         "bounded");
+    step("Cast", {"bounded"}, "as_float", to_float);
+    step("Where", {"is_present", "as_float", weight("none", torch::tensor(0.0F))}, "values");
+    step("Mul", {"values", weight("is_number", inputs.is_number)}, "numbers");
+    step("Equal", {"x", doubles("code", inputs.code)}, "is_category");
+    step("Cast", {"is_category"}, "categories", to_float);
+    step("Cast", {"is_absent"}, "absent", to_float);
+    step("Mul", {"absent", weight("is_missing", inputs.is_missing)}, "missing");
+    step("Add", {"numbers", "categories"}, "known");
+    step("Add", {"known", "missing"}, kNetworkInput);
+  }
+
+  // In the target's own unit.
+  void add_unit(const std::string& output, const TableDescription& description) {
+    model_.output_type = OnnxType::doubles;
+    step("Cast", {output}, "in_deviations", {{"to", static_cast<int>(OnnxType::doubles)}});
+    step("Mul",
+         {"in_deviations",
+          doubles("target_deviation", torch::tensor(description.target_deviation, torch::kDouble))},
+         "from_target_mean");
+    step("Add",
+         {"from_target_mean",
+          doubles("target_mean", torch::tensor(description.target_mean, torch::kDouble))},
+         kValue);
+    model_.output = kValue;
   }
 
   std::string name_of(int value) const {
-    return value == kGraphInput ? std::string("normalized") : fmt::format("x{}", value);
+    return value == kGraphInput ? std::string(kNetworkInput) : fmt::format("x{}", value);
   }
 
   void add(const GraphNode& node) {
@@ -129,10 +220,21 @@ class OnnxWriter {
 
   const NetworkGraph& graph_;
   const Tensors& weights_;
-  const ModelDescription& description_;
   OnnxModel model_;
   int count_ = 0;
 };
+
+torch::ScalarType torch_type(std::int64_t number) {
+  switch (static_cast<OnnxType>(number)) {
+    case OnnxType::floats:
+      return torch::kFloat;
+    case OnnxType::integers:
+      return torch::kLong;
+    case OnnxType::doubles:
+      return torch::kDouble;
+  }
+  throw Error(ErrorKind::io, "the ONNX file has numbers of a type that mat does not write");
+}
 
 torch::Tensor run_node(const OnnxNode& node, const std::vector<torch::Tensor>& x) {
   const auto list = [&](const char* name) { return node.lists.at(name); };
@@ -166,6 +268,14 @@ torch::Tensor run_node(const OnnxNode& node, const std::vector<torch::Tensor>& x
   if (operation == "GlobalAveragePool") return x.at(0).mean({2, 3}, /*keepdim=*/true);
   if (operation == "Mul") return x.at(0) * x.at(1);
   if (operation == "Add") return x.at(0) + x.at(1);
+  if (operation == "Sub") return x.at(0) - x.at(1);
+  if (operation == "Div") return x.at(0) / x.at(1);
+  if (operation == "Gather") return x.at(0).index_select(node.integers.at("axis"), x.at(1));
+  if (operation == "Clip") return torch::clamp(x.at(0), x.at(1), x.at(2));
+  if (operation == "Equal") return x.at(0) == x.at(1);
+  if (operation == "Not") return x.at(0).logical_not();
+  if (operation == "Where") return torch::where(x.at(0), x.at(1), x.at(2));
+  if (operation == "Cast") return x.at(0).to(torch_type(node.integers.at("to")));
   throw Error(ErrorKind::io,
               "the ONNX file has an operation that mat does not write: " + operation);
 }
@@ -183,14 +293,20 @@ std::map<std::string, int> uses_of(const OnnxModel& model) {
 
 OnnxModel make_onnx(const NetworkGraph& graph, const Tensors& weights,
                     const ModelDescription& description) {
-  return OnnxWriter(graph, weights, description).write();
+  return OnnxWriter(graph, weights).write(description);
 }
 
-torch::Tensor run_onnx(const OnnxModel& model, const torch::Tensor& pictures) {
+OnnxModel make_table_onnx(const NetworkGraph& graph, const Tensors& weights,
+                          const TableDescription& description) {
+  return OnnxWriter(graph, weights).write(description);
+}
+
+torch::Tensor run_onnx(const OnnxModel& model, const torch::Tensor& input) {
   const torch::NoGradGuard no_grad;
-  std::map<std::string, torch::Tensor> values = {{model.input, pictures}};
+  std::map<std::string, torch::Tensor> values = {{model.input, input}};
   for (const OnnxWeight& weight : model.weights) {
-    const torch::Tensor tensor = torch::empty(weight.shape, torch::kFloat);
+    const torch::Tensor tensor =
+        torch::empty(weight.shape, torch_type(static_cast<std::int64_t>(weight.type)));
     if (tensor.nbytes() != weight.bytes.size()) {
       throw Error(ErrorKind::io, "the ONNX file has too few numbers for " + weight.name);
     }

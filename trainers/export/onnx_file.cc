@@ -10,14 +10,13 @@ namespace mat {
 namespace {
 
 constexpr int kRepresentation = 7, kOperators = 14;
-constexpr int kFloats = 1;  // the type of a tensor's elements
 constexpr int kNumberAttribute = 1, kIntegerAttribute = 2, kListAttribute = 7;
 
-void set_value(onnx::ValueInfo& value, const std::string& name,
+void set_value(onnx::ValueInfo& value, const std::string& name, OnnxType elements,
                const std::vector<std::int64_t>& shape_of_one) {
   value.set_name(name);
   onnx::TensorType& type = *value.mutable_type()->mutable_tensor_type();
-  type.set_elem_type(kFloats);
+  type.set_elem_type(static_cast<int>(elements));
   type.mutable_shape()->add_dim()->set_dim_param("N");
   for (const std::int64_t size : shape_of_one) type.mutable_shape()->add_dim()->set_dim_value(size);
 }
@@ -69,13 +68,13 @@ std::string onnx_bytes(const OnnxModel& model) {
   operators.set_version(kOperators);
   onnx::Graph& graph = *file.mutable_graph();
   graph.set_name(model.network);
-  set_value(*graph.add_input(), model.input, {3, model.image_size, model.image_size});
-  set_value(*graph.add_output(), model.output, {model.classes});
+  set_value(*graph.add_input(), model.input, model.input_type, model.input_shape);
+  set_value(*graph.add_output(), model.output, model.output_type, {model.output_width});
   for (const OnnxNode& node : model.nodes) set_node(*graph.add_node(), node);
   for (const OnnxWeight& weight : model.weights) {
     onnx::Tensor& tensor = *graph.add_initializer();
     tensor.set_name(weight.name);
-    tensor.set_data_type(kFloats);
+    tensor.set_data_type(static_cast<int>(weight.type));
     for (const std::int64_t size : weight.shape) tensor.add_dims(size);
     tensor.set_raw_data(weight.bytes);
   }
@@ -97,22 +96,26 @@ OnnxModel parse_onnx(std::string_view bytes, const std::string& what) {
       bytes.size() <= INT_MAX && file.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
   const onnx::Graph& graph = file.graph();
   if (!is_read || graph.input_size() != 1 || graph.output_size() != 1 || graph.node_size() == 0) {
-    throw Error(ErrorKind::io, what + " is not an ONNX file of a classifier of pictures");
+    throw Error(ErrorKind::io, what + " is not an ONNX file that mat writes");
   }
   OnnxModel model;
   model.network = graph.name();
   model.input = graph.input(0).name();
   model.output = graph.output(0).name();
-  const auto size_of = [](const onnx::ValueInfo& value, int dimension) {
-    const onnx::Shape& shape = value.type().tensor_type().shape();
-    return dimension < shape.dim_size() ? shape.dim(dimension).dim_value() : 0;
-  };
-  model.image_size = size_of(graph.input(0), 3);
-  model.classes = size_of(graph.output(0), 1);
+  const onnx::TensorType& input = graph.input(0).type().tensor_type();
+  const onnx::TensorType& output = graph.output(0).type().tensor_type();
+  model.input_type = static_cast<OnnxType>(input.elem_type());
+  model.output_type = static_cast<OnnxType>(output.elem_type());
+  for (int i = 1; i < input.shape().dim_size(); ++i) {
+    model.input_shape.push_back(input.shape().dim(i).dim_value());
+  }
+  if (output.shape().dim_size() > 1) model.output_width = output.shape().dim(1).dim_value();
   for (const onnx::Node& node : graph.node()) model.nodes.push_back(node_of(node));
   for (const onnx::Tensor& tensor : graph.initializer()) {
-    model.weights.push_back(
-        {tensor.name(), {tensor.dims().begin(), tensor.dims().end()}, tensor.raw_data()});
+    model.weights.push_back({tensor.name(),
+                             {tensor.dims().begin(), tensor.dims().end()},
+                             tensor.raw_data(),
+                             static_cast<OnnxType>(tensor.data_type())});
   }
   for (const onnx::Entry& entry : file.metadata_props()) {
     model.metadata.emplace_back(entry.key(), entry.value());

@@ -9,8 +9,11 @@
 
 namespace mat {
 
-// A classifier of pictures as an ONNX file has it: one input, float ["N", 3, size, size], and one
-// output, float ["N", classes]. Knows nothing of what the operations mean.
+// A network as an ONNX file has it: one input, ["N", …], and one output, ["N", width]. Knows
+// nothing of what the operations mean.
+
+// Of the elements of a tensor; the numbers are ONNX's.
+enum class OnnxType { floats = 1, integers = 7, doubles = 11 };
 
 struct OnnxNode {
   std::string operation;
@@ -24,13 +27,16 @@ struct OnnxNode {
 struct OnnxWeight {
   std::string name;
   std::vector<std::int64_t> shape;
-  std::string bytes;  // of floats, little-endian
+  std::string bytes;  // little-endian
+  OnnxType type = OnnxType::floats;
 };
 
 struct OnnxModel {
   std::string network;
   std::string input, output;
-  std::int64_t image_size = 0, classes = 0;
+  std::vector<std::int64_t> input_shape;  // of one picture or row
+  std::int64_t output_width = 0;
+  OnnxType input_type = OnnxType::floats, output_type = OnnxType::floats;
   std::vector<OnnxNode> nodes;
   std::vector<OnnxWeight> weights;
   std::vector<std::pair<std::string, std::string>> metadata;

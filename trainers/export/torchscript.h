@@ -4,6 +4,7 @@
 
 #include "core/base/file.h"
 #include "core/training/model_description.h"
+#include "core/training/table_description.h"
 #include "trainers/models/network_graph.h"
 #include "trainers/models/weights_file.h"
 
@@ -26,6 +27,19 @@ namespace mat {
 // is the parameter layer1_0_x.
 torch::jit::Module make_torchscript(const NetworkGraph& graph, const Tensors& weights,
                                     const ModelDescription& description);
+
+// The same of a network for tables:
+//
+//   forward(rows)   float or double [N, columns], as TableEncoder::numbers() has them, to logits
+//                   [N, classes], or to values [N, 1] in the target's own unit, in doubles.
+//   predict(rows)   the same to probabilities [N, classes], or values [N].
+//
+// Attributes: columns (List[str]), the order of what it takes; categories (Dict[str, List[str]]),
+// of columns that are no numbers; target (str); classes (List[str]), or target_mean and
+// target_deviation (float); preprocessing (str), JSON as to_json(TableDescription) has it; network
+// and mat_version.
+torch::jit::Module make_table_torchscript(const NetworkGraph& graph, const Tensors& weights,
+                                          const TableDescription& description);
 
 void write_torchscript(const torch::jit::Module& program, AtomicFile& file);
 

@@ -158,6 +158,33 @@ def predict(self, picture: Tensor) -> Tensor:
     return probabilities
 )";
 
+// See TableInputs; what is finite alone gives 0 when it is taken from itself.
+constexpr const char* kEncoding = R"(
+def encoded(self, rows: Tensor) -> Tensor:
+    assert rows.dim() == 2 and rows.size(1) == len(self.columns), "rows are [N, columns]"
+    x = torch.index_select(rows.double(), 1, self.source)
+    is_present = (x - x) == 0.0
+    values = ((x - self.offset) / self.scale).clamp(-self.limit, self.limit)
+    values = torch.where(is_present, values, torch.zeros_like(values)).float() * self.is_number
+    return values + (x == self.code).float() + (is_present.logical_not()).float() * self.is_missing
+)";
+
+constexpr const char* kClassAnswers = R"(
+def forward(self, rows: Tensor) -> Tensor:
+    return self.logits(self.encoded(rows))
+
+def predict(self, rows: Tensor) -> Tensor:
+    return self.forward(rows).softmax(1)
+)";
+
+constexpr const char* kValueAnswers = R"(
+def forward(self, rows: Tensor) -> Tensor:
+    return self.logits(self.encoded(rows)).double() * self.target_deviation + self.target_mean
+
+def predict(self, rows: Tensor) -> Tensor:
+    return self.forward(rows).flatten()
+)";
+
 std::string square(int size) { return fmt::format("[{}, {}]", size, size); }
 
 // One operation on values by their names.
@@ -200,9 +227,9 @@ std::string expression(const GraphNode& node, const std::vector<std::string>& in
 }
 
 std::string network_source(const NetworkGraph& graph) {
-  std::string source = "\ndef logits(self, pictures: Tensor) -> Tensor:\n";
+  std::string source = "\ndef logits(self, seen: Tensor) -> Tensor:\n";
   const auto name_of = [](int value) {
-    return value == kGraphInput ? std::string("pictures") : fmt::format("x{}", value);
+    return value == kGraphInput ? std::string("seen") : fmt::format("x{}", value);
   };
   int number = 0;
   for (const GraphNode& node : graph.nodes) {
@@ -217,6 +244,10 @@ std::string network_source(const NetworkGraph& graph) {
 
 std::string torchscript_source(const NetworkGraph& graph) {
   return kPreprocessing + network_source(graph) + kAnswers;
+}
+
+std::string table_torchscript_source(const NetworkGraph& graph, bool is_regression) {
+  return kEncoding + network_source(graph) + (is_regression ? kValueAnswers : kClassAnswers);
 }
 
 std::string attribute_name(const std::string& key) {

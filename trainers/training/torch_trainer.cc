@@ -13,6 +13,7 @@
 #include "trainers/answering/torch_model.h"
 #include "trainers/exeml/exeml_training.h"
 #include "trainers/export/export_model.h"
+#include "trainers/export/export_table.h"
 #include "trainers/torch.h"
 #include "trainers/training/image_training.h"
 #include "trainers/training/machine.h"
@@ -135,6 +136,11 @@ class TorchTrainer : public Trainer {
   ExportOutcome export_model(const ExportRequest& request) override {
     return translated("the model '" + request.model.file.string() + "'",
                       [&] { return write_export(request); });
+  }
+
+  ExportOutcome export_table_model(const TableExportRequest& request) override {
+    return translated("the model '" + request.model.file.string() + "'",
+                      [&] { return write_table_export(request); });
   }
 
   Json describe() override { return translated("the machine", describe_machine); }

@@ -25,6 +25,9 @@ export async function view({names, signal}) {
         ["made from", originLink(model.origin)], ["created", time(model.created)],
         ["pictures", model.preprocessing?.image_size &&
           `${model.preprocessing.image_size} × ${model.preprocessing.image_size} pixels`],
+        ["target", model.target],
+        ["columns", model.columns?.length &&
+          `${model.columns.length}: ${model.columns.map((c) => c.name).join(", ")}`],
         ["classes", model.classes?.length &&
           `${model.classes.length}: ${model.classes.join(", ")}`],
         ["folder", h("span", {class: "path"}, model.folder ?? "")],

@@ -152,4 +152,17 @@ TEST_CASE("What is no model is told apart by its first bytes") {
   CHECK(error_of([&] { describe(folder / "torn.safetensors", resnet()); }).kind() == ErrorKind::io);
 }
 
+TEST_CASE("What is of a model for tables is not imported, and the way to such a model is told") {
+  const TempFolder folder;
+  const fs::path weights = folder / "t.safetensors", program = folder / "t.pt";
+  put_file(weights, weights_bytes(metadata_of_table()));
+  put_file(program, "PK\x03\x04 and so on");
+  put_file(folder / "t.pt.json", kTableOfPrices);
+  for (const fs::path& file : {weights, program}) {
+    const Error refused = error_of([&] { describe(file, ImportDescription()); });
+    CHECK(refused.kind() == ErrorKind::conflict);
+    CHECK(refused.hint().find("mat model create") != std::string::npos);
+  }
+}
+
 }  // namespace mat

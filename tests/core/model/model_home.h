@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/base/json.h"
+#include "core/table/csv_table.h"
 #include "tests/core/registry/registry_home.h"
 #include "tests/test_files.h"
 
@@ -34,6 +35,20 @@ inline std::map<std::string, std::string> metadata_of_classifier() {
            R"("mean":[0.1,0.2,0.3],"std":[0.4,0.5,0.6]})"},
           {"temperature", "1.5"},
           {"metrics", R"({"accuracy":0.9,"loss":0.2})"}};
+}
+
+// Of a regression from a number and a text.
+inline const char* const kTableOfPrices =
+    R"({"kind":"table","columns":[{"name":"size","type":"number","mean":2.5,"deviation":0.5,)"
+    R"("has_missing":true},{"name":"kind","type":"category","categories":["flat","house"],)"
+    R"("has_other":true,"has_missing":false}],"target":"price","task":"regression",)"
+    R"("delimiter":"tab","target_mean":100.0,"target_deviation":7.0})";
+
+inline std::map<std::string, std::string> metadata_of_table() {
+  return {{"algorithm", "tabular_mlp"},
+          {"classes", "[]"},
+          {"preprocessing", kTableOfPrices},
+          {"metrics", R"({"loss":0.2,"rmse":3.5})"}};
 }
 
 // A home with versions of jobs that look as trainings leave them, and pictures beside it.
@@ -64,6 +79,28 @@ class ModelHome : public RegistryHome {
              "\n"
              R"({"file":"red/0.bmp","label":"red","predicted":"blue","scores":{"blue":0.9}})"
              "\n");
+    return registry.version(made.reference());
+  }
+
+  // Of a table that lies in data(), of which the third and the first row were for validation.
+  VersionRecord train_table(const std::string& job) const {
+    Registry registry = writer();
+    NewVersion version = new_version(job, {{"lr", 0.1}});
+    version.algorithm = "tabular_mlp";
+    const std::filesystem::path table = data() / "prices.csv";
+    put_file(table, "size\tkind\tprice\n2\tflat\t90\n3\thouse\t110\n\tcastle\t120\n");
+    CsvOptions options;
+    options.delimiter = '\t';
+    version.facts["dataset"] = {{"root", table.string()},
+                                {"fingerprint", CsvTable::read(table, options).fingerprint()}};
+    version.status = Status::completed;
+    const VersionRecord made = registry.create_version(version, "name: x\n");
+    const std::filesystem::path folder = home().version_folder(made.job, made.number);
+    put_file(folder / "output" / "best.safetensors", weights_bytes(metadata_of_table()));
+    put_file(folder / "predictions.jsonl", R"({"row":"row 3","target":120,"predicted":118})"
+                                           "\n"
+                                           R"({"row":"row 1","target":90,"predicted":91})"
+                                           "\n");
     return registry.version(made.reference());
   }
 

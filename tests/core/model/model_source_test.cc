@@ -16,6 +16,21 @@ void make(const ModelHome& h, const VersionRecord& from, const std::string& name
 
 }  // namespace
 
+TEST_CASE("What answers for rows of tables says so, as a version of a job and as a model") {
+  const ModelHome h;
+  make(h, h.train_table("prices"), "rents");
+  make(h, h.train("clothes"), "flowers");
+  Registry registry = h.writer();
+  for (const char* reference : {"prices", "prices@V0001", "rents", "rents@1.0.0", "model:rents"}) {
+    const ModelSource source = find_model_source(registry, reference);
+    REQUIRE(source.table);
+    CHECK(source.table->target == "price");
+    CHECK(std::filesystem::exists(source.file));
+  }
+  CHECK_FALSE(find_model_source(registry, "clothes").table);
+  CHECK_FALSE(find_model_source(registry, "flowers").table);
+}
+
 TEST_CASE("What answers is named as a version of a job or as a model") {
   const ModelHome h;
   const VersionRecord first = h.train("clothes");

@@ -92,7 +92,45 @@ TEST_CASE("Deleting the version that a model was made from keeps the model") {
   check_whole(h);
 }
 
-TEST_CASE("Only a completed training of a classifier of pictures becomes a model") {
+TEST_CASE("A model for tables has its columns, its target and the rows that it was validated on") {
+  const ModelHome h;
+  const ModelVersionRecord made = make(h, h.train_table("prices"), "rents");
+  CHECK(made.network == "tabular_mlp");
+  CHECK(made.metrics["rmse"] == 3.5);
+  CHECK(made.origin["algorithm"] == "tabular_mlp");
+  Registry registry = h.writer();
+  registry.delete_job("prices");
+  const StoredModel stored = stored_model(h.home(), registry.model_version("rents"));
+  REQUIRE(stored.table);
+  CHECK(to_json_text(to_json(*stored.table)) == kTableOfPrices);
+  CHECK(stored.table->delimiter == '\t');
+  CHECK(h.entries_of(stored.folder) == kFiles);
+  CHECK(stored.validation == Json{{"root", (h.data() / "prices.csv").string()}, {"rows", 2}});
+  const auto rows = validation_rows(h.home(), stored.validation, stored.folder);
+  REQUIRE(rows);
+  CHECK(rows->table == h.data() / "prices.csv");
+  CHECK(rows->rows == std::vector<std::size_t>{2, 0});
+  CHECK(validation_pictures(h.home(), stored.validation, stored.folder).empty());
+}
+
+TEST_CASE("Rows are found in the part of a folder that they are of") {
+  const ModelHome h;
+  put_file(h.data() / "val.csv", "");
+  put_file(h.data() / "predictions.jsonl", "{\"row\":\"val row 4\",\"label\":\"yes\"}\n");
+  const fs::path folder = h.data() / "model";
+  fs::create_directories(folder);
+  const Json validation =
+      write_validation_list(h.home(), h.data() / "predictions.jsonl", h.data(), folder);
+  const auto rows = validation_rows(h.home(), validation, folder);
+  REQUIRE(rows);
+  CHECK(rows->is_val);
+  CHECK(rows->table == h.data() / "val.csv");
+  CHECK(rows->rows == std::vector<std::size_t>{3});
+  CHECK_FALSE(validation_rows(h.home(), Json::object(), folder));
+  CHECK_FALSE(validation_rows(h.home(), validation, h.data()));
+}
+
+TEST_CASE("Only a completed training becomes a model") {
   const ModelHome h;
   const auto refused = [&](const VersionRecord& version) {
     return error_of([&] { content_of_version(h.home(), version); });
@@ -102,11 +140,12 @@ TEST_CASE("Only a completed training of a classifier of pictures becomes a model
   CHECK(failed.message() == "a@V0001 is Failed; models are made of Completed versions");
   CHECK(refused(h.train("b", Status::terminated)).message().find("Terminated") !=
         std::string::npos);
+  // A table's, with weights of a classifier of pictures.
   const Error table = refused(h.train("c", Status::completed, "tabular_mlp"));
   CHECK(table.kind() == ErrorKind::usage);
-  CHECK(table.hint().find("mat model import FILE") != std::string::npos);
   const Error command = refused(h.train("d", Status::completed, "command"));
   CHECK(command.kind() == ErrorKind::usage);
+  CHECK(command.hint().find("mat model import FILE") != std::string::npos);
   CHECK(command.message().find("a command of your own") != std::string::npos);
   const VersionRecord gone = h.train("e");
   fs::remove(h.home().version_folder("e", 1) / "output/best.safetensors");

@@ -47,6 +47,7 @@ class GivenResults final : public Trainer {
   std::unique_ptr<PictureModel> open_model(const ModelRequest&) override { return nullptr; }
   std::unique_ptr<TableModel> open_table_model(const TableRequest&) override { return nullptr; }
   ExportOutcome export_model(const ExportRequest&) override { return {}; }
+  ExportOutcome export_table_model(const TableExportRequest&) override { return {}; }
   Json describe() override { return Json::object(); }
 };
 

@@ -138,6 +138,21 @@ TEST_CASE("an encoder read back from its JSON encodes the same") {
   CHECK_THROWS_AS(TableEncoder::from_json(Json(7)), Error);
 }
 
+TEST_CASE("what is encoded is also told as numbers: values, places of texts, and nothing") {
+  const auto encoder = learn(parse("n,t\n1,b\n2,b\n4,a\n"));
+  const auto numbers = encoder.numbers(parse("t,n\na,2.5\nb ,inf\nc,\nNA,-3e9\n"), {0, 1, 2, 3});
+  REQUIRE(numbers.size() == 8);
+  CHECK(numbers[0] == 2.5);
+  CHECK(numbers[1] == 1);
+  CHECK(std::isnan(numbers[2]));
+  CHECK(numbers[3] == 0);
+  CHECK(std::isnan(numbers[4]));
+  CHECK(numbers[5] == 2);
+  CHECK(numbers[6] == -3e9);
+  CHECK(std::isnan(numbers[7]));
+  CHECK_THROWS_AS(encoder.numbers(parse("n\n1\n"), {0}), Error);
+}
+
 TEST_CASE("columns are found by their names, in any order, and a missing one is named") {
   const auto encoder = learn(parse("a,b\n1,10\n3,30\n"));
   CHECK(encode(encoder, "c,b,a\n0,10,3\n") == std::vector<float>{1, -1});

@@ -40,6 +40,17 @@ TEST_CASE("Weights tell which table they are for") {
   CHECK(regression.delimiter == ',');
 }
 
+TEST_CASE("A description is written as it was read") {
+  const TableDescription read = table_description_from_json(parse_json(kTableOfPrices, "it"), "it");
+  CHECK(to_json_text(to_json(read)) == kTableOfPrices);
+  const Json classes = to_json(described(kClassifier));
+  CHECK(classes["classes"] == Json{"blue", "red"});
+  CHECK(classes["delimiter"] == "tab");
+  CHECK_FALSE(classes.contains("target_mean"));
+  CHECK(is_table_description(classes));
+  CHECK_FALSE(is_table_description(Json::array()));
+}
+
 TEST_CASE("Weights that are of no table, or only say so, are refused") {
   const auto kind_of_error = [](const std::string& text) {
     try {
@@ -59,6 +70,9 @@ TEST_CASE("Weights that are of no table, or only say so, are refused") {
                       R"("target_deviation":0,"columns":[]})") == ErrorKind::io);
   CHECK(kind_of_error(R"({"kind":"table","target":"a","task":"regression","target_mean":0,)"
                       R"("target_deviation":1,"columns":[{"name":"b"}]})") == ErrorKind::io);
+  CHECK(kind_of_error(R"({"kind":"table","target":"a","task":"regression","target_mean":0,)"
+                      R"("target_deviation":1,"columns":[{"name":"b","type":"number","mean":0,)"
+                      R"("deviation":0,"has_missing":false}]})") == ErrorKind::io);
 }
 
 }  // namespace mat

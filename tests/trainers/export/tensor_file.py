@@ -4,7 +4,7 @@ import struct
 
 import numpy
 
-TYPES = {"F32": numpy.float32, "I64": numpy.int64, "U8": numpy.uint8}
+TYPES = {"F32": numpy.float32, "F64": numpy.float64, "I64": numpy.int64, "U8": numpy.uint8}
 
 
 def read(path):

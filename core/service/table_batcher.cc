@@ -1,0 +1,176 @@
+#include "core/service/table_batcher.h"
+
+#include <algorithm>
+#include <cmath>
+#include <condition_variable>
+#include <deque>
+#include <future>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "core/base/error.h"
+#include "core/base/time.h"
+
+namespace mat {
+namespace {
+
+struct Question {
+  std::vector<float> inputs;
+  std::size_t rows = 0;
+  TableBatcher::Done done;
+};
+
+std::size_t width_of(const TableDescription& description) {
+  return description.is_regression() ? 1 : description.classes.size();
+}
+
+void require_answer(const std::vector<double>& answer, const TableDescription& description) {
+  const bool is_one =
+      answer.size() == width_of(description) &&
+      std::all_of(answer.begin(), answer.end(), [](double value) { return std::isfinite(value); });
+  if (is_one) return;
+  throw Error(ErrorKind::usage, "the model does not answer as one for tables does",
+              "its weights may be damaged");
+}
+
+}  // namespace
+
+struct TableBatcher::Impl {
+  Impl(TableDescription d, TableBatcherOptions o)
+      : description(std::move(d)), options(std::move(o)) {}
+
+  void answer(TableModel& model);
+  void answer_batch(TableModel& model, std::vector<Question>& batch);
+
+  const TableDescription description;
+  const TableBatcherOptions options;
+  Json facts;
+
+  mutable std::mutex mutex;  // of all below
+  std::condition_variable has_work;
+  std::deque<Question> questions;
+  std::size_t waiting = 0;
+  bool is_ending = false;
+  std::thread answerer;
+};
+
+void TableBatcher::Impl::answer_batch(TableModel& model, std::vector<Question>& batch) {
+  const double begin_s = monotonic_seconds();
+  std::vector<float> inputs;
+  std::size_t rows = 0;
+  for (const Question& question : batch) {
+    inputs.insert(inputs.end(), question.inputs.begin(), question.inputs.end());
+    rows += question.rows;
+  }
+  const std::size_t width = width_of(description);
+  std::vector<double> all;
+  std::string failure;
+  try {
+    all = model.answer(std::move(inputs));
+    if (all.size() != width * rows) failure = "the model gave too few answers";
+  } catch (const Error& e) {
+    failure = e.message();
+  } catch (const std::exception& e) {
+    failure = e.what();
+  }
+  // Counted before anybody hears of it.
+  if (options.answered) options.answered(rows, monotonic_seconds() - begin_s);
+  auto at = all.begin();
+  for (Question& question : batch) {
+    std::vector<double> answers;
+    if (failure.empty()) {
+      const auto count = static_cast<std::ptrdiff_t>(width * question.rows);
+      answers.assign(at, at + count);
+      at += count;
+    }
+    {
+      const std::lock_guard lock(mutex);
+      waiting -= question.rows;
+    }
+    try {
+      question.done(std::move(answers), failure);
+    } catch (const std::exception&) {
+      // Whoever asked hears that the answer was dropped; the next ones are not to suffer.
+      question.done = nullptr;
+    }
+  }
+}
+
+void TableBatcher::Impl::answer(TableModel& model) {
+  for (;;) {
+    std::vector<Question> batch;
+    {
+      std::unique_lock lock(mutex);
+      has_work.wait(lock, [&] { return !questions.empty() || is_ending; });
+      if (questions.empty()) return;
+      std::size_t rows = 0;
+      while (!questions.empty() &&
+             (batch.empty() || rows + questions.front().rows <= options.rows_at_once)) {
+        rows += questions.front().rows;
+        batch.push_back(std::move(questions.front()));
+        questions.pop_front();
+      }
+    }
+    answer_batch(model, batch);
+  }
+}
+
+TableBatcher::TableBatcher(Open open, TableDescription description, TableBatcherOptions options)
+    : impl_(std::make_unique<Impl>(std::move(description), std::move(options))) {
+  Impl* impl = impl_.get();
+  std::promise<void> opened;
+  auto is_open = opened.get_future();
+  impl->answerer = std::thread([impl, open = std::move(open), &opened] {
+    std::unique_ptr<TableModel> model;
+    try {
+      model = open();
+      const auto no_values = [](std::size_t, std::size_t) { return std::string_view(); };
+      require_answer(model->answer(impl->description.encoder.encode(1, no_values)),
+                     impl->description);
+      impl->facts = model->facts();
+    } catch (...) {
+      opened.set_exception(std::current_exception());
+      return;
+    }
+    opened.set_value();
+    impl->answer(*model);
+  });
+  try {
+    is_open.get();
+  } catch (...) {
+    impl->answerer.join();
+    throw;
+  }
+}
+
+TableBatcher::~TableBatcher() {
+  {
+    const std::lock_guard lock(impl_->mutex);
+    impl_->is_ending = true;
+  }
+  impl_->has_work.notify_all();
+  impl_->answerer.join();
+}
+
+bool TableBatcher::ask(std::vector<float> inputs, std::size_t rows, Done done) {
+  {
+    const std::lock_guard lock(impl_->mutex);
+    if (impl_->waiting + rows > impl_->options.queue_rows) return false;
+    impl_->waiting += rows;
+    impl_->questions.push_back({std::move(inputs), rows, std::move(done)});
+  }
+  impl_->has_work.notify_one();
+  return true;
+}
+
+const TableDescription& TableBatcher::description() const { return impl_->description; }
+
+const Json& TableBatcher::facts() const { return impl_->facts; }
+
+std::size_t TableBatcher::waiting() const {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->waiting;
+}
+
+}  // namespace mat
