@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <functional>
 #include <iterator>
 #include <optional>
 #include <string>
@@ -10,6 +11,8 @@
 
 #include "core/algorithm/algorithm.h"
 #include "core/base/error.h"
+#include "core/model/model_origin.h"
+#include "core/training/model_description.h"
 
 namespace mat {
 namespace {
@@ -109,6 +112,16 @@ Json form_of(Registry& registry, const VersionRecord& version, const Json& setti
           {"other", std::move(other)}};
 }
 
+// Whether a command that begins with this check goes on.
+bool passes(const std::function<void()>& check) {
+  try {
+    check();
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
 }  // namespace
 
 void add_version_details(Registry& registry, const VersionRecord& version, Json& document) {
@@ -119,6 +132,10 @@ void add_version_details(Registry& registry, const VersionRecord& version, Json&
   add_artifacts(folder, document);
   document["has_predictions"] = is_file(folder / "predictions.jsonl");
   document["has_suspects"] = is_file(folder / "label_suspects.jsonl");
+  const bool answers = passes([&] { describe_weights(weights_of(registry.home(), version)); });
+  document["can_deploy"] = answers;
+  document["can_create_model"] = answers && version.status == Status::completed &&
+                                 passes([&] { require_classifier(version); });
   // From the document, in which secrets are hidden.
   document["form"] = form_of(registry, version, document.value("settings", Json::object()));
 }

@@ -18,19 +18,18 @@ const TABS = [["summary", "Summary", summaryTab], ["curves", "Curves", curvesTab
 // Keys of the address that belong to one part.
 const OWN_KEYS = {tab: null, label: null, predicted: null, list: null, offset: null, x: null,
                   smooth: null, log: null, from: null, to: null, hide: null, order: null,
-                  wrong: null};
+                  wrong: null, evaluation: null};
 
 function buttons(v) {
   const reference = v.reference;
   const button = (text, act, kind = "") => h("button", {type: "button", class: kind, onclick: act},
                                              text);
-  const usable = v.status === "Completed" || v.has_predictions;
   return [
     button("Modify…", () => modifyVersion(v), "primary"),
     isActive(v.status) ? button("Stop…", () => stopVersion(reference))
       : v.status !== "Completed" && button("Resume…", () => resumeVersion(reference)),
-    usable && button("Create model…", () => createModel(reference)),
-    usable && button("Deploy…", () => deploy(reference)),
+    v.can_create_model && button("Create model…", () => createModel(reference)),
+    v.can_deploy && button("Deploy…", () => deploy(reference)),
     button("TensorBoard…", () => visualize([reference])),
     button("Save parameters…", () => saveParams(reference)),
     button("Delete…", () => deleteVersion(reference), "danger"),
@@ -62,7 +61,8 @@ export async function view({names, query, signal}) {
   let drawnHead = "";
   const drawHeadIfChanged = () => {
     const now = JSON.stringify([v.status, v.status_reason, v.accuracy, v.f1, v.attempts,
-                                v.has_predictions, isActive(v.status) ? 0 : v.training_s]);
+                                v.can_create_model, v.can_deploy,
+                                isActive(v.status) ? 0 : v.training_s]);
     if (now !== drawnHead) drawHead();
     drawnHead = now;
   };
@@ -71,7 +71,7 @@ export async function view({names, query, signal}) {
   const part = await make({v, query, signal});
   const job = reference.split("@")[0];
   const nav = h("nav", {class: "tabs", "aria-label": `Parts of ${reference}`}, h("ul", {},
-    TABS.filter(([key]) => key !== "evaluation" || v.evaluation)
+    TABS.filter(([key]) => key !== "evaluation" || v.evaluation || v.evaluations?.length)
       .filter(([key]) => key !== "pictures" || v.has_predictions || v.has_suspects)
       .map(([key, title]) => h("li", {}, h("a", {
         href: here({...OWN_KEYS, tab: key === "summary" ? null : key}),
