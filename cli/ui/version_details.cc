@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <iterator>
 #include <optional>
@@ -122,6 +123,20 @@ bool passes(const std::function<void()>& check) {
   }
 }
 
+// JSON has no words for what is no number: as the command line says it.
+void name_odd_metrics(const VersionRecord& version, Json& document) {
+  const auto name_odd = [](Json& value, double known) {
+    if (!std::isfinite(known)) value = fmt::format("{}", known);
+  };
+  for (const auto& [name, metric] : version.metrics) {
+    Json& shown = document["metrics"][name];
+    name_odd(shown["best"], metric.best);
+    name_odd(shown["last"], metric.last);
+    name_odd(shown["min"], metric.min);
+    name_odd(shown["max"], metric.max);
+  }
+}
+
 }  // namespace
 
 void add_version_details(Registry& registry, const VersionRecord& version, Json& document) {
@@ -136,6 +151,7 @@ void add_version_details(Registry& registry, const VersionRecord& version, Json&
   document["can_deploy"] = answers;
   document["can_create_model"] = answers && version.status == Status::completed &&
                                  passes([&] { require_classifier(version); });
+  name_odd_metrics(version, document);
   // From the document, in which secrets are hidden.
   document["form"] = form_of(registry, version, document.value("settings", Json::object()));
 }
