@@ -5,7 +5,7 @@ import {h, replace} from "./dom.js";
 import {openDialog} from "./dialog.js";
 import {filterBox} from "./filter_box.js";
 import {duration, figure, number, setting, time} from "./format.js";
-import {statusMark, versionLink} from "./parts.js";
+import {liveFigures, statusMark, versionLink} from "./parts.js";
 import {navigate, setQuery, to} from "./router.js";
 import {VirtualTable} from "./table.js";
 import {visualize} from "./actions.js";
@@ -23,23 +23,25 @@ function valueOf(row, field) {
   return row[field];
 }
 
-function cellOf(field) {
+// `now` gives what a running version says of itself, for what has no result yet.
+function cellOf(field, now) {
   if (field === "status") return (row) => statusMark(row.status, row.status_reason);
   if (field === "duration") return (row) => duration(valueOf(row, field));
   if (["created", "started", "ended"].includes(field)) return (row) => time(valueOf(row, field));
   if (field === "parent") {
     return (row) => row.parent && versionLink(row.parent);
   }
-  if (FIGURES.has(field)) return (row) => figure(valueOf(row, field));
+  const known = (row) => valueOf(row, field) ?? now(row.reference)?.[field];
+  if (FIGURES.has(field)) return (row) => figure(known(row));
   return (row) => {
-    const value = valueOf(row, field);
+    const value = known(row);
     return typeof value === "number" ? number(value) : setting(value);
   };
 }
 
-function columnFor(field) {
+function columnFor(field, now) {
   const title = field.replace(/^(hyperparameters|metrics)\./, "");
-  return {key: field, title, sortable: true, cell: cellOf(field),
+  return {key: field, title, sortable: true, cell: cellOf(field, now),
           numeric: (row) => typeof valueOf(row, field) === "number",
           width: WIDTHS[field] ?? Math.max(92, 40 + 8 * title.length)};
 }
@@ -101,7 +103,7 @@ function pickColumns(fields, chosen, apply) {
   ]});
 }
 
-// Returns {node, refresh(), close()}. `job`: "" for all.
+// Returns {node, refresh(), live(), close()}. `job`: "" for all.
 export function versionsTable({job, query, tall}) {
   let fields = [];
   let filter = query.get("filter") ?? "";
@@ -109,11 +111,13 @@ export function versionsTable({job, query, tall}) {
   const chosenBar = h("div", {class: "chosen", hidden: true, role: "region",
                               "aria-label": "Chosen versions"});
 
+  let running = new Map();
+  const column = (field) => columnFor(field, (name) => running.get(name));
   const reference = {key: "reference", title: "version", width: 190,
                      cell: (row) => versionLink(row.reference)};
   const table = new VirtualTable({
     label: job ? `Versions of ${job}` : "Versions",
-    columns: [reference, ...columns.map(columnFor)],
+    columns: [reference, ...columns.map(column)],
     keyOf: (row) => row.reference,
     open: (row) => navigate(to.version(row.reference)),
     sort: query.get("sort") ?? "",
@@ -160,7 +164,7 @@ export function versionsTable({job, query, tall}) {
       columns = [...order];
       keep(columns);
       setQuery({columns: columns.join(",")});
-      table.setColumns([reference, ...columns.map(columnFor)]);
+      table.setColumns([reference, ...columns.map(column)]);
       table.refresh();
     });
   }}, "Columns…");
@@ -169,6 +173,11 @@ export function versionsTable({job, query, tall}) {
   return {
     node: [h("div", {class: "tools"}, box.node, pick, table.note), chosenBar, table.node],
     refresh: () => table.refresh(),
+    live: ({versions}) => {
+      const text = JSON.stringify([...running]);
+      running = liveFigures(versions);
+      if (JSON.stringify([...running]) !== text) table.draw();
+    },
     close: () => table.close(),
     table,
   };

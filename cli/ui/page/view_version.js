@@ -36,6 +36,15 @@ function buttons(v) {
   ];
 }
 
+// The same answer serves while nothing changes, but a running version's time goes on.
+function trainedUntilNow(history) {
+  return history.reduce((seconds, change, i) => {
+    if (change.status !== "Running") return seconds;
+    const end = i + 1 < history.length ? Date.parse(history[i + 1].time) : Date.now();
+    return seconds + Math.max(0, end - Date.parse(change.time)) / 1000;
+  }, 0);
+}
+
 export async function view({names, query, signal}) {
   const [asked] = names;
   let v = await get("version", {ref: asked}, signal);
@@ -45,6 +54,13 @@ export async function view({names, query, signal}) {
 
   const actions = h("div", {class: "actions", role: "group", "aria-label": "Actions"});
   const about = h("div", {});
+  const trained = h("span", {});
+  const drawTime = () => {
+    const seconds = v.status === "Running" ? trainedUntilNow(v.history ?? []) : v.training_s;
+    trained.textContent = seconds ? duration(seconds) : "";
+  };
+  const clock = setInterval(() => v.status === "Running" && drawTime(), 1000);
+  signal.addEventListener("abort", () => clearInterval(clock));
   const bar = h("div", {class: "head-progress"});
   const drawHead = () => {
     replace(actions, buttons(v));
@@ -54,7 +70,7 @@ export async function view({names, query, signal}) {
       ["accuracy", figure(v.accuracy)], ["f1", figure(v.f1)],
       ["parent", v.parent && versionLink(v.parent)],
       ["created", time(v.created)],
-      ["training time", v.training_s ? duration(v.training_s) : ""],
+      ["training time", (v.training_s || v.status === "Running") && trained],
       ["attempts", v.attempts > 1 ? v.attempts : ""],
     ]));
   };
@@ -66,6 +82,7 @@ export async function view({names, query, signal}) {
     if (now !== drawnHead) drawHead();
     drawnHead = now;
   };
+  drawTime();
   drawHeadIfChanged();
 
   const part = await make({v, query, signal});
@@ -84,6 +101,7 @@ export async function view({names, query, signal}) {
               heading(reference, actions), about, bar, nav, h("div", {class: "tab"}, part.node)],
     refresh: async () => {
       v = await get("version", {ref: reference}, signal);
+      drawTime();
       drawHeadIfChanged();
       await part.refresh?.(v);
     },
