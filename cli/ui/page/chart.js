@@ -158,14 +158,18 @@ export class LineChart {
   }
 
   marks(c, from, to, bottom) {
+    const named = {};
     return (c.marks ?? []).filter((m) => m.x >= from && m.x <= to).slice(0, 200).map((m) => {
       const x = this.x(m.x);
+      // Of those that stand closely one has its name.
+      const isNamed = !(Math.abs(x - named[m.kind]) < 26);
+      if (isNamed) named[m.kind] = x;
       const y = m.kind === "-inf" ? bottom - 4 : TOP + 6;
       return svg("g", {class: `odd ${c.kind}`},
                  svg("title", {}, `${c.name}: ${MARKS[m.kind]} at ${number(m.x)}` +
                                   (m.count > 1 ? ` and ${m.count - 1} more` : "")),
                  svg("line", {x1: x, x2: x, y1: TOP, y2: bottom}),
-                 svg("text", {x, y, "text-anchor": "middle"}, MARKS[m.kind]));
+                 isNamed && svg("text", {x, y, "text-anchor": "middle"}, MARKS[m.kind]));
     });
   }
 

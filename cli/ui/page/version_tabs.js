@@ -3,7 +3,7 @@
 
 import {address, get} from "./api.js";
 import {curvesPanel} from "./curves.js";
-import {h, replace} from "./dom.js";
+import {centreSideways, h, replace} from "./dom.js";
 import {evaluationParts} from "./evaluation.js";
 import {throttledWhileVisible} from "./events.js";
 import {bytes, figure, number, setting, time} from "./format.js";
@@ -150,9 +150,12 @@ export async function lineageTab({v, signal}) {
   const draw = async () => {
     try {
       const graph = await lineage(`version:${v.reference}`, signal);
-      const top = place.querySelector(".scroll")?.scrollLeft ?? 0;
-      if (place.textContent !== graph.textContent) replace(place, graph);
-      graph.scrollLeft = top;
+      const before = place.querySelector(".scroll");
+      if (before && place.textContent === graph.textContent) return;
+      const left = before?.scrollLeft;
+      replace(place, graph);
+      if (before) graph.scrollLeft = left;
+      else centreSideways(graph, graph.querySelector(".start"));
     } catch (error) {
       if (error.name !== "AbortError") replace(place, problem(error));
     }

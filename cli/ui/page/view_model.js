@@ -2,7 +2,7 @@
 
 import {get} from "./api.js";
 import {deleteModel, deploy} from "./actions.js";
-import {h, replace} from "./dom.js";
+import {centreSideways, h, replace} from "./dom.js";
 import {bytes, figure, setting, time} from "./format.js";
 import {keptEvaluations} from "./kept_evaluations.js";
 import {lineage} from "./lineage.js";
@@ -60,7 +60,10 @@ export async function view({names, query, signal}) {
   await refresh();
   const graph = h("div", {});
   lineage(`model:${model.reference ?? name}`, signal).then(
-    (node) => replace(graph, section("Lineage", node)), () => {});
+    (node) => {
+      replace(graph, section("Lineage", node));
+      centreSideways(node, node.querySelector(".start"));
+    }, () => {});
   return {
     title: name, refresh,
     content: [trail(["Models", "/models"], [name]),

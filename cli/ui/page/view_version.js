@@ -3,7 +3,7 @@
 import {get} from "./api.js";
 import {createModel, deleteVersion, deploy, resumeVersion, saveParams, stopVersion,
         visualize} from "./actions.js";
-import {h, replace} from "./dom.js";
+import {centreSideways, h, replace} from "./dom.js";
 import {duration, figure, time} from "./format.js";
 import {modifyVersion} from "./modify_dialog.js";
 import {facts, heading, isActive, progressBar, statusMark, trail, versionLink} from "./parts.js";
@@ -93,6 +93,8 @@ export async function view({names, query, signal}) {
       .map(([key, title]) => h("li", {}, h("a", {
         href: here({...OWN_KEYS, tab: key === "summary" ? null : key}),
         "aria-current": key === tab ? "page" : null}, title)))));
+
+  centreSideways(nav, nav.querySelector("[aria-current]"));
 
   let lastLive = "";
   return {
