@@ -119,7 +119,8 @@ int show_kept(const Kept& kept_with, const EvaluateFlags& flags) {
     const StoredEvaluation kept = read_evaluation(evaluation_folder(folder, name));
     if (!kept.document.is_object()) continue;
     Json row{{"name", name}};
-    for (const char* key : {"data", "part", "samples", "accuracy", "f1", "rmse", "r2", "created"}) {
+    for (const char* key :
+         {"data", "part", "samples", "accuracy", "f1", "rmse", "r2", "intervals", "created"}) {
       row[key] = kept.document.value(key, Json());
     }
     is_regression = is_regression || row["rmse"].is_number();

@@ -137,8 +137,10 @@ void print_mistakes(const std::vector<Json>& mistakes, std::size_t top) {
     table.add({value_text(line.value("file", Json())), value_text(line["label"]), predicted,
                metric_text(score_in(line, predicted))});
   }
-  print(fmt::format("\n{}\n{}", styled("most wrong", Style::bold, stdout_has_colour()),
-                    table.text()));
+  print(fmt::format(
+      "\n{}\n{}",
+      styled("most wrong (scores before calibration)", Style::bold, stdout_has_colour()),
+      table.text()));
 }
 
 void print_suspects(const std::vector<Json>& suspects, std::size_t top) {

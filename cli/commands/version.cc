@@ -17,6 +17,7 @@
 #include "core/base/file.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
+#include "core/run/live_progress.h"
 #include "core/run/stop_version.h"
 #include "core/spec/job_spec.h"
 #include "core/spec/problems.h"
@@ -25,11 +26,38 @@
 namespace mat {
 namespace {
 
+// The latest loss and validation metric of a version that is running; null for others, and for one
+// that has told nothing yet.
+Json live_metrics(const Home& home, const VersionSummary& version) {
+  if (version.status != Status::running) return nullptr;
+  const Json progress = read_progress(home.version_folder(version.job, version.number));
+  if (!progress.is_object()) return nullptr;
+  Json metrics = Json::object();
+  const auto add = [&](const std::string& name, const Json& value) {
+    if (!name.empty() && value.is_number()) metrics[name] = value;
+  };
+  add("loss", progress.value("loss", Json()));
+  const Json name = progress.value("metric_name", Json());
+  if (name.is_string()) add(name.get<std::string>(), progress.value("metric", Json()));
+  return metrics.empty() ? Json(nullptr) : metrics;
+}
+
+void fill_from(const Json& live, VersionSummary& version) {
+  if (!live.is_object()) return;
+  const auto fill = [&](const char* name, std::optional<double>& value) {
+    if (!value && live.contains(name)) value = live[name].get<double>();
+  };
+  fill("accuracy", version.accuracy);
+  fill("precision", version.precision);
+  fill("recall", version.recall);
+  fill("f1", version.f1);
+}
+
 int list(const Context& context, const std::string& job, const std::string& columns,
          const ListFlags& flags) {
   const ListOptions options = flags.options();
   Registry registry = context.open_to_read();
-  const auto listing = registry.list_versions(job, options);
+  auto listing = registry.list_versions(job, options);
   std::vector<ExtraColumn> extra;
   if (!columns.empty()) {
     for (const std::string& field : split(columns, ',')) {
@@ -37,16 +65,27 @@ int list(const Context& context, const std::string& job, const std::string& colu
       extra.push_back({name, registry.values_of(listing.rows, name)});
     }
   }
+  std::vector<Json> live;
+  for (const VersionSummary& row : listing.rows) live.push_back(live_metrics(registry.home(), row));
   if (flags.json) {
     Json rows = Json::array();
     for (std::size_t i = 0; i < listing.rows.size(); ++i) {
       rows.push_back(version_json(listing.rows[i]));
+      if (!live[i].is_null()) rows.back()["live"] = live[i];
       if (extra.empty()) continue;
       Json& columns = rows.back()["columns"] = Json::object();
       for (const ExtraColumn& column : extra) columns[column.field] = json_of(column.values, i);
     }
     print_json(list_document("versions", rows, listing.total, listing.total_is_exact));
     return 0;
+  }
+  // What has no result yet shows how it stands.
+  for (std::size_t i = 0; i < listing.rows.size(); ++i) fill_from(live[i], listing.rows[i]);
+  for (ExtraColumn& column : extra) {
+    for (std::size_t i = 0; i < live.size(); ++i) {
+      Json& value = column.values.values[i];
+      if (value.is_null() && live[i].is_object()) value = live[i].value(column.field, Json());
+    }
   }
   print_list(version_table(listing.rows, extra, job.empty(), deviations_of(registry, listing.rows)),
              listing.total, "versions", "mat job create -f SPEC", flags.filter);

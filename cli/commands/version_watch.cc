@@ -75,10 +75,15 @@ std::string curve_text(const PlottedVersion& version, const std::string& metric)
   const auto tags = version.curves_of(metric);
   if (tags.empty()) return "";
   std::vector<PlotPoint> points;
-  for (const ScalarPoint& point :
-       version.curves().thinned(tags.back().tag, {}, 8 * kSparkWidth).means) {
+  const ThinCurve curve = version.curves().thinned(tags.back().tag, {}, 8 * kSparkWidth);
+  for (const ScalarPoint& point : curve.means) {
     points.push_back({static_cast<double>(point.step), point.value});
   }
+  for (const ThinCurve::Odd& odd : curve.odd) {
+    points.push_back({static_cast<double>(odd.points.step), odd.value});
+  }
+  std::stable_sort(points.begin(), points.end(),
+                   [](const PlotPoint& a, const PlotPoint& b) { return a.x < b.x; });
   return sparkline(points, kSparkWidth, has_unicode());
 }
 

@@ -177,6 +177,8 @@ HttpResponse UiApi::answer(const HttpRequest& request) {
   if (request.path == "/api/log") return json_answer(log_document(query));
   if (request.path == "/api/picture") return picture(query);
   if (request.path == "/api/artifact") return artifact(query);
+  // Keeping one changes no record: what was answered before may miss it.
+  if (request.path == "/api/evaluations") return evaluations(query);
   return answers_.get(request.target, events_.state(),
                       [&] { return shared_answer(request, query); });
 }
@@ -222,6 +224,15 @@ HttpResponse UiApi::version(const HttpQuery& query) {
   Registry registry(home_, Registry::Mode::read);
   add_version_details(registry, registry.version(reference), document);
   return json_answer(document);
+}
+
+// Those that are kept with a version or model, or one of them. With a second name the command would
+// measure: there is only one.
+HttpResponse UiApi::evaluations(const HttpQuery& query) const {
+  std::vector<std::string> words{"evaluate", "--json"};
+  if (const std::string name = query.get("name"); !name.empty()) words.push_back("--show=" + name);
+  words.insert(words.end(), {"--", query.get("ref")});
+  return commands_.read(words);
 }
 
 Json UiApi::log_document(const HttpQuery& query) const {

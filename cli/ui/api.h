@@ -39,6 +39,7 @@ class UiApi {
   HttpResponse change(const HttpRequest& request);
   Json home_document();
   HttpResponse version(const HttpQuery& query);
+  HttpResponse evaluations(const HttpQuery& query) const;
   Json log_document(const HttpQuery& query) const;
   HttpResponse picture(const HttpQuery& query);
   HttpResponse artifact(const HttpQuery& query) const;

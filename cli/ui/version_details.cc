@@ -3,6 +3,8 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cmath>
+#include <functional>
 #include <iterator>
 #include <optional>
 #include <string>
@@ -10,6 +12,8 @@
 
 #include "core/algorithm/algorithm.h"
 #include "core/base/error.h"
+#include "core/model/model_origin.h"
+#include "core/training/model_description.h"
 
 namespace mat {
 namespace {
@@ -109,6 +113,30 @@ Json form_of(Registry& registry, const VersionRecord& version, const Json& setti
           {"other", std::move(other)}};
 }
 
+// Whether a command that begins with this check goes on.
+bool passes(const std::function<void()>& check) {
+  try {
+    check();
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+// JSON has no words for what is no number: as the command line says it.
+void name_odd_metrics(const VersionRecord& version, Json& document) {
+  const auto name_odd = [](Json& value, double known) {
+    if (!std::isfinite(known)) value = fmt::format("{}", known);
+  };
+  for (const auto& [name, metric] : version.metrics) {
+    Json& shown = document["metrics"][name];
+    name_odd(shown["best"], metric.best);
+    name_odd(shown["last"], metric.last);
+    name_odd(shown["min"], metric.min);
+    name_odd(shown["max"], metric.max);
+  }
+}
+
 }  // namespace
 
 void add_version_details(Registry& registry, const VersionRecord& version, Json& document) {
@@ -119,6 +147,11 @@ void add_version_details(Registry& registry, const VersionRecord& version, Json&
   add_artifacts(folder, document);
   document["has_predictions"] = is_file(folder / "predictions.jsonl");
   document["has_suspects"] = is_file(folder / "label_suspects.jsonl");
+  const bool answers = passes([&] { describe_weights(weights_of(registry.home(), version)); });
+  document["can_deploy"] = answers;
+  document["can_create_model"] = answers && version.status == Status::completed &&
+                                 passes([&] { require_classifier(version); });
+  name_odd_metrics(version, document);
   // From the document, in which secrets are hidden.
   document["form"] = form_of(registry, version, document.value("settings", Json::object()));
 }

@@ -41,6 +41,24 @@ PlotRanges ranges_of(const PlotPanel& panel) {
   return ranges;
 }
 
+std::vector<std::vector<PlotPoint>> pieces_of(const std::vector<PlotPoint>& points,
+                                              const std::vector<OddMark>& odd) {
+  std::vector<double> breaks;
+  for (const OddMark& mark : odd) breaks.push_back(mark.x);
+  std::sort(breaks.begin(), breaks.end());
+  std::vector<std::vector<PlotPoint>> pieces;
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    bool is_new = i == 0;
+    if (!is_new) {
+      const auto next = std::lower_bound(breaks.begin(), breaks.end(), points[i - 1].x);
+      is_new = next != breaks.end() && *next < points[i].x;
+    }
+    if (is_new) pieces.emplace_back();
+    pieces.back().push_back(points[i]);
+  }
+  return pieces;
+}
+
 Ticks x_ticks_of(const PlotPanel& panel, const AxisRange& range, int most) {
   return panel.x_scale == PlotScale::duration ? duration_ticks(range.low, range.high, most)
                                               : number_ticks(range.low, range.high, most);

@@ -42,6 +42,10 @@ struct PlotRanges {
   AxisRange x, y;
 };
 
+// The points in the stretches between those that are no numbers: a line must not cross these.
+std::vector<std::vector<PlotPoint>> pieces_of(const std::vector<PlotPoint>& points,
+                                              const std::vector<OddMark>& odd);
+
 // What the axes of a panel must show: all points and marks.
 PlotRanges ranges_of(const PlotPanel& panel);
 

@@ -56,6 +56,7 @@ class Strokes {
   }
 
   void add_dashes(const std::vector<PlotPoint>& points) {
+    if (points.size() == 1) add(points[0], points[0]);
     double at = 0;  // along the line, from the beginning of a dash
     for (std::size_t i = 1; i < points.size(); ++i) {
       const PlotPoint &from = points[i - 1], &to = points[i];
@@ -126,7 +127,9 @@ class Picture {
     for (const PlotScene::Segment& line : scene_.axes) straight(line, kAxes);
     for (const PlotScene::Curve& curve : scene_.curves) {
       const bool is_dashed = curve.weight == PlotScene::Weight::dashed;
-      is_dashed ? strokes_.add_dashes(curve.points) : strokes_.add(curve.points);
+      for (const auto& piece : curve.pieces) {
+        is_dashed ? strokes_.add_dashes(piece) : strokes_.add(piece);
+      }
       strokes_.paint(colour_of(palette_colour(curve.colour)),
                      curve.weight == PlotScene::Weight::faint ? kFaint : 1);
     }

@@ -15,6 +15,7 @@ constexpr double kPixelsOfYTick = 45, kPixelsOfXTick = 80;
 constexpr int kMostLegendLines = 4;
 
 double text_size(const std::string& text) { return display_width(text) * kLetterWidth; }
+double title_size(const std::string& text) { return display_width(text) * kTitleLetterWidth; }
 
 class PanelLayout {
  public:
@@ -54,9 +55,10 @@ class PanelLayout {
   void add_head() {
     double x = kMargin, y = top_ + kMargin + kLetterHeight;
     const int room = static_cast<int>((scene_.width - 2 * kMargin) / kLetterWidth);
-    const std::string title = fit_width(printable(panel_.title), std::max(1, room));
+    const int title_room = static_cast<int>((scene_.width - 2 * kMargin) / kTitleLetterWidth);
+    const std::string title = fit_width(printable(panel_.title), std::max(1, title_room));
     add_text(x, y, title, PlotScene::Anchor::start, true);
-    x += text_size(title) + 3 * kGap;
+    x += title_size(title) + 3 * kGap;
     int lines = 1;
     std::size_t shown = 0;
     for (const PlotSeries& series : panel_.series) {
@@ -71,7 +73,7 @@ class PanelLayout {
       }
       const double middle = y - kLetterHeight / 3;
       scene_.curves.push_back(
-          {series.colour, weight_of(series), "", {{x, middle}, {x + kLegendSample, middle}}});
+          {series.colour, weight_of(series), "", {{{x, middle}, {x + kLegendSample, middle}}}});
       add_text(x + kLegendSample + kGap, y, name, PlotScene::Anchor::start);
       x += size + 3 * kGap;
       ++shown;
@@ -118,21 +120,23 @@ class PanelLayout {
              PlotScene::Anchor::middle);
   }
 
-  std::vector<PlotPoint> placed(const std::vector<PlotPoint>& points) const {
-    std::vector<PlotPoint> places;
-    places.reserve(points.size());
-    for (const PlotPoint& point : points) places.push_back({x_of(point.x), y_of(point.y)});
-    return places;
+  std::vector<std::vector<PlotPoint>> placed(const std::vector<PlotPoint>& points,
+                                             const std::vector<OddMark>& odd) const {
+    std::vector<std::vector<PlotPoint>> pieces = pieces_of(points, odd);
+    for (auto& piece : pieces) {
+      for (PlotPoint& point : piece) point = {x_of(point.x), y_of(point.y)};
+    }
+    return pieces;
   }
 
   void add_curve(const PlotSeries& series) {
     if (!series.unsmoothed.empty()) {
       scene_.curves.push_back(
-          {series.colour, PlotScene::Weight::faint, "", placed(series.unsmoothed)});
+          {series.colour, PlotScene::Weight::faint, "", placed(series.unsmoothed, series.odd)});
     }
     if (series.points.empty()) return;
     scene_.curves.push_back(
-        {series.colour, weight_of(series), described(series), placed(series.points)});
+        {series.colour, weight_of(series), described(series), placed(series.points, series.odd)});
   }
 
   void add_marks(const PlotSeries& series) {

@@ -32,7 +32,7 @@ struct PlotScene {
     int colour = 0;
     Weight weight = Weight::normal;
     std::string description;
-    std::vector<PlotPoint> points;
+    std::vector<std::vector<PlotPoint>> pieces;  // a line each
   };
   struct Mark {
     int colour = 0;
@@ -48,7 +48,7 @@ struct PlotScene {
 };
 
 // Text is taken to be this wide.
-constexpr double kLetterWidth = 7, kLetterHeight = 13;
+constexpr double kLetterWidth = 7.5, kTitleLetterWidth = 9, kLetterHeight = 13;
 
 // The panels one below the other. What is too small for its labels goes without them.
 PlotScene lay_out(const std::vector<PlotPanel>& panels, int width, int height);

@@ -26,16 +26,23 @@ std::string coordinate(double value) {
 }
 
 // Points that fall on the same tenth of a pixel are one.
-std::string path_of(const std::vector<PlotPoint>& points) {
-  std::string path, last;
+void add_line(const std::vector<PlotPoint>& points, std::string& path) {
+  std::string last;
+  int places = 0;
   for (const PlotPoint& point : points) {
     std::string place = coordinate(point.x) + " " + coordinate(point.y);
     if (place == last) continue;
-    path += (path.empty() ? "M" : "L") + place;
+    path += (places == 0 ? "M" : "L") + place;
     last = std::move(place);
+    ++places;
   }
   // A line of one point is a dot, by its round ends.
-  if (path.find('L') == std::string::npos && !path.empty()) path += "h0";
+  if (places == 1) path += "h0";
+}
+
+std::string path_of(const std::vector<std::vector<PlotPoint>>& pieces) {
+  std::string path;
+  for (const auto& piece : pieces) add_line(piece, path);
   return path;
 }
 
@@ -79,7 +86,7 @@ std::string curve_element(const PlotScene::Curve& curve) {
   const std::string title =
       curve.description.empty() ? "" : "<title>" + markup_text(curve.description) + "</title>";
   return fmt::format("<path stroke=\"#{:06x}\"{} d=\"{}\">{}</path>\n",
-                     palette_colour(curve.colour), look, path_of(curve.points), title);
+                     palette_colour(curve.colour), look, path_of(curve.pieces), title);
 }
 
 std::string text_element(const PlotScene::Text& text) {

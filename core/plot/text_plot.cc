@@ -134,17 +134,19 @@ class TextPlot {
 
   void draw_series(const PlotSeries& series, TextCanvas& canvas) const {
     const char mark = mark_of(series);
-    int last_x = 0, last_y = 0;
-    for (std::size_t i = 0; i < series.points.size(); ++i) {
-      const int x = place(series.points[i].x, ranges_.x.low, ranges_.x.high, canvas.width());
-      const int y = place(series.points[i].y, ranges_.y.high, ranges_.y.low, canvas.height());
-      if (i == 0) {
+    for (const auto& piece : pieces_of(series.points, series.odd)) {
+      int last_x = 0, last_y = 0;
+      for (std::size_t i = 0; i < piece.size(); ++i) {
+        const int x = place(piece[i].x, ranges_.x.low, ranges_.x.high, canvas.width());
+        const int y = place(piece[i].y, ranges_.y.high, ranges_.y.low, canvas.height());
+        if (i == 0) {
+          last_x = x;
+          last_y = y;
+        }
+        canvas.line(last_x, last_y, x, y, series.colour, mark);
         last_x = x;
         last_y = y;
       }
-      canvas.line(last_x, last_y, x, y, series.colour, mark);
-      last_x = x;
-      last_y = y;
     }
   }
 
@@ -226,18 +228,35 @@ std::string sparkline(const std::vector<PlotPoint>& points, int width, bool has_
   static constexpr std::array<const char*, 8> kLetters{"_", ".", ",", "-", "=", "+", "*", "#"};
   if (points.empty() || width < 1) return "";
   const auto columns = std::min<std::size_t>(points.size(), static_cast<std::size_t>(width));
+  // A column with a point that is no number has the mark of the last of these instead of a value.
   std::vector<double> values;
+  double low = 0, high = 0;
+  bool has_values = false;
   for (std::size_t i = 0; i < columns; ++i) {
     const std::size_t begin = i * points.size() / columns, end = (i + 1) * points.size() / columns;
-    double sum = 0;
-    for (std::size_t p = begin; p < end; ++p) sum += points[p].y;
-    values.push_back(sum / static_cast<double>(end - begin));
+    double value = 0;
+    for (std::size_t p = begin; p < end; ++p) {
+      if (!std::isfinite(points[p].y)) {
+        value = points[p].y;
+      } else if (std::isfinite(value)) {
+        value += points[p].y / static_cast<double>(end - begin);
+      }
+    }
+    values.push_back(value);
+    if (!std::isfinite(value)) continue;
+    low = has_values ? std::min(low, value) : value;
+    high = has_values ? std::max(high, value) : value;
+    has_values = true;
   }
-  const auto [low, high] = std::minmax_element(values.begin(), values.end());
-  const double range = *high - *low;
+  const double range = high - low;
+  const Glyphs& glyphs = has_unicode ? kUnicode : kAscii;
   std::string line;
   for (const double value : values) {
-    const double part = range > 0 ? (value - *low) / range : 0.5;
+    if (!std::isfinite(value)) {
+      line += std::isnan(value) ? glyphs.nan : value > 0 ? glyphs.inf : glyphs.minus_inf;
+      continue;
+    }
+    const double part = range > 0 ? (value - low) / range : 0.5;
     const auto level = static_cast<std::size_t>(part * 7.999);
     line += (has_unicode ? kBlocks : kLetters)[level];
   }

@@ -19,7 +19,8 @@ struct TextPlotOptions {
 std::vector<TextLine> text_plot(const PlotPanel& panel, const TextPlotOptions& options);
 
 // The last so many values as a line of blocks from low to high, or of ASCII marks; as long as there
-// are points, at most `width`. Points between are averaged.
+// are points, at most `width`. Points between are averaged; where one is no number, its mark
+// stands.
 std::string sparkline(const std::vector<PlotPoint>& points, int width, bool has_unicode);
 
 }  // namespace mat

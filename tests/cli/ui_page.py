@@ -322,6 +322,24 @@ def version_page(pages):
     browser.wait_for("location.pathname === '/versions/shapes%40V0001'")
 
 
+def kept_evaluations(pages, mat, home, folder):
+    browser = pages.browser
+    subprocess.run([mat, "evaluate", "shapes@2", os.path.join(folder, "data"), "--part", "all"],
+                   env={**os.environ, "MAT_HOME": home}, check=True, stdout=subprocess.DEVNULL,
+                   stderr=subprocess.DEVNULL)
+    pages.go(SHAPES + "?tab=evaluation")
+    pages.see("validation samples")
+    pages.see("Evaluations of other data")
+    pages.follow("E001")
+    pages.at(SHAPES + "?tab=evaluation&evaluation=E001")
+    pages.see("On 160 samples")
+    pages.see("Calibration")
+    assert browser.value("document.querySelectorAll('table.matrix').length") == 1
+    pages.follow("Show its validation")
+    pages.at(SHAPES + "?tab=evaluation")
+    pages.see("validation samples")
+
+
 def modify(pages):
     browser = pages.browser
     pages.go(SHAPES)
@@ -333,9 +351,20 @@ def modify(pages):
     pages.see("was 0.003", "dialog .changed")
     pages.see("lr=fast", "dialog .command code")
     pages.choose_in_dialog("Train the next version")
-    # What is wrong stands at the field.
+    # What is wrong stands at the field, each at its own.
     pages.see("fast", f"#{field}-wrong")
     assert browser.value(f"document.activeElement.id === '{field}'")
+    other = browser.value("""[...document.querySelectorAll("dialog label")].find((l) =>
+        l.firstChild.textContent === "batch_size").htmlFor""")
+    before = browser.value(f"document.getElementById('{other}').value")
+    pages.fill(f"#{other}", "many")
+    pages.choose_in_dialog("Train the next version")
+    pages.see("many", f"#{other}-wrong")
+    pages.see("fast", f"#{field}-wrong")
+    assert "--set" not in pages.text(f"#{field}-wrong") + pages.text(f"#{other}-wrong")
+    assert "many" not in pages.text(f"#{field}-wrong")
+    assert browser.value("document.querySelectorAll('dialog .command').length") == 1
+    pages.fill(f"#{other}", before)
     pages.fill(f"#{field}", "0.004")
     pages.picture("modify")
     browser.wait_for("document.querySelector('dialog .command code').textContent"
@@ -442,6 +471,13 @@ def live(pages, mat, home, folder):
     ends = "document.querySelector('.chart .line').getAttribute('d')"
     known = browser.value(ends)
     browser.wait_for(f"{ends} !== {json.dumps(known)}")
+    assert browser.value(f"{ends}.split('M').length") == 3, "the line goes over the NaN"
+    assert not browser.value(pages.named("button", "Deploy…"))
+    assert not browser.value(pages.named("button", "Create model…"))
+    clock = ("[...document.querySelectorAll('.facts div')].find((d) => "
+             "d.textContent.startsWith('training time')).textContent")
+    known = browser.value(clock)
+    browser.wait_for(f"{clock} !== {json.dumps(known)}")
     pages.press_button("Stop…")
     pages.dialog("Stop noisy@V0001")
     pages.choose_in_dialog("Stop")
@@ -644,7 +680,8 @@ def main():
         try:
             browser.colours("light")
             pages = Pages(browser, address, screenshots)
-            steps = [overview, keyboard_only, table_of_versions, comparison, version_page, modify,
+            steps = [overview, keyboard_only, table_of_versions, comparison, version_page,
+                     lambda p: kept_evaluations(p, mat, home, folder), modify,
                      models_and_services, lambda p: live(p, mat, home, folder), datasets,
                      many_versions, other_pages, narrow,
                      lambda p: several_seeds(p, mat, home, folder),

@@ -45,8 +45,9 @@ export function formFields(fields, changed) {
 }
 
 // Asks, runs, and tells. `intro` says what will be; `confirm` is a text that must be typed first;
-// `collect` gives fields of a form of its own, `failed(error)` may show an error at its place and
-// return true; `done(result)` returns what the note says, or goes elsewhere.
+// `collect` gives fields of a form of its own, `failed(error)` may show at their places what is
+// wrong and returns what is left of it, or null; `done(result)` returns what the note says, or goes
+// elsewhere.
 export function askForAction({title, action, fixed = {}, fields = [], intro, verb, danger, confirm,
                               body, collect, failed, done, wide}) {
   const shown = h("div", {class: "equivalent", "aria-live": "polite"});
@@ -88,7 +89,9 @@ export function askForAction({title, action, fixed = {}, fields = [], intro, ver
       const words = done?.(answer.result ?? {}, values());
       toast(words ?? `${title}: done`, commandLine(answer.command));
     } catch (error) {
-      if (!failed?.(error)) replace(trouble, problem(error));
+      const left = failed ? failed(error) : error;
+      // The command stands below already.
+      replace(trouble, left && problem({message: left.message, hint: left.hint}));
       submit.disabled = false;
       submit.removeAttribute("aria-busy");
     }

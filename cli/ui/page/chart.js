@@ -6,7 +6,9 @@ import {linear, logarithmic, logTicks, ticks} from "./scale.js";
 import {smoothedCurve} from "./smooth.js";
 
 const LEFT = 58;
-const RIGHT = 12;
+const RIGHT = 20;
+// Lines and dots at the edge are whole.
+const EDGE = 4;
 const TOP = 10;
 const BOTTOM = 26;
 const MARKS = {nan: "NaN", inf: "∞", "-inf": "−∞"};
@@ -105,8 +107,9 @@ export class LineChart {
     const xTicks = ticks(from, to, Math.max(2, Math.floor(width / 110)));
     const id = this.clipId ??= `clip-${Math.random().toString(36).slice(2)}`;
     replace(this.canvas,
-      svg("clipPath", {id}, svg("rect", {x: LEFT, y: 0, width: width - LEFT - RIGHT + 1,
-                                         height: bottom + 1})),
+      svg("clipPath", {id}, svg("rect", {x: LEFT - EDGE, y: 0,
+                                         width: width - LEFT - RIGHT + 2 * EDGE,
+                                         height: bottom + EDGE})),
       svg("g", {class: "axis"},
         yTicks.map((value) => [
           svg("line", {x1: LEFT, x2: width - RIGHT, y1: this.y(value), y2: this.y(value)}),
@@ -126,17 +129,24 @@ export class LineChart {
     if (this.at !== null) this.point(this.at);
   }
 
+  // Not over points that are no numbers; a point between two of these is a dot, by its round ends.
   path(c, y, usable, kind) {
+    const breaks = (c.marks ?? []).map((m) => m.x).sort((a, b) => a - b);
     let d = "";
-    let pen = false;
+    let at = 0;
+    let drawn = 0;
     for (let i = 0; i < c.x.length; ++i) {
-      if (!usable(y[i])) {
-        pen = false;
-        continue;
+      while (at < breaks.length && i > 0 && breaks[at] < c.x[i - 1]) ++at;
+      const isBroken = i > 0 && breaks[at] < c.x[i];
+      if (isBroken || !usable(y[i])) {
+        if (drawn === 1) d += "h0";
+        drawn = 0;
       }
-      d += `${pen ? "L" : "M"}${this.x(c.x[i]).toFixed(1)} ${this.y(y[i]).toFixed(1)}`;
-      pen = true;
+      if (!usable(y[i])) continue;
+      d += `${drawn ? "L" : "M"}${this.x(c.x[i]).toFixed(1)} ${this.y(y[i]).toFixed(1)}`;
+      ++drawn;
     }
+    if (drawn === 1) d += "h0";
     return svg("path", {d, class: `${kind} ${c.kind}`, "stroke-dasharray": c.dash});
   }
 
@@ -148,14 +158,18 @@ export class LineChart {
   }
 
   marks(c, from, to, bottom) {
+    const named = {};
     return (c.marks ?? []).filter((m) => m.x >= from && m.x <= to).slice(0, 200).map((m) => {
       const x = this.x(m.x);
+      // Of those that stand closely one has its name.
+      const isNamed = !(Math.abs(x - named[m.kind]) < 26);
+      if (isNamed) named[m.kind] = x;
       const y = m.kind === "-inf" ? bottom - 4 : TOP + 6;
       return svg("g", {class: `odd ${c.kind}`},
                  svg("title", {}, `${c.name}: ${MARKS[m.kind]} at ${number(m.x)}` +
                                   (m.count > 1 ? ` and ${m.count - 1} more` : "")),
                  svg("line", {x1: x, x2: x, y1: TOP, y2: bottom}),
-                 svg("text", {x, y, "text-anchor": "middle"}, MARKS[m.kind]));
+                 isNamed && svg("text", {x, y, "text-anchor": "middle"}, MARKS[m.kind]));
     });
   }
 

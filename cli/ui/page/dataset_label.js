@@ -29,7 +29,7 @@ export function relabelForm({dataset, picture, labels, names, done}) {
       announce("The label is saved");
       done(answer.result?.after ?? (input.value.trim() ? [input.value.trim()] : []));
     } catch (error) {
-      replace(trouble, problem(error));
+      replace(trouble, problem({message: error.message, hint: error.hint}));
     }
   };
   soon();

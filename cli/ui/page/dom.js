@@ -45,6 +45,15 @@ export function replace(element, ...children) {
   return add(element, children);
 }
 
+// Scrolls `holder` sideways so that `element` in it is in its middle, once both are on the page.
+export function centreSideways(holder, element) {
+  if (!element) return;
+  requestAnimationFrame(() => {
+    const [around, inside] = [holder.getBoundingClientRect(), element.getBoundingClientRect()];
+    holder.scrollLeft += inside.left + inside.width / 2 - around.left - around.width / 2;
+  });
+}
+
 let ids = 0;
 export function freshId(prefix = "id") {
   ids += 1;

@@ -8,7 +8,7 @@ import {to} from "./router.js";
 
 const FIGURES = ["accuracy", "precision", "recall", "f1"];
 
-function interval(pair) {
+export function interval(pair) {
   return pair ? `${figure(pair[0])} to ${figure(pair[1])}` : "";
 }
 
@@ -58,7 +58,8 @@ export function evaluationParts(v) {
       .map((name) => figureCard(e, name)),
       ["loss", "rmse", "mae", "r2"].filter((name) => typeof e[name] === "number").map((name) =>
         h("li", {}, h("span", {class: "dim"}, name), h("b", {}, number(e[name]))))),
-    h("p", {class: "dim"}, e.samples && `On ${e.samples} validation samples; intervals are 95 %.`,
+    h("p", {class: "dim"}, e.samples && `On ${e.samples} ${e.data ? "" : "validation "}samples; ` +
+                                        "intervals are 95 %.",
       v.has_predictions && [" ", h("a", {href: to.version(v.reference, {tab: "pictures"})},
                                    "The answers that are most wrong")]),
     h("div", {class: "columns"},

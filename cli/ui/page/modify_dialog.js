@@ -77,20 +77,36 @@ export function modifyVersion(version) {
     return {set};
   };
 
-  // An error that names a setting stands at it.
+  // What is wrong with a setting stands at it; the rest is returned.
   const failed = (error) => {
-    const text = `${error.message} ${error.hint}`;
     const escaped = (name) => name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-    const named = (r) => new RegExp(`(^|[^\\w.])(${escaped(r.key)}|${escaped(r.name)})([^\\w]|$)`)
-      .test(text);
+    const isNamed = (r, text) =>
+      new RegExp(`(^|[^\\w.])(${escaped(r.key)}|${escaped(r.name)})([^\\w]|$)`).test(text);
     const changedRows = rows.filter((r) => r.input.value.trim() !== r.before);
-    const at = changedRows.find(named) ?? rows.find((r) => r.name.length > 1 && named(r));
-    if (!at) return false;
-    replace(at.wrong, error.message, error.hint && h("span", {class: "hint"}, ` ${error.hint}`));
-    at.input.setAttribute("aria-invalid", "true");
-    at.node.closest("details")?.setAttribute("open", "");
-    at.input.focus();
-    return true;
+    const find = (text) => changedRows.find((r) => isNamed(r, text)) ??
+      rows.find((r) => r.name.length > 1 && isNamed(r, text));
+    const lines = error.message.split("\n").map((line) => line.replace(/^--set: /, ""));
+    const hint = lines.length === 1 ? error.hint : "";
+    for (const r of rows) {
+      replace(r.wrong);
+      r.input.removeAttribute("aria-invalid");
+    }
+    const left = [];
+    let first = null;
+    for (const line of lines) {
+      const at = find(line) ?? (hint && find(hint));
+      if (!at) {
+        left.push(line);
+        continue;
+      }
+      replace(at.wrong, at.wrong.textContent && [at.wrong.textContent, h("br")], line,
+              hint && h("span", {class: "hint"}, ` ${hint}`));
+      at.input.setAttribute("aria-invalid", "true");
+      at.node.closest("details")?.setAttribute("open", "");
+      first ??= at;
+    }
+    first?.input.focus();
+    return left.length === 0 ? null : {message: left.join("\n"), hint: first ? "" : error.hint};
   };
 
   summary.textContent = "Nothing is changed yet.";

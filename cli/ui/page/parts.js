@@ -52,6 +52,14 @@ export function progressWords(progress) {
   return words.join(" · ");
 }
 
+// The latest loss and validation metric of what runs, by reference.
+export function liveFigures(versions) {
+  return new Map(versions.filter((v) => v.status === "Running" && v.progress).map((v) => {
+    const {loss, metric_name: name, metric} = v.progress;
+    return [v.reference, {loss, ...(name && {[name]: metric})}];
+  }));
+}
+
 export function progressBar(progress, name) {
   const share = shareOf(progress);
   return h("div", {class: "progress"},

@@ -14,18 +14,21 @@ export function logarithmic(from, to, start, end) {
   return outer;
 }
 
-// About `wanted` round values from `from` to `to`.
+// About `wanted` round values from `from` to `to`, and at least three.
 export function ticks(from, to, wanted) {
   const span = to - from;
   if (!(span > 0)) return [from];
-  const rough = span / Math.max(1, wanted);
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].find((m) => m * power >= rough) * power;
-  const values = [];
-  for (let i = Math.ceil(from / step - 1e-9); i * step <= to + step * 1e-9; ++i) {
-    values.push(Number((i * step).toPrecision(12)));
+  let rough = span / Math.max(1, wanted);
+  for (;;) {
+    const power = 10 ** Math.floor(Math.log10(rough));
+    const step = [1, 2, 5, 10].find((m) => m * power >= rough) * power;
+    const values = [];
+    for (let i = Math.ceil(from / step - 1e-9); i * step <= to + step * 1e-9; ++i) {
+      values.push(Number((i * step).toPrecision(12)));
+    }
+    if (values.length >= 3 || step < span / 10) return values;
+    rough = step / 2.1;
   }
-  return values;
 }
 
 export function logTicks(from, to, wanted) {

@@ -18,6 +18,7 @@ export async function picturesTab({v, query, signal}) {
     order: query.get("order") ?? "surest", offset: Number(query.get("offset") ?? 0),
   };
   const place = h("div", {});
+  const hasTemperature = typeof v.evaluation?.calibration?.temperature === "number";
   const labels = v.evaluation?.confusion_matrix?.labels ?? [];
 
   const keep = () => setQuery({list: state.list === "suspects" ? "suspects" : null,
@@ -68,7 +69,9 @@ export async function picturesTab({v, query, signal}) {
         place.scrollIntoView({block: "nearest"});
       };
       replace(place, total === 0 ? empty("No picture of that kind.")
-        : [h("p", {class: "dim", role: "status"}, count(total, "picture")),
+        : [h("p", {class: "dim", role: "status"}, count(total, "picture"),
+             state.list === "predictions" && hasTemperature &&
+               ". Scores are before calibration, unlike those of predict and evaluate."),
            gallery(items, "Pictures"), pager(total, state.offset, LIMIT, go)]);
     } catch (error) {
       if (error.name !== "AbortError") replace(place, problem(error));

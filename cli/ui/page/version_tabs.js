@@ -3,10 +3,11 @@
 
 import {address, get} from "./api.js";
 import {curvesPanel} from "./curves.js";
-import {h, replace} from "./dom.js";
+import {centreSideways, h, replace} from "./dom.js";
 import {evaluationParts} from "./evaluation.js";
 import {throttledWhileVisible} from "./events.js";
 import {bytes, figure, number, setting, time} from "./format.js";
+import {keptEvaluations} from "./kept_evaluations.js";
 import {lineage} from "./lineage.js";
 import {logView} from "./log_view.js";
 import {empty, isActive, plainTable, problem, section, statusMark} from "./parts.js";
@@ -104,17 +105,22 @@ export async function curvesTab({v, query, signal}) {
   };
 }
 
-export async function evaluationTab({v}) {
+export async function evaluationTab({v, query, signal}) {
   const place = h("div", {});
+  const kept = keptEvaluations({reference: `version:${v.reference}`, query, signal,
+                                own: "its validation"});
   let drawn = "";
-  const refresh = (now) => {
+  const refresh = async (now) => {
+    await kept.refresh(now.evaluations ?? []);
     const text = JSON.stringify(now.evaluation);
     if (text === drawn) return;
     drawn = text;
-    replace(place, now.evaluation ? evaluationParts(now) : empty("No evaluation yet."));
+    if (!kept.isOne) {
+      replace(place, now.evaluation ? evaluationParts(now) : empty("No evaluation yet."));
+    }
   };
-  refresh(v);
-  return {node: place, refresh};
+  await refresh(v);
+  return {node: [place, kept.node], refresh};
 }
 
 export async function logTab({v, signal}) {
@@ -144,9 +150,12 @@ export async function lineageTab({v, signal}) {
   const draw = async () => {
     try {
       const graph = await lineage(`version:${v.reference}`, signal);
-      const top = place.querySelector(".scroll")?.scrollLeft ?? 0;
-      if (place.textContent !== graph.textContent) replace(place, graph);
-      graph.scrollLeft = top;
+      const before = place.querySelector(".scroll");
+      if (before && place.textContent === graph.textContent) return;
+      const left = before?.scrollLeft;
+      replace(place, graph);
+      if (before) graph.scrollLeft = left;
+      else centreSideways(graph, graph.querySelector(".start"));
     } catch (error) {
       if (error.name !== "AbortError") replace(place, problem(error));
     }

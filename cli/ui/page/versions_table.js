@@ -5,16 +5,17 @@ import {h, replace} from "./dom.js";
 import {openDialog} from "./dialog.js";
 import {filterBox} from "./filter_box.js";
 import {duration, figure, number, setting, time} from "./format.js";
-import {statusMark, versionLink} from "./parts.js";
+import {liveFigures, statusMark, versionLink} from "./parts.js";
 import {navigate, setQuery, to} from "./router.js";
 import {VirtualTable} from "./table.js";
 import {visualize} from "./actions.js";
 
-const USUAL = ["status", "accuracy", "f1", "loss", "algorithm", "lr", "epochs", "created",
-               "duration"];
+// With their widths these fit beside the menu in a window of 1280 pixels.
+const USUAL = ["status", "accuracy", "f1", "loss", "algorithm", "lr", "created", "duration"];
 const FIGURES = new Set(["accuracy", "precision", "recall", "f1"]);
-const WIDTHS = {status: 128, created: 188, started: 188, ended: 188, algorithm: 150, parent: 150,
-                reason: 260, status_reason: 260, duration: 100, experiment: 150, job: 150};
+const WIDTHS = {status: 124, accuracy: 92, f1: 72, loss: 76, algorithm: 104, lr: 74, created: 158,
+                started: 158, ended: 158, duration: 84, parent: 150, reason: 260,
+                status_reason: 260, experiment: 150, job: 150};
 
 function valueOf(row, field) {
   if (row.columns && row.columns[field] !== undefined) return row.columns[field];
@@ -23,23 +24,30 @@ function valueOf(row, field) {
   return row[field];
 }
 
-function cellOf(field) {
+// `now` gives what a running version says of itself, for what has no result yet.
+function cellOf(field, now) {
   if (field === "status") return (row) => statusMark(row.status, row.status_reason);
   if (field === "duration") return (row) => duration(valueOf(row, field));
-  if (["created", "started", "ended"].includes(field)) return (row) => time(valueOf(row, field));
+  if (["created", "started", "ended"].includes(field)) {
+    return (row) => {
+      const whole = time(valueOf(row, field));
+      return h("span", {title: whole}, whole.replace(/:\d\d$/, ""));
+    };
+  }
   if (field === "parent") {
     return (row) => row.parent && versionLink(row.parent);
   }
-  if (FIGURES.has(field)) return (row) => figure(valueOf(row, field));
+  const known = (row) => valueOf(row, field) ?? now(row.reference)?.[field];
+  if (FIGURES.has(field)) return (row) => figure(known(row));
   return (row) => {
-    const value = valueOf(row, field);
+    const value = known(row);
     return typeof value === "number" ? number(value) : setting(value);
   };
 }
 
-function columnFor(field) {
+function columnFor(field, now) {
   const title = field.replace(/^(hyperparameters|metrics)\./, "");
-  return {key: field, title, sortable: true, cell: cellOf(field),
+  return {key: field, title, sortable: true, cell: cellOf(field, now),
           numeric: (row) => typeof valueOf(row, field) === "number",
           width: WIDTHS[field] ?? Math.max(92, 40 + 8 * title.length)};
 }
@@ -101,7 +109,7 @@ function pickColumns(fields, chosen, apply) {
   ]});
 }
 
-// Returns {node, refresh(), close()}. `job`: "" for all.
+// Returns {node, refresh(), live(), close()}. `job`: "" for all.
 export function versionsTable({job, query, tall}) {
   let fields = [];
   let filter = query.get("filter") ?? "";
@@ -109,11 +117,13 @@ export function versionsTable({job, query, tall}) {
   const chosenBar = h("div", {class: "chosen", hidden: true, role: "region",
                               "aria-label": "Chosen versions"});
 
-  const reference = {key: "reference", title: "version", width: 190,
+  let running = new Map();
+  const column = (field) => columnFor(field, (name) => running.get(name));
+  const reference = {key: "reference", title: "version", width: 150,
                      cell: (row) => versionLink(row.reference)};
   const table = new VirtualTable({
     label: job ? `Versions of ${job}` : "Versions",
-    columns: [reference, ...columns.map(columnFor)],
+    columns: [reference, ...columns.map(column)],
     keyOf: (row) => row.reference,
     open: (row) => navigate(to.version(row.reference)),
     sort: query.get("sort") ?? "",
@@ -160,7 +170,7 @@ export function versionsTable({job, query, tall}) {
       columns = [...order];
       keep(columns);
       setQuery({columns: columns.join(",")});
-      table.setColumns([reference, ...columns.map(columnFor)]);
+      table.setColumns([reference, ...columns.map(column)]);
       table.refresh();
     });
   }}, "Columns…");
@@ -169,6 +179,11 @@ export function versionsTable({job, query, tall}) {
   return {
     node: [h("div", {class: "tools"}, box.node, pick, table.note), chosenBar, table.node],
     refresh: () => table.refresh(),
+    live: ({versions}) => {
+      const text = JSON.stringify([...running]);
+      running = liveFigures(versions);
+      if (JSON.stringify([...running]) !== text) table.draw();
+    },
     close: () => table.close(),
     table,
   };

@@ -36,6 +36,7 @@ export async function view({names, query, signal}) {
     refresh: async () => {
       await Promise.all([load(), list.refresh()]);
     },
+    live: list.live,
     close: list.close,
   };
 }

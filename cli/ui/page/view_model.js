@@ -2,18 +2,20 @@
 
 import {get} from "./api.js";
 import {deleteModel, deploy} from "./actions.js";
-import {h, replace} from "./dom.js";
+import {centreSideways, h, replace} from "./dom.js";
 import {bytes, figure, setting, time} from "./format.js";
+import {keptEvaluations} from "./kept_evaluations.js";
 import {lineage} from "./lineage.js";
 import {originLink} from "./model_parts.js";
 import {facts, heading, plainTable, section, trail} from "./parts.js";
 import {to} from "./router.js";
 
-export async function view({names, signal}) {
+export async function view({names, query, signal}) {
   const [name] = names;
   const plain = name.split("@")[0];
   const place = h("div", {});
   let model;
+  let kept;
   const refresh = async () => {
     model = await get("model", {name}, signal);
     const versions = model.version_list ?? [];
@@ -54,11 +56,17 @@ export async function view({names, signal}) {
       model.files?.length > 0 && section("Files", plainTable("Files", [
         ["file", (f) => h("code", {}, f.name)], ["size", (f) => bytes(f.bytes), "number"],
       ], model.files)));
+    kept ??= keptEvaluations({reference: `model:${model.reference}`, query, signal,
+                              own: "no evaluation"});
+    await kept.refresh(model.evaluations ?? []);
   };
   await refresh();
   const graph = h("div", {});
   lineage(`model:${model.reference ?? name}`, signal).then(
-    (node) => replace(graph, section("Lineage", node)), () => {});
+    (node) => {
+      replace(graph, section("Lineage", node));
+      centreSideways(node, node.querySelector(".start"));
+    }, () => {});
   return {
     title: name, refresh,
     content: [trail(["Models", "/models"], [name]),
@@ -67,6 +75,6 @@ export async function view({names, signal}) {
                              onclick: () => deploy(name)}, "Deploy…"),
                 h("button", {type: "button", class: "danger",
                              onclick: () => deleteModel(name)}, "Delete…"))),
-              place, graph],
+              place, kept.node, graph],
   };
 }

@@ -4,7 +4,7 @@ import {get} from "./api.js";
 import {stopVersion} from "./actions.js";
 import {h, replace} from "./dom.js";
 import {count, duration, figure, time} from "./format.js";
-import {empty, heading, plainTable, progressBar, section, statusMark,
+import {empty, heading, liveFigures, plainTable, progressBar, section, statusMark,
         versionLink} from "./parts.js";
 import {to} from "./router.js";
 
@@ -24,17 +24,24 @@ export async function view({signal}) {
     replace(counts, COUNTS.map(([name, path]) =>
       h("li", {}, h("a", {href: path}, h("b", {}, (home.counts[name] ?? 0).toLocaleString("en")),
                     h("span", {}, home.counts[name] === 1 ? name.slice(0, -1) : name)))));
-    replace(latest, list.versions.length === 0
+    rows = list.versions;
+    drawLatest();
+  };
+
+  let rows = [];
+  let now = new Map();
+  const drawLatest = () => {
+    replace(latest, rows.length === 0
       ? empty("No version yet. Train one with ", h("code", {}, "mat job create -f SPEC"), ".")
       : plainTable("Latest versions", [
           ["version", (v) => versionLink(v.reference)],
           ["status", (v) => statusMark(v.status, v.status_reason)],
           ["algorithm", (v) => v.algorithm],
-          ["accuracy", (v) => figure(v.accuracy), "number"],
-          ["loss", (v) => figure(v.columns?.loss), "number"],
+          ["accuracy", (v) => figure(v.accuracy ?? now.get(v.reference)?.accuracy), "number"],
+          ["loss", (v) => figure(v.columns?.loss ?? now.get(v.reference)?.loss), "number"],
           ["created", (v) => time(v.created)],
           ["duration", (v) => duration(v.duration_s), "number"],
-        ], list.versions));
+        ], rows));
   };
 
   let drawn = "";
@@ -64,6 +71,9 @@ export async function view({signal}) {
       replace(state, statusMark(v.status));
       replace(bar, v.status === "Running" && progressBar(v.progress, v.reference));
     }
+    const before = JSON.stringify([...now]);
+    now = liveFigures(versions);
+    if (JSON.stringify([...now]) !== before) drawLatest();
     runningTitle.textContent = versions.length
       ? `Under way: ${count(versions.length, "version")}` : "Under way";
   };

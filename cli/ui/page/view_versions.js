@@ -10,6 +10,7 @@ export async function view({query}) {
     content: [heading("Versions"), list.node],
     shown: () => list.table.draw(),
     refresh: list.refresh,
+    live: list.live,
     close: list.close,
   };
 }

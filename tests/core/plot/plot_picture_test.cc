@@ -52,15 +52,44 @@ TEST_CASE("an SVG drawing escapes text, tells what it shows and loads nothing", 
   CHECK(count(svg, "<path") == count(svg, "</path>") + 2);
 }
 
+TEST_CASE("a line has a gap where a point is no number", "[plot]") {
+  PlotPanel panel;
+  panel.series.emplace_back();
+  panel.series[0].points = {{0, 1}, {1, 2}, {3, 2}, {4, 1}, {6, 1}};
+  CHECK(pieces_of(panel.series[0].points, {}).size() == 1);
+  panel.series[0].odd = {{5, OddMark::Kind::inf}, {2, OddMark::Kind::nan}};
+  const auto pieces = pieces_of(panel.series[0].points, panel.series[0].odd);
+  REQUIRE(pieces.size() == 3);
+  CHECK(pieces[0].size() == 2);
+  CHECK(pieces[1].front().x == 3);
+  CHECK(pieces[2].size() == 1);
+  CHECK(pieces_of({}, panel.series[0].odd).empty());
+  const std::string svg = plot_svg({panel}, 600, 300, "x");
+  const std::size_t curve = svg.find(described(panel.series[0]) + "</title>");
+  REQUIRE(curve != std::string::npos);
+  CHECK(count(svg.substr(svg.rfind(" d=\"", curve), 100), "M") == 3);
+}
+
+TEST_CASE("the legend stands behind the title", "[plot]") {
+  PlotPanel panel = panel_with("accuracy and val_accuracy and more");
+  const PlotScene scene = lay_out({panel}, 900, 300);
+  REQUIRE(scene.texts.size() > 1);
+  const PlotScene::Text& title = scene.texts[0];
+  const PlotPoint& sample = scene.curves[0].pieces[0][0];
+  CHECK(sample.x >= title.x + 9 * static_cast<double>(title.text.size()));
+}
+
 TEST_CASE("a drawing of any size stays inside", "[plot]") {
   PlotPanel panel = panel_with("a");
   for (int i = 0; i < 40; ++i) panel.series.push_back(panel.series[0]);
   for (const auto& [width, height] : {std::pair(20, 20), {100, 3000}, {3000, 60}, {640, 480}}) {
     const PlotScene scene = lay_out({panel, panel_with("b")}, width, height);
     for (const PlotScene::Curve& curve : scene.curves) {
-      for (const PlotPoint& point : curve.points) {
-        CHECK(std::isfinite(point.x));
-        CHECK(std::isfinite(point.y));
+      for (const auto& piece : curve.pieces) {
+        for (const PlotPoint& point : piece) {
+          CHECK(std::isfinite(point.x));
+          CHECK(std::isfinite(point.y));
+        }
       }
     }
     const Image image = plot_image({panel, panel_with("b")}, width, height);

@@ -121,6 +121,11 @@ TEST_CASE("a sparkline goes from low to high and fits", "[plot]") {
   CHECK(sparkline(points, 8, false) == "_.,-=+*#");
   CHECK(sparkline({}, 8, true).empty());
   CHECK(sparkline({{0, 3}, {1, 3}}, 8, true) == "▄▄");
+  const double nan = std::nan(""), infinity = HUGE_VAL;
+  const std::vector<PlotPoint> odd{{0, 0}, {1, nan}, {2, infinity}, {3, -infinity}, {4, 7}};
+  CHECK(sparkline(odd, 8, true) == "▁×▲▼█");
+  CHECK(sparkline(odd, 8, false) == "_N^v#");
+  CHECK(sparkline({{0, nan}}, 8, true) == "×");
 }
 
 }  // namespace
