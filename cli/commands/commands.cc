@@ -58,8 +58,10 @@ constexpr Commands kCommands[] = {
 // The word that says which command is meant; empty where there is none.
 std::string first_word(const std::vector<std::string>& arguments) {
   for (std::size_t i = 1; i < arguments.size(); ++i) {
-    if (arguments[i] == "--home") ++i;
-    else if (arguments[i].rfind('-', 0) != 0) return arguments[i];
+    if (arguments[i] == "--home")
+      ++i;
+    else if (arguments[i].rfind('-', 0) != 0)
+      return arguments[i];
   }
   return "";
 }

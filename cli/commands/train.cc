@@ -40,9 +40,10 @@ void print_results(Registry& registry, const VersionRecord& version) {
   }
   const std::string status =
       styled(name_of(version.status), style_of(version.status), stdout_has_colour());
-  const std::string time = version.started_ms
-                               ? fmt::format(" in {}", format_duration(seconds_trained(registry.history(version.id))))
-                               : "";
+  const std::string time =
+      version.started_ms
+          ? fmt::format(" in {}", format_duration(seconds_trained(registry.history(version.id))))
+          : "";
   print(fmt::format("{}  {}{}\n", version.reference(), status, time));
   print_fields(fields);
 }

@@ -12,8 +12,8 @@
 
 #include "core/algorithm/algorithm.h"
 #include "core/base/error.h"
-#include "core/model/model_origin.h"
-#include "core/training/model_description.h"
+#include "core/model/model_source.h"
+#include "core/model/models.h"
 
 namespace mat {
 namespace {
@@ -147,10 +147,8 @@ void add_version_details(Registry& registry, const VersionRecord& version, Json&
   add_artifacts(folder, document);
   document["has_predictions"] = is_file(folder / "predictions.jsonl");
   document["has_suspects"] = is_file(folder / "label_suspects.jsonl");
-  const bool answers = passes([&] { describe_weights(weights_of(registry.home(), version)); });
-  document["can_deploy"] = answers;
-  document["can_create_model"] = answers && version.status == Status::completed &&
-                                 passes([&] { require_classifier(version); });
+  document["can_deploy"] = passes([&] { find_model_source(registry, version.reference()); });
+  document["can_create_model"] = passes([&] { content_of_version(registry.home(), version); });
   name_odd_metrics(version, document);
   // From the document, in which secrets are hidden.
   document["form"] = form_of(registry, version, document.value("settings", Json::object()));

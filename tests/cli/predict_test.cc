@@ -76,10 +76,16 @@ TEST_CASE("predict says what pictures show, as lines, JSON and CSV, in their ord
     CHECK(fs::path(heatmap).parent_path() == "h");
     CHECK(fs::exists(t.folder / heatmap));
     CHECK_FALSE(rows[1].contains("heatmap"));
+    // What is there may be somebody's picture.
+    const std::string bytes = read_file(t.folder / heatmap);
+    std::ofstream(t.folder / heatmap) << "mine";
+    const fs::path begin = fs::path(heatmap).parent_path() / fs::path(red).stem();
     const auto lines = split(trim(said("--csv").out), '\n');
     CHECK(lines[0].ends_with(",error,warning,heatmap"));
-    CHECK(lines[1].ends_with("," + heatmap));
-    CHECK(said("--top=1").out.find("→ " + heatmap) != std::string::npos);
+    CHECK(lines[1].ends_with("," + begin.string() + "-2-heatmap.jpg"));
+    CHECK(read_file(t.folder / heatmap) == "mine");
+    CHECK((read_file(t.folder / (begin.string() + "-2-heatmap.jpg")) == bytes));
+    CHECK(said("--top=1").out.find("→ " + begin.string() + "-3-heatmap.jpg") != std::string::npos);
   }
 
   SECTION("CSV, of a folder with a comma in its name") {
