@@ -122,7 +122,7 @@ Json stopped_json(const VersionRecord& version) {
 VersionRecord wait_for_stop(Registry& registry, const VersionRecord& version, double wait_s) {
   constexpr double kSilentSeconds = 10;
   if (wait_s >= 0 && wait_s <= kSilentSeconds) return wait_for_end(registry, version.id, wait_s);
-  const VersionRecord found = wait_for_end(registry, version.id, kSilentSeconds);
+  VersionRecord found = wait_for_end(registry, version.id, kSilentSeconds);
   if (!is_active(found.status)) return found;
   note(fmt::format("{} is still {}; it ends with its batch, and --force ends it at once",
                    found.reference(), name_of(found.status)));
