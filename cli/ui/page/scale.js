@@ -27,7 +27,7 @@ export function ticks(from, to, wanted) {
       values.push(Number((i * step).toPrecision(12)));
     }
     if (values.length >= 3 || step < span / 10) return values;
-    rough = step / 2.1;
+    rough = step / 2.6;  // the next smaller of 1, 2, 5
   }
 }
 
