@@ -51,8 +51,8 @@ fs::path HeatmapFiles::path_for(const std::string& picture) {
   const std::string name = plain_name(picture);
   for (;;) {
     const int number = ++numbers_[name];
-    const fs::path path = folder_ / (number == 1 ? fmt::format("{}-heatmap.jpg", name)
-                                                 : fmt::format("{}-{}-heatmap.jpg", name, number));
+    fs::path path = folder_ / (number == 1 ? fmt::format("{}-heatmap.jpg", name)
+                                           : fmt::format("{}-{}-heatmap.jpg", name, number));
     std::error_code error;
     if (!fs::exists(fs::symlink_status(path, error))) return path;
   }
