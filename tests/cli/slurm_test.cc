@@ -21,8 +21,6 @@ TEST_CASE("a Slurm cluster becomes a pool with its partitions, nodes and flavors
   CHECK(pool["cores"] == 1);
   CHECK(pool["flavors"][0]["name"] == "cpu.1");
   CHECK(pool["flavors"][0]["memory_bytes"] == std::uint64_t{2000} << 20);
-  CHECK(pool["flavors"].back()["name"] == "gpu.1");
-  CHECK(pool["flavors"].back()["gpus"] == 1);
   CHECK(pool["cluster"]["partitions"].size() == 2);
   CHECK(pool["cluster"]["nodes"][1]["name"] == "n2");
   const Output shown = f.mat.succeed({"pool", "show", "cluster"});
@@ -53,24 +51,6 @@ TEST_CASE("a version on Slurm is followed like one that runs here", "[slurm]") {
   CHECK(shown["metrics"]["accuracy"]["best"] == 0.5);
   CHECK(shown["facts"]["slurm"]["hosts"][0] == "n1");
   CHECK_FALSE(fs::exists(f.version_folder("hello", "V0001") / "environment.private"));
-}
-
-TEST_CASE("a version that needs a GPU runs on the node that has one", "[slurm]") {
-  SlurmCluster* cluster = SlurmCluster::get();
-  if (cluster == nullptr) return;
-  SlurmFixture f(*cluster);
-  const std::string spec = f.shell_spec(
-      "graphics", "echo on $SLURMD_NODENAME with device $CUDA_VISIBLE_DEVICES, $MA_NUM_GPUS\n");
-  f.mat.succeed({"job", "create", "-f", spec, "--set", "resources.flavor=gpu.1"});
-  CHECK(holds(f.log("graphics"), "on n2 with device 0, 1\n"));
-  const Output refused =
-      f.mat.run({"job", "create", "-f", spec, "--set", "resources.flavor=gpu.2"});
-  CHECK(refused.exit_code == 2);
-  INFO(refused.err);
-  CHECK(holds(refused.err, "gpu.1"));
-  const Output too_many = f.mat.run({"job", "create", "-f", spec, "--set", "resources.flavor=gpu.1",
-                                     "--set", "resources.nodes=2"});
-  CHECK(too_many.exit_code == 2);
 }
 
 TEST_CASE("the exit code of a failed command on Slurm is that of a run", "[slurm]") {

@@ -16,8 +16,7 @@
 #     kill-node n1        with all that runs on it, as when a machine loses power
 #     start-node n1
 #
-# The nodes are n1 and n2, each with one core and 2000 MB of memory, and n2 with what Slurm takes for
-# a GPU; the partitions are "main", the
+# The nodes are n1 and n2, each with one core and 2000 MB of memory; the partitions are "main", the
 # default, and "short", whose jobs may run for a minute. All ends when the input does, or at SIGTERM.
 # The exit status is 77 when no cluster can run here, with the reason on stderr.
 set -u
@@ -110,18 +109,16 @@ SelectTypeParameters=CR_Core
 SchedulerParameters=sched_interval=1,bf_interval=1,batch_sched_delay=0
 SlurmdParameters=config_overrides
 MpiDefault=none
-GresTypes=gpu
 ReturnToService=2
 KillWait=5
 SlurmdTimeout=4
 MessageTimeout=3
 TCPTimeout=1
 NodeName=n1 NodeHostname=$host NodeAddr=127.0.0.1 Port=$n1 CPUs=1 RealMemory=2000
-NodeName=n2 NodeHostname=$host NodeAddr=127.0.0.1 Port=$n2 CPUs=1 RealMemory=2000 Gres=gpu:1
+NodeName=n2 NodeHostname=$host NodeAddr=127.0.0.1 Port=$n2 CPUs=1 RealMemory=2000
 PartitionName=main Nodes=ALL Default=YES State=UP
 PartitionName=short Nodes=ALL MaxTime=1 State=UP
 C
-echo "NodeName=n2 Name=gpu File=/dev/null" >"$folder/gres.conf"
 # Nothing here uses control groups, and a container may have none: version 1 is not looked for.
 echo "CgroupPlugin=cgroup/v1" >"$folder/cgroup.conf"
 export SLURM_CONF=$conf
