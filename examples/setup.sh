@@ -11,12 +11,14 @@ exec </dev/null
 
 # What building mat needs on Debian 12, and what training at full speed needs: LibTorch from Debian
 # is several times slower with the reference BLAS.
+# ccache is here so that the tests can go on with what the quickstart built: it is
+# part of the compiler's command.
 BUILD_PACKAGES=(
   g++ cmake ninja-build pkg-config git ca-certificates
   libtorch-dev libgloo-dev libopenblas0-openmp
   libcli11-dev libfmt-dev libyaml-cpp-dev libsqlitecpp-dev libsqlite3-dev nlohmann-json3-dev
   libjpeg62-turbo-dev libspng-dev zlib1g-dev libprotobuf-dev protobuf-compiler libxxhash-dev
-  libre2-dev libboost-dev
+  libre2-dev libboost-dev ccache
 )
 
 log_of() { echo "$LOGS/$PROGRAM-${1//[^A-Za-z0-9.]/-}.log"; }

@@ -17,7 +17,7 @@ PROGRAM=tests
 source "$(dirname "${BASH_SOURCE[0]}")/../examples/setup.sh"
 
 TEST_PACKAGES=(
-  catch2 ccache clang clang-format clang-tidy libclang-rt-14-dev
+  catch2 clang clang-format clang-tidy libclang-rt-14-dev
   python3 python3-venv python3-numpy python3-pil python3-sklearn python3-torch python3-torchvision
   python3-onnx shellcheck zsh fish
   # What a container's image is made of, and object storage to fetch from.
