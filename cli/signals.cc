@@ -17,14 +17,24 @@ volatile std::sig_atomic_t received_signal = 0;
 // Only what a signal handler may touch.
 std::array<char, PATH_MAX> last_word_path{};
 std::array<char, 256> last_word{};
+volatile std::sig_atomic_t has_line_to_clear = 0;
+
+void write_word(int file, const char* text) {
+  // Nobody is left to be told that it could not be written.
+  if (::write(file, text, std::strlen(text)) < 0) return;
+}
 
 // A second Ctrl-C does not wait for the batch.
 extern "C" void end_at_once(int number) {
   if (last_word_path[0] != '\0') {
     const int file = ::open(last_word_path.data(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
-    if (file >= 0 && ::write(file, last_word.data(), std::strlen(last_word.data())) >= 0) {
+    if (file >= 0) {
+      write_word(file, last_word.data());
       ::close(file);
     }
+    // Where the progress bar stands.
+    write_word(STDERR_FILENO, has_line_to_clear != 0 ? "\r\x1b[Kmat: " : "mat: ");
+    write_word(STDERR_FILENO, last_word.data());
   }
   std::signal(number, SIG_DFL);
   ::raise(number);
@@ -61,13 +71,16 @@ SignalsAsStop::~SignalsAsStop() {
 
 void SignalsAsStop::on_second_interrupt(const std::string& path, const std::string& text) {
   if (path.size() >= last_word_path.size() || text.size() >= last_word.size()) return;
+  has_line_to_clear = ::isatty(STDERR_FILENO);
   std::strcpy(last_word.data(), text.c_str());
   std::strcpy(last_word_path.data(), path.c_str());
 }
 
 std::string SignalsAsStop::reason() {
   if (received_signal == SIGINT) return "interrupted by Ctrl-C";
-  return received_signal != 0 ? "ended by a signal" : "";
+  if (received_signal == 0) return {};
+  const char* name = ::sigabbrev_np(received_signal);
+  return name == nullptr ? "ended by a signal" : std::string("ended by SIG") + name;
 }
 
 void SignalsAsStop::leave_on_hangup() {

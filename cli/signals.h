@@ -26,7 +26,7 @@ class SignalsAsStop {
   // runs elsewhere.
   static void leave_on_hangup();
 
-  // "interrupted by Ctrl-C", "ended by a signal"; empty while there was none.
+  // "interrupted by Ctrl-C", "ended by SIGTERM"; empty while there was none.
   static std::string reason();
   static bool was_interrupted();
   static int received();  // the last one; 0: none

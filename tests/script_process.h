@@ -13,8 +13,8 @@ namespace mat {
 // A script that runs servers for tests, in lines on stdin and stdout. It ends when its input does.
 class ScriptProcess {
  public:
-  // `script` is taken from the folder of tests. It installs nothing.
-  explicit ScriptProcess(const std::string& script) {
+  // `script` is taken from the folder of tests. It installs nothing. `option` is one more for it.
+  explicit ScriptProcess(const std::string& script, const std::string& option = "") {
     std::array<int, 2> to{}, from{};
     if (::pipe2(to.data(), O_CLOEXEC) != 0 || ::pipe2(from.data(), O_CLOEXEC) != 0) {
       throw std::runtime_error("no pipe");
@@ -26,7 +26,8 @@ class ScriptProcess {
       if (::fork() != 0) ::_exit(0);
       ::dup2(to[0], STDIN_FILENO);
       ::dup2(from[1], STDOUT_FILENO);
-      ::execl("/bin/bash", "bash", path.c_str(), "--no-install", nullptr);
+      ::execl("/bin/bash", "bash", path.c_str(), "--no-install",
+              option.empty() ? nullptr : option.c_str(), nullptr);
       ::_exit(77);
     }
     ::waitpid(between, nullptr, 0);

@@ -8,7 +8,6 @@
 #include "cli/commands/commands.h"
 #include "cli/commands/views.h"
 #include "core/algorithm/command_line.h"
-#include "core/base/byte_units.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/base/time.h"

@@ -42,7 +42,7 @@ std::vector<std::string> references(const Context& context, const std::string& w
   const std::string job = word.substr(0, at);
   names = {job + "@latest", job + "@best"};
   for (const auto& v : registry.list_versions(job, options).rows) {
-    names.push_back(job + "@" + version_label(v.number));
+    names.push_back(v.reference());
   }
   return names;
 }

@@ -1,6 +1,7 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <utility>
@@ -15,6 +16,7 @@
 #include "core/base/text.h"
 #include "core/base/version.h"
 #include "core/command/program_path.h"
+#include "core/registry/compare_folders.h"
 #include "core/run/provenance.h"
 #include "core/training/trainer.h"
 
@@ -72,15 +74,46 @@ void look_at_home(const Home& home, std::vector<Finding>& findings) {
   }
 }
 
+std::string first_of(const std::vector<std::string>& names) {
+  constexpr std::size_t kShown = 3;
+  const std::size_t shown = std::min(names.size(), kShown);
+  const std::vector<std::string> first(names.begin(),
+                                       names.begin() + static_cast<std::ptrdiff_t>(shown));
+  return join(first, ", ") + (shown < names.size() ? ", …" : "");
+}
+
+void look_at_folders(const Home& home, Registry* registry, std::vector<Finding>& findings) {
+  const FolderDifferences found = compare_folders(home, registry);
+  if (!found.unknown.empty()) {
+    findings.push_back({"folders", Verdict::warning,
+                        fmt::format("{} that the registry does not know: {}",
+                                    counted(static_cast<std::int64_t>(found.unknown.size()),
+                                            "run folder"),
+                                    first_of(found.unknown)),
+                        "has mat.db been emptied or replaced? A copy of it (mat.db.backup-…) put "
+                        "in its place has them again"});
+  }
+  if (!found.missing.empty()) {
+    findings.push_back({"folders", Verdict::warning,
+                        fmt::format("the files of {} are gone: {}",
+                                    counted(static_cast<std::int64_t>(found.missing.size()),
+                                            "version"),
+                                    first_of(found.missing)),
+                        "put them back, or delete what is left: mat version delete " +
+                            found.missing.front()});
+  }
+}
+
 void look_at_registry(const Home& home, std::vector<Finding>& findings) {
   std::error_code error;
-  if (!fs::exists(home.database(), error)) return;
+  if (!fs::exists(home.database(), error)) return look_at_folders(home, nullptr, findings);
   try {
     Registry registry(home, Registry::Mode::read);
     ListOptions options;
     options.limit = 1;
     const auto versions = registry.list_versions("", options);
     findings.push_back({"registry", Verdict::ok, counted(versions.total, "version"), {}});
+    look_at_folders(home, &registry, findings);
   } catch (const Error& e) {
     findings.push_back({"registry", Verdict::problem, e.message(), e.hint()});
   }

@@ -11,7 +11,6 @@
 #include "cli/signals.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
-#include "core/run/attempts.h"
 #include "core/run/check_inputs.h"
 #include "core/run/follow_version.h"
 #include "core/run/pools.h"
@@ -42,7 +41,7 @@ void print_results(Registry& registry, const VersionRecord& version) {
       styled(name_of(version.status), style_of(version.status), stdout_has_colour());
   const std::string time =
       version.started_ms
-          ? fmt::format(" in {}", format_duration(seconds_trained(registry.history(version.id))))
+          ? fmt::format(" in {}", format_duration(duration_s(version)))
           : "";
   print(fmt::format("{}  {}{}\n", version.reference(), status, time));
   print_fields(fields);

@@ -228,6 +228,8 @@ int remove(const Context& context, const std::string& reference, bool yes, bool 
 
 double timeout_of(const std::string& text) {
   if (text.empty()) return -1;
+  // Only a look.
+  if (text == "0") return 0;
   if (const auto seconds = parse_duration(text)) return *seconds;
   throw Error(ErrorKind::usage, fmt::format("'{}' is no duration", text),
               "write it like 90 (seconds), 30m or 4h");

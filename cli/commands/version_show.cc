@@ -2,7 +2,6 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
 #include <filesystem>
 
 #include "cli/commands/commands.h"
@@ -27,11 +26,6 @@ std::string heading(const std::string& title) {
 
 std::string time_text(const std::optional<std::int64_t>& ms) { return ms ? local_text(*ms) : ""; }
 
-std::int64_t attempts_in(const std::vector<StatusChange>& history) {
-  return std::count_if(history.begin(), history.end(),
-                       [](const StatusChange& c) { return c.status == Status::running; });
-}
-
 // What a version of this machine waits for; empty for others.
 std::string waits_for(Registry& registry, const VersionRecord& version) {
   if (version.status != Status::pending || !version.status_reason.empty()) return {};
@@ -43,7 +37,8 @@ std::string waits_for(Registry& registry, const VersionRecord& version) {
 
 void print_head(const VersionRecord& v, const std::vector<StatusChange>& history,
                 const Json& progress, const fs::path& folder, const std::string& waiting) {
-  const std::int64_t attempts = attempts_in(history);
+  const int attempts = count_starts(history);
+  std::error_code ignored;
   print_fields({{"version", v.reference()},
                 {"status", Cell(name_of(v.status), style_of(v.status))},
                 {"reason", waiting.empty() ? v.status_reason : waiting},
@@ -52,10 +47,10 @@ void print_head(const VersionRecord& v, const std::vector<StatusChange>& history
                 {"created", local_text(v.created_ms)},
                 {"started", time_text(v.started_ms)},
                 {"ended", time_text(v.ended_ms)},
-                {"training time", attempts > 0 ? format_duration(seconds_trained(history)) : ""},
+                {"training time", attempts > 0 ? format_duration(duration_s(v)) : ""},
                 {"attempts", attempts > 1 ? std::to_string(attempts) : ""},
                 {"progress", progress.is_object() ? progress_text(progress) : ""},
-                {"folder", folder.string()}});
+                {"folder", folder.string() + (fs::exists(folder, ignored) ? "" : " (it is gone)")}});
 }
 
 void print_history(const std::vector<StatusChange>& history) {
@@ -150,8 +145,7 @@ int show_version(const Context& context, const std::string& reference, bool json
     Json document = version_json(version);
     document["folder"] = folder.string();
     document["history"] = history_json(history);
-    document["attempts"] = attempts_in(history);
-    document["training_s"] = seconds_trained(history);
+    document["attempts"] = count_starts(history);
     document["progress"] = progress;
     if (!waiting.empty()) document["reason"] = waiting;
     document["evaluation"] = evaluation.document;

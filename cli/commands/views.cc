@@ -157,14 +157,15 @@ std::string progress_text(const Json& progress) {
 
 double duration_s(const VersionSummary& version) {
   if (!version.started_ms) return std::numeric_limits<double>::quiet_NaN();
-  const std::int64_t end = version.ended_ms ? *version.ended_ms : now_ms();
   // The clock may have been set back meanwhile.
-  return static_cast<double>(std::max<std::int64_t>(0, end - *version.started_ms)) / 1000;
+  const std::int64_t under_way_ms =
+      version.running_since_ms ? std::max<std::int64_t>(0, now_ms() - *version.running_since_ms) : 0;
+  return static_cast<double>(version.trained_ms + under_way_ms) / 1000;
 }
 
 Json version_json(const VersionSummary& v) {
   const double seconds = duration_s(v);
-  return {{"reference", v.job + "@" + version_label(v.number)},
+  return {{"reference", v.reference()},
           {"job", v.job},
           {"version", version_label(v.number)},
           {"number", v.number},

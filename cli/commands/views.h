@@ -58,6 +58,8 @@ Table version_table(const std::vector<VersionSummary>& versions,
 // read_progress() gives, which may be any document.
 std::string progress_text(const Json& progress);
 
-double duration_s(const VersionSummary& version);  // NaN when it has not started
+// How long it has trained in all its attempts, without what lay between them; until now while it
+// runs. NaN when it has not started.
+double duration_s(const VersionSummary& version);
 
 }  // namespace mat

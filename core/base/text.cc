@@ -200,15 +200,29 @@ bool is_letter_or_digit(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
-std::string format_bytes(std::uint64_t bytes) {
-  constexpr std::array<const char*, 6> kUnits{"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
+std::string format_bytes(std::uint64_t bytes, ByteUnits units) {
+  using Names = std::array<const char*, 6>;
+  constexpr Names kDecimal{"B", "kB", "MB", "GB", "TB", "PB"};
+  constexpr Names kBinary{"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
+  const Names& names = units == ByteUnits::decimal ? kDecimal : kBinary;
+  const double step = units == ByteUnits::decimal ? 1000 : 1024;
   auto value = static_cast<double>(bytes);
   std::size_t unit = 0;
-  while (value >= 1023.95 && unit + 1 < kUnits.size()) {
-    value /= 1024;
+  // What would be rounded to a whole step belongs to the next unit.
+  while (value >= step - 0.05 && unit + 1 < names.size()) {
+    value /= step;
     ++unit;
   }
-  return unit == 0 ? fmt::format("{} B", bytes) : fmt::format("{:.1f} {}", value, kUnits[unit]);
+  return unit == 0 ? fmt::format("{} B", bytes) : fmt::format("{:.1f} {}", value, names[unit]);
+}
+
+ByteUnits likely_units(std::uint64_t bytes) {
+  const auto in_largest_unit = [bytes](std::uint64_t step) {
+    std::uint64_t count = bytes;
+    while (count > 0 && count % step == 0) count /= step;
+    return count;
+  };
+  return in_largest_unit(1000) < in_largest_unit(1024) ? ByteUnits::decimal : ByteUnits::binary;
 }
 
 std::optional<std::uint64_t> parse_bytes(std::string_view text) {

@@ -47,8 +47,14 @@ bool is_letter_or_digit(char c);           // ASCII only
 // Whether one UTF-8 character is a letter, a mark on one, or a digit of any script.
 bool is_letter_or_digit(std::string_view character);
 
-// 1536 → "1.5 KiB".
-std::string format_bytes(std::uint64_t bytes);
+// The two families of units in which people write sizes.
+enum class ByteUnits { decimal, binary };  // MB = 10^6, MiB = 2^20
+
+// 1536 → "1.5 KiB", or "1.5 kB".
+std::string format_bytes(std::uint64_t bytes, ByteUnits units = ByteUnits::binary);
+
+// The units in which `bytes` was most likely written: those that give the smaller whole number.
+ByteUnits likely_units(std::uint64_t bytes);
 
 // "1000", "100MB" (10^6 each), "256 MiB" (2^20 each), "1.5GB", "2k" → bytes; units in any case, B
 // alone or left out. Nothing for anything else, zero or below.

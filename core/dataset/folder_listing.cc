@@ -75,9 +75,13 @@ FolderListing list_folder(const std::string& path) {
 bool is_picture_by_name(std::string_view name) {
   if (name.front() == '.') return false;
   const std::string small = lower(name);
-  if (small == "thumbs.db" || small == "desktop.ini") return false;
-  constexpr std::array kOthers = {".txt", ".csv", ".json", ".md", ".xml", ".yaml"};
-  return std::none_of(kOthers.begin(), kOthers.end(),
+  constexpr std::array kNames = {"thumbs.db", "desktop.ini", "license", "licence", "copying",
+                                 "notice",    "readme",      "authors", "makefile"};
+  constexpr std::array kEndings = {".txt", ".csv",      ".tsv", ".json", ".jsonl", ".manifest",
+                                   ".md",  ".xml",      ".yaml", ".yml", ".html",  ".pdf",
+                                   ".py",  ".ipynb",    ".log",  ".zip", ".tar",   ".gz"};
+  return std::find(kNames.begin(), kNames.end(), small) == kNames.end() &&
+         std::none_of(kEndings.begin(), kEndings.end(),
                       [&](const char* ending) { return small.ends_with(ending); });
 }
 

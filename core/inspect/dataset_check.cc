@@ -44,7 +44,12 @@ class Checker {
     find_groups();
     find_classes();
     std::stable_sort(check_.findings.begin(), check_.findings.end(),
-                     [](const Finding& a, const Finding& b) { return a.kind < b.kind; });
+                     [](const Finding& a, const Finding& b) {
+                       const auto place = [](const Finding& finding) {
+                         return std::pair(text_of(finding.kind).severity, finding.kind);
+                       };
+                       return place(a) < place(b);
+                     });
     return std::move(check_);
   }
 

@@ -6,7 +6,7 @@
 
 namespace mat {
 
-// What may be wrong with labelled pictures, in the order in which it is told.
+// What may be wrong with labelled pictures. It is told by severity, then in this order.
 enum class FindingKind {
   unusable_line,
   unreadable,

@@ -43,7 +43,7 @@ bool is_active(Status status) {
 
 std::string ActiveVersion::reference() const { return job + "@" + version_label(number); }
 
-std::string VersionRecord::reference() const { return job + "@" + version_label(number); }
+std::string VersionSummary::reference() const { return job + "@" + version_label(number); }
 
 std::string DatasetVersionRecord::reference() const {
   return dataset + "@" + dataset_version_label(number);

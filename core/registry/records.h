@@ -95,18 +95,20 @@ struct VersionSummary {
   std::string status_reason;
   std::string algorithm;
   std::int64_t created_ms = 0;
-  std::optional<std::int64_t> started_ms, ended_ms;
+  std::optional<std::int64_t> started_ms, ended_ms;  // from the first attempt to the last
+  std::int64_t trained_ms = 0;                       // in attempts that are over
+  std::optional<std::int64_t> running_since_ms;      // the attempt that is under way
   std::optional<double> accuracy, precision, recall, f1;  // of the best weights
   std::string parent;                                     // "JOB@V0001" or empty
+
+  // "clothes@V0003"
+  std::string reference() const;
 };
 
 struct VersionRecord : VersionSummary {
   Json settings = Json::object();  // Settings as JSON: value and source of each key
   Json facts = Json::object();  // host, device, threads, git, versions, command line, dataset, …
   std::map<std::string, MetricSummary> metrics;
-
-  // "clothes@V0003"
-  std::string reference() const;
 };
 
 // A saved algorithm, or a pool beside the public one; `definition` is what its owner wrote.

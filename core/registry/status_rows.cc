@@ -29,7 +29,10 @@ bool update_status(SQLite::Database& connection, Id version, const std::vector<S
   SQLite::Statement update(
       connection, fmt::format("UPDATE versions SET status = ?1, reason = ?2, "
                               "started_ms = iif(?3, ifnull(started_ms, ?4), started_ms), "
-                              "ended_ms = iif(?5, NULL, ?4) WHERE id = ?6 AND status IN ({})",
+                              "ended_ms = iif(?5, NULL, ?4), "
+                              "trained_ms = trained_ms + ifnull(max(0, ?4 - running_since_ms), 0), "
+                              "running_since_ms = iif(?3, ?4, NULL) "
+                              "WHERE id = ?6 AND status IN ({})",
                               question_marks(from.size())));
   update.bind(1, name_of(to));
   update.bind(2, reason);

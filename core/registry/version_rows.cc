@@ -16,7 +16,7 @@ std::string select_summary() {
   };
   return fmt::format(
       "SELECT v.id, j.name, v.number, v.status, v.reason, v.algorithm, v.created_ms, v.started_ms, "
-      "v.ended_ms, v.parent, {}, {}, {}, {} "
+      "v.ended_ms, v.trained_ms, v.running_since_ms, v.parent, {}, {}, {}, {} "
       "FROM versions v JOIN jobs j ON j.id = v.job_id WHERE v.id = ?",
       best(kAccuracyKey), best(kPrecisionKey), best(kRecallKey), best(kF1Key));
 }
@@ -79,11 +79,13 @@ std::optional<VersionSummary> SummaryReader::find(Id version) {
   summary.created_ms = select_.getColumn(6).getInt64();
   summary.started_ms = optional_integer(select_, 7);
   summary.ended_ms = optional_integer(select_, 8);
-  summary.parent = select_.getColumn(9).getString();
-  summary.accuracy = optional_number(select_, 10);
-  summary.precision = optional_number(select_, 11);
-  summary.recall = optional_number(select_, 12);
-  summary.f1 = optional_number(select_, 13);
+  summary.trained_ms = select_.getColumn(9).getInt64();
+  summary.running_since_ms = optional_integer(select_, 10);
+  summary.parent = select_.getColumn(11).getString();
+  summary.accuracy = optional_number(select_, 12);
+  summary.precision = optional_number(select_, 13);
+  summary.recall = optional_number(select_, 14);
+  summary.f1 = optional_number(select_, 15);
   return summary;
 }
 

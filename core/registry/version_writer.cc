@@ -68,7 +68,8 @@ VersionWriter::VersionWriter(SQLite::Database& connection)
       insert_version_(
           connection,
           "INSERT INTO versions (job_id, number, status, reason, algorithm, created_ms, "
-          "started_ms, ended_ms, parent) VALUES (?, ?, ?, '', ?, ?, ?, ?, ?)"),
+          "started_ms, ended_ms, trained_ms, parent) VALUES (?1, ?2, ?3, '', ?4, ?5, ?6, ?7, "
+          "max(0, ifnull(?7 - ?6, 0)), ?8)"),
       insert_details_(connection, "INSERT INTO version_details VALUES (?, ?, ?)"),
       insert_value_(connection, "INSERT INTO version_values VALUES (?, ?, ?, ?)"),
       insert_metric_(connection,

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "core/base/time.h"
 #include "core/run/schedule.h"
 
 namespace mat {
@@ -44,16 +43,6 @@ double seconds_used(const std::vector<StatusChange>& history) {
     if (history[i].status == Status::running) {
       ms += static_cast<double>(std::max<std::int64_t>(0, history[i + 1].at_ms - history[i].at_ms));
     }
-  }
-  return ms / 1000;
-}
-
-double seconds_trained(const std::vector<StatusChange>& history) {
-  double ms = 0;
-  for (std::size_t i = 0; i < history.size(); ++i) {
-    if (history[i].status != Status::running) continue;
-    const std::int64_t end_ms = i + 1 < history.size() ? history[i + 1].at_ms : now_ms();
-    ms += static_cast<double>(std::max<std::int64_t>(0, end_ms - history[i].at_ms));
   }
   return ms / 1000;
 }

@@ -18,9 +18,6 @@ std::int64_t submitted_ms(const std::vector<StatusChange>& history);
 // How long it has run since, in attempts that are over.
 double seconds_used(const std::vector<StatusChange>& history);
 
-// How long it has run ever, without what lay between its attempts; until now while it runs.
-double seconds_trained(const std::vector<StatusChange>& history);
-
 // The pause after the n-th attempt has failed: it doubles, up to Schedule::kLongestPauseMs.
 std::int64_t pause_after(int attempts);
 

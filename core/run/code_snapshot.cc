@@ -8,7 +8,6 @@
 #include <cerrno>
 #include <cstring>
 
-#include "core/base/byte_units.h"
 #include "core/base/error.h"
 #include "core/base/file.h"
 #include "core/base/text.h"

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <chrono>
 #include <map>
+#include <optional>
 #include <thread>
 
 #include "core/base/error.h"
@@ -20,6 +21,7 @@
 #include "core/run/provenance.h"
 #include "core/run/run_results.h"
 #include "core/run/schedule.h"
+#include "core/run/time_limit.h"
 #include "core/run/version_lock.h"
 
 namespace mat {
@@ -60,6 +62,7 @@ class Keeper {
   // One look at the queue; starts all that may start. False when there is nothing to keep.
   bool look() {
     notice_dead_runners(registry_);
+    end_overdue(registry_.active_versions());
     const std::vector<ActiveVersion> active = registry_.active_versions();
     bool has_work = false;
     for (const ActiveVersion& version : active) has_work = has_work || is_work(version);
@@ -84,6 +87,27 @@ class Keeper {
     const auto& submission = version.submission;
     if (!submission || !is_this_machine(submission->machine)) return false;
     return version.status == Status::pending ? submission->detached : submission->restarts_left > 0;
+  }
+
+  // What has waited until its auto_stop does not begin any more.
+  void end_overdue(const std::vector<ActiveVersion>& active) {
+    std::map<Id, std::optional<std::int64_t>> ends_ms;
+    for (const ActiveVersion& version : active) {
+      if (version.status != Status::pending || !is_work(version)) continue;
+      const auto known = ends_ms_.find(version.id);
+      const auto end_ms = known != ends_ms_.end()
+                              ? known->second
+                              : end_by_clock_ms(registry_.version(version.id).settings,
+                                                registry_.history(version.id));
+      ends_ms[version.id] = end_ms;
+      if (!end_ms || now_ms() < *end_ms) continue;
+      const fs::path folder = home_.version_folder(version.job, version.number);
+      // A runner between two attempts ends itself, with what it has.
+      if (liveness_of(folder) == Liveness::alive) continue;
+      end_version(registry_, version.id, folder, {Status::pending}, Status::terminated,
+                  reason_of_clock(*end_ms));
+    }
+    ends_ms_ = std::move(ends_ms);
   }
 
   void start(const ActiveVersion& version) {
@@ -113,6 +137,8 @@ class Keeper {
     double last_s = 0;
   };
   std::map<Id, FailedStarts> failed_starts_;
+  // Of each that waits, when auto_stop ends it by the clock, if it does.
+  std::map<Id, std::optional<std::int64_t>> ends_ms_;
 };
 
 void keep(const Home& home, const FileDescriptor& lock) {

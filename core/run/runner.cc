@@ -164,12 +164,10 @@ class Run {
     show_end(result);
     keep_last_lines(result);
     copy_results(result);
+    sync_results(result);
     observer_.record("result_code", exit_code_of(result));
     const Outcome outcome{observer_.facts(),
                           {observer_.metrics().begin(), observer_.metrics().end()}};
-    // What is recorded as done must still be there after a power failure; a command may have
-    // written anything anywhere below.
-    sync_tree(folder_);
     const std::vector<Status> before{Status::initializing, Status::pending, Status::running};
     if (!end_version(registry_, id_, folder_, before, result.status, result.reason, outcome)) {
       return {Status::failed, "another process has ended this version", ErrorKind::conflict, {}};
@@ -205,11 +203,13 @@ class Run {
 
   // What is recorded as done must still be there after a power failure; a command may have written
   // anything anywhere below.
-  void sync_results() {
+  void sync_results(RunResult& result) {
     try {
       sync_tree(folder_);
-    } catch (const Error&) {
-      return;
+    } catch (const Error& e) {
+      if (result.status == Status::completed) {
+        result = {Status::failed, e.message(), e.kind(), e.hint()};
+      }
     }
   }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -8,6 +9,14 @@
 #include "core/spec/job_spec.h"
 
 namespace mat {
+
+// The time at which the clock ends a version, by its recorded settings and the submission that
+// `history` tells of last; nothing when auto_stop is no clock time.
+std::optional<std::int64_t> end_by_clock_ms(const Json& settings,
+                                            const std::vector<StatusChange>& history);
+
+// "auto_stop at 2026-11-21 06:00:00".
+std::string reason_of_clock(std::int64_t end_ms);
 
 // A spec's auto_stop for one submission of a version: a time of training, in all its attempts, or
 // the time when the clock first shows it after the submission.

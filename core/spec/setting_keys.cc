@@ -7,7 +7,6 @@
 
 #include "core/algorithm/command_line.h"
 #include "core/base/address.h"
-#include "core/base/byte_units.h"
 #include "core/base/clock_time.h"
 #include "core/base/names.h"
 #include "core/base/secrets.h"

@@ -9,7 +9,7 @@ namespace mat {
 
 struct VisualizationRun {
   Id visualization = 0;
-  // Why it is to end ("ended by a signal"); empty while it is not. Asked again and again.
+  // Why it is to end ("ended by SIGTERM"); empty while it is not. Asked again and again.
   std::function<std::string()> stop_reason;
   // Called once it answers.
   std::function<void()> ready;

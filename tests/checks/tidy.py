@@ -5,9 +5,11 @@
                                       cli/, core/ and, where the build has them, trainers/
 
 Many sources of a folder are looked at as one: the libraries' headers take longer than what is ours.
-Where that does not compile, since two sources share a name, each half is looked at by itself. What was clean is not looked at again until it, one of our headers that it includes, or
-the rules change: $MAT_TIDY_CACHE, by default mat-tidy in the user's cache folder, keeps an empty
-file named by the hash of all that, for every clone alike.
+Sources that give the same name to things of their own are kept apart; where what is together does
+not compile all the same, each half is looked at by itself. What was clean is not looked at again
+until it, one of our headers that it includes, or the rules change: $MAT_TIDY_CACHE, by default
+mat-tidy in the user's cache folder, keeps an empty file named by the hash of all that, for every
+clone alike.
 """
 
 import concurrent.futures
@@ -31,6 +33,13 @@ COMPLAINT = re.compile(r"^[^\s:][^:]*:\d+:\d+: (error|warning): .*\[([\w.,-]+)\]
 # A name that breaks the rules: where it is not complained of, nothing was looked at.
 CANARY = "int NotAName;"
 MOST_TOGETHER = 16
+# What a source has for itself, and the names of it: constants, types, functions.
+OWN = re.compile(r"^namespace \{\n(.*?)^\}  // namespace$", re.M | re.S)
+OWN_NAMES = [re.compile(pattern, re.M) for pattern in (
+    r"^(?:static |inline |constexpr |const )+[\w:<>,*& ]*?\b(k[A-Z]\w*)",
+    r"^(?:class|struct|enum class|enum) (\w+)",
+    r"^using (\w+) =",
+    r"^[A-Za-z_][\w:<>,*&\[\] ]*?[ *&](\w+)\(")]
 KEPT_SECONDS = 90 * 24 * 3600
 # What only GCC understands; and OpenMP, for which clang would need a header of its own.
 DROPPED = {"-fpch-preprocess", "-Winvalid-pch", "-fopenmp"}
@@ -159,15 +168,27 @@ class Tidy:
         return "\n".join(complaints)
 
 
+def own_names(name):
+    own = "\n".join(OWN.findall((ROOT / name).read_text()))
+    return {found for pattern in OWN_NAMES for found in pattern.findall(own)}
+
+
 def grouped(names):
-    groups = {}
+    """Parts of sources of one folder of which no two have the same name for something."""
+    folders = {}
     for name in names:
         folder = name.split("/")[0] if name.startswith("trainers/") else os.path.dirname(name)
-        groups.setdefault(folder, []).append(name)
-    parts = []
-    for group in groups.values():
-        count = -(-len(group) // MOST_TOGETHER)
-        parts += [group[len(group) * i // count:len(group) * (i + 1) // count] for i in range(count)]
+        parts = folders.setdefault(folder, [])
+        # LibTorch's headers take so long that a name in two sources costs less: see check().
+        own = set() if name.startswith("trainers/") else own_names(name)
+        for part, taken in parts:
+            if len(part) < MOST_TOGETHER and not taken & own:
+                part.append(name)
+                taken |= own
+                break
+        else:
+            parts.append(([name], own))
+    parts = [part for folder in folders.values() for part, _ in folder]
     # The longest first, so that no core waits for it at the end.
     return sorted(parts, key=lambda part: (part[0].startswith("trainers/"), len(part)), reverse=True)
 

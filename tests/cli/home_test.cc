@@ -116,6 +116,20 @@ TEST_CASE("a read-only home can be read, and writing to it is a clear error") {
   CHECK(p.mat.run({"doctor", "--home", home}).exit_code == 5);
 }
 
+TEST_CASE("doctor and show tell of files that are gone, and of an emptied registry") {
+  const SmallProject p;
+  p.mat.succeed({"job", "create", "-f", "spec.yaml"});
+  p.mat.succeed({"job", "create", "-f", "spec.yaml"});
+  CHECK(p.mat.succeed({"doctor"}).out.find("folders") == std::string::npos);
+  fs::remove_all(p.mat.home() / "jobs/colours/V0001");
+  CHECK(p.mat.succeed({"doctor"}).out.find("the files of 1 version are gone: colours@V0001") !=
+        std::string::npos);
+  CHECK(p.mat.succeed({"version", "show", "colours@1"}).out.find("V0001 (it is gone)") !=
+        std::string::npos);
+  write_text(p.mat.home() / "mat.db", "");
+  CHECK(p.mat.succeed({"doctor"}).out.find("jobs/colours/V0002") != std::string::npos);
+}
+
 TEST_CASE("a job whose folder cannot be removed keeps its rows too") {
   const SmallProject p;
   p.mat.succeed({"job", "create", "-f", "spec.yaml"});

@@ -19,6 +19,20 @@ TEST_CASE("a pending version waits for the cores that another has, and can be st
   CHECK(f.mat.run({"version", "wait", "next@1"}).exit_code == 0);
 }
 
+TEST_CASE("what still waits when auto_stop comes by the clock ends without having begun") {
+  Fixture f;
+  f.start_blocker();
+  const std::string next = f.write_spec("next.yaml", command_spec("next", R"(["true"])"));
+  const std::string time = local_text(now_ms() + 3000);
+  f.mat.succeed({"job", "create", "-f", next, "-d", "--set", "auto_stop=" + time});
+  const Output waited = f.mat.run({"version", "wait", "next", "--timeout", "60"});
+  CHECK(waited.exit_code == 6);
+  CHECK(waited.out.find("auto_stop at " + time) != std::string::npos);
+  const Json shown = f.mat.succeed({"version", "show", "next", "--json"}).json();
+  for (const Json& change : shown["history"]) CHECK(change["status"] != "Running");
+  CHECK(f.status("blocker") == "Running");
+}
+
 TEST_CASE("the queue goes on when a runner is killed") {
   Fixture f;
   f.start_blocker();

@@ -7,8 +7,17 @@
 namespace mat::test {
 
 SlurmCluster* SlurmCluster::get() {
-  static const std::unique_ptr<SlurmCluster> cluster(new SlurmCluster);
-  if (!cluster->configuration_.empty()) return cluster.get();
+  static const std::unique_ptr<SlurmCluster> cluster(new SlurmCluster(""));
+  return cluster->if_it_runs();
+}
+
+SlurmCluster* SlurmCluster::with_gpu() {
+  static const std::unique_ptr<SlurmCluster> cluster(new SlurmCluster("--gpu"));
+  return cluster->if_it_runs();
+}
+
+SlurmCluster* SlurmCluster::if_it_runs() {
+  if (!configuration_.empty()) return this;
   const char* required = std::getenv("MAT_REQUIRE_SLURM");
   if (required != nullptr && std::string(required) == "1") FAIL("no Slurm cluster can run here");
   std::cout
@@ -17,7 +26,7 @@ SlurmCluster* SlurmCluster::get() {
   return nullptr;
 }
 
-SlurmCluster::SlurmCluster() : script_("slurm/start_slurm.sh") {
+SlurmCluster::SlurmCluster(const std::string& option) : script_("slurm/start_slurm.sh", option) {
   std::string configuration;
   for (std::string line = script_.read_line(); !line.empty(); line = script_.read_line()) {
     if (line == "ready") {
@@ -71,6 +80,15 @@ void SlurmFixture::submit(const std::string& spec, const std::vector<std::string
   std::vector<std::string> words{"job", "create", "-f", spec, "--detach"};
   words.insert(words.end(), more.begin(), more.end());
   mat.succeed(words);
+}
+
+pid_t SlurmFixture::start_followed(const std::string& job) {
+  const pid_t pid = mat.start({"job", "create", "-f", shell_spec(job, until_stopped())});
+  REQUIRE(wait_until([&] {
+    const auto shown = read_file_if_exists(mat.folder() / "err");
+    return shown && shown->find("begun") != std::string::npos;
+  }));
+  return pid;
 }
 
 const char* SlurmFixture::until_stopped() {

@@ -10,13 +10,15 @@
 namespace mat::test {
 
 // A real Slurm cluster on loopback: a controller and the nodes n1 and n2, each with one core, run
-// by tests/slurm/start_slurm.sh. One for all tests of the program, started when the first asks for
-// it.
+// by tests/slurm/start_slurm.sh. One of a kind for all tests of the program, started when the first
+// asks for it.
 class SlurmCluster {
  public:
   // Null when it cannot run here: a warning is printed, and the test is to return. With
   // MAT_REQUIRE_SLURM=1 the test fails instead.
   static SlurmCluster* get();
+  // Another one, whose node n2 has what Slurm takes for a GPU.
+  static SlurmCluster* with_gpu();
 
   SlurmCluster(const SlurmCluster&) = delete;
   SlurmCluster& operator=(const SlurmCluster&) = delete;
@@ -30,7 +32,8 @@ class SlurmCluster {
   std::string ask(const std::vector<std::string>& words) const;
 
  private:
-  SlurmCluster();
+  explicit SlurmCluster(const std::string& option);
+  SlurmCluster* if_it_runs();
 
   ScriptProcess script_;
   std::string configuration_;
@@ -49,6 +52,8 @@ class SlurmFixture : public Fixture {
   void submit(const std::string& spec, const std::vector<std::string>& more = {}) const;
   // Says that it has begun, and on SIGTERM that it was saved.
   static const char* until_stopped();
+  // Starts and follows a version of that, in the foreground; returns the process once it has begun.
+  pid_t start_followed(const std::string& job);
   std::string reason(const std::string& reference) const;
   // A client of Slurm, for mat, that first runs a line of a shell.
   void put_before(const std::string& client, const std::string& line);

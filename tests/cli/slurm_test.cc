@@ -53,6 +53,27 @@ TEST_CASE("a version on Slurm is followed like one that runs here", "[slurm]") {
   CHECK_FALSE(fs::exists(f.version_folder("hello", "V0001") / "environment.private"));
 }
 
+TEST_CASE("a version that needs a GPU runs on the node of Slurm that has one", "[slurm]") {
+  SlurmCluster* cluster = SlurmCluster::with_gpu();
+  if (cluster == nullptr) return;
+  SlurmFixture f(*cluster);
+  const Json pool = f.mat.succeed({"pool", "show", "cluster", "--json"}).json();
+  CHECK(pool["flavors"].back()["name"] == "gpu.1");
+  CHECK(pool["flavors"].back()["gpus"] == 1);
+  const std::string spec = f.shell_spec(
+      "graphics", "echo on $SLURMD_NODENAME with device $CUDA_VISIBLE_DEVICES, $MA_NUM_GPUS\n");
+  f.mat.succeed({"job", "create", "-f", spec, "--set", "resources.flavor=gpu.1"});
+  CHECK(holds(f.log("graphics"), "on n2 with device 0, 1\n"));
+  const Output refused =
+      f.mat.run({"job", "create", "-f", spec, "--set", "resources.flavor=gpu.2"});
+  CHECK(refused.exit_code == 2);
+  INFO(refused.err);
+  CHECK(holds(refused.err, "gpu.1"));
+  const Output too_many = f.mat.run({"job", "create", "-f", spec, "--set", "resources.flavor=gpu.1",
+                                     "--set", "resources.nodes=2"});
+  CHECK(too_many.exit_code == 2);
+}
+
 TEST_CASE("the exit code of a failed command on Slurm is that of a run", "[slurm]") {
   SlurmCluster* cluster = SlurmCluster::get();
   if (cluster == nullptr) return;
@@ -101,10 +122,7 @@ TEST_CASE("Ctrl-C stops a version on Slurm that is followed", "[slurm]") {
   SlurmCluster* cluster = SlurmCluster::get();
   if (cluster == nullptr) return;
   SlurmFixture f(*cluster);
-  const pid_t pid =
-      f.mat.start({"job", "create", "-f", f.shell_spec("long", SlurmFixture::until_stopped())});
-  REQUIRE(wait_until(
-      [&] { return holds(read_file_if_exists(f.mat.folder() / "err").value_or(""), "begun"); }));
+  const pid_t pid = f.start_followed("long");
   ::kill(pid, SIGINT);
   CHECK(f.mat.wait_for(pid).exit_code == 130);
   CHECK(f.status("long") == "Terminated");
@@ -115,10 +133,7 @@ TEST_CASE("a closed terminal ends who follows a version on Slurm, and not the ve
   SlurmCluster* cluster = SlurmCluster::get();
   if (cluster == nullptr) return;
   SlurmFixture f(*cluster);
-  const pid_t pid =
-      f.mat.start({"job", "create", "-f", f.shell_spec("long", SlurmFixture::until_stopped())});
-  REQUIRE(wait_until(
-      [&] { return holds(read_file_if_exists(f.mat.folder() / "err").value_or(""), "begun"); }));
+  const pid_t pid = f.start_followed("long");
   ::kill(pid, SIGHUP);
   f.mat.wait_for(pid);
   CHECK(f.status("long") == "Running");

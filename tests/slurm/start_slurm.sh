@@ -3,7 +3,7 @@
 # (installed by apt when missing), on free ports, with everything it writes in a folder of its own
 # that is removed at the end. Several can run at once. Takes root, under whom all of it runs.
 #
-#     start_slurm.sh [--no-install]
+#     start_slurm.sh [--no-install] [--gpu]
 #
 # Prints what clients need, then "ready":
 #
@@ -16,7 +16,8 @@
 #     kill-node n1        with all that runs on it, as when a machine loses power
 #     start-node n1
 #
-# The nodes are n1 and n2, each with one core and 2000 MB of memory; the partitions are "main", the
+# The nodes are n1 and n2, each with one core and 2000 MB of memory, and with --gpu n2 has what Slurm
+# takes for one: /dev/null. The partitions are "main", the
 # default, and "short", whose jobs may run for a minute. All ends when the input does, or at SIGTERM.
 # The exit status is 77 when no cluster can run here, with the reason on stderr.
 set -u
@@ -30,7 +31,7 @@ has_slurm() {
 PATH=$PATH:/usr/sbin
 [ "$(id -u)" = 0 ] || cannot "only root can run Slurm's daemons"
 if ! has_slurm; then
-  [ "${1:-}" = --no-install ] && cannot "Slurm is not installed"
+  [[ " $* " == *" --no-install "* ]] && cannot "Slurm is not installed"
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
     slurm-wlm munge python3 >&2 || cannot "Slurm cannot be installed"
   has_slurm || cannot "Slurm was installed, but does not work"
@@ -85,7 +86,13 @@ P
 )
 host=$(hostname -s)
 
-cat >"$conf" <<C
+gpu=
+if [[ " $* " == *" --gpu "* ]]; then
+  gpu=" Gres=gpu:1"
+  echo "GresTypes=gpu" >"$conf"
+  echo "NodeName=n2 Name=gpu File=/dev/null" >"$folder/gres.conf"
+fi
+cat >>"$conf" <<C
 ClusterName=test
 SlurmctldHost=$host(127.0.0.1)
 SlurmctldPort=$controller
@@ -115,7 +122,7 @@ SlurmdTimeout=4
 MessageTimeout=3
 TCPTimeout=1
 NodeName=n1 NodeHostname=$host NodeAddr=127.0.0.1 Port=$n1 CPUs=1 RealMemory=2000
-NodeName=n2 NodeHostname=$host NodeAddr=127.0.0.1 Port=$n2 CPUs=1 RealMemory=2000
+NodeName=n2 NodeHostname=$host NodeAddr=127.0.0.1 Port=$n2 CPUs=1 RealMemory=2000$gpu
 PartitionName=main Nodes=ALL Default=YES State=UP
 PartitionName=short Nodes=ALL MaxTime=1 State=UP
 C

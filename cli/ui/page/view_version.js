@@ -56,7 +56,7 @@ export async function view({names, query, signal}) {
   const about = h("div", {});
   const trained = h("span", {});
   const drawTime = () => {
-    const seconds = v.status === "Running" ? trainedUntilNow(v.history ?? []) : v.training_s;
+    const seconds = v.status === "Running" ? trainedUntilNow(v.history ?? []) : v.duration_s;
     trained.textContent = seconds ? duration(seconds) : "";
   };
   const clock = setInterval(() => v.status === "Running" && drawTime(), 1000);
@@ -70,7 +70,7 @@ export async function view({names, query, signal}) {
       ["accuracy", figure(v.accuracy)], ["f1", figure(v.f1)],
       ["parent", v.parent && versionLink(v.parent)],
       ["created", time(v.created)],
-      ["training time", (v.training_s || v.status === "Running") && trained],
+      ["training time", (v.duration_s || v.status === "Running") && trained],
       ["attempts", v.attempts > 1 ? v.attempts : ""],
     ]));
   };
@@ -78,7 +78,7 @@ export async function view({names, query, signal}) {
   const drawHeadIfChanged = () => {
     const now = JSON.stringify([v.status, v.status_reason, v.accuracy, v.f1, v.attempts,
                                 v.can_create_model, v.can_deploy,
-                                isActive(v.status) ? 0 : v.training_s]);
+                                isActive(v.status) ? 0 : v.duration_s]);
     if (now !== drawnHead) drawHead();
     drawnHead = now;
   };

@@ -175,4 +175,34 @@ TEST_CASE("Processes that make the registry at once make one") {
   CHECK(home.reader().job("clothes").version_count == 6);
 }
 
+TEST_CASE("A registry from before training time was counted learns it from the history") {
+  const RegistryHome home;
+  const fs::path path = home.home().database();
+  fs::create_directories(path.parent_path());
+  constexpr std::size_t kBefore = 7;
+  {
+    SQLite::Database connection(path.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+    const auto& steps = registry_layout();
+    migrate(connection, path, {steps.begin(), steps.begin() + kBefore});
+    connection.exec(
+        "INSERT INTO jobs (id, name, description, created_ms, next_number) "
+        "VALUES (1, 'clothes', '', 1, 4);"
+        "INSERT INTO versions (id, job_id, number, status, reason, algorithm, created_ms, "
+        "started_ms, ended_ms, parent) VALUES "
+        "(1, 1, 1, 'Completed', '', 'resnet18', 1, 1000, 90000, ''),"
+        "(2, 1, 2, 'Running', '', 'resnet18', 1, 1000, NULL, ''),"
+        "(3, 1, 3, 'Completed', '', 'resnet18', 1, 1000, 6000, '');"
+        "INSERT INTO status_changes VALUES (1, 1000, 'Running', ''), (1, 3000, 'Failed', ''),"
+        "(1, 80000, 'Pending', ''), (1, 85000, 'Running', ''), (1, 90000, 'Completed', ''),"
+        "(2, 1000, 'Running', ''), (2, 2000, 'Pending', ''), (2, 5000, 'Running', '')");
+  }
+  Registry registry = home.writer();
+  CHECK(registry.version(Id{1}).trained_ms == 7000);
+  CHECK_FALSE(registry.version(Id{1}).running_since_ms);
+  CHECK(registry.version(Id{2}).trained_ms == 1000);
+  CHECK(registry.version(Id{2}).running_since_ms == 5000);
+  // One that was brought in whole has no history.
+  CHECK(registry.version(Id{3}).trained_ms == 5000);
+}
+
 }  // namespace mat

@@ -114,6 +114,34 @@ TEST_CASE("A failed attempt goes back into the queue with one restart less") {
   CHECK(registry.version(id).started_ms == started);
 }
 
+TEST_CASE("How long a version has trained is the time of its attempts, not what lay between them") {
+  const RegistryHome home;
+  Registry registry = home.writer();
+  const Id id = registry.create_version(new_version("clothes"), "").id;
+  REQUIRE(registry.submit(id, submission(), {}));
+  const auto bring = [&](std::int64_t reported, Status status, std::int64_t at_ms) {
+    REQUIRE(registry.bring_in(id, reported - 1, reported, {{at_ms, status, {}}}));
+  };
+  bring(1, Status::running, 1'000'000);
+  CHECK(registry.version(id).running_since_ms == 1'000'000);
+  bring(2, Status::pending, 1'003'000);
+  CHECK(registry.version(id).trained_ms == 3000);
+  CHECK_FALSE(registry.version(id).running_since_ms);
+  bring(3, Status::running, 2'000'000);
+  Outcome outcome;
+  outcome.at_ms = 2'004'000;
+  REQUIRE(registry.change_status(id, {Status::running}, Status::failed, "", outcome));
+  // A clock that was set back takes nothing away.
+  REQUIRE(registry.submit(id, submission(), {}));
+  bring(1, Status::running, 3'000'000);
+  outcome.at_ms = 2'900'000;
+  REQUIRE(registry.change_status(id, {Status::running}, Status::completed, "", outcome));
+  const VersionRecord version = registry.version(id);
+  CHECK(version.trained_ms == 7000);
+  CHECK_FALSE(version.running_since_ms);
+  CHECK(registry.values_of({version}, "duration").values.at(0) == 7.0);
+}
+
 TEST_CASE("A version that has ended can be submitted again, a completed one cannot") {
   const RegistryHome home;
   Registry registry = home.writer();
