@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 
+#include "core/base/file.h"
 #include "tests/core/lineage/lineage_home.h"
 
 namespace mat {
@@ -89,6 +90,34 @@ TEST_CASE("What is no version says what else has the name") {
   CHECK(error_of([&] { lineage_start(registry, "nothing:x"); }).kind() == ErrorKind::usage);
   CHECK(error_of([&] { lineage_start(registry, "service:x"); }).kind() == ErrorKind::not_found);
   CHECK(error_of([&] { home.graph("version#4711"); }).kind() == ErrorKind::not_found);
+}
+
+TEST_CASE("Data is found by its path from the working directory, and what nobody read is not") {
+  const LineageHome home;
+  home.make_version(home.version_on(absolute_path("data/shoes").string(), "shoes"));
+  for (const char* path : {"data/shoes", "./data/shoes/", "data/../data//shoes"}) {
+    INFO(path);
+    CHECK(edges_of(home.graph(std::string("data:") + path)) ==
+          Names{absolute_path("data/shoes").string() + " -data_url> shoes@V0001"});
+  }
+  for (const char* unknown : {"data:data", "data:/data/shoes", "data:s3://bucket/hats"}) {
+    INFO(unknown);
+    const Error error = error_of([&] { home.graph(unknown); });
+    CHECK(error.kind() == ErrorKind::not_found);
+    CHECK(error.message().find("nothing was made from '") == 0);
+    CHECK(error.hint().find("mat lineage JOB@V0001 --up") != std::string::npos);
+  }
+  home.writer().delete_job("shoes");
+  CHECK(home.graph("data:data/shoes").nodes.size() == 2);
+}
+
+TEST_CASE("A dataset that was not there when a version was made is data, and leads to it") {
+  const LineageHome home;
+  home.make_version(home.version_on("dataset://hats@V003", "hats"));
+  const LineageGraph graph = home.graph("hats@1");
+  REQUIRE(graph.nodes.size() == 2);
+  CHECK(graph.nodes[1].name == "dataset://hats@V003");
+  CHECK(home.graph(graph.nodes[1].reference).nodes.size() == 2);
 }
 
 TEST_CASE("A lineage answers for what was deleted") {
