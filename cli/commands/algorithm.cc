@@ -10,6 +10,7 @@
 #include "core/algorithm/command_line.h"
 #include "core/base/byte_units.h"
 #include "core/base/error.h"
+#include "core/base/file.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
 #include "core/spec/algorithm_file.h"
@@ -42,14 +43,12 @@ AlgorithmRecord find(const Context& context, const std::string& name) {
 
 void check_code(const Algorithm& algorithm, const std::string& file) {
   const std::string& code = algorithm.command->code;
+  if (code.empty()) return;
+  require_there(code, "code folder", fmt::format("paths in {} are relative to its folder", file));
   std::error_code error;
-  if (code.empty() || std::filesystem::is_directory(code, error)) return;
-  if (std::filesystem::exists(code, error)) {
-    throw Error(ErrorKind::usage, fmt::format("{}: the code '{}' is no folder", file, code),
-                "name the folder that it is in, which is copied whole");
-  }
-  throw Error(ErrorKind::usage, fmt::format("{}: the code folder '{}' is not there", file, code),
-              "paths are relative to the file's folder");
+  if (std::filesystem::is_directory(code, error)) return;
+  throw Error(ErrorKind::usage, fmt::format("{}: the code '{}' is no folder", file, code),
+              "name the folder that it is in, which is copied whole");
 }
 
 int create(const Context& context, const std::string& file, bool replace, bool json) {

@@ -61,6 +61,7 @@ bool is_anything_hidden(const LineageGraph& graph) {
 
 int show(const Context& context, LineageFlags flags) {
   if (flags.json) flags.format = "json";
+  if (!flags.out.empty()) require_folder_of(flags.out);
   LineageOptions options;
   options.up = flags.up || !flags.down;
   options.down = flags.down || !flags.up;

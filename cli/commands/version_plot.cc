@@ -339,7 +339,12 @@ void add_version_plot(CLI::App* group, Context& context) {
       ->type_name("N")
       ->check(CLI::Range(kFewestRows, kMostWidth));
   add_json_flag(command, flags->json);
-  set_action(command, context, [&context, flags] { return VersionPlot(context, *flags).run(); });
+  set_action(command, context, [&context, flags] {
+    for (const std::string& picture : {flags->svg, flags->png}) {
+      if (!picture.empty()) require_folder_of(picture);
+    }
+    return VersionPlot(context, *flags).run();
+  });
 }
 
 }  // namespace mat

@@ -39,11 +39,8 @@ class PartialExport {
 };
 
 void check_place(const ModelExport& wanted) {
+  require_folder_of(wanted.out);
   std::error_code error;
-  const fs::path folder = wanted.out.parent_path();
-  if (!fs::is_directory(folder, error)) {
-    throw Error(ErrorKind::not_found, fmt::format("there is no folder '{}'", folder.string()));
-  }
   if (fs::is_directory(wanted.out, error)) {
     throw Error(ErrorKind::usage, fmt::format("'{}' is a folder", wanted.out.string()),
                 "-o names the file");

@@ -111,9 +111,10 @@ PictureFeed::Source named_pictures(std::vector<std::string> names) {
 }
 
 PictureFeed::Source pictures_below(const fs::path& folder) {
+  require_there(folder, "folder");
   std::error_code error;
   if (!fs::is_directory(folder, error)) {
-    throw Error(ErrorKind::usage, fmt::format("there is no folder '{}'", folder.string()));
+    throw Error(ErrorKind::usage, fmt::format("'{}' is no folder", folder.string()));
   }
   std::vector<std::string> names = files_below(fs::canonical(folder, error), "").pictures;
   std::sort(names.begin(), names.end());

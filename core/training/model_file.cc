@@ -1,11 +1,9 @@
 #include "core/training/model_file.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 
 #include <array>
-#include <cerrno>
 #include <string_view>
 
 #include "core/base/error.h"
@@ -14,11 +12,7 @@
 namespace mat {
 
 ModelFileKind kind_of_model_file(const std::filesystem::path& path) {
-  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (!file && errno == ENOENT) {
-    throw Error(ErrorKind::not_found, fmt::format("there is no file '{}'", path.string()));
-  }
-  if (!file) throw_io_error(fmt::format("cannot open '{}'", path.string()), errno);
+  const FileDescriptor file = open_to_read(path);
   struct stat info {};
   if (::fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode)) {
     throw Error(ErrorKind::usage, fmt::format("'{}' is not a regular file", path.string()));
