@@ -47,7 +47,10 @@ TEST_CASE("a service is deployed, asked, stopped, started and deleted") {
   CHECK(stopped.out == "s is Terminated: stopped by the user\n");
   CHECK_THROWS_AS(f.predict(address), Error);
   CHECK(f.mat.run({"service", "stop", "s"}).exit_code == 4);
-  CHECK(f.mat.run({"service", "predict", "s", f.picture()}).exit_code == 4);
+  const Output ended = f.mat.run({"service", "predict", "s", f.picture()});
+  CHECK(ended.exit_code == 4);
+  CHECK(ended.err.find("s is Terminated: stopped by the user\nmat: hint: mat service start s\n") !=
+        std::string::npos);
 
   f.mat.succeed({"service", "start", "s", "--detach"});
   CHECK(f.predict(f.show("s")["address"]).status == 200);
@@ -156,6 +159,27 @@ TEST_CASE("--restart brings a killed service back at its address") {
   f.mat.succeed({"service", "stop", "s"});
   CHECK(f.status("s") == "Terminated");
   CHECK_THROWS_AS(f.predict(address), Error);
+}
+
+TEST_CASE("who asks with predict while a service is restarted is told so, and waits for it") {
+  ServiceFixture f;
+  f.deploy("s", {"--restart"});
+  const int guard = parse_json(read_file(f.mat.home() / "services" / "s" / "lock"), "lock")["pid"];
+  const int before = f.process_of("s");
+  REQUIRE(guard != before);
+  ::kill(before, SIGKILL);
+  REQUIRE(f.becomes("s", "Pending"));
+  ::kill(guard, SIGSTOP);
+  const pid_t asking = f.mat.start({"service", "predict", "s", f.picture()});
+  CHECK(wait_until([&] {
+    return read_file_if_exists(f.folder / "err")
+               .value_or("")
+               .find("s is being restarted, attempt 1 was ended by signal 9") != std::string::npos;
+  }));
+  ::kill(guard, SIGCONT);
+  const Output asked = f.mat.wait_for(asking);
+  CHECK(asked.exit_code == 0);
+  CHECK(asked.out.find("  red ") != std::string::npos);
 }
 
 TEST_CASE("a stop answers the request that is under way") {
