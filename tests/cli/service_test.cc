@@ -40,7 +40,7 @@ TEST_CASE("a service is deployed, asked, stopped, started and deleted") {
   CHECK(f.mat.run({"service", "predict", "s", f.picture(), "no such file"}).exit_code == 1);
   CHECK(f.mat.succeed({"service", "list"}).out.find("Running") != std::string::npos);
   CHECK(f.mat.run({"service", "deploy", "m", "--name", "s", "-d"}).exit_code == 4);
-  CHECK(f.mat.run({"service", "start", "s", "-d"}).exit_code == 4);
+  CHECK(f.mat.run({"service", "start", "s"}).exit_code == 4);
   CHECK(f.mat.run({"service", "delete", "s", "-y"}).exit_code == 4);
 
   const Output stopped = f.mat.succeed({"service", "stop", "s"});
@@ -52,7 +52,9 @@ TEST_CASE("a service is deployed, asked, stopped, started and deleted") {
   CHECK(ended.err.find("s is Terminated: stopped by the user\nmat: hint: mat service start s\n") !=
         std::string::npos);
 
-  f.mat.succeed({"service", "start", "s", "--detach"});
+  const Output started = f.mat.succeed({"service", "start", "s"});
+  CHECK(started.out == "s answers at " + f.show("s")["address"].get<std::string>() + "\n");
+  CHECK(started.err.find("it runs in the background") != std::string::npos);
   CHECK(f.predict(f.show("s")["address"]).status == 200);
   f.mat.succeed({"service", "stop", "s"});
   f.mat.succeed({"service", "delete", "s", "-y"});
@@ -117,11 +119,11 @@ TEST_CASE("a service answers at the port of the last time, or says that it is in
   ServiceFixture f;
   const std::string address = f.deploy("s")["address"];
   f.mat.succeed({"service", "stop", "s"});
-  f.mat.succeed({"service", "start", "s", "-d"});
+  f.mat.succeed({"service", "start", "s"});
   CHECK(f.show("s")["address"] == address);
   f.mat.succeed({"service", "stop", "s"});
   const FileDescriptor other = listen_on("127.0.0.1", port_in(address));
-  const Output started = f.mat.succeed({"service", "start", "s", "-d"});
+  const Output started = f.mat.succeed({"service", "start", "s"});
   CHECK(started.err.find("which is in use: it gets another one") != std::string::npos);
   CHECK(f.show("s")["address"] != address);
   CHECK(f.predict(f.show("s")["address"]).status == 200);
@@ -142,7 +144,7 @@ TEST_CASE("a service that is killed is Abnormal, and is started again") {
   ::kill(f.process_of("s"), SIGKILL);
   REQUIRE(f.becomes("s", "Abnormal"));
   CHECK(f.show("s")["reason"] == "its process died");
-  f.mat.succeed({"service", "start", "s", "-d"});
+  f.mat.succeed({"service", "start", "s"});
   CHECK(f.predict(f.show("s")["address"]).status == 200);
 }
 
@@ -412,6 +414,27 @@ TEST_CASE("auto-stop ends a service, and Ctrl-C one in the foreground") {
   CHECK(ended.exit_code == 130);
   CHECK(ended.out.find("s answers at http://127.0.0.1:") == 0);
   CHECK(f.show("s")["reason"] == "interrupted by Ctrl-C");
+
+  const pid_t again = f.mat.start({"service", "start", "s", "--foreground"});
+  REQUIRE(wait_until(
+      [&] { return read_file_if_exists(f.folder / "out").value_or("").find("s answers") == 0; }));
+  ::kill(again, SIGINT);
+  CHECK(f.mat.wait_for(again).exit_code == 130);
+  CHECK(f.mat.run({"service", "start", "s", "--foreground", "-d"}).exit_code == 2);
+}
+
+TEST_CASE("a service that auto-stop ends before it answers stays, with the reason") {
+  ServiceFixture f;
+  for (const char* how : {"--detach", "--json"}) {
+    const std::string name = std::string("a") + how;
+    const Output ended =
+        f.mat.run({"service", "deploy", "m", "--name", name, "--auto-stop", "0.01s", how});
+    INFO(ended.err);
+    CHECK(ended.exit_code == 6);
+    CHECK(ended.err.find("auto_stop after ") != std::string::npos);
+    CHECK(f.status(name) == "Terminated");
+    CHECK(f.show(name)["reason"].get<std::string>().find("auto_stop after ") == 0);
+  }
 }
 
 TEST_CASE("hostile names and sources are refused before anything is made") {
