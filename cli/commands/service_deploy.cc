@@ -94,6 +94,7 @@ void print_ready(const ServiceRecord& service, const Home& home, const std::stri
   } else {
     print(fmt::format("{} answers at {}\n", service.name, service.address));
     if (!new_token.empty()) print(fmt::format("token: {}\n", new_token));
+    note_how_others_reach(service_settings_from_json(service.settings, service.name).host);
     note_precision(service);
   }
   finish_output();

@@ -259,6 +259,9 @@ TEST_CASE("a model in service stays, until the service serves another") {
 TEST_CASE("a token is wanted for all but the page and the health of the service") {
   ServiceFixture f;
   const Json deployed = f.deploy("s", {"--host", "0.0.0.0"});
+  CHECK(deployed["address"].get<std::string>().find("http://127.0.0.1:") == 0);
+  CHECK(f.mat.succeed({"service", "show", "s"}).out.find(", and this machine's other addresses") !=
+        std::string::npos);
   const std::string token = deployed["token"];
   const std::string address = deployed["address"];
   CHECK(f.predict(address).status == 401);
@@ -278,6 +281,15 @@ TEST_CASE("a token is wanted for all but the page and the health of the service"
   for (const char* bad : {"short", ""}) {
     CHECK(f.mat.run({"service", "deploy", "m", "--name", "t", "--token", bad}).exit_code == 2);
   }
+}
+
+TEST_CASE("what listens on all addresses says where it is reached, here and from elsewhere") {
+  ServiceFixture f;
+  const Output deployed = f.mat.succeed({"service", "deploy", "m", "--name", "s", "--detach",
+                                         "--precision", "fp32", "--host", "0.0.0.0"});
+  CHECK(deployed.out.find("s answers at http://127.0.0.1:") == 0);
+  CHECK(deployed.err.find("others reach it at this machine's address in place of 127.0.0.1") !=
+        std::string::npos);
 }
 
 TEST_CASE("a token comes from a file or the environment too, where nobody else sees it") {
