@@ -184,10 +184,11 @@ ModelVersionRecord Registry::create_model_version(
     const ModelNumber number = number_for(connection, home(), model, version);
     const Id id = insert_version(connection, model, number, version);
     remember_number(connection, model, number);
-    if (version.made_of) {
-      OriginWriter(connection, home())
-          .add({LineageKind::model_version, id, {}}, "model", {}, LineageKind::version,
-               *version.made_of);
+    OriginWriter origins(connection, home());
+    const LineageKey made{LineageKind::model_version, id, {}};
+    if (version.made_of) origins.add(made, "model", {}, LineageKind::version, *version.made_of);
+    if (version.exported_from) {
+      origins.add(made, "export", {}, LineageKind::model_version, *version.exported_from);
     }
     put_files(home().model_folder(version.model, number.text()));
     return model_version_row(connection, id);

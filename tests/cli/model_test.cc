@@ -222,6 +222,14 @@ TEST_CASE("a model is exported in each format after it was compared, and comes b
         t.mat.succeed({"model", "import", file.string(), "--name", format, "--json"}).json();
     CHECK(alone["classes"] == shown["classes"]);
     CHECK(alone["preprocessing"] == shown["preprocessing"]);
+    // Both come from the model that was exported, and from the job that it was made of.
+    for (const Json& imported : {shown, alone}) {
+      const std::string reference = imported["reference"];
+      INFO(reference);
+      const std::string tree = t.mat.succeed({"lineage", "model:" + reference, "--up"}).out;
+      CHECK(has(tree, "export  model lamps@1.0.0"));
+      CHECK(has(tree, "colours@V0001"));
+    }
   }
   std::size_t parts = 0;
   for (const auto& entry : fs::directory_iterator(t.folder.path())) {
