@@ -187,7 +187,8 @@ TEST_CASE("evaluate measures a version on labelled pictures and keeps what it fo
   const Output text = t.mat.succeed({"evaluate", "colours", "new", "--slice-by", "folder"});
   for (const char* part :
        {"evaluation", "E002", "accuracy", "0.9375", "weighted f1", "CLASS", "LABEL \\ PREDICTED",
-        "SURE TO", "slices", "worst answers", "green/odd.bmp"}) {
+        "SURE TO", "slices", "worst answers", "green/odd.bmp",
+        "mean distance of how sure answers are from how often they are right"}) {
     INFO(part);
     CHECK(has(text.out, part));
   }
