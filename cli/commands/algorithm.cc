@@ -10,7 +10,7 @@
 #include "core/algorithm/command_line.h"
 #include "core/base/byte_units.h"
 #include "core/base/error.h"
-#include "core/base/file.h"
+#include "core/base/named_path.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
 #include "core/spec/algorithm_file.h"

@@ -14,6 +14,7 @@
 #include "cli/signals.h"
 #include "core/base/error.h"
 #include "core/base/file.h"
+#include "core/base/named_path.h"
 #include "core/base/text.h"
 #include "core/inspect/check_page.h"
 #include "core/inspect/dataset_check.h"

@@ -12,7 +12,7 @@
 #include "cli/output/terminal.h"
 #include "core/base/address.h"
 #include "core/base/error.h"
-#include "core/base/file.h"
+#include "core/base/named_path.h"
 #include "core/base/names.h"
 #include "core/base/text.h"
 #include "core/catalog/datasets.h"

@@ -6,6 +6,7 @@
 #include "cli/output/terminal.h"
 #include "core/base/error.h"
 #include "core/base/file.h"
+#include "core/base/named_path.h"
 #include "core/base/text.h"
 #include "core/lineage/lineage_svg.h"
 #include "core/lineage/lineage_text.h"

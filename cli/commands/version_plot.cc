@@ -16,6 +16,7 @@
 #include "cli/signals.h"
 #include "core/base/error.h"
 #include "core/base/file.h"
+#include "core/base/named_path.h"
 #include "core/base/text.h"
 #include "core/plot/plot_png.h"
 #include "core/plot/plot_svg.h"

@@ -113,32 +113,6 @@ FileDescriptor::~FileDescriptor() {
 
 int FileDescriptor::release() noexcept { return std::exchange(fd_, -1); }
 
-void require_there(const fs::path& path, const char* what, const std::string& hint) {
-  std::error_code error;
-  const fs::file_status status = fs::status(path, error);
-  if (fs::exists(status)) return;
-  if (status.type() == fs::file_type::not_found) {
-    throw Error(ErrorKind::not_found, fmt::format("there is no {} {}", what, quoted(path)), hint);
-  }
-  throw_io_error("cannot reach " + quoted(path), error.value());
-}
-
-FileDescriptor open_to_read(const fs::path& file) {
-  FileDescriptor fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (fd) return fd;
-  const int problem = errno;
-  require_there(file, "file");
-  throw_io_error("cannot open " + quoted(file), problem);
-}
-
-void require_folder_of(const fs::path& file) {
-  const fs::path folder = file.has_parent_path() ? file.parent_path() : fs::path(".");
-  require_there(folder, "folder");
-  std::error_code error;
-  if (fs::is_directory(folder, error)) return;
-  throw Error(ErrorKind::usage, quoted(folder) + " is no folder");
-}
-
 std::optional<std::string> read_file_if_exists(const fs::path& path, std::uint64_t max_bytes) {
   // O_NONBLOCK: opening a pipe must not wait for somebody to write to it.
   const FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
@@ -180,7 +154,7 @@ std::optional<std::string> read_file_if_exists(const fs::path& path, std::uint64
 
 std::string read_file(const fs::path& path, std::uint64_t max_bytes) {
   if (auto bytes = read_file_if_exists(path, max_bytes)) return std::move(*bytes);
-  throw Error(ErrorKind::not_found, "there is no file " + quoted(path));
+  throw Error(ErrorKind::not_found, fmt::format("there is no file {}", quoted(path)));
 }
 
 void write_file_atomic(const fs::path& path, std::string_view bytes) {

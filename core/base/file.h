@@ -96,17 +96,4 @@ class FileDescriptor {
   int fd_;
 };
 
-// What a person names to be read. Everywhere it is not_found when there is no such thing, and an io
-// error when it cannot be read or reached.
-
-// `what` says what is looked for: "there is no folder 'x'".
-void require_there(const std::filesystem::path& path, const char* what,
-                   const std::string& hint = {});
-
-// Waits for nobody: what is opened may be a pipe, or a folder.
-FileDescriptor open_to_read(const std::filesystem::path& file);
-
-// The same for the folder of a file that is to be written.
-void require_folder_of(const std::filesystem::path& file);
-
 }  // namespace mat

@@ -10,6 +10,7 @@
 
 #include "core/base/error.h"
 #include "core/base/file.h"
+#include "core/base/named_path.h"
 
 namespace mat {
 namespace {
@@ -20,7 +21,7 @@ constexpr std::size_t kPiece = 1 << 20;
 constexpr std::size_t kAtOnce = 1 << 30;
 
 FileDescriptor open_source(const fs::path& from) {
-  FileDescriptor file = open_to_read(from);
+  FileDescriptor file = open_named_file(from);
   const std::string name = from.string();
   struct stat info {};
   if (::fstat(file.get(), &info) != 0) throw_io_error(fmt::format("cannot read '{}'", name), errno);

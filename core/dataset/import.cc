@@ -10,6 +10,7 @@
 #include "core/base/address.h"
 #include "core/base/error.h"
 #include "core/base/file.h"
+#include "core/base/named_path.h"
 #include "core/base/text.h"
 #include "core/dataset/import_collector.h"
 

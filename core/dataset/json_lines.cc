@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "core/base/error.h"
-#include "core/base/file.h"
+#include "core/base/named_path.h"
 #include "core/base/text.h"
 
 namespace mat {
@@ -19,7 +19,7 @@ namespace {
 constexpr std::size_t kReadAtOnce = 256 << 10;
 
 FileDescriptor open_regular_file(const std::filesystem::path& file) {
-  FileDescriptor fd = open_to_read(file);
+  FileDescriptor fd = open_named_file(file);
   struct stat info {};
   if (::fstat(fd.get(), &info) != 0) {
     throw_io_error(fmt::format("cannot read '{}'", file.string()), errno);

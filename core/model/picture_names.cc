@@ -9,6 +9,7 @@
 
 #include "core/base/error.h"
 #include "core/base/file.h"
+#include "core/base/named_path.h"
 #include "core/cache/picture_file.h"
 #include "core/dataset/files_below.h"
 #include "core/image/decode.h"

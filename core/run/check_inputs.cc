@@ -6,7 +6,7 @@
 
 #include "core/base/address.h"
 #include "core/base/error.h"
-#include "core/base/file.h"
+#include "core/base/named_path.h"
 #include "core/command/container.h"
 #include "core/command/program_path.h"
 #include "core/dataset/published.h"

@@ -11,6 +11,7 @@
 #include "core/base/byte_units.h"
 #include "core/base/error.h"
 #include "core/base/file.h"
+#include "core/base/named_path.h"
 #include "core/base/text.h"
 #include "core/run/code_archive.h"
 #include "core/run/code_listing.h"

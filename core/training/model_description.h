@@ -41,10 +41,6 @@ struct ModelDescription {
 // and std are no concern of the caller. See Trainer::describe_file().
 constexpr const char* kTorchScript = "torchscript";
 
-// Text in the metadata of an exported file, or an attribute of a program: which model it is of. See
-// core/model/export_mark.h.
-constexpr const char* kExportedFrom = "exported_from";
-
 // Of a weights file that mat has written, by the header of the file alone. Throws io errors for
 // what is no such file, and a usage error for weights that are no classifier of pictures.
 ModelDescription describe_weights(const std::filesystem::path& file);

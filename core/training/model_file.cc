@@ -8,11 +8,12 @@
 
 #include "core/base/error.h"
 #include "core/base/file.h"
+#include "core/base/named_path.h"
 
 namespace mat {
 
 ModelFileKind kind_of_model_file(const std::filesystem::path& path) {
-  const FileDescriptor file = open_to_read(path);
+  const FileDescriptor file = open_named_file(path);
   struct stat info {};
   if (::fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode)) {
     throw Error(ErrorKind::usage, fmt::format("'{}' is not a regular file", path.string()));

@@ -10,6 +10,7 @@
 
 #include "core/base/error.h"
 #include "core/base/json.h"
+#include "core/base/named_path.h"
 
 namespace mat {
 namespace {
@@ -158,7 +159,7 @@ WeightsHeader parse_weights_header(std::string_view text, std::uint64_t data_byt
 
 OpenWeights open_weights(const std::filesystem::path& path) {
   const std::string name = path.string();
-  FileDescriptor file = open_to_read(path);
+  FileDescriptor file = open_named_file(path);
   struct stat info {};
   if (::fstat(file.get(), &info) != 0) {
     throw_io_error(fmt::format("cannot read '{}'", name), errno);

@@ -11,6 +11,7 @@
 #include "core/base/error.h"
 #include "core/base/file.h"
 #include "core/base/version.h"
+#include "core/training/model_file.h"
 #include "trainers/answering/opened_model.h"
 #include "trainers/answering/program_file.h"
 #include "trainers/answering/torch_model.h"

@@ -139,34 +139,3 @@ TEST_CASE("what can be removed is told from what cannot") {
   fs::permissions(folder / "x/y", fs::perms(0755));
   CHECK(WEXITSTATUS(status) == 42);
 }
-
-TEST_CASE("what is to be read is not found, or cannot be reached, or is there") {
-  const Folder folder;
-  write_file_atomic(folder / "file", "x");
-  fs::create_symlink("loop", folder / "loop");
-  fs::create_symlink("nowhere", folder / "dangling");
-  const auto error = [](const auto& act) {
-    try {
-      act();
-    } catch (const Error& e) {
-      return e;
-    }
-    return Error(ErrorKind::bug, "nothing was thrown");
-  };
-  for (const char* name : {"none", "file/none", "dangling"}) {
-    INFO(name);
-    const Error there = error([&] { require_there(folder / name, "folder", "look"); });
-    CHECK(there.kind() == ErrorKind::not_found);
-    CHECK(there.message() == "there is no folder '" + (folder / name).string() + "'");
-    CHECK(there.hint() == "look");
-    CHECK(error([&] { open_to_read(folder / name); }).kind() == ErrorKind::not_found);
-    CHECK(error([&] { require_folder_of(folder / name / "x"); }).kind() == ErrorKind::not_found);
-  }
-  CHECK(error([&] { require_there(folder / "loop", "folder"); }).kind() == ErrorKind::io);
-  CHECK(error([&] { open_to_read(folder / "loop"); }).kind() == ErrorKind::io);
-  CHECK(error([&] { require_folder_of(folder / "file" / "x"); }).kind() == ErrorKind::usage);
-  require_there(folder.path(), "folder");
-  require_folder_of(folder / "none");
-  require_folder_of("none");
-  CHECK(open_to_read(folder / "file"));
-}

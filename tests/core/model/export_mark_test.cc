@@ -6,6 +6,7 @@
 #include "core/lineage/lineage_graph.h"
 #include "core/model/import_model.h"
 #include "core/model/models.h"
+#include "core/training/model_file.h"
 #include "tests/core/model/model_home.h"
 
 namespace mat {
