@@ -11,7 +11,6 @@
 #include "core/base/named_path.h"
 #include "core/base/text.h"
 #include "core/cache/pixel_cache.h"
-#include "core/model/export_mark.h"
 #include "core/model/export_rows.h"
 #include "core/model/import_model.h"
 #include "core/model/validation_list.h"
@@ -144,7 +143,6 @@ void export_pictures(const Home& home, const StoredModel& model, const ModelExpo
   request.format = wanted.format;
   request.out = out;
   request.pictures = views_of(compared, pictures, model);
-  request.mark = to_json_text(export_mark(model.version.reference(), model.version.origin));
   report.compared = static_cast<std::int64_t>(request.pictures.size());
   report.outcome = load_trainer().export_model(request);
 }

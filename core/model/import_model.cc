@@ -11,7 +11,6 @@
 #include "core/base/error.h"
 #include "core/base/file.h"
 #include "core/base/text.h"
-#include "core/model/export_mark.h"
 #include "core/training/model_file.h"
 #include "core/training/table_description.h"
 #include "core/training/weights_header.h"
@@ -172,23 +171,12 @@ void fill_in(Json& preprocessing) {
 
 // What the file says of itself.
 Json said_of(const fs::path& file, Kind kind, const DescribeFile& describe, ModelContent& content) {
-  const auto take_mark = [&](const std::string& text) {
-    const Json mark = Json::parse(text, nullptr, false);
-    for (const char* key : {"model", "fingerprint"}) {
-      const bool is_text = mark.is_object() && mark.contains(key) && mark.at(key).is_string();
-      if (is_text) content.origin["exported"][key] = mark.at(key);
-    }
-  };
   if (kind == Kind::program) {
     Json said = describe(file);
     said["network"] = kTorchScript;
-    if (said.contains(kExportedFrom)) take_mark(said.at(kExportedFrom).get<std::string>());
     return said;
   }
   const auto metadata = open_weights(file).header.metadata;
-  if (const auto mark = metadata.find(kExportedFrom); mark != metadata.end()) {
-    take_mark(mark->second);
-  }
   if (!metadata.contains("algorithm")) return describe(file);
   if (const auto metrics = metadata.find("metrics"); metrics != metadata.end()) {
     content.metrics = parse_json(metrics->second, fmt::format("'{}'", file.string()));
@@ -209,11 +197,8 @@ void add_beside(const fs::path& beside, Json& json, ModelContent& content) {
     if (!json.contains(key)) json[key] = value;
   }
   if (content.metrics.empty()) content.metrics = document.value("metrics", Json::object());
-  const Json model = document.value("model", Json()), origin = document.value("origin", Json());
-  if (!model.is_string()) return;
-  Json& exported = content.origin["exported"];
-  if (exported.is_null()) exported = export_mark(model.get<std::string>(), origin);
-  if (exported.value("model", Json()) == model) exported["origin"] = origin;
+  content.origin["exported"] = {{"model", document.value("model", Json())},
+                                {"origin", document.value("origin", Json())}};
 }
 
 }  // namespace

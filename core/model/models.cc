@@ -5,7 +5,6 @@
 #include "core/base/error.h"
 #include "core/base/file.h"
 #include "core/base/synced_copy.h"
-#include "core/model/export_mark.h"
 #include "core/model/model_folder.h"
 #include "core/model/model_origin.h"
 #include "core/model/validation_list.h"
@@ -64,9 +63,6 @@ ModelVersionRecord add_model_version(Registry& registry, const NewModel& model,
   version.origin = content.origin;
   version.metrics = content.metrics;
   version.made_of = content.made_of;
-  if (content.origin.contains("exported")) {
-    version.exported_from = find_exported(registry, content.origin.at("exported"));
-  }
   return folder.commit(version);
 }
 

@@ -19,8 +19,8 @@
 //   "origin": {"kind": "version", "reference": "clothes@V0003", "job", "version", "number",
 //     "status", "algorithm", "parent", "dataset": {"name": "clothes@V002" or a folder, "root",
 //     "fingerprint", "train", …}, "git": {"commit", …}, "settings": {"hyperparameters.lr": 0.1, …},
-//     "trained"}, or {"kind": "file", "file", "bytes", "exported" (the mark of the model it
-//     was exported from, see export_mark.h, and its "origin")}
+//     "trained"}, or {"kind": "file", "file", "bytes", "exported" (of the model it was exported
+//     from: its name and origin)}
 
 namespace mat {
 

@@ -53,8 +53,8 @@ struct LineageRecord {
 
 // `to` was made from `from`, or belongs to it. relation: "version" (of a dataset, job or model),
 // "input", "modify", "incremental", "params", "saved" (a configuration from a version),
-// "algorithm", "member" (of an experiment), "model", "import", "export" (of the model whose export
-// was imported), "serves", "served" (until something else was).
+// "algorithm", "member" (of an experiment), "model", "import", "serves", "served" (until something
+// else was).
 struct LineageLink {
   LineageKey from, to;
   std::string relation;

@@ -74,8 +74,7 @@ struct NewModelVersion {
   std::string network;
   Json origin = Json::object();
   Json metrics = Json::object();
-  std::optional<Id> made_of;        // the version of a job; it may be deleted meanwhile
-  std::optional<Id> exported_from;  // the model's version that its file was exported from
+  std::optional<Id> made_of;  // the version of a job; it may be deleted meanwhile
 };
 
 // Which fields a list can be filtered and sorted by; any other is a usage error with the nearest

@@ -4,10 +4,6 @@
 
 namespace mat {
 
-// Text in the metadata of an exported file, or an attribute of a program: which model it is of. See
-// core/model/export_mark.h.
-constexpr const char* kExportedFrom = "exported_from";
-
 enum class ModelFileKind {
   weights,  // safetensors: JSON behind its length
   program,  // TorchScript: a ZIP archive

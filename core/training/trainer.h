@@ -20,7 +20,7 @@
 
 namespace mat {
 
-constexpr int kTrainerAbi = 11;
+constexpr int kTrainerAbi = 10;
 
 struct TrainRequest {
   std::string algorithm;                                // a built-in algorithm's name
@@ -152,9 +152,6 @@ struct ExportRequest {
   std::filesystem::path out;  // a new file there, or nothing
   // What the exported model must answer as the model itself does.
   std::vector<ImageView> pictures;
-  // What the file says under kExportedFrom; empty: nothing. A TorchScript program is copied as it
-  // is.
-  std::string mark;
 };
 
 // The same of a network for rows of tables.
@@ -187,10 +184,9 @@ class Trainer {
   virtual TrainOutcome train(const TrainRequest& request, TrainObserver& observer) = 0;
 
   // What a file of weights or a TorchScript program tells of itself: those keys of
-  // to_json(ModelDescription) that it knows, "network" always, and of a program its kExportedFrom.
-  // mat's own files and exports tell all; of other weights the network is known by timm's or
-  // torchvision's keys. Throws io errors for what is neither, a usage error for weights of an
-  // unknown network.
+  // to_json(ModelDescription) that it knows, "network" always. mat's own files and exports tell
+  // all; of other weights the network is known by timm's or torchvision's keys. Throws io errors
+  // for what is neither, a usage error for weights of an unknown network.
   virtual Json describe_file(const std::filesystem::path& file) = 0;
 
   // Throws usage errors for weights that do not fit the description, io errors for the file.

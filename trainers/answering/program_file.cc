@@ -93,9 +93,6 @@ Json description_of_program(const torch::jit::Module& program) {
   }
   if (!preprocessing.empty()) json["preprocessing"] = preprocessing;
   take(
-      program, kExportedFrom, [](const c10::IValue& value) { return value.isString(); }, json,
-      [](const c10::IValue& value) { return Json(value.toStringRef()); });
-  take(
       program, "temperature", [](const c10::IValue& value) { return value.isDouble(); }, json,
       [](const c10::IValue& value) { return Json(value.toDouble()); });
   return json;

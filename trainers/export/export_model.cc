@@ -11,7 +11,6 @@
 #include "core/base/error.h"
 #include "core/base/file.h"
 #include "core/base/version.h"
-#include "core/training/model_file.h"
 #include "trainers/answering/opened_model.h"
 #include "trainers/answering/program_file.h"
 #include "trainers/answering/torch_model.h"
@@ -74,13 +73,10 @@ void write_script(const ExportRequest& request, const fs::path& file) {
     write_file_atomic(file, read_file(request.model.file, UINT64_MAX));
     return;
   }
-  torch::jit::Module program =
-      make_torchscript(graph_of(description.network), own_weights(request.model), description);
-  if (!request.mark.empty()) {
-    program.register_attribute(kExportedFrom, c10::StringType::get(), request.mark);
-  }
   AtomicFile out(file);
-  write_torchscript(program, out);
+  write_torchscript(
+      make_torchscript(graph_of(description.network), own_weights(request.model), description),
+      out);
   out.finish();
 }
 
@@ -97,10 +93,8 @@ Answers answers_of_script(const ExportRequest& request, const fs::path& file) {
 
 void write_onnx(const ExportRequest& request, const fs::path& file) {
   const ModelDescription& description = request.model.description;
-  OnnxModel model =
-      make_onnx(graph_of(description.network), own_weights(request.model), description);
-  if (!request.mark.empty()) model.metadata.emplace_back(kExportedFrom, request.mark);
-  write_file_atomic(file, onnx_bytes(model));
+  write_file_atomic(file, onnx_bytes(make_onnx(graph_of(description.network),
+                                               own_weights(request.model), description)));
 }
 
 Answers answers_of_onnx(const ExportRequest&, const fs::path& file) {
@@ -122,7 +116,6 @@ void write_timm_weights(const ExportRequest& request, const fs::path& file) {
   for (const char* key : {"classes", "preprocessing", "temperature"}) {
     weights.metadata[key] = to_json_text(json.at(key));
   }
-  if (!request.mark.empty()) weights.metadata[kExportedFrom] = request.mark;
   save_weights(weights, file);
 }
 

@@ -120,6 +120,38 @@ TEST_CASE("A dataset that was not there when a version was made is data, and lea
   CHECK(home.graph(graph.nodes[1].reference).nodes.size() == 2);
 }
 
+TEST_CASE("The import of an export leads to the model that was exported, of this home alone") {
+  const LineageHome home;
+  const auto import = [&](const std::string& model, const Json& origin) {
+    NewModelVersion version;
+    version.model = "again";
+    version.network = "resnet18";
+    version.origin = {{"kind", "file"},
+                      {"file", "/net.safetensors"},
+                      {"exported", {{"model", model}, {"origin", origin}}}};
+    const ModelVersionRecord made = home.writer().create_model_version(
+        version, [](const std::filesystem::path& p) { std::filesystem::create_directories(p); });
+    return "model:" + made.reference();
+  };
+  const auto leads_to_it = [&](const std::string& reference) {
+    const Names edges = edges_of(home.graph(reference, {true, false}));
+    return std::any_of(edges.begin(), edges.end(), [](const std::string& edge) {
+      return edge.find("flowers@1.0.0 -import> again@") == 0;
+    });
+  };
+  const Json origin = home.reader().model_version("flowers@1.0.0").origin;
+  const std::string imported = import("flowers@1.0.0", origin);
+  CHECK(leads_to_it(imported));
+  CHECK(find_node(home.graph(imported), "clothes@V0003") != nullptr);
+  CHECK(find_node(home.graph("model:flowers@1.0.0"), "again@1.0.0") != nullptr);
+  // Another home's model of that name, none at all, and what is no name.
+  CHECK_FALSE(leads_to_it(import("flowers@1.0.0", {{"kind", "version"}})));
+  CHECK_FALSE(leads_to_it(import("flowers@2.0.0", origin)));
+  CHECK_FALSE(leads_to_it(import("../flowers@@", origin)));
+  CHECK_FALSE(leads_to_it(import("flowers", origin)));
+  CHECK_FALSE(leads_to_it(import("flowers@1.0.0", Json())));
+}
+
 TEST_CASE("A lineage answers for what was deleted") {
   const LineageHome home;
   const Names before = edges_of(home.graph("service:shop"));
