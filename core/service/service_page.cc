@@ -210,6 +210,7 @@ constexpr const char* kTableScript = R"html(
       $('row').replaceChildren();
       columns.forEach(field);
       $('row').append(make('button', 'Predict', {type: 'submit'}));
+      $('row').elements[0].focus();
     } catch (e) {
       say('the service does not say which columns it takes', true);
     }
