@@ -9,6 +9,7 @@
 #include "cli/commands/views.h"
 #include "core/algorithm/command_line.h"
 #include "core/base/error.h"
+#include "core/base/named_path.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
 #include "core/spec/algorithm_file.h"
@@ -41,14 +42,12 @@ AlgorithmRecord find(const Context& context, const std::string& name) {
 
 void check_code(const Algorithm& algorithm, const std::string& file) {
   const std::string& code = algorithm.command->code;
+  if (code.empty()) return;
+  require_there(code, "code folder", fmt::format("paths in {} are relative to its folder", file));
   std::error_code error;
-  if (code.empty() || std::filesystem::is_directory(code, error)) return;
-  if (std::filesystem::exists(code, error)) {
-    throw Error(ErrorKind::usage, fmt::format("{}: the code '{}' is no folder", file, code),
-                "name the folder that it is in, which is copied whole");
-  }
-  throw Error(ErrorKind::usage, fmt::format("{}: the code folder '{}' is not there", file, code),
-              "paths are relative to the file's folder");
+  if (std::filesystem::is_directory(code, error)) return;
+  throw Error(ErrorKind::usage, fmt::format("{}: the code '{}' is no folder", file, code),
+              "name the folder that it is in, which is copied whole");
 }
 
 int create(const Context& context, const std::string& file, bool replace, bool json) {

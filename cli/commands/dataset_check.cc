@@ -14,6 +14,7 @@
 #include "cli/signals.h"
 #include "core/base/error.h"
 #include "core/base/file.h"
+#include "core/base/named_path.h"
 #include "core/base/text.h"
 #include "core/inspect/check_page.h"
 #include "core/inspect/dataset_check.h"
@@ -119,10 +120,7 @@ int check_data(const Context& context, const Flags& flags) {
       read_labelled_files(data_path(context, flags.data, true), flags.format.options());
   // Before the work rather than after it.
   const fs::path page = flags.html.empty() ? fs::path() : absolute_path(flags.html);
-  if (!page.empty() && !fs::is_directory(page.parent_path())) {
-    throw Error(ErrorKind::usage,
-                fmt::format("there is no folder '{}' for the page", page.parent_path().string()));
-  }
+  if (!page.empty()) require_folder_of(page);
   const SignalsAsStop signals;
   ProgressBar bar("pictures");
   CheckOptions options;

@@ -56,7 +56,7 @@ void print_head(const Json& document) {
       fields.emplace_back(fmt::format("within top {}", k), figure_text(top_k, k));
     }
   }
-  fields.emplace_back("calibration error", calibration_text(document));
+  add_calibration(fields, document);
   print_fields(fields);
 }
 

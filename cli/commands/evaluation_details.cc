@@ -115,14 +115,28 @@ std::string figure_text(const Json& figures, const char* name) {
   return metric_text(value) + (interval.empty() ? "" : fmt::format("  ({})", interval));
 }
 
-std::string calibration_text(const Json& evaluation) {
+void add_calibration(std::vector<std::pair<std::string, Cell>>& fields, const Json& evaluation) {
   const Json& calibration = member(evaluation, "calibration");
-  if (!calibration.is_object()) return "";
-  std::string before = metric_text(number(calibration, "error_before"));
+  if (!calibration.is_object()) return;
+  const auto explain = [&](const char* line) { fields.emplace_back("", Cell(line, Style::dim)); };
+  const std::string before = metric_text(number(calibration, "error_before"));
   const auto temperature = number(calibration, "temperature");
-  if (temperature == 1) return before;
-  return fmt::format("{} before, {} after scaling by temperature {}", before,
-                     metric_text(number(calibration, "error_after")), metric_text(temperature));
+  const bool has_temperature = temperature != 1;
+  fields.emplace_back(
+      "calibration error",
+      !has_temperature
+          ? before
+          : fmt::format("{} before, {} after scaling by temperature {}", before,
+                        metric_text(number(calibration, "error_after")), metric_text(temperature)));
+  explain("mean distance of how sure answers are from how often they are right");
+  const Json& is_fitted = member(calibration, "fitted_here");
+  if (!has_temperature || !is_fitted.is_boolean()) return;
+  if (is_fitted.get<bool>()) {
+    explain("after: temperature found on one half of the validation pictures,");
+    explain("error measured on the other half, and the other way round");
+  } else {
+    explain("after: with the temperature that was found in training");
+  }
 }
 
 void print_evaluation_details(const Json& evaluation, std::size_t top) {

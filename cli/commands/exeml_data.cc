@@ -12,6 +12,8 @@
 #include "cli/output/terminal.h"
 #include "core/base/address.h"
 #include "core/base/error.h"
+#include "core/base/named_path.h"
+#include "core/base/names.h"
 #include "core/base/text.h"
 #include "core/catalog/datasets.h"
 #include "core/catalog/publish.h"
@@ -142,6 +144,7 @@ std::string exeml_data_setting(const Context& context, const ExemlDataOptions& o
     Registry registry = context.open_to_write();
     version = publish_path(registry, options);
   } else {
+    if (!is_dataset_reference(options.data)) require_there(options.data, "folder or file");
     version = find_version(context, options);
   }
   require_enough(version.counts, version.reference());

@@ -72,7 +72,7 @@ void print_results(const VersionRecord& version, const Json& evaluation, const J
     for (const char* name : {"accuracy", "f1", "precision", "recall"}) {
       fields.emplace_back(name, figure_text(evaluation, name));
     }
-    fields.emplace_back("calibration error", calibration_text(evaluation));
+    add_calibration(fields, evaluation);
   }
   print_fields(fields);
 }

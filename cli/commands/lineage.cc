@@ -6,6 +6,7 @@
 #include "cli/output/terminal.h"
 #include "core/base/error.h"
 #include "core/base/file.h"
+#include "core/base/named_path.h"
 #include "core/base/text.h"
 #include "core/lineage/lineage_svg.h"
 #include "core/lineage/lineage_text.h"
@@ -61,6 +62,7 @@ bool is_anything_hidden(const LineageGraph& graph) {
 
 int show(const Context& context, LineageFlags flags) {
   if (flags.json) flags.format = "json";
+  if (!flags.out.empty()) require_folder_of(flags.out);
   LineageOptions options;
   options.up = flags.up || !flags.down;
   options.down = flags.down || !flags.up;

@@ -161,7 +161,8 @@ void add_import(CLI::App* group, Context& context) {
       ->type_name("R,G,B");
   command->footer(
       "What 'mat model export' and trainings have written needs none of the options that describe "
-      "it.\nThe file is opened and asked about a picture before it is taken.");
+      "it.\nOne that contradicts the file is refused. The file is opened and asked about a picture "
+      "before it is taken.");
   set_action(command, context, [&context, flags] { return import(context, *flags); });
 }
 

@@ -101,7 +101,7 @@ void add_service_commands(CLI::App& app, Context& context) {
     DeployFlags deploy;
     ListFlags list;
     std::string name, source;
-    bool detach = false, force = false, yes = false, json = false;
+    bool foreground = false, detach = false, force = false, yes = false, json = false;
   };
   auto flags = std::make_shared<Flags>();
   CLI::App* group = add_group(app, "service", "Models that answer over HTTP");
@@ -130,11 +130,16 @@ void add_service_commands(CLI::App& app, Context& context) {
     return print_one(registry.service(flags->name), registry.home(), flags->json);
   });
 
-  command = group->add_subcommand("start", "Start a service again, as it was deployed");
+  command = group->add_subcommand(
+      "start",
+      "Start a service again, as it was deployed, in the background; return once it answers");
   add_name();
-  command->add_flag("-d,--detach", flags->detach, "Serve in the background");
+  CLI::Option* here =
+      command->add_flag("--foreground", flags->foreground, "Serve here, until Ctrl-C");
+  // What 'deploy' takes; here it goes without saying.
+  command->add_flag("-d,--detach", flags->detach)->excludes(here)->group("");
   set_action(command, context, [&context, flags] {
-    return start_service(context, flags->name, flags->detach, flags->json);
+    return start_service(context, flags->name, flags->foreground, flags->json);
   });
 
   command = group->add_subcommand("stop", "Answer what is under way, and end");

@@ -94,6 +94,7 @@ void print_ready(const ServiceRecord& service, const Home& home, const std::stri
   } else {
     print(fmt::format("{} answers at {}\n", service.name, service.address));
     if (!new_token.empty()) print(fmt::format("token: {}\n", new_token));
+    note_how_others_reach(service_settings_from_json(service.settings, service.name).host);
     note_precision(service);
   }
   finish_output();
@@ -156,12 +157,13 @@ FileDescriptor listen_for(const ServiceRecord& service) {
   }
 }
 
-// One that has never answered leaves nothing behind.
+// One that has failed before it ever answered leaves nothing behind; one that was ended, by its
+// auto_stop say, was deployed all the same.
 void forget(const Home& home, const ServiceRecord& service) noexcept {
   try {
     Registry registry(home, Registry::Mode::write);
     const auto found = registry.find_service(service.name);
-    if (found && found->id == service.id && !is_active(found->status)) {
+    if (found && found->id == service.id && found->status == Status::failed) {
       registry.delete_service(service.name);
     }
   } catch (const std::exception&) {
@@ -268,7 +270,7 @@ int deploy_service(const Context& context, const DeployFlags& flags) {
   return serve_here(home, service, std::move(listening), new_token, flags.json, true);
 }
 
-int start_service(const Context& context, const std::string& name, bool detach, bool json) {
+int start_service(const Context& context, const std::string& name, bool foreground, bool json) {
   ServiceRecord service;
   const Home home = context.home();
   FileDescriptor listening;
@@ -277,7 +279,7 @@ int start_service(const Context& context, const std::string& name, bool detach, 
     const ServiceRecord before = registry.service(name);
     if (!is_active(before.status)) listening = listen_for(before);
     service = restart_service(registry, name);
-    if (detach) {
+    if (!foreground) {
       listening = FileDescriptor();
       return serve_in_background(registry, service, "", json, false);
     }

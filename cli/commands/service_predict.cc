@@ -11,18 +11,22 @@
 
 #include "cli/commands/predict_rows.h"
 #include "cli/commands/service_view.h"
+#include "cli/output/terminal.h"
 #include "core/base/error.h"
 #include "core/cache/picture_file.h"
 #include "core/http/base64.h"
 #include "core/http/client.h"
 #include "core/model/predict.h"
 #include "core/service/service_folder.h"
+#include "core/service/services.h"
 #include "core/training/table_description.h"
 
 namespace mat {
 namespace {
 
 constexpr double kSeconds = 60;
+// A model is open within these, and a service that died once or twice is back.
+constexpr double kSecondsToBegin = 15;
 // So many requests are under way: the service gathers them into batches.
 constexpr std::size_t kAtOnce = 8;
 
@@ -283,11 +287,12 @@ int predict_with_service(const Context& context, const ServicePredictFlags& flag
   const PictureFeed::Source pictures =
       flags.predictions.source(fmt::format("mat service predict {}", flags.name));
   Registry registry = open_services_to_read(context);
-  const ServiceRecord service = registry.service(flags.name);
-  if (service.status != Status::running) {
-    throw Error(ErrorKind::conflict, fmt::format("{} is {}", service.name, name_of(service.status)),
-                fmt::format("mat service start {}", service.name));
-  }
+  const ServiceRecord service =
+      wait_until_running(registry, flags.name, kSecondsToBegin, [](const ServiceRecord& pending) {
+        note(pending.reason.empty() ? fmt::format("{} opens its model: waits for it", pending.name)
+                                    : fmt::format("{} is being restarted, {}: waits for it",
+                                                  pending.name, pending.reason));
+      });
   const ServiceClient client(service.address,
                              read_service_token(context.home().service_folder(service.name)));
   try {

@@ -5,6 +5,7 @@
 #include "cli/commands/views.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
+#include "core/http/listen.h"
 #include "core/service/dead_services.h"
 #include "core/service/service_folder.h"
 #include "core/service/service_settings.h"
@@ -19,6 +20,11 @@ Json time_json(const std::optional<std::int64_t>& ms) {
 std::string text_of(const Json& facts, const char* key) {
   const auto found = facts.find(key);
   return found == facts.end() ? std::string() : value_text(*found);
+}
+
+std::string address_text(const ServiceRecord& service, const ServiceSettings& settings) {
+  if (service.address.empty() || !is_any_address(settings.host)) return service.address;
+  return service.address + ", and this machine's other addresses";
 }
 
 std::string model_text(const Json& facts) {
@@ -99,7 +105,7 @@ void print_service(const ServiceRecord& service, const Home& home) {
        {"status", {name_of(service.status), style_of(service.status)}},
        {"reason", service.reason},
        {"serves", service.reference()},
-       {"address", service.address},
+       {"address", address_text(service, settings)},
        {"token", std::filesystem::exists(token, ignored) ? token.string() : std::string()},
        {"process", text_of(service.facts, "pid")},
        {"computes with", model_text(service.facts)},

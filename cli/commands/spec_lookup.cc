@@ -40,7 +40,7 @@ void check_pool(Registry& registry, const JobSpec& spec) {
     const std::string other =
         is_gone ? fmt::format("for the whole machine: --set resources.pool={}", kPublicPool) : "";
     const std::string line_break = e.hint().empty() || other.empty() ? "" : "\n";
-    refuse(spec, key, e.message(), e.hint() + line_break + other);
+    refuse(spec, key, e.message(), e.hint() + line_break + other, e.kind());
   }
 }
 

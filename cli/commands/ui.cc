@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "cli/commands/commands.h"
+#include "cli/commands/views.h"
 #include "cli/output/terminal.h"
 #include "cli/signals.h"
 #include "cli/ui/api.h"
@@ -82,6 +83,7 @@ int serve_ui(const Context& context, const UiFlags& flags) {
   }
   finish_output();
   note("whoever has this address can see and change everything here; Ctrl-C ends it");
+  note_how_others_reach(flags.host);
   if (flags.open) open_browser(api.address());
   while (SignalsAsStop::reason().empty()) std::this_thread::sleep_for(kBetweenLooks);
   api.stop();

@@ -16,6 +16,7 @@
 #include "cli/signals.h"
 #include "core/base/error.h"
 #include "core/base/file.h"
+#include "core/base/named_path.h"
 #include "core/base/text.h"
 #include "core/plot/plot_png.h"
 #include "core/plot/plot_svg.h"
@@ -339,7 +340,12 @@ void add_version_plot(CLI::App* group, Context& context) {
       ->type_name("N")
       ->check(CLI::Range(kFewestRows, kMostWidth));
   add_json_flag(command, flags->json);
-  set_action(command, context, [&context, flags] { return VersionPlot(context, *flags).run(); });
+  set_action(command, context, [&context, flags] {
+    for (const std::string& picture : {flags->svg, flags->png}) {
+      if (!picture.empty()) require_folder_of(picture);
+    }
+    return VersionPlot(context, *flags).run();
+  });
 }
 
 }  // namespace mat

@@ -8,6 +8,7 @@
 
 #include "core/base/text.h"
 #include "core/base/time.h"
+#include "core/http/listen.h"
 #include "core/metrics/deviation.h"
 
 namespace mat {
@@ -67,6 +68,12 @@ void note_left_out(const Table& table) {
   const std::vector<std::string> titles = table.left_out();
   if (titles.empty()) return;
   note(fmt::format("too narrow for: {} (--json has them)", join(titles, ", ")));
+}
+
+void note_how_others_reach(const std::string& host) {
+  if (!is_any_address(host)) return;
+  note(fmt::format("others reach it at this machine's address in place of {}",
+                   host.find(':') == std::string::npos ? "127.0.0.1" : "::1"));
 }
 
 Style style_of(Status status) {

@@ -22,6 +22,9 @@ void print_list(const Table& table, std::int64_t total, const std::string& what,
 // Says on stderr which columns did not fit the terminal, if any.
 void note_left_out(const Table& table);
 
+// Of what listens at `host`, when that stands for all addresses: how others reach it.
+void note_how_others_reach(const std::string& host);
+
 Style style_of(Status status);
 std::string metric_text(const std::optional<double>& value);  // four digits; "-" for none
 // "0.8532 ± 0.0121", of several seeds; the value alone without a deviation.

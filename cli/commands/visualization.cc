@@ -93,6 +93,7 @@ int create(const Context& context, const Flags& flags) {
   wanted.settings.program = find_tensorboard();
   if (!is_loopback(flags.host)) {
     note("TensorBoard asks nobody who he is: whoever reaches this address sees all of it");
+    note_how_others_reach(flags.host);
   }
   return start(registry, record_visualization(registry, wanted), true, flags.json);
 }

@@ -97,7 +97,7 @@ const std::vector<Action>& actions() {
       {"deploy",
        {"service", "deploy", "--detach"},
        {needed("source"), option("name", "--name"), option("auto_stop", "--auto-stop")}},
-      {"start_service", {"service", "start", "--detach"}, {needed("name")}},
+      {"start_service", {"service", "start"}, {needed("name")}},
       {"stop_service", {"service", "stop"}, {needed("name")}},
       {"delete_service", {"service", "delete", "--yes"}, {needed("name")}},
       {"visualize",

@@ -10,6 +10,7 @@
 
 #include "core/base/error.h"
 #include "core/base/file.h"
+#include "core/base/named_path.h"
 
 namespace mat {
 namespace {
@@ -20,13 +21,8 @@ constexpr std::size_t kPiece = 1 << 20;
 constexpr std::size_t kAtOnce = 1 << 30;
 
 FileDescriptor open_source(const fs::path& from) {
-  // O_NONBLOCK: opening a pipe must not wait for somebody to write to it.
-  FileDescriptor file(::open(from.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  FileDescriptor file = open_named_file(from);
   const std::string name = from.string();
-  if (!file && errno == ENOENT) {
-    throw Error(ErrorKind::not_found, fmt::format("there is no file '{}'", name));
-  }
-  if (!file) throw_io_error(fmt::format("cannot open '{}'", name), errno);
   struct stat info {};
   if (::fstat(file.get(), &info) != 0) throw_io_error(fmt::format("cannot read '{}'", name), errno);
   if (!S_ISREG(info.st_mode)) {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/base/error.h"
+#include "core/base/named_path.h"
 #include "core/base/text.h"
 #include "core/dataset/files_below.h"
 #include "core/dataset/folder_listing.h"
@@ -223,11 +224,9 @@ class FolderReader {
 };
 
 fs::path real_folder(const fs::path& root) {
+  require_there(root, "folder");
   std::error_code error;
   fs::path real = fs::canonical(root, error);
-  if (error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory) {
-    throw usage_error(fmt::format("there is no folder '{}'", root.string()), "");
-  }
   if (error) {
     throw Error(ErrorKind::io,
                 fmt::format("cannot read the folder '{}': {}", root.string(), error.message()),

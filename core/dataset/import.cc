@@ -10,6 +10,7 @@
 #include "core/base/address.h"
 #include "core/base/error.h"
 #include "core/base/file.h"
+#include "core/base/named_path.h"
 #include "core/base/text.h"
 #include "core/dataset/import_collector.h"
 
@@ -95,11 +96,9 @@ ImportFormat parse_import_format(std::string_view text) {
 
 ImportSummary import_pictures(const fs::path& source, const ImportOptions& options,
                               const ImportSink& sink) {
+  require_there(source, "folder or file");
   std::error_code error;
   const fs::file_status status = fs::status(source, error);
-  if (!fs::exists(status)) {
-    throw Error(ErrorKind::usage, fmt::format("there is no folder or file '{}'", source.string()));
-  }
   const bool is_folder = fs::is_directory(status);
   if (!is_folder && !fs::is_regular_file(status)) {
     throw Error(ErrorKind::usage,

@@ -1,6 +1,5 @@
 #include "core/dataset/json_lines.h"
 
-#include <fcntl.h>
 #include <fmt/core.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,6 +10,7 @@
 #include <utility>
 
 #include "core/base/error.h"
+#include "core/base/named_path.h"
 #include "core/base/text.h"
 
 namespace mat {
@@ -19,14 +19,10 @@ namespace {
 constexpr std::size_t kReadAtOnce = 256 << 10;
 
 FileDescriptor open_regular_file(const std::filesystem::path& file) {
-  // O_NONBLOCK: opening a pipe must not wait for somebody to write to it.
-  FileDescriptor fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (!fd && errno == ENOENT) {
-    throw Error(ErrorKind::not_found, fmt::format("there is no file '{}'", file.string()));
-  }
+  FileDescriptor fd = open_named_file(file);
   struct stat info {};
-  if (!fd || ::fstat(fd.get(), &info) != 0) {
-    throw_io_error(fmt::format("cannot open '{}'", file.string()), errno);
+  if (::fstat(fd.get(), &info) != 0) {
+    throw_io_error(fmt::format("cannot read '{}'", file.string()), errno);
   }
   if (!S_ISREG(info.st_mode)) {
     throw Error(ErrorKind::usage, fmt::format("'{}' is no regular file", file.string()));

@@ -32,9 +32,6 @@ Place place_of(const std::string& address) {
   }
   Place place{rest.substr(0, colon), rest.substr(colon + 1)};
   if (place.host.starts_with('[')) place.host = place.host.substr(1, place.host.size() - 2);
-  // What listens on all addresses is here too.
-  if (place.host == "0.0.0.0") place.host = "127.0.0.1";
-  if (place.host == "::") place.host = "::1";
   return place;
 }
 

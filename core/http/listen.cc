@@ -82,9 +82,18 @@ bool is_loopback(const std::string& host) {
   return host == "localhost" || host == "::1";
 }
 
+bool is_any_address(const std::string& host) {
+  in_addr v4{};
+  in6_addr v6{};
+  if (::inet_pton(AF_INET, host.c_str(), &v4) == 1) return v4.s_addr == INADDR_ANY;
+  return ::inet_pton(AF_INET6, host.c_str(), &v6) == 1 && IN6_IS_ADDR_UNSPECIFIED(&v6);
+}
+
 std::string http_address(const std::string& host, int port) {
   const bool is_v6 = host.find(':') != std::string::npos;
-  return fmt::format(fmt::runtime(is_v6 ? "http://[{}]:{}" : "http://{}:{}"), host, port);
+  const std::string own = is_v6 ? "::1" : "127.0.0.1";
+  return fmt::format(fmt::runtime(is_v6 ? "http://[{}]:{}" : "http://{}:{}"),
+                     is_any_address(host) ? own : host, port);
 }
 
 }  // namespace mat

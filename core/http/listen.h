@@ -17,7 +17,11 @@ int port_of(const FileDescriptor& listening);
 // Whether only this machine reaches the address: "127.0.0.1", "::1", "localhost".
 bool is_loopback(const std::string& host);
 
-// "http://127.0.0.1:8080", "http://[::1]:8080"
+// Whether it stands for all addresses of this machine: "0.0.0.0", "::".
+bool is_any_address(const std::string& host);
+
+// "http://127.0.0.1:8080", "http://[::1]:8080": where this machine reaches what listens at `host`,
+// which may stand for all its addresses and so be none to go to.
 std::string http_address(const std::string& host, int port);
 
 }  // namespace mat

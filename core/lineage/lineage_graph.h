@@ -53,8 +53,9 @@ struct LineageOptions {
 // The thing that a person means: "JOB", "JOB@3", "JOB@best": a version of a job;
 // "dataset:flowers", "dataset:flowers@V001", "version:JOB@V0001", "job:JOB", "model:flowers",
 // "model:flowers@1.0.0", "service:NAME", "algorithm:NAME", "experiment:NAME", "params:NAME",
-// "data:PATH"; or the id of a node, "version#17". Where nothing of that name is there any more, it
-// is the last that was deleted. Throws not_found with what else has the name, and usage errors.
+// "data:PATH", also relative to the working directory; or the id of a node, "version#17". Where
+// nothing of that name is there any more, it is the last that was deleted. Throws not_found with
+// what else has the name, and usage errors.
 struct LineageStart {
   LineageKey key;
   std::string note;

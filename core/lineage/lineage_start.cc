@@ -3,6 +3,7 @@
 #include <array>
 
 #include "core/base/error.h"
+#include "core/base/file.h"
 #include "core/base/names.h"
 #include "core/base/text.h"
 #include "core/lineage/lineage_graph.h"
@@ -150,6 +151,24 @@ LineageStart start_of_version(Registry& registry, const std::string& reference) 
   }
 }
 
+// Places are recorded as addresses and absolute paths without a slash at the end.
+LineageStart start_of_data(Registry& registry, const std::string& place) {
+  std::string path = absolute_path(place).string();
+  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+  LineageWalk nearest;
+  nearest.up = false;
+  nearest.depth = 1;
+  nearest.fan = 1;
+  for (const std::string& known : {place, path}) {
+    const LineageKey key{LineageKind::data, 0, known};
+    if (!registry.lineage(key, nearest).links.empty()) return {key, {}};
+  }
+  throw Error(
+      ErrorKind::not_found, fmt::format("nothing was made from '{}'", place),
+      "what a version was made from: mat lineage JOB@V0001 --up; the pictures of a dataset: "
+      "mat lineage dataset:NAME");
+}
+
 }  // namespace
 
 LineageStart lineage_start(Registry& registry, const std::string& reference) {
@@ -159,7 +178,7 @@ LineageStart lineage_start(Registry& registry, const std::string& reference) {
     return start_of_version(registry, reference);
   }
   const std::string word = reference.substr(0, colon), name = reference.substr(colon + 1);
-  if (word == "data" && !name.empty()) return {{LineageKind::data, 0, name}, {}};
+  if (word == "data" && !name.empty()) return start_of_data(registry, name);
   for (const Word& known : kWords) {
     if (known.word != word) continue;
     const LineageKind kind = name.find('@') == std::string::npos ? known.kind : known.versioned;

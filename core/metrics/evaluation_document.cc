@@ -45,6 +45,7 @@ Json calibration_of(const EvaluatedSamples& evaluated, const Predictions& temper
       {"log_loss_before", log_loss(raw)},
       {"log_loss_after", is_fitted ? best.log_loss_after : log_loss(raw, evaluated.temperature)},
       {"best_temperature", best.temperature},
+      {"fitted_here", is_fitted},
       {"reliability", bins}};
 }
 

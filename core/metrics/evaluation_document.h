@@ -13,7 +13,7 @@ struct EvaluatedSamples {
   Predictions predictions;  // before the temperature
   double temperature = 1;   // the model's
   // Whether the temperature was found on these samples: then what is said of it is said as
-  // calibrate() does, by halves.
+  // calibrate() does, of each half with the temperature of the other.
   bool is_fitted_here = false;
   std::vector<std::string> names;  // of the samples
   std::vector<std::string> classes;
@@ -25,7 +25,7 @@ struct EvaluatedSamples {
 // What evaluation.json has of it: the report (see classification_report.h) with 95 % intervals;
 // "loss", before the temperature; "top_k": {"1", "2", …, "5"}; "calibration": {"temperature",
 // "error_before", "error_after", "log_loss_before", "log_loss_after", "best_temperature",
-// "reliability": [{"count", "confidence", "accuracy"}]}; in each of "classes" "average_precision"
+// "fitted_here" (is_fitted_here), "reliability": [{"count", "confidence", "accuracy"}]}; in each of "classes" "average_precision"
 // and "precision_recall_curve": {"thresholds", "precision", "recall"}, of at most 200 points, for
 // up to 100 classes;
 // "thresholds": [{"threshold", "answered", "accuracy", "precision", "recall", "f1"}]; "slices":

@@ -8,6 +8,7 @@
 
 #include "core/base/error.h"
 #include "core/base/file.h"
+#include "core/base/named_path.h"
 #include "core/base/text.h"
 #include "core/cache/pixel_cache.h"
 #include "core/model/export_rows.h"
@@ -39,11 +40,8 @@ class PartialExport {
 };
 
 void check_place(const ModelExport& wanted) {
+  require_folder_of(wanted.out);
   std::error_code error;
-  const fs::path folder = wanted.out.parent_path();
-  if (!fs::is_directory(folder, error)) {
-    throw Error(ErrorKind::not_found, fmt::format("there is no folder '{}'", folder.string()));
-  }
   if (fs::is_directory(wanted.out, error)) {
     throw Error(ErrorKind::usage, fmt::format("'{}' is a folder", wanted.out.string()),
                 "-o names the file");

@@ -25,6 +25,9 @@ constexpr int kUsualSize = 224;
 constexpr std::array kUsualMean = {0.485, 0.456, 0.406};
 constexpr std::array kUsualDeviation = {0.229, 0.224, 0.225};
 constexpr std::uint8_t kGrey = 128;
+constexpr std::size_t kMostShown = 8;
+// What was single precision once is not exactly what a person writes.
+constexpr double kSameNumber = 1e-6;
 
 using Kind = ModelFileKind;
 
@@ -85,23 +88,60 @@ void check_network(const std::string& network) {
               "make it of the training that it came from: mat model create JOB@V0001 --name N");
 }
 
-// The keys of a description that a file's own are replaced by.
-void apply(const ImportDescription& given, Kind kind, Json& json) {
-  if (kind == Kind::program) {
-    json["network"] = kTorchScript;
-  } else if (!given.network.empty()) {
-    json["network"] = given.network;
-  }
+struct ImportOption {
+  const char* name;
+  const char* place;  // in a description
+};
+constexpr std::array<ImportOption, 5> kOptions{{{"--network", "/network"},
+                                                {"--classes", "/classes"},
+                                                {"--image-size", "/preprocessing/image_size"},
+                                                {"--mean", "/preprocessing/mean"},
+                                                {"--std", "/preprocessing/std"}}};
+
+// As a description has it.
+Json json_of(const ImportDescription& given) {
+  Json json = Json::object();
+  if (!given.network.empty()) json["network"] = given.network;
   if (!given.classes.empty()) json["classes"] = given.classes;
-  Json& preprocessing = json["preprocessing"];
-  if (given.image_size) {
-    // What goes with another size does not fit this one.
-    preprocessing["image_size"] = *given.image_size;
-    preprocessing.erase("short_side");
-    preprocessing.erase("level_side");
+  if (given.image_size) json["preprocessing"]["image_size"] = *given.image_size;
+  if (!given.mean.empty()) json["preprocessing"]["mean"] = given.mean;
+  if (!given.deviation.empty()) json["preprocessing"]["std"] = given.deviation;
+  return json;
+}
+
+std::string text_of(const Json& said) {
+  if (said.is_string()) return said.get<std::string>();
+  if (!said.is_array()) return to_json_text(said);
+  std::vector<std::string> parts;
+  for (const Json& part : said) {
+    if (parts.size() == kMostShown) {
+      parts.push_back(fmt::format("… ({} in all)", said.size()));
+      break;
+    }
+    parts.push_back(text_of(part));
   }
-  if (!given.mean.empty()) preprocessing["mean"] = given.mean;
-  if (!given.deviation.empty()) preprocessing["std"] = given.deviation;
+  return join(parts, ", ");
+}
+
+bool is_same(const Json& one, const Json& other) {
+  if (one.is_array() && other.is_array()) {
+    return std::equal(one.begin(), one.end(), other.begin(), other.end(), is_same);
+  }
+  if (!one.is_number() || !other.is_number()) return one == other;
+  return std::abs(one.get<double>() - other.get<double>()) <= kSameNumber;
+}
+
+// A model of both would be neither, and the figures that came with the file not its own.
+void refuse_contradictions(const Json& given, const Json& said, const fs::path& said_by) {
+  for (const ImportOption& option : kOptions) {
+    const Json::json_pointer place(option.place);
+    if (!given.contains(place) || !said.contains(place)) continue;
+    if (is_same(given.at(place), said.at(place))) continue;
+    throw Error(ErrorKind::usage,
+                fmt::format("{} {} is not what '{}' says: {}", option.name,
+                            text_of(given.at(place)), said_by.string(), text_of(said.at(place))),
+                fmt::format("leave {} out: it is for what the file does not say", option.name));
+  }
 }
 
 void require_complete(const fs::path& file, const Json& json) {
@@ -131,7 +171,11 @@ void fill_in(Json& preprocessing) {
 
 // What the file says of itself.
 Json said_of(const fs::path& file, Kind kind, const DescribeFile& describe, ModelContent& content) {
-  if (kind == Kind::program) return describe(file);
+  if (kind == Kind::program) {
+    Json said = describe(file);
+    said["network"] = kTorchScript;
+    return said;
+  }
   const auto metadata = open_weights(file).header.metadata;
   if (!metadata.contains("algorithm")) return describe(file);
   if (const auto metrics = metadata.find("metrics"); metrics != metadata.end()) {
@@ -143,12 +187,10 @@ Json said_of(const fs::path& file, Kind kind, const DescribeFile& describe, Mode
   return to_json(describe_weights(file));
 }
 
-// Adds what stands beside the file.
-void add_beside(const fs::path& file, Json& json, ModelContent& content) {
-  const auto beside = find_description(file);
-  if (!beside) return;
-  const std::string what = fmt::format("'{}'", beside->string());
-  const Json document = parse_json(read_file(*beside, kMostBytesBeside), what);
+// Adds what stands beside the file, in `beside`.
+void add_beside(const fs::path& beside, Json& json, ModelContent& content) {
+  const std::string what = fmt::format("'{}'", beside.string());
+  const Json document = parse_json(read_file(beside, kMostBytesBeside), what);
   if (is_table_description(document)) refuse_table(what);
   const Json said = to_json(model_description_from_json(document, what));
   for (const auto& [key, value] : said.items()) {
@@ -184,10 +226,15 @@ ModelContent describe_import(const fs::path& file, const ImportDescription& give
   content.origin = {{"kind", "file"},
                     {"file", content.file.string()},
                     {"bytes", fs::file_size(content.file, error)}};
+  const Json options = json_of(given);
   Json json = said_of(content.file, kind, describe, content);
-  add_beside(content.file, json, content);
+  refuse_contradictions(options, json, content.file);
+  if (const auto beside = find_description(content.file)) {
+    add_beside(*beside, json, content);
+    refuse_contradictions(options, json, *beside);
+  }
+  json.merge_patch(options);
   if (!json.contains("preprocessing")) json["preprocessing"] = Json::object();
-  apply(given, kind, json);
   require_complete(content.file, json);
   fill_in(json["preprocessing"]);
   content.description =

@@ -11,7 +11,7 @@
 
 namespace mat {
 
-// What a person says of a file that does not say it itself, or says it otherwise.
+// What a person says of a file that does not say it itself.
 struct ImportDescription {
   std::vector<std::string> classes;     // in the order of the network's outputs
   std::string network;                  // of weights: "resnet18"
@@ -24,8 +24,9 @@ using DescribeFile = std::function<Json(const std::filesystem::path& file)>;
 
 // A safetensors file of mat's or of others, or a TorchScript program. What the file does not say
 // itself is taken from what stands beside it, FILE.json as 'model export' writes it, or model.json
-// beside model.pt and model.safetensors; `given` replaces both. `describe` is asked about files
-// whose header is not mat's. Throws usage errors that say what is missing, not_found and io errors.
+// beside model.pt and model.safetensors, and then from `given`. `describe` is asked about files
+// whose header is not mat's. Throws usage errors that say what is missing or contradicts `given`,
+// not_found and io errors.
 ModelContent describe_import(const std::filesystem::path& file, const ImportDescription& given,
                              const DescribeFile& describe);
 

@@ -9,6 +9,7 @@
 
 #include "core/base/error.h"
 #include "core/base/file.h"
+#include "core/base/named_path.h"
 #include "core/cache/picture_file.h"
 #include "core/dataset/files_below.h"
 #include "core/image/decode.h"
@@ -111,9 +112,10 @@ PictureFeed::Source named_pictures(std::vector<std::string> names) {
 }
 
 PictureFeed::Source pictures_below(const fs::path& folder) {
+  require_there(folder, "folder");
   std::error_code error;
   if (!fs::is_directory(folder, error)) {
-    throw Error(ErrorKind::usage, fmt::format("there is no folder '{}'", folder.string()));
+    throw Error(ErrorKind::usage, fmt::format("'{}' is no folder", folder.string()));
   }
   std::vector<std::string> names = files_below(fs::canonical(folder, error), "").pictures;
   std::sort(names.begin(), names.end());

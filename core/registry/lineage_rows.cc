@@ -5,7 +5,6 @@
 #include <array>
 #include <utility>
 
-#include "core/base/address.h"
 #include "core/registry/status_rows.h"
 
 namespace mat {
@@ -162,13 +161,9 @@ void add_places(SQLite::Database& connection, const LineageRecord& record,
       is_known |=
           link.label == channel || (link.relation == "incremental" && channel == "weights_url");
     }
-    if (is_known) continue;
-    if (const auto dataset = dataset_of_address(text)) {
-      // Of a home whose dataset was not there when the version was made, or an import's.
-      add_link(links, {LineageKind::data, 0, "dataset " + *dataset}, record.key, "input", channel);
-    } else if (!text.empty()) {
-      add_link(links, {LineageKind::data, 0, text}, record.key, "input", channel);
-    }
+    // The address of a dataset is of one that was not there when the version was made.
+    if (is_known || text.empty()) continue;
+    add_link(links, {LineageKind::data, 0, text}, record.key, "input", channel);
   }
 }
 

@@ -140,6 +140,25 @@ Id insert_version(SQLite::Database& connection, Id model, const ModelNumber& num
   return connection.getLastInsertRowid();
 }
 
+// The version here whose export was imported. Another home may have had one of the same name: it is
+// this one when both have the same origin.
+std::optional<Id> exported_version(SQLite::Database& connection, const Json& origin) {
+  const Json exported = origin.value("exported", Json::object());
+  const Json model = exported.value("model", Json()),
+             model_origin = exported.value("origin", Json());
+  if (!model.is_string() || !model_origin.is_object()) return std::nullopt;
+  try {
+    const ModelVersionRecord version =
+        find_model_version(connection, parse_model_reference(model.get<std::string>()));
+    const bool is_it = version.reference() == model && version.origin == model_origin;
+    return is_it ? std::optional(version.id) : std::nullopt;
+  } catch (const Error& e) {
+    // What a file says may be no name of a model.
+    if (e.kind() != ErrorKind::not_found && e.kind() != ErrorKind::usage) throw;
+    return std::nullopt;
+  }
+}
+
 Id id_of_model(SQLite::Database& connection, const ModelVersionRecord& version) {
   return model_row(connection, version.model).id;
 }
@@ -184,10 +203,11 @@ ModelVersionRecord Registry::create_model_version(
     const ModelNumber number = number_for(connection, home(), model, version);
     const Id id = insert_version(connection, model, number, version);
     remember_number(connection, model, number);
-    if (version.made_of) {
-      OriginWriter(connection, home())
-          .add({LineageKind::model_version, id, {}}, "model", {}, LineageKind::version,
-               *version.made_of);
+    OriginWriter origins(connection, home());
+    const LineageKey made{LineageKind::model_version, id, {}};
+    if (version.made_of) origins.add(made, "model", {}, LineageKind::version, *version.made_of);
+    if (const auto exported = exported_version(connection, version.origin)) {
+      origins.add(made, "import", {}, LineageKind::model_version, *exported);
     }
     put_files(home().model_folder(version.model, number.text()));
     return model_version_row(connection, id);

@@ -6,6 +6,7 @@
 
 #include "core/base/address.h"
 #include "core/base/error.h"
+#include "core/base/named_path.h"
 #include "core/command/container.h"
 #include "core/command/program_path.h"
 #include "core/dataset/published.h"
@@ -45,8 +46,9 @@ void check_setting(const JobSpec& spec, const std::string& key, const Check& che
   try {
     check();
   } catch (const Error& e) {
-    if (e.kind() != ErrorKind::usage) throw;
-    refuse(spec, key, e.message(), e.hint());
+    const bool is_of_setting = e.kind() == ErrorKind::usage || e.kind() == ErrorKind::not_found;
+    if (!is_of_setting) throw;
+    refuse(spec, key, e.message(), e.hint(), e.kind());
   }
 }
 
@@ -86,14 +88,24 @@ void check_container_works(const JobSpec& spec) {
 
 void check_code_folder(const JobSpec& spec) {
   const std::string& code = spec.definition.command->code;
-  std::error_code error;
-  if (code.empty() || fs::is_directory(code, error)) return;
-  if (fs::exists(fs::status(code, error))) {
-    refuse(spec, "algorithm.code", fmt::format("the code '{}' is no folder", code),
-           "name the folder that it is in, which is copied whole");
-  }
-  refuse(spec, "algorithm.code", fmt::format("the code folder '{}' is not there", code),
-         path_hint(spec, "algorithm.code"));
+  if (code.empty()) return;
+  check_setting(spec, "algorithm.code", [&] {
+    require_there(code, "code folder", path_hint(spec, "algorithm.code"));
+    std::error_code error;
+    if (fs::is_directory(code, error)) return;
+    throw Error(ErrorKind::usage, fmt::format("the code '{}' is no folder", code),
+                "name the folder that it is in, which is copied whole");
+  });
+}
+
+void check_path(const JobSpec& spec, const std::string& key, const std::string& path) {
+  check_setting(spec, key, [&] {
+    try {
+      require_there(path, "file or folder", path_hint(spec, key));
+    } catch (const Error& e) {
+      throw Error(e.kind(), fmt::format("{}: {}", key, e.message()), e.hint());
+    }
+  });
 }
 
 void check_dataset(const Home& home, const JobSpec& spec, const std::string& channel,
@@ -105,7 +117,8 @@ void check_dataset(const Home& home, const JobSpec& spec, const std::string& cha
       spec, "inputs." + channel,
       fmt::format("inputs.{}: {} is not there any more", channel, *dataset),
       fmt::format("'mat dataset list' shows those that are: --set inputs.{}.dataset=NAME@VERSION",
-                  channel));
+                  channel),
+      ErrorKind::not_found);
 }
 
 }  // namespace
@@ -117,12 +130,7 @@ void check_places(const Home& home, const JobSpec& spec) {
       check_dataset(home, spec, channel, path);
       continue;
     }
-    std::error_code error;
-    if (!fs::exists(fs::status(path, error))) {
-      refuse(spec, "inputs." + channel,
-             fmt::format("inputs.{}: '{}' does not exist", channel, path),
-             path_hint(spec, "inputs." + channel));
-    }
+    check_path(spec, "inputs." + channel, path);
   }
   if (!spec.definition.command) return;
   check_code_folder(spec);

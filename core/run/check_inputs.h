@@ -6,7 +6,8 @@
 namespace mat {
 
 // Look at what the spec names, so that nothing is recorded for a training that cannot begin. All
-// throw a usage error that names the setting and where it came from.
+// throw errors that name the setting and where it came from: usage errors, and not_found for paths
+// that are not there.
 
 // Whether data and code are there, readable and have labelled data. Lists folders of pictures
 // without opening them; reads tables and manifests whole. Of remote addresses, whether they can be

@@ -10,6 +10,7 @@
 
 #include "core/base/error.h"
 #include "core/base/file.h"
+#include "core/base/named_path.h"
 #include "core/base/text.h"
 #include "core/run/code_archive.h"
 #include "core/run/code_listing.h"
@@ -174,11 +175,10 @@ class Snapshot {
 };
 
 fs::path folder_of_code(const fs::path& code) {
+  require_there(code, "code folder");
   std::error_code error;
   fs::path folder = fs::canonical(code, error);
-  if (error) {
-    throw Error(ErrorKind::usage, fmt::format("the code folder '{}' is not there", code.string()));
-  }
+  if (error) throw_io_error(fmt::format("cannot read '{}'", code.string()), error.value());
   if (!fs::is_directory(folder, error)) {
     throw Error(ErrorKind::usage, fmt::format("the code '{}' is no folder", code.string()),
                 "name the folder that it is in: it is copied whole");

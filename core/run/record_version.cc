@@ -63,7 +63,7 @@ Pool pool_of(Registry& registry, const JobSpec& spec, const std::string& referen
     return find_pool(registry, spec.resources.pool);
   } catch (const Error& e) {
     if (e.kind() != ErrorKind::not_found) throw;
-    throw Error(ErrorKind::usage, fmt::format("{}: {}", reference, e.message()),
+    throw Error(ErrorKind::not_found, fmt::format("{}: {}", reference, e.message()),
                 fmt::format("to train in another one: mat version modify {} --set "
                             "resources.pool={}",
                             reference, kPublicPool));

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <condition_variable>
 #include <deque>
-#include <future>
 #include <mutex>
 #include <new>
 #include <thread>
@@ -14,6 +13,7 @@
 #include "core/base/time.h"
 #include "core/image/decode_shrunk.h"
 #include "core/image/resize.h"
+#include "core/service/model_thread.h"
 
 namespace mat {
 namespace {
@@ -101,13 +101,7 @@ void Batcher::Impl::finish(Place& place, PictureAnswer answer) {
     is_last = --question.left == 0;
     if (is_last) waiting -= question.answers.size();
   }
-  if (!is_last) return;
-  try {
-    question.done(std::move(question.answers));
-  } catch (const std::exception&) {
-    // Whoever asked hears that the answer was dropped; the next ones are not to suffer.
-    question.done = nullptr;
-  }
+  if (is_last) give_answer(question.done, std::move(question.answers));
 }
 
 void Batcher::Impl::decode() {
@@ -145,16 +139,11 @@ void Batcher::Impl::answer_batch(PictureModel& model, std::vector<Place>& batch)
   const std::size_t classes = description.classes.size();
   const double begin_s = monotonic_seconds();
   std::vector<float> all;
-  std::string failure;
-  try {
+  const std::string failure = failure_of([&] {
     for (const Place& place : batch) pictures.emplace_back(place.image);
     all = model.answer(pictures);
-    if (all.size() != classes * batch.size()) failure = "the model gave too few answers";
-  } catch (const Error& e) {
-    failure = e.message();
-  } catch (const std::exception& e) {
-    failure = e.what();
-  }
+    if (all.size() != classes * batch.size()) throw_too_few_answers();
+  });
   // Counted before anybody hears of it.
   if (options.answered) options.answered(batch.size(), monotonic_seconds() - begin_s);
   for (std::size_t i = 0; i < batch.size(); ++i) {
@@ -191,29 +180,15 @@ void Batcher::Impl::answer(PictureModel& model) {
 Batcher::Batcher(Open open, ModelDescription description, BatcherOptions options)
     : impl_(std::make_unique<Impl>(std::move(description), std::move(options))) {
   Impl* impl = impl_.get();
-  std::promise<void> opened;
-  auto is_open = opened.get_future();
-  impl->answerer = std::thread([impl, open = std::move(open), &opened] {
-    std::unique_ptr<PictureModel> model;
-    try {
-      model = open();
-      Image blank{kTrialSide, kTrialSide, {}};
-      blank.pixels.assign(blank.byte_count(), 128);
-      require_answer(model->answer({blank}), impl->description.classes.size());
-      impl->facts = model->facts();
-    } catch (...) {
-      opened.set_exception(std::current_exception());
-      return;
-    }
-    opened.set_value();
-    impl->answer(*model);
-  });
-  try {
-    is_open.get();
-  } catch (...) {
-    impl->answerer.join();
-    throw;
-  }
+  impl->answerer = start_model_thread(
+      std::move(open),
+      [impl](PictureModel& model) {
+        Image blank{kTrialSide, kTrialSide, {}};
+        blank.pixels.assign(blank.byte_count(), 128);
+        require_answer(model.answer({blank}), impl->description.classes.size());
+        impl->facts = model.facts();
+      },
+      [impl](PictureModel& model) { impl->answer(model); });
   const int decoders = std::max(1, impl->options.decode_threads);
   {
     const std::lock_guard lock(impl->mutex);

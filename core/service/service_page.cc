@@ -54,14 +54,8 @@ constexpr const char* kHead = R"html(<!doctype html>
 </style>
 )html";
 
-constexpr const char* kPicturePage = R"html(<main>
-  <h1 id="name">What does the picture show?</h1>
-  <p id="model">&nbsp;</p>
-  <label class="drop" id="drop">
-    <input type="file" id="file" accept="image/jpeg,image/png,image/bmp">
-    <img id="picture" alt="" hidden>
-    <span id="hint">Drop a picture here, paste one, or press Enter to choose</span>
-  </label>
+// Behind what a page asks with: the token, the answer, and what both pages' scripts use.
+constexpr const char* kShared = R"html(
   <form id="token"><label>This service wants its token
     <input id="secret" type="password" autocomplete="off"></label></form>
   <div role="status" aria-live="polite"><p id="state"></p><ol id="bars"></ol></div>
@@ -69,13 +63,60 @@ constexpr const char* kPicturePage = R"html(<main>
 </main>
 <script>
   const $ = id => document.getElementById(id);
-  let last = null, shown = null, turn = 0;
+  const make = (tag, text, more) => Object.assign(document.createElement(tag),
+    {textContent: text || ''}, more);
   const headers = type => {
     const secret = $('secret').value, all = type ? {'Content-Type': type} : {};
     if (secret) all.Authorization = 'Bearer ' + secret;
     return all;
   };
   function say(text, bad) { $('state').textContent = text; $('state').className = bad ? 'bad' : ''; }
+  function wantToken() { $('token').style.display = 'block'; $('secret').focus(); }
+  function draw(scores) {
+    $('bars').replaceChildren(...scores.map(([label, score]) => {
+      const row = make('li'), box = make('span'), bar = make('i');
+      bar.style.width = 100 * score + '%';
+      box.append(bar);
+      row.append(make('span', label), box, make('span', (100 * score).toFixed(1) + ' %'));
+      return row;
+    }));
+  }
+  // The answer, or {error}.
+  async function predict(body, type) {
+    try {
+      const answer = await fetch('predict', {method: 'POST', body, headers: headers(type)});
+      const json = await answer.json();
+      if (answer.status === 401) wantToken();
+      return answer.ok ? json : {error: json.error || answer.statusText};
+    } catch (e) {
+      return {error: 'the service does not answer'};
+    }
+  }
+  // What is served; null while the token is missing.
+  async function served() {
+    const server = await fetch('v2', {headers: headers()});
+    if (server.status === 401) wantToken();
+    if (!server.ok) return null;
+    const name = (await server.json()).name;
+    document.title = $('name').textContent = name;
+    const model = await (await fetch('v2/models/' + encodeURIComponent(name),
+      {headers: headers()})).json();
+    $('token').style.display = 'none';
+    return model;
+  }
+)html";
+
+constexpr const char* kPicturePage = R"html(<main>
+  <h1 id="name">What does the picture show?</h1>
+  <p id="model">&nbsp;</p>
+  <label class="drop" id="drop">
+    <input type="file" id="file" accept="image/jpeg,image/png,image/bmp">
+    <img id="picture" alt="" hidden>
+    <span id="hint">Drop a picture here, paste one, or press Enter to choose</span>
+  </label>)html";
+
+constexpr const char* kPictureScript = R"html(
+  let last = null, shown = null, turn = 0;
   async function ask(file) {
     const mine = ++turn;
     last = file;
@@ -85,36 +126,13 @@ constexpr const char* kPicturePage = R"html(<main>
     $('picture').alt = file.name || 'the picture';
     $('picture').hidden = false;
     $('hint').textContent = file.name || '';
-    $('bars').replaceChildren();
+    draw([]);
     say('…');
-    try {
-      const answer = await fetch('predict', {method: 'POST', body: file,
-        headers: headers('application/octet-stream')});
-      const json = await answer.json();
-      if (mine !== turn) return;
-      if (answer.status === 401) {
-        $('token').style.display = 'block';
-        $('secret').focus();
-      }
-      if (!answer.ok) return say(json.error || answer.statusText, true);
-      show(json);
-    } catch (e) {
-      if (mine === turn) say('the service does not answer', true);
-    }
-  }
-  function show(json) {
+    const json = await predict(file, 'application/octet-stream');
+    if (mine !== turn) return;
+    if (json.error) return say(json.error, true);
     say('');
-    for (const [label, score] of json.scores) {
-      const row = document.createElement('li'), name = document.createElement('span'),
-        box = document.createElement('span'), bar = document.createElement('i'),
-        value = document.createElement('span');
-      name.textContent = label;
-      bar.style.width = 100 * score + '%';
-      value.textContent = (100 * score).toFixed(1) + ' %';
-      box.append(bar);
-      row.append(name, box, value);
-      $('bars').append(row);
-    }
+    draw(json.scores);
   }
   $('file').onchange = () => { if ($('file').files[0]) ask($('file').files[0]); };
   $('file').onkeydown = e => { if (e.key === 'Enter') $('file').click(); };
@@ -130,12 +148,8 @@ constexpr const char* kPicturePage = R"html(<main>
   $('token').onsubmit = e => { e.preventDefault(); describe(); if (last) ask(last); };
   async function describe() {
     try {
-      const server = await fetch('v2', {headers: headers()});
-      if (!server.ok) return;
-      const name = (await server.json()).name;
-      document.title = $('name').textContent = name;
-      const model = await (await fetch('v2/models/' + encodeURIComponent(name),
-        {headers: headers()})).json();
+      const model = await served();
+      if (!model) return;
       $('model').textContent = 'version ' + model.versions[0] + ': ' +
         model.parameters.classes.join(', ');
     } catch (e) { /* what it is called is not needed to ask */ }
@@ -148,24 +162,10 @@ constexpr const char* kPicturePage = R"html(<main>
 constexpr const char* kTablePage = R"html(<main>
   <h1 id="name">What does the row say?</h1>
   <p id="model">&nbsp;</p>
-  <form id="row"></form>
-  <form id="token"><label>This service wants its token
-    <input id="secret" type="password" autocomplete="off"></label></form>
-  <div role="status" aria-live="polite"><p id="state"></p><ol id="bars"></ol></div>
-  <footer><a href="openapi.json">openapi.json</a> · <a href="metrics">metrics</a></footer>
-</main>
-<script>
-  const $ = id => document.getElementById(id);
+  <form id="row"></form>)html";
+
+constexpr const char* kTableScript = R"html(
   let columns = [], target = '';
-  const headers = type => {
-    const secret = $('secret').value, all = type ? {'Content-Type': type} : {};
-    if (secret) all.Authorization = 'Bearer ' + secret;
-    return all;
-  };
-  const make = (tag, text, more) => Object.assign(document.createElement(tag),
-    {textContent: text || ''}, more);
-  function say(text, bad) { $('state').textContent = text; $('state').className = bad ? 'bad' : ''; }
-  function wantToken() { $('token').style.display = 'block'; $('secret').focus(); }
   // A column's own input: its value, or null when it is missing.
   function field(column, number) {
     const id = 'column-' + number;
@@ -187,52 +187,30 @@ constexpr const char* kTablePage = R"html(<main>
     label.append(input);
     $('row').append(label);
   }
-  function show(json) {
-    $('bars').replaceChildren();
+  $('row').onsubmit = async e => {
+    e.preventDefault();
+    draw([]);
+    say('…');
+    const row = Object.fromEntries(columns.map(c => [c.name, c.value()]));
+    const json = await predict(JSON.stringify(row), 'application/json');
+    if (json.error) return say(json.error, true);
     if ('predicted_value' in json) {
       return say(target + ': ' + Number(json.predicted_value.toPrecision(6)));
     }
     say(target + ': ' + json.predicted_label);
-    for (const [label, score] of json.scores) {
-      const row = make('li'), box = make('span'), bar = make('i');
-      bar.style.width = 100 * score + '%';
-      box.append(bar);
-      row.append(make('span', label), box, make('span', (100 * score).toFixed(1) + ' %'));
-      $('bars').append(row);
-    }
-  }
-  $('row').onsubmit = async e => {
-    e.preventDefault();
-    $('bars').replaceChildren();
-    say('…');
-    try {
-      const row = Object.fromEntries(columns.map(c => [c.name, c.value()]));
-      const answer = await fetch('predict', {method: 'POST', body: JSON.stringify(row),
-        headers: headers('application/json')});
-      const json = await answer.json();
-      if (answer.status === 401) wantToken();
-      if (!answer.ok) return say(json.error || answer.statusText, true);
-      show(json);
-    } catch (e) {
-      say('the service does not answer', true);
-    }
+    draw(json.scores);
   };
   $('token').onsubmit = e => { e.preventDefault(); describe(); };
   async function describe() {
     try {
-      const server = await fetch('v2', {headers: headers()});
-      if (server.status === 401) wantToken();
-      if (!server.ok) return;
-      const name = (await server.json()).name;
-      document.title = $('name').textContent = name;
-      const model = await (await fetch('v2/models/' + encodeURIComponent(name),
-        {headers: headers()})).json();
+      const model = await served();
+      if (!model) return;
       ({columns, target} = model.parameters);
       $('model').textContent = 'version ' + model.versions[0] + ' predicts ' + target;
       $('row').replaceChildren();
       columns.forEach(field);
       $('row').append(make('button', 'Predict', {type: 'submit'}));
-      $('token').style.display = 'none';
+      $('row').elements[0].focus();
     } catch (e) {
       say('the service does not say which columns it takes', true);
     }
@@ -247,7 +225,8 @@ constexpr const char* kTablePage = R"html(<main>
 HttpResponse service_page(bool of_table) {
   HttpResponse response;
   response.content_type = "text/html; charset=utf-8";
-  response.body = std::string(kHead) + (of_table ? kTablePage : kPicturePage);
+  response.body = std::string(kHead) + (of_table ? kTablePage : kPicturePage) + kShared +
+                  (of_table ? kTableScript : kPictureScript);
   response.headers = {
       {"Content-Security-Policy",
        "default-src 'none'; connect-src 'self'; img-src 'self' blob: data:; style-src "

@@ -34,12 +34,13 @@ constexpr double kGraceSeconds = 5;
               hint);
 }
 
-// True when it has ended in time.
-bool wait_for_end(Registry& registry, Id id, double seconds) {
+// True when `is_so` of its record in time.
+template <typename IsSo>
+bool wait_until(Registry& registry, Id id, double seconds, const IsSo& is_so) {
   const double begin_s = monotonic_seconds();
   double looked_s = begin_s;
   for (;;) {
-    if (!is_active(registry.service(id).status)) return true;
+    if (is_so(registry.service(id))) return true;
     if (monotonic_seconds() - begin_s > seconds) return false;
     if (monotonic_seconds() - looked_s > kSecondsBetweenThoroughLooks) {
       notice_dead_services(registry);
@@ -47,6 +48,11 @@ bool wait_for_end(Registry& registry, Id id, double seconds) {
     }
     std::this_thread::sleep_for(kBetweenLooks);
   }
+}
+
+bool wait_for_end(Registry& registry, Id id, double seconds) {
+  return wait_until(registry, id, seconds,
+                    [](const ServiceRecord& service) { return !is_active(service.status); });
 }
 
 void kill(Registry& registry, const ServiceRecord& service, const fs::path& folder) {
@@ -110,6 +116,25 @@ ServiceRecord start_in_background(Registry& registry, const ServiceRecord& servi
   const bool has_hint = hint != record.facts.end() && hint->is_string() && !hint->empty();
   throw Error(kind_of_exit(code), fmt::format("{}: {}", record.name, record.reason),
               has_hint ? hint->get<std::string>() : std::string());
+}
+
+ServiceRecord wait_until_running(Registry& registry, const std::string& name, double seconds,
+                                 const std::function<void(const ServiceRecord&)>& waits) {
+  ServiceRecord service = registry.service(name);
+  if (service.status == Status::pending) {
+    waits(service);
+    wait_until(registry, service.id, seconds,
+               [](const ServiceRecord& now) { return now.status != Status::pending; });
+    service = registry.service(service.id);
+  }
+  if (service.status == Status::running) return service;
+  throw Error(ErrorKind::conflict,
+              fmt::format("{} is {}{}{}", name, name_of(service.status),
+                          service.reason.empty() ? "" : ": ", service.reason),
+              service.status == Status::pending
+                  ? fmt::format("it starts by itself: try again; what it does: {}",
+                                service_log_path(registry.home().service_folder(name)).string())
+                  : fmt::format("mat service start {}", name));
 }
 
 ServiceRecord stop_service(Registry& registry, const std::string& name, bool force) {

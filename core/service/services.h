@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -30,6 +31,12 @@ ServiceRecord restart_service(Registry& registry, const std::string& name);
 // Starts a Pending service in a process of its own and returns when it answers. Throws why it does
 // not.
 ServiceRecord start_in_background(Registry& registry, const ServiceRecord& service);
+
+// A service that is Running. One that is Pending, since its model is being opened or its guard
+// starts it again, is waited for, up to so many seconds; `waits` is told of it first. Conflict for
+// one that has ended or takes longer.
+ServiceRecord wait_until_running(Registry& registry, const std::string& name, double seconds,
+                                 const std::function<void(const ServiceRecord&)>& waits);
 
 // Has a service answer what is under way and end, and waits until its process has; conflict when it
 // has not within its drain_s and some more, or does not run. With `force` it is killed; also one

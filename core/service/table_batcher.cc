@@ -4,13 +4,13 @@
 #include <cmath>
 #include <condition_variable>
 #include <deque>
-#include <future>
 #include <mutex>
 #include <thread>
 #include <utility>
 
 #include "core/base/error.h"
 #include "core/base/time.h"
+#include "core/service/model_thread.h"
 
 namespace mat {
 namespace {
@@ -65,15 +65,10 @@ void TableBatcher::Impl::answer_batch(TableModel& model, std::vector<Question>& 
   }
   const std::size_t width = width_of(description);
   std::vector<double> all;
-  std::string failure;
-  try {
+  const std::string failure = failure_of([&] {
     all = model.answer(std::move(inputs));
-    if (all.size() != width * rows) failure = "the model gave too few answers";
-  } catch (const Error& e) {
-    failure = e.message();
-  } catch (const std::exception& e) {
-    failure = e.what();
-  }
+    if (all.size() != width * rows) throw_too_few_answers();
+  });
   // Counted before anybody hears of it.
   if (options.answered) options.answered(rows, monotonic_seconds() - begin_s);
   auto at = all.begin();
@@ -88,12 +83,7 @@ void TableBatcher::Impl::answer_batch(TableModel& model, std::vector<Question>& 
       const std::lock_guard lock(mutex);
       waiting -= question.rows;
     }
-    try {
-      question.done(std::move(answers), failure);
-    } catch (const std::exception&) {
-      // Whoever asked hears that the answer was dropped; the next ones are not to suffer.
-      question.done = nullptr;
-    }
+    give_answer(question.done, std::move(answers), failure);
   }
 }
 
@@ -119,29 +109,15 @@ void TableBatcher::Impl::answer(TableModel& model) {
 TableBatcher::TableBatcher(Open open, TableDescription description, TableBatcherOptions options)
     : impl_(std::make_unique<Impl>(std::move(description), std::move(options))) {
   Impl* impl = impl_.get();
-  std::promise<void> opened;
-  auto is_open = opened.get_future();
-  impl->answerer = std::thread([impl, open = std::move(open), &opened] {
-    std::unique_ptr<TableModel> model;
-    try {
-      model = open();
-      const auto no_values = [](std::size_t, std::size_t) { return std::string_view(); };
-      require_answer(model->answer(impl->description.encoder.encode(1, no_values)),
-                     impl->description);
-      impl->facts = model->facts();
-    } catch (...) {
-      opened.set_exception(std::current_exception());
-      return;
-    }
-    opened.set_value();
-    impl->answer(*model);
-  });
-  try {
-    is_open.get();
-  } catch (...) {
-    impl->answerer.join();
-    throw;
-  }
+  impl->answerer = start_model_thread(
+      std::move(open),
+      [impl](TableModel& model) {
+        const auto no_values = [](std::size_t, std::size_t) { return std::string_view(); };
+        require_answer(model.answer(impl->description.encoder.encode(1, no_values)),
+                       impl->description);
+        impl->facts = model.facts();
+      },
+      [impl](TableModel& model) { impl->answer(model); });
 }
 
 TableBatcher::~TableBatcher() {

@@ -189,11 +189,7 @@ Algorithm parse_algorithm(std::string_view yaml, const std::string& file,
 }
 
 Algorithm read_algorithm_file(const std::filesystem::path& path) {
-  const auto yaml = read_file_if_exists(path, kMaxFileBytes);
-  if (!yaml) {
-    throw Error(ErrorKind::not_found, fmt::format("there is no file '{}'", path.string()));
-  }
-  return parse_algorithm(*yaml, path.string(), path.parent_path());
+  return parse_algorithm(read_file(path, kMaxFileBytes), path.string(), path.parent_path());
 }
 
 }  // namespace mat

@@ -2,12 +2,10 @@
 
 #include <fmt/core.h>
 
-#include "core/base/error.h"
-
 namespace mat {
 
 void refuse(const JobSpec& spec, const std::string& key, const std::string& what,
-            const std::string& hint) {
+            const std::string& hint, ErrorKind kind) {
   std::string where;
   if (const auto found = spec.settings.find(key); found != spec.settings.end()) {
     const auto& [value, source, file, position, key_position] = found->second;
@@ -18,7 +16,7 @@ void refuse(const JobSpec& spec, const std::string& key, const std::string& what
       where = source + ": ";
     }
   }
-  throw Error(ErrorKind::usage, where + what, hint);
+  throw Error(kind, where + what, hint);
 }
 
 SpecLookup recorded_lookup(const Json& facts) {

@@ -11,6 +11,7 @@
 #include "core/algorithm/algorithm.h"
 #include "core/base/address.h"
 #include "core/base/clock_time.h"
+#include "core/base/error.h"
 #include "core/spec/settings.h"
 
 namespace mat {
@@ -81,10 +82,10 @@ JobSpec resolve(const Settings& settings, const SpecLookup& lookup = {});
 // not in `settings`; so nothing is said to be missing then.
 JobSpec resolve(const Settings& settings, const SpecLookup& lookup, const Problems& problems);
 
-// A usage error about a setting that proved wrong when something outside of the spec was looked at,
-// like a path: with FILE:LINE:COLUMN, or "--set", where the setting came from there.
+// An error about a setting that proved wrong when something outside of the spec was looked at, like
+// a path: with FILE:LINE:COLUMN, or "--set", where the setting came from there.
 [[noreturn]] void refuse(const JobSpec& spec, const std::string& key, const std::string& what,
-                         const std::string& hint = {});
+                         const std::string& hint = {}, ErrorKind kind = ErrorKind::usage);
 
 // A spec that `job create -f` accepts and that gives the same settings again. With `comments`, each
 // line ends with a comment that says where the value came from.

@@ -160,11 +160,8 @@ Settings read_spec_file(const std::filesystem::path& path, Problems& problems) {
     const auto yaml = read_file_if_exists("/dev/stdin", kMaxSpecBytes);
     return read_spec(yaml.value_or(""), "standard input", working_folder(), "spec", problems);
   }
-  const auto yaml = read_file_if_exists(path, kMaxSpecBytes);
-  if (!yaml) {
-    throw Error(ErrorKind::not_found, fmt::format("there is no file '{}'", path.string()));
-  }
-  return read_spec(*yaml, path.string(), folder_of_spec(path), "spec", problems);
+  return read_spec(read_file(path, kMaxSpecBytes), path.string(), folder_of_spec(path), "spec",
+                   problems);
 }
 
 std::filesystem::path folder_of_spec(const std::filesystem::path& path) {

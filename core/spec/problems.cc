@@ -6,8 +6,6 @@
 #include <climits>
 #include <tuple>
 
-#include "core/base/error.h"
-
 namespace mat {
 namespace {
 
@@ -20,16 +18,18 @@ std::string place(const Setting& setting, Position position) {
 
 }  // namespace
 
-void Problems::add(const Setting& where, const std::string& what, const std::string& hint) {
-  problems_.push_back({place(where, where.position), where.position, what, hint});
+void Problems::add(const Setting& where, const std::string& what, const std::string& hint,
+                   ErrorKind kind) {
+  problems_.push_back({place(where, where.position), where.position, what, hint, kind});
 }
 
 void Problems::add_at_key(const Setting& where, const std::string& what, const std::string& hint) {
-  problems_.push_back({place(where, where.key_position), where.key_position, what, hint});
+  problems_.push_back(
+      {place(where, where.key_position), where.key_position, what, hint, ErrorKind::usage});
 }
 
 void Problems::add(const std::string& what, const std::string& hint) {
-  problems_.push_back({{}, {}, what, hint});
+  problems_.push_back({{}, {}, what, hint, ErrorKind::usage});
 }
 
 void Problems::throw_if_any() const {
@@ -52,7 +52,11 @@ void Problems::throw_if_any() const {
   if (sorted.size() > kMostShown) {
     message += fmt::format("\nand {} more", sorted.size() - kMostShown);
   }
-  throw Error(ErrorKind::usage, message, is_one ? sorted.front().hint : std::string());
+  const bool is_absence = std::all_of(sorted.begin(), sorted.end(), [](const Problem& p) {
+    return p.kind == ErrorKind::not_found;
+  });
+  throw Error(is_absence ? ErrorKind::not_found : ErrorKind::usage, message,
+              is_one ? sorted.front().hint : std::string());
 }
 
 }  // namespace mat

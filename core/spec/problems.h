@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/error.h"
 #include "core/spec/settings.h"
 
 namespace mat {
@@ -11,7 +12,8 @@ namespace mat {
 class Problems {
  public:
   // `where` is told as FILE:LINE:COLUMN, or as its source when it came from no file.
-  void add(const Setting& where, const std::string& what, const std::string& hint = {});
+  void add(const Setting& where, const std::string& what, const std::string& hint = {},
+           ErrorKind kind = ErrorKind::usage);
   // At the setting's key instead of its value.
   void add_at_key(const Setting& where, const std::string& what, const std::string& hint = {});
   // About no place in particular.
@@ -19,7 +21,8 @@ class Problems {
 
   bool empty() const { return problems_.empty(); }
 
-  // Throws a usage error with one line a problem, in the order of the file.
+  // Throws an error with one line a problem, in the order of the file: not_found when all are that,
+  // otherwise a usage error.
   void throw_if_any() const;
 
  private:
@@ -28,6 +31,7 @@ class Problems {
     Position position;
     std::string what;
     std::string hint;
+    ErrorKind kind = ErrorKind::usage;
   };
 
   std::vector<Problem> problems_;

@@ -93,7 +93,7 @@ class Resolver {
         setting.value = dataset_address(lookup_.find_dataset(*dataset));
       } catch (const Error& e) {
         if (e.kind() != ErrorKind::not_found && e.kind() != ErrorKind::usage) throw;
-        problems_.add(setting, fmt::format("{}: {}", key, e.message()), e.hint());
+        problems_.add(setting, fmt::format("{}: {}", key, e.message()), e.hint(), e.kind());
       }
     }
   }
@@ -134,7 +134,7 @@ class Resolver {
     }
     if (algorithm_ == nullptr) {
       problems_.add(*setting, fmt::format("there is no algorithm '{}'", display_name(name)),
-                    name_hint(name, algorithm_names()));
+                    name_hint(name, algorithm_names()), ErrorKind::not_found);
     }
   }
 

@@ -19,12 +19,7 @@ struct Tables {
 
 Tables read_tables(const fs::path& data, const CsvOptions& options) {
   std::error_code error;
-  if (!fs::is_directory(data, error)) {
-    if (!fs::exists(data, error)) {
-      throw Error(ErrorKind::usage, fmt::format("there is no file '{}'", data.string()));
-    }
-    return {CsvTable::read(data, options), std::nullopt};
-  }
+  if (!fs::is_directory(data, error)) return {CsvTable::read(data, options), std::nullopt};
   if (!fs::exists(data / "train.csv", error)) {
     throw Error(ErrorKind::usage, fmt::format("there is no train.csv in '{}'", data.string()),
                 "give a CSV file, or a folder with train.csv and perhaps val.csv");

@@ -1,24 +1,19 @@
 #include "core/training/model_file.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 
 #include <array>
-#include <cerrno>
 #include <string_view>
 
 #include "core/base/error.h"
 #include "core/base/file.h"
+#include "core/base/named_path.h"
 
 namespace mat {
 
 ModelFileKind kind_of_model_file(const std::filesystem::path& path) {
-  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (!file && errno == ENOENT) {
-    throw Error(ErrorKind::not_found, fmt::format("there is no file '{}'", path.string()));
-  }
-  if (!file) throw_io_error(fmt::format("cannot open '{}'", path.string()), errno);
+  const FileDescriptor file = open_named_file(path);
   struct stat info {};
   if (::fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode)) {
     throw Error(ErrorKind::usage, fmt::format("'{}' is not a regular file", path.string()));

@@ -1,6 +1,5 @@
 #include "core/training/weights_header.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 
@@ -11,6 +10,7 @@
 
 #include "core/base/error.h"
 #include "core/base/json.h"
+#include "core/base/named_path.h"
 
 namespace mat {
 namespace {
@@ -159,11 +159,7 @@ WeightsHeader parse_weights_header(std::string_view text, std::uint64_t data_byt
 
 OpenWeights open_weights(const std::filesystem::path& path) {
   const std::string name = path.string();
-  FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (!file && errno == ENOENT) {
-    throw Error(ErrorKind::not_found, fmt::format("there is no file '{}'", name));
-  }
-  if (!file) throw_io_error(fmt::format("cannot open '{}'", name), errno);
+  FileDescriptor file = open_named_file(path);
   struct stat info {};
   if (::fstat(file.get(), &info) != 0) {
     throw_io_error(fmt::format("cannot read '{}'", name), errno);

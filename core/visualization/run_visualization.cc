@@ -98,13 +98,6 @@ class Visualization {
   // Its own, so that an address that is taken is told as any other; TensorBoard takes it next.
   int free_port() const { return port_of(listen_on(settings_.host, settings_.port)); }
 
-  // One that others listen on cannot be asked at.
-  std::string probe_address() const {
-    if (settings_.host == "0.0.0.0") return http_address("127.0.0.1", port_);
-    if (settings_.host == "::") return http_address("::1", port_);
-    return http_address(settings_.host, port_);
-  }
-
   void start() {
     port_ = free_port();
     const TensorboardPlace place{links(), settings_.host, port_, record_.name};
@@ -190,7 +183,8 @@ class Visualization {
     request.method = "GET";
     request.target = "/data/plugins_listing";
     try {
-      if (send_http(probe_address(), request, kProbeSeconds).status != 200) return;
+      if (send_http(http_address(settings_.host, port_), request, kProbeSeconds).status != 200)
+        return;
     } catch (const Error&) {
       return;
     }

@@ -73,7 +73,7 @@ TEST_CASE("a wrong definition is refused with all its places, and nothing is mad
   CHECK(output.exit_code == 2);
   check_golden("bad_algorithm.txt", output.err);
   write_text(a.folder / "nowhere.yaml", "name: bad\ncommand: x\ncode: ./none\n");
-  CHECK(a.mat.run({"algorithm", "create", "-f", "nowhere.yaml"}).exit_code == 2);
+  CHECK(a.mat.run({"algorithm", "create", "-f", "nowhere.yaml"}).exit_code == 3);
   CHECK(a.mat.run({"algorithm", "create", "-f", "none.yaml"}).exit_code == 3);
   CHECK_FALSE(std::filesystem::exists(a.mat.home()));
 }
@@ -99,8 +99,8 @@ TEST_CASE("a spec is checked against a saved algorithm and may spell out its own
   CHECK(a.mat.run({"job", "validate", "-f", "forest.yaml"}).exit_code == 2);
   std::filesystem::remove_all(a.folder / "src");
   const Output gone = a.mat.run({"job", "validate", "-f", "own.yaml"});
-  CHECK(gone.exit_code == 2);
-  CHECK(gone.err.find("src' is not there") != std::string::npos);
+  CHECK(gone.exit_code == 3);
+  CHECK(gone.err.find("there is no code folder '") != std::string::npos);
 }
 
 TEST_CASE("a secret variable is in no output") {

@@ -84,7 +84,7 @@ TEST_CASE("dataset check writes a page with the pictures") {
   CHECK(page.find("left/same.bmp") != std::string::npos);
   CHECK(page.find("data:image/jpeg;base64,/9j/") != std::string::npos);
   const Output nowhere = mat.run({"dataset", "check", "data", "--html", "none/page.html"});
-  CHECK(nowhere.exit_code == 2);
+  CHECK(nowhere.exit_code == 3);
   CHECK(nowhere.err.find("there is no folder") != std::string::npos);
 }
 

@@ -191,14 +191,14 @@ TEST_CASE("a training takes a version of a dataset, pinned when it is recorded")
 
   const Output wrong =
       f.mat.run({"job", "create", "-f", "job.yaml", "--set", "inputs.data_url.dataset=colors"});
-  CHECK(wrong.exit_code == 2);
+  CHECK(wrong.exit_code == 3);
   CHECK(has(wrong.err, "did you mean 'colours'?"));
   write_text(f.folder / "bad.yaml", f.spec("{dataset: colours@V009}"));
   CHECK(has(f.mat.run({"job", "validate", "-f", "bad.yaml"}).err, "bad.yaml:"));
 
   f.mat.succeed({"dataset", "delete", "colours@V001", "-y"});
   const Output gone = f.mat.run({"version", "modify", "job@1", "--set", "seed=4"});
-  CHECK(gone.exit_code == 2);
+  CHECK(gone.exit_code == 3);
   CHECK(has(gone.err, "has no version V001"));
   CHECK(f.mat.succeed({"version", "show", "job@1", "--json"})
             .json()["facts"]["datasets"]["data_url"]["fingerprint"]

@@ -55,8 +55,10 @@ TEST_CASE("exeml train publishes a folder, keeps its time and shows what came of
   CHECK(shown["facts"]["search"].contains("why"));
 
   const std::string text = p.mat.succeed({"exeml", "show", "colours", "V001"}).out;
-  for (const char* part : {"project", "colours V001", "accuracy", "calibration error", "pictures",
-                           "CLASS", "training parameters", "max_duration", "LABEL \\ PREDICTED"}) {
+  for (const char* part : {"project", "colours V001", "accuracy", "calibration error",
+                           "after: temperature found on one half of the validation pictures,",
+                           "error measured on the other half", "pictures", "CLASS",
+                           "training parameters", "max_duration", "LABEL \\ PREDICTED"}) {
     INFO(part);
     CHECK(has(text, part));
   }

@@ -135,7 +135,7 @@ TEST_CASE("data that cannot be trained on records nothing") {
   const Project p;
   CHECK(
       p.mat.run({"job", "create", "-f", "spec.yaml", "--set", "inputs.data_url=none"}).exit_code ==
-      2);
+      3);
   draw_pictures(p.folder / "one", {"only"}, 5);
   CHECK(p.mat.run({"job", "create", "-f", "spec.yaml", "--set", "inputs.data_url=one"}).exit_code ==
         2);

@@ -53,6 +53,17 @@ TEST_CASE("what people see of a lineage is as it was accepted, before and after 
   check_golden("lineage.txt", text);
 }
 
+TEST_CASE("a lineage begins at a path, also from the working directory") {
+  const Lineage home;
+  write_text(home.folder / "plain.yaml",
+             "name: plain\nalgorithm: {command: [sh, -c, 'echo done']}\n"
+             "inputs: {data_url: ./data}\n");
+  home.mat.succeed({"job", "create", "-f", "plain.yaml"});
+  const std::string absolute = home.shown({"data:" + (home.folder / "data").string()});
+  CHECK(absolute.find("plain@V0001") != std::string::npos);
+  CHECK(home.shown({"data:data"}) == absolute);
+}
+
 TEST_CASE("lineage writes JSON, dot and svg, to stdout or into a file") {
   const Lineage home;
   const Json json = home.mat.succeed({"lineage", "demo@2", "--json"}).json();
@@ -90,6 +101,9 @@ TEST_CASE("lineage says what is wrong with a reference") {
   CHECK(home.mat.run({"lineage", "job:demi"}).err.find("did you mean 'demo'?") !=
         std::string::npos);
   CHECK(home.mat.run({"lineage", "x:y"}).exit_code == 2);
+  const Output nowhere = home.mat.run({"lineage", "data:./nowhere"});
+  CHECK(nowhere.exit_code == 3);
+  CHECK(nowhere.err.find("nothing was made from './nowhere'") != std::string::npos);
   CHECK(home.mat.run({"lineage", "demo@2", "--format", "png"}).exit_code == 2);
-  CHECK(home.mat.run({"lineage", "demo@2", "--format", "svg", "-o", "no/x.svg"}).exit_code == 5);
+  CHECK(home.mat.run({"lineage", "demo@2", "--format", "svg", "-o", "no/x.svg"}).exit_code == 3);
 }

@@ -114,15 +114,51 @@ TEST_CASE("a pool or an input that is not there is told with its place in the sp
   write_text(p.folder / "far.yaml",
              read_file(p.folder / "first.yaml") + "inputs: {x: ./nowhere}\n");
   const Output missing = p.mat.run({"job", "create", "-f", "far.yaml"});
-  CHECK(missing.exit_code == 2);
+  CHECK(missing.exit_code == 3);
   CHECK(has(missing.err, "far.yaml:4:13: inputs.x: "));
   write_text(p.folder / "far.yaml",
              "name: far\nalgorithm: {command: [sh]}\nresources: {pool: far}\n");
   const Output pool = p.mat.run({"job", "validate", "-f", "far.yaml"});
-  CHECK(pool.exit_code == 2);
+  CHECK(pool.exit_code == 3);
   CHECK(has(pool.err, "far.yaml:3:19: there is no pool 'far'"));
   CHECK(has(p.mat.run({"job", "create", "-f", "first.yaml", "--set", "resources.flavor=huge"}).err,
             "--set: the pool public has no flavor 'huge'"));
+}
+
+TEST_CASE("a path that is not there is not found, whatever it was named for") {
+  const Project p;
+  p.create("first");
+  write_text(p.folder / "far.yaml",
+             read_file(p.folder / "first.yaml") + "inputs: {x: ./nowhere}\n");
+  write_text(p.folder / "code.yaml", "name: code\ncommand: [sh]\ncode: ./nowhere\n");
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+           {"job", "create", "-f", "nowhere.yaml"},
+           {"job", "create", "-f", "first.yaml/nowhere"},
+           {"job", "create", "-f", "first.yaml", "--set", "inputs.x=nowhere"},
+           {"job", "create", "-f", "far.yaml", "--detach"},
+           {"job", "validate", "-f", "far.yaml"},
+           {"algorithm", "create", "-f", "nowhere.yaml"},
+           {"algorithm", "create", "-f", "code.yaml"},
+           {"dataset", "create", "d", "nowhere"},
+           {"dataset", "create", "d", "first.yaml/nowhere"},
+           {"dataset", "check", "./no/where"},
+           {"exeml", "train", "./no/where", "--project", "e"},
+           {"exeml", "train", "nowhere", "--project", "e"},
+           {"model", "import", "nowhere.pt", "--name", "m"},
+           {"model", "import", "first.yaml/nowhere.pt", "--name", "m"},
+           {"model", "import", "first.yaml", "--name", "m", "--classes", "@nowhere"},
+           {"service", "deploy", "first", "--token-file", "nowhere"},
+           {"service", "predict", "s", "--dir", "nowhere"},
+           {"lineage", "first", "-o", "no/where.svg"},
+           {"version", "plot", "first", "--svg", "no/where.svg"}}) {
+    const Output missing = p.mat.run(words);
+    INFO(join(words, " ") << "\n" << missing.err);
+    CHECK(missing.exit_code == 3);
+    CHECK(has(missing.err, "there is no "));
+    CHECK(has(missing.err, "where"));
+  }
+  CHECK(p.mat.succeed({"dataset", "list", "--json"}).json()["total"] == 0);
+  CHECK(p.mat.succeed({"job", "list", "--json"}).json()["total"] == 1);
 }
 
 TEST_CASE("help, the version and a spec from stdin are had in the usual ways") {

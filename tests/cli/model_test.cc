@@ -25,6 +25,20 @@ struct Trained {
 
   fs::path weights() const { return mat.home() / "jobs/colours/V0001/output/best.safetensors"; }
 
+  // The same as a file of others, which says nothing of itself.
+  fs::path bare_weights() const {
+    const std::string bytes = read_file(weights());
+    std::uint64_t length = 0;
+    for (int i = 7; i >= 0; --i) length = length << 8 | static_cast<unsigned char>(bytes[i]);
+    Json header = Json::parse(bytes.substr(8, length));
+    header.erase("__metadata__");
+    const std::string text = to_json_text(header);
+    std::string whole(8, '\0');
+    for (int i = 0; i < 8; ++i) whole[i] = static_cast<char>(text.size() >> (8 * i));
+    write_text(folder / "bare.safetensors", whole + text + bytes.substr(8 + length));
+    return folder / "bare.safetensors";
+  }
+
   TemporaryFolder folder;
   MatProcess mat{folder};
 };
@@ -130,13 +144,15 @@ TEST_CASE("weights are imported once they answer, and refused when they do not f
   CHECK(own["origin"]["file"] == file);
   CHECK(own["metrics"].contains("accuracy"));
   write_text(t.folder / "classes.txt", "green\r\nred, dark\n\n");
-  const Json renamed =
+  const std::string bare = t.bare_weights().string();
+  const Json described =
       t.mat
-          .succeed({"model", "import", file, "--name", "own", "--classes", "@classes.txt", "--mean",
-                    "0.5,0.5,0.5", "--std", "0.2,0.2,0.2", "--json"})
+          .succeed({"model", "import", bare, "--name", "own", "--classes", "@classes.txt", "--mean",
+                    "0.5,0.5,0.5", "--std", "0.2,0.2,0.2", "--image-size", "16", "--json"})
           .json();
-  CHECK(renamed["classes"] == Json::array({"green", "red, dark"}));
-  CHECK(renamed["preprocessing"]["std"][0] == 0.2);
+  CHECK(described["classes"] == Json::array({"green", "red, dark"}));
+  CHECK(described["preprocessing"]["std"][0] == 0.2);
+  CHECK(described["metrics"].empty());
   CHECK(t.mat.run({"predict", "own@1.0.1", "data/red/0.bmp"}).exit_code == 0);
 
   const auto refused = [&](std::vector<std::string> more, const std::string& why) {
@@ -147,8 +163,11 @@ TEST_CASE("weights are imported once they answer, and refused when they do not f
     CHECK(output.exit_code == 2);
     CHECK(has(output.err, why));
   };
-  refused({file, "--classes", "a,b,c"}, "fc.weight is [2, 128] instead of [3, 128]");
-  refused({file, "--network", "resnet18"}, "missing: bn1.bias");
+  refused({bare, "--classes", "a,b,c"}, "fc.weight is [2, 128] instead of [3, 128]");
+  refused({bare, "--network", "resnet18", "--classes", "a,b"}, "says: small_cnn");
+  refused({file, "--network", "resnet18"}, "says: small_cnn");
+  refused({file, "--classes", "red,green"}, "says: green, red");
+  refused({file, "--image-size", "32"}, "says: 16");
   refused({file, "--network", "resnet19"}, "did you mean 'resnet18'?");
   refused({file, "--mean", "1,2"}, "is not three numbers");
   refused({file, "--std", "1,0,1"}, "is not three numbers above 0");
@@ -197,6 +216,9 @@ TEST_CASE("a model is exported in each format after it was compared, and comes b
     const Json shown = t.mat.succeed({"model", "show", format, "--json"}).json();
     CHECK(shown["origin"]["exported"]["model"] == "lamps@1.0.0");
     CHECK(shown["metrics"].contains("accuracy"));
+    const std::string tree = t.mat.succeed({"lineage", "model:" + format + "@1.0.0", "--up"}).out;
+    CHECK(has(tree, "import  model lamps@1.0.0"));
+    CHECK(has(tree, "model  colours@V0001"));
     // Alone it says the same.
     fs::remove(file.string() + ".json");
     const Json alone =

@@ -129,7 +129,10 @@ TEST_CASE("Nothing to ask, or nobody, is a clear error") {
   const Trained t;
   CHECK(t.mat.run({"predict", "colours"}).exit_code == 2);
   CHECK(t.mat.run({"predict", "colours", "a.jpg", "--dir", "data"}).exit_code == 2);
-  CHECK(t.mat.run({"predict", "colours", "--dir", "absent"}).exit_code == 2);
+  CHECK(t.mat.run({"predict", "colours", "--dir", "absent"}).exit_code == 3);
+  CHECK(t.mat.run({"predict", "colours", "--dir", t.a_picture("red")}).exit_code == 2);
+  CHECK(t.mat.run({"evaluate", "colours", "absent"}).exit_code == 3);
+  CHECK(t.mat.run({"evaluate", "colours", "./absent/too"}).exit_code == 3);
   CHECK(t.mat.run({"predict", "colours", "-", "a.jpg"}).exit_code == 2);
   CHECK(t.mat.run_in_shell("mat predict colours - < /dev/null").exit_code == 2);
   CHECK(t.mat.run({"predict", "colour", t.a_picture("red")}).exit_code == 3);
@@ -184,7 +187,8 @@ TEST_CASE("evaluate measures a version on labelled pictures and keeps what it fo
   const Output text = t.mat.succeed({"evaluate", "colours", "new", "--slice-by", "folder"});
   for (const char* part :
        {"evaluation", "E002", "accuracy", "0.9375", "weighted f1", "CLASS", "LABEL \\ PREDICTED",
-        "SURE TO", "slices", "worst answers", "green/odd.bmp"}) {
+        "SURE TO", "slices", "worst answers", "green/odd.bmp",
+        "mean distance of how sure answers are from how often they are right"}) {
     INFO(part);
     CHECK(has(text.out, part));
   }

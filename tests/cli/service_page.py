@@ -12,9 +12,46 @@ import tempfile
 from browser import Browser, program
 
 
-def look_at(browser, address, picture, label, screenshots):
+def open_page(browser, address):
     browser.call("Page.navigate", url=address + "/")
     browser.wait_for("document.readyState === 'complete'")
+
+
+def look_at_all_sides(browser, address, screenshots=None):
+    """In light and dark, on a telephone, and that it needed nobody else."""
+    backs = set()
+    for scheme in ("light", "dark"):
+        browser.colours(scheme)
+        backs.add(browser.value("getComputedStyle(document.body).backgroundColor"))
+        if screenshots:
+            browser.screenshot(os.path.join(screenshots, f"service-{scheme}.png"))
+    assert len(backs) == 2, f"light and dark look the same: {backs}"
+    browser.resize(320, 640)
+    assert browser.value("document.documentElement.scrollWidth") <= 320, "too wide for a telephone"
+
+    foreign = browser.foreign_requests(address)
+    assert not foreign, f"the page loads {foreign}"
+    errors = browser.errors()
+    assert not errors, errors
+
+
+def in_browser(look):
+    """The exit status of a script that does `look` with a browser."""
+    chromium = program()
+    if not chromium:
+        print("chromium is not installed", file=sys.stderr)
+        return 77
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        browser = Browser(chromium, folder)
+        try:
+            look(browser)
+        finally:
+            browser.close()
+    return 0
+
+
+def look_at(browser, address, picture, label, screenshots):
+    open_page(browser, address)
     browser.wait_for("document.getElementById('model').textContent.startsWith('version')")
     # By keyboard: the first thing that Tab reaches is where a picture is chosen.
     browser.press("Tab")
@@ -40,36 +77,13 @@ def look_at(browser, address, picture, label, screenshots):
     browser.call("DOM.setFileInputFiles", files=[picture], nodeId=node)
     browser.wait_for("document.querySelectorAll('#bars li').length")
 
-    backs = set()
-    for scheme in ("light", "dark"):
-        browser.colours(scheme)
-        backs.add(browser.value("getComputedStyle(document.body).backgroundColor"))
-        if screenshots:
-            browser.screenshot(os.path.join(screenshots, f"service-{scheme}.png"))
-    assert len(backs) == 2, f"light and dark look the same: {backs}"
-    browser.resize(320, 640)
-    assert browser.value("document.documentElement.scrollWidth") <= 320, "too wide for a telephone"
-
-    foreign = browser.foreign_requests(address)
-    assert not foreign, f"the page loads {foreign}"
-    errors = browser.errors()
-    assert not errors, errors
+    look_at_all_sides(browser, address, screenshots)
 
 
 def main():
     address, picture, label = sys.argv[1:4]
     screenshots = sys.argv[4] if len(sys.argv) > 4 else None
-    chromium = program()
-    if not chromium:
-        print("chromium is not installed", file=sys.stderr)
-        return 77
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        browser = Browser(chromium, folder)
-        try:
-            look_at(browser, address, picture, label, screenshots)
-        finally:
-            browser.close()
-    return 0
+    return in_browser(lambda browser: look_at(browser, address, picture, label, screenshots))
 
 
 if __name__ == "__main__":

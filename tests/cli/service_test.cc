@@ -40,16 +40,21 @@ TEST_CASE("a service is deployed, asked, stopped, started and deleted") {
   CHECK(f.mat.run({"service", "predict", "s", f.picture(), "no such file"}).exit_code == 1);
   CHECK(f.mat.succeed({"service", "list"}).out.find("Running") != std::string::npos);
   CHECK(f.mat.run({"service", "deploy", "m", "--name", "s", "-d"}).exit_code == 4);
-  CHECK(f.mat.run({"service", "start", "s", "-d"}).exit_code == 4);
+  CHECK(f.mat.run({"service", "start", "s"}).exit_code == 4);
   CHECK(f.mat.run({"service", "delete", "s", "-y"}).exit_code == 4);
 
   const Output stopped = f.mat.succeed({"service", "stop", "s"});
   CHECK(stopped.out == "s is Terminated: stopped by the user\n");
   CHECK_THROWS_AS(f.predict(address), Error);
   CHECK(f.mat.run({"service", "stop", "s"}).exit_code == 4);
-  CHECK(f.mat.run({"service", "predict", "s", f.picture()}).exit_code == 4);
+  const Output ended = f.mat.run({"service", "predict", "s", f.picture()});
+  CHECK(ended.exit_code == 4);
+  CHECK(ended.err.find("s is Terminated: stopped by the user\nmat: hint: mat service start s\n") !=
+        std::string::npos);
 
-  f.mat.succeed({"service", "start", "s", "--detach"});
+  const Output started = f.mat.succeed({"service", "start", "s"});
+  CHECK(started.out == "s answers at " + f.show("s")["address"].get<std::string>() + "\n");
+  CHECK(started.err.find("it runs in the background") != std::string::npos);
   CHECK(f.predict(f.show("s")["address"]).status == 200);
   f.mat.succeed({"service", "stop", "s"});
   f.mat.succeed({"service", "delete", "s", "-y"});
@@ -114,11 +119,11 @@ TEST_CASE("a service answers at the port of the last time, or says that it is in
   ServiceFixture f;
   const std::string address = f.deploy("s")["address"];
   f.mat.succeed({"service", "stop", "s"});
-  f.mat.succeed({"service", "start", "s", "-d"});
+  f.mat.succeed({"service", "start", "s"});
   CHECK(f.show("s")["address"] == address);
   f.mat.succeed({"service", "stop", "s"});
   const FileDescriptor other = listen_on("127.0.0.1", port_in(address));
-  const Output started = f.mat.succeed({"service", "start", "s", "-d"});
+  const Output started = f.mat.succeed({"service", "start", "s"});
   CHECK(started.err.find("which is in use: it gets another one") != std::string::npos);
   CHECK(f.show("s")["address"] != address);
   CHECK(f.predict(f.show("s")["address"]).status == 200);
@@ -139,7 +144,7 @@ TEST_CASE("a service that is killed is Abnormal, and is started again") {
   ::kill(f.process_of("s"), SIGKILL);
   REQUIRE(f.becomes("s", "Abnormal"));
   CHECK(f.show("s")["reason"] == "its process died");
-  f.mat.succeed({"service", "start", "s", "-d"});
+  f.mat.succeed({"service", "start", "s"});
   CHECK(f.predict(f.show("s")["address"]).status == 200);
 }
 
@@ -156,6 +161,27 @@ TEST_CASE("--restart brings a killed service back at its address") {
   f.mat.succeed({"service", "stop", "s"});
   CHECK(f.status("s") == "Terminated");
   CHECK_THROWS_AS(f.predict(address), Error);
+}
+
+TEST_CASE("who asks with predict while a service is restarted is told so, and waits for it") {
+  ServiceFixture f;
+  f.deploy("s", {"--restart"});
+  const int guard = parse_json(read_file(f.mat.home() / "services" / "s" / "lock"), "lock")["pid"];
+  const int before = f.process_of("s");
+  REQUIRE(guard != before);
+  ::kill(before, SIGKILL);
+  REQUIRE(f.becomes("s", "Pending"));
+  ::kill(guard, SIGSTOP);
+  const pid_t asking = f.mat.start({"service", "predict", "s", f.picture()});
+  CHECK(wait_until([&] {
+    return read_file_if_exists(f.folder / "err")
+               .value_or("")
+               .find("s is being restarted, attempt 1 was ended by signal 9") != std::string::npos;
+  }));
+  ::kill(guard, SIGCONT);
+  const Output asked = f.mat.wait_for(asking);
+  CHECK(asked.exit_code == 0);
+  CHECK(asked.out.find("  red ") != std::string::npos);
 }
 
 TEST_CASE("a stop answers the request that is under way") {
@@ -233,6 +259,9 @@ TEST_CASE("a model in service stays, until the service serves another") {
 TEST_CASE("a token is wanted for all but the page and the health of the service") {
   ServiceFixture f;
   const Json deployed = f.deploy("s", {"--host", "0.0.0.0"});
+  CHECK(deployed["address"].get<std::string>().find("http://127.0.0.1:") == 0);
+  CHECK(f.mat.succeed({"service", "show", "s"}).out.find(", and this machine's other addresses") !=
+        std::string::npos);
   const std::string token = deployed["token"];
   const std::string address = deployed["address"];
   CHECK(f.predict(address).status == 401);
@@ -252,6 +281,15 @@ TEST_CASE("a token is wanted for all but the page and the health of the service"
   for (const char* bad : {"short", ""}) {
     CHECK(f.mat.run({"service", "deploy", "m", "--name", "t", "--token", bad}).exit_code == 2);
   }
+}
+
+TEST_CASE("what listens on all addresses says where it is reached, here and from elsewhere") {
+  ServiceFixture f;
+  const Output deployed = f.mat.succeed({"service", "deploy", "m", "--name", "s", "--detach",
+                                         "--precision", "fp32", "--host", "0.0.0.0"});
+  CHECK(deployed.out.find("s answers at http://127.0.0.1:") == 0);
+  CHECK(deployed.err.find("others reach it at this machine's address in place of 127.0.0.1") !=
+        std::string::npos);
 }
 
 TEST_CASE("a token comes from a file or the environment too, where nobody else sees it") {
@@ -388,6 +426,27 @@ TEST_CASE("auto-stop ends a service, and Ctrl-C one in the foreground") {
   CHECK(ended.exit_code == 130);
   CHECK(ended.out.find("s answers at http://127.0.0.1:") == 0);
   CHECK(f.show("s")["reason"] == "interrupted by Ctrl-C");
+
+  const pid_t again = f.mat.start({"service", "start", "s", "--foreground"});
+  REQUIRE(wait_until(
+      [&] { return read_file_if_exists(f.folder / "out").value_or("").find("s answers") == 0; }));
+  ::kill(again, SIGINT);
+  CHECK(f.mat.wait_for(again).exit_code == 130);
+  CHECK(f.mat.run({"service", "start", "s", "--foreground", "-d"}).exit_code == 2);
+}
+
+TEST_CASE("a service that auto-stop ends before it answers stays, with the reason") {
+  ServiceFixture f;
+  for (const char* how : {"--detach", "--json"}) {
+    const std::string name = std::string("a") + how;
+    const Output ended =
+        f.mat.run({"service", "deploy", "m", "--name", name, "--auto-stop", "0.01s", how});
+    INFO(ended.err);
+    CHECK(ended.exit_code == 6);
+    CHECK(ended.err.find("auto_stop after ") != std::string::npos);
+    CHECK(f.status(name) == "Terminated");
+    CHECK(f.show(name)["reason"].get<std::string>().find("auto_stop after ") == 0);
+  }
 }
 
 TEST_CASE("hostile names and sources are refused before anything is made") {

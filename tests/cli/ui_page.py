@@ -334,6 +334,7 @@ def kept_evaluations(pages, mat, home, folder):
     pages.at(SHAPES + "?tab=evaluation&evaluation=E001")
     pages.see("On 160 samples")
     pages.see("Calibration")
+    pages.see("the mean distance of how sure answers are from how often they are right")
     assert browser.value("document.querySelectorAll('table.matrix').length") == 1
     pages.follow("Show its validation")
     pages.at(SHAPES + "?tab=evaluation")

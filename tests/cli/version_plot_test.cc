@@ -98,7 +98,7 @@ TEST_CASE("curves are drawn into files") {
   CHECK(has(svg, "lamps@V0002"));
   CHECK(has(svg, "</svg>"));
   CHECK(png.rfind("\x89PNG", 0) == 0);
-  CHECK(t.mat.run({"version", "plot", "lamps", "--svg", "no/folder/a.svg"}).exit_code == 5);
+  CHECK(t.mat.run({"version", "plot", "lamps", "--svg", "no/folder/a.svg"}).exit_code == 3);
 }
 
 TEST_CASE("what cannot be drawn is told") {

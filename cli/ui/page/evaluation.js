@@ -38,8 +38,12 @@ function reliability(calibration) {
     svg("text", {x: 12, y: 105, "text-anchor": "middle",
                  transform: "rotate(-90 12 105)"}, "right"));
   return section("Calibration",
-    h("p", {class: "dim"}, `Error ${figure(calibration.error_before)}; after scaling by the ` +
-      `temperature ${number(calibration.temperature)}: ${figure(calibration.error_after)}.`),
+    h("p", {class: "dim"}, `Error ${figure(calibration.error_before)}, the mean distance of how ` +
+      "sure answers are from how often they are right; after scaling by the temperature " +
+      `${number(calibration.temperature)}: ${figure(calibration.error_after)}` +
+      (calibration.fitted_here ? ", where the temperature was found on one half of the " +
+        "validation pictures and the error measured on the other half, and the other way round."
+        : ".")),
     picture,
     h("details", {}, h("summary", {}, "Values"), plainTable("Calibration", [
       ["sure", (b) => figure(b.confidence), "number"],

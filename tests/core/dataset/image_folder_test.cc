@@ -229,7 +229,7 @@ TEST_CASE("a data folder that cannot be used says why") {
   TempFolder data;
   SECTION("it is not there") {
     const Error error = error_of(data / "nowhere");
-    CHECK(error.kind() == ErrorKind::usage);
+    CHECK(error.kind() == ErrorKind::not_found);
     CHECK_THAT(error.what(), Contains("there is no folder"));
   }
   SECTION("it is a file") {

@@ -197,6 +197,7 @@ TEST_CASE("labels that are none are refused with what they might be called") {
 
 TEST_CASE("what cannot be imported says why") {
   const TempFolder data;
+  CHECK(import_error(data / "none").kind() == ErrorKind::not_found);
   CHECK_THAT(import_error(data / "none").message(), Contains("there is no folder or file"));
   CHECK_THAT(import_error(data.path()).message(), Contains("there are no pictures in"));
   REQUIRE(::mkfifo((data / "pipe").c_str(), 0600) == 0);

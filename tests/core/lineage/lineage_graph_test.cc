@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 
+#include "core/base/file.h"
 #include "tests/core/lineage/lineage_home.h"
 
 namespace mat {
@@ -89,6 +90,66 @@ TEST_CASE("What is no version says what else has the name") {
   CHECK(error_of([&] { lineage_start(registry, "nothing:x"); }).kind() == ErrorKind::usage);
   CHECK(error_of([&] { lineage_start(registry, "service:x"); }).kind() == ErrorKind::not_found);
   CHECK(error_of([&] { home.graph("version#4711"); }).kind() == ErrorKind::not_found);
+}
+
+TEST_CASE("Data is found by its path from the working directory, and what nobody read is not") {
+  const LineageHome home;
+  home.make_version(home.version_on(absolute_path("data/shoes").string(), "shoes"));
+  for (const char* path : {"data/shoes", "./data/shoes/", "data/../data//shoes"}) {
+    INFO(path);
+    CHECK(edges_of(home.graph(std::string("data:") + path)) ==
+          Names{absolute_path("data/shoes").string() + " -data_url> shoes@V0001"});
+  }
+  for (const char* unknown : {"data:data", "data:/data/shoes", "data:s3://bucket/hats"}) {
+    INFO(unknown);
+    const Error error = error_of([&] { home.graph(unknown); });
+    CHECK(error.kind() == ErrorKind::not_found);
+    CHECK(error.message().find("nothing was made from '") == 0);
+    CHECK(error.hint().find("mat lineage JOB@V0001 --up") != std::string::npos);
+  }
+  home.writer().delete_job("shoes");
+  CHECK(home.graph("data:data/shoes").nodes.size() == 2);
+}
+
+TEST_CASE("A dataset that was not there when a version was made is data, and leads to it") {
+  const LineageHome home;
+  home.make_version(home.version_on("dataset://hats@V003", "hats"));
+  const LineageGraph graph = home.graph("hats@1");
+  REQUIRE(graph.nodes.size() == 2);
+  CHECK(graph.nodes[1].name == "dataset://hats@V003");
+  CHECK(home.graph(graph.nodes[1].reference).nodes.size() == 2);
+}
+
+TEST_CASE("The import of an export leads to the model that was exported, of this home alone") {
+  const LineageHome home;
+  const auto import = [&](const std::string& model, const Json& origin) {
+    NewModelVersion version;
+    version.model = "again";
+    version.network = "resnet18";
+    version.origin = {{"kind", "file"},
+                      {"file", "/net.safetensors"},
+                      {"exported", {{"model", model}, {"origin", origin}}}};
+    const ModelVersionRecord made = home.writer().create_model_version(
+        version, [](const std::filesystem::path& p) { std::filesystem::create_directories(p); });
+    return "model:" + made.reference();
+  };
+  const auto leads_to_it = [&](const std::string& reference) {
+    const Names edges = edges_of(home.graph(reference, {true, false}));
+    return std::any_of(edges.begin(), edges.end(), [](const std::string& edge) {
+      return edge.find("flowers@1.0.0 -import> again@") == 0;
+    });
+  };
+  const Json origin = home.reader().model_version("flowers@1.0.0").origin;
+  const std::string imported = import("flowers@1.0.0", origin);
+  CHECK(leads_to_it(imported));
+  CHECK(find_node(home.graph(imported), "clothes@V0003") != nullptr);
+  CHECK(find_node(home.graph("model:flowers@1.0.0"), "again@1.0.0") != nullptr);
+  // Another home's model of that name, none at all, and what is no name.
+  CHECK_FALSE(leads_to_it(import("flowers@1.0.0", {{"kind", "version"}})));
+  CHECK_FALSE(leads_to_it(import("flowers@2.0.0", origin)));
+  CHECK_FALSE(leads_to_it(import("../flowers@@", origin)));
+  CHECK_FALSE(leads_to_it(import("flowers", origin)));
+  CHECK_FALSE(leads_to_it(import("flowers@1.0.0", Json())));
 }
 
 TEST_CASE("A lineage answers for what was deleted") {

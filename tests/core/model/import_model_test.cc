@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <functional>
 
 #include "core/base/error.h"
 #include "tests/core/model/model_home.h"
@@ -41,12 +42,67 @@ TEST_CASE("Weights that mat has written say themselves what they are") {
   CHECK(content.metrics["accuracy"] == 0.9);
   CHECK(content.origin["kind"] == "file");
   CHECK(content.origin["file"] == file.string());
-  ImportDescription given = of_two_classes();
-  given.image_size = 96;
-  const ModelContent otherwise = describe(file, given);
-  CHECK(otherwise.description.classes == std::vector<std::string>{"cat", "dog"});
-  CHECK(otherwise.description.preprocessing.image_size == 96);
-  CHECK(otherwise.description.preprocessing.short_side == 192);
+}
+
+TEST_CASE("What is said of a file otherwise than it says itself is refused with what it says") {
+  const TempFolder folder;
+  const fs::path file = folder / "w.safetensors";
+  put_file(file, weights_bytes(metadata_of_classifier()));
+  const auto refused = [](const fs::path& about, const std::function<void(ImportDescription&)>& say,
+                          const std::string& by, const std::string& why) {
+    ImportDescription given;
+    say(given);
+    const Error error = error_of([&] { describe(about, given); });
+    CHECK(error.kind() == ErrorKind::usage);
+    CHECK(error.message() ==
+          why.substr(0, why.find('@')) + "'" + by + "'" + why.substr(why.find('@') + 1));
+    CHECK(error.hint().find("leave --") == 0);
+  };
+  const std::string own = file.string();
+  using Given = ImportDescription;
+  refused(
+      file, [](Given& g) { g.network = "resnet18"; }, own,
+      "--network resnet18 is not what @ says: resnet18_w32");
+  refused(
+      file,
+      [](Given& g) {
+        g.classes = {"cat", "dog"};
+      },
+      own, "--classes cat, dog is not what @ says: blue, red");
+  refused(
+      file, [](Given& g) { g.image_size = 96; }, own, "--image-size 96 is not what @ says: 64");
+  refused(
+      file,
+      [](Given& g) {
+        g.mean = {0.1, 0.2, 0.4};
+      },
+      own, "--mean 0.1, 0.2, 0.4 is not what @ says: 0.1, 0.2, 0.3");
+  refused(
+      file,
+      [](Given& g) {
+        g.deviation = {1, 1, 1};
+      },
+      own, "--std 1.0, 1.0, 1.0 is not what @ says: 0.4, 0.5, 0.6");
+  // The same again is no contradiction, and leaves what goes with it.
+  Given same;
+  same.network = "resnet18_w32";
+  same.classes = {"blue", "red"};
+  same.image_size = 64;
+  same.mean = {0.1, 0.2, 0.3000000001};
+  const ModelContent content = describe(file, same);
+  CHECK(content.description.preprocessing.short_side == 144);
+  CHECK(content.metrics["accuracy"] == 0.9);
+
+  // What stands beside a file speaks for it.
+  const fs::path program = folder / "net.pt", beside = description_beside(program);
+  put_file(program, "PK\x03\x04 a program");
+  put_file(beside, to_json_text(to_json(content.description)));
+  refused(
+      program, [](Given& g) { g.image_size = 96; }, beside.string(),
+      "--image-size 96 is not what @ says: 64");
+  refused(
+      program, [](Given& g) { g.network = "resnet18"; }, program.string(),
+      "--network resnet18 is not what @ says: torchscript");
 }
 
 TEST_CASE("Weights of others need a network and classes, and get what is usual for the rest") {
@@ -73,7 +129,9 @@ TEST_CASE("Weights of others need a network and classes, and get what is usual f
   // The network is known by its keys.
   CHECK(describe(file, of_two_classes(), {{"network", "resnet50"}}).description.network ==
         "resnet50");
-  CHECK(describe(file, resnet(), {{"network", "resnet50"}}).description.network == "resnet18");
+  CHECK(error_of([&] {
+          describe(file, resnet(), {{"network", "resnet50"}});
+        }).kind() == ErrorKind::usage);
   for (const char* unknown :
        {"resnet81", "resnet18_w", "resnet18_w0", "small_cnn_w3", "tabular_mlp", "exeml", "../x"}) {
     INFO(unknown);

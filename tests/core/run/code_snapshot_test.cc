@@ -292,18 +292,20 @@ TEST_CASE("a snapshot into the folder itself leaves itself and homes out", "[run
   CHECK(p.copied() == Paths{"train.py"});
 }
 
-TEST_CASE("a code folder that is not there is a usage error", "[run]") {
+TEST_CASE("a code folder that is not there is not found, and a file is a usage error", "[run]") {
   const Project p;
   p.write("file");
-  for (const fs::path& path : {p.code / "none", p.code / "file"}) {
+  const auto kind = [&](const fs::path& path) {
     try {
       snapshot_code(path, p.copy);
-      FAIL("nothing was thrown");
     } catch (const Error& e) {
-      CHECK(e.kind() == ErrorKind::usage);
+      return e.kind();
     }
-  }
-  CHECK_THROWS_WITH(snapshot_code(p.code / "none", p.copy), Catch::Contains("is not there"));
+    return ErrorKind::bug;
+  };
+  CHECK(kind(p.code / "none") == ErrorKind::not_found);
+  CHECK(kind(p.code / "file") == ErrorKind::usage);
+  CHECK_THROWS_WITH(snapshot_code(p.code / "none", p.copy), Catch::Contains("no code folder"));
   CHECK_THROWS_WITH(snapshot_code(p.code / "file", p.copy), Catch::Contains("is no folder"));
   CHECK(snapshot_code(p.code / "." / "..", p.copy)["files"] == 1);
 }

@@ -22,7 +22,8 @@ std::string complaint(const std::filesystem::path& data, const Json& wanted) {
   try {
     read_labelled_table(data, wanted, 1);
   } catch (const Error& error) {
-    CHECK(error.kind() == ErrorKind::usage);
+    const bool is_there = std::filesystem::exists(data);
+    CHECK(error.kind() == (is_there ? ErrorKind::usage : ErrorKind::not_found));
     return error.message() + " / " + error.hint();
   }
   return "";

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <exception>
+#include <future>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "core/base/error.h"
+
+// What Batcher and TableBatcher share.
+
+namespace mat {
+
+// Starts the thread that a model belongs to: it opens the model, lets `try_it` look whether it
+// answers, and then does `answer` until that returns. Comes back once the model was tried. Throws
+// what opening and trying have thrown; there is no thread then.
+template <typename Open, typename Try, typename Answer>
+std::thread start_model_thread(Open open, Try try_it, Answer answer) {
+  std::promise<void> opened;
+  std::future<void> is_open = opened.get_future();
+  std::thread thread([opened = std::move(opened), open = std::move(open),
+                      try_it = std::move(try_it), answer = std::move(answer)]() mutable {
+    decltype(open()) model;
+    try {
+      model = open();
+      try_it(*model);
+    } catch (...) {
+      opened.set_exception(std::current_exception());
+      return;
+    }
+    opened.set_value();
+    answer(*model);
+  });
+  try {
+    is_open.get();
+  } catch (...) {
+    thread.join();
+    throw;
+  }
+  return thread;
+}
+
+[[noreturn]] inline void throw_too_few_answers() {
+  throw Error(ErrorKind::bug, "the model gave too few answers");
+}
+
+// Why `ask` has failed; empty when it has not.
+template <typename Ask>
+std::string failure_of(const Ask& ask) {
+  try {
+    ask();
+    return {};
+  } catch (const std::exception& e) {
+    return e.what();
+  }
+}
+
+// Gives the answer to whoever asked. What he throws is his own: he hears that the answer was
+// dropped, since nothing of `done` is left, and the next ones are not to suffer.
+template <typename Done, typename... Answer>
+void give_answer(Done& done, Answer&&... answer) {
+  try {
+    done(std::forward<Answer>(answer)...);
+  } catch (const std::exception&) {
+    done = nullptr;
+  }
+}
+
+}  // namespace mat
