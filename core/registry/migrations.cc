@@ -10,6 +10,7 @@
 #include "core/base/error.h"
 #include "core/registry/batch_layout.h"
 #include "core/registry/lineage_layout.h"
+#include "core/registry/training_time_layout.h"
 #include "core/registry/visualization_layout.h"
 
 namespace mat {
