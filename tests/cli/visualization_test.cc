@@ -236,7 +236,7 @@ TEST_CASE("TensorBoard shows all pages of a training") {
   const std::string address = made["address"];
   CHECK(wait_until([&] {
     return Json::parse(VisualizationFixture::get(address, "/data/runs")) ==
-           Json{"hparams", "t@V0001", "t@V0002"};
+           Json{"t@V0001", "t@V0002", "hparams"};
   }));
   Json results = Json::object();
   const Json shown = f.mat.succeed({"version", "show", "t@1", "--json"}).json();
