@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/core.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,33 +11,37 @@
 
 #include "cli/ui/api_commands.h"
 #include "cli/ui/assets.h"
+#include "cli/ui/download.h"
 #include "cli/ui/json_answer.h"
 #include "cli/ui/lineage_response.h"
 #include "cli/ui/picture_response.h"
+#include "cli/ui/service_counts.h"
 #include "cli/ui/version_details.h"
 #include "core/base/error.h"
 #include "core/base/file.h"
 #include "core/base/json.h"
 #include "core/base/text.h"
 #include "core/base/version.h"
+#include "core/model/models.h"
+#include "core/service/service_folder.h"
 
 namespace mat {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kReaders = 4, kChangers = 8;
+constexpr int kReaders = 4, kLongReaders = 4, kChangers = 8;
 constexpr std::int64_t kMostLogBytes = 1 << 20, kUsualLogBytes = 1 << 18;
 constexpr int kLargestPicture = 2000;
 
-std::shared_ptr<const HttpFile> open_body(const fs::path& path) {
-  FileDescriptor file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
-  struct stat state {};
-  if (!file || ::fstat(file.get(), &state) != 0) {
-    throw_io_error(fmt::format("cannot read '{}'", path.string()), errno);
-  }
-  return std::make_shared<const HttpFile>(
-      HttpFile{std::move(file), static_cast<std::uint64_t>(state.st_size)});
+// What may take seconds, over long curves, many pictures or a service that does not answer. Those
+// have threads of their own: pages go on meanwhile.
+bool is_long(std::string_view path) {
+  constexpr std::array<std::string_view, 9> kLong{
+      "/api/curves",      "/api/diff",           "/api/evaluations",
+      "/api/lineage.svg", "/api/predictions",    "/api/suspects",
+      "/api/picture",     "/api/service-counts", "/api/dataset-pictures"};
+  return std::find(kLong.begin(), kLong.end(), path) != kLong.end();
 }
 
 // Every answer says what a browser must not do with it.
@@ -64,18 +67,6 @@ HttpResponse page_response(const std::string& path) {
       find_asset(is_asset ? std::string_view(path).substr(kAssets.size()) : "index.html");
   return asset ? asset_response(*asset)
                : http_error(404, fmt::format("there is no '{}' here", printable(path)));
-}
-
-// A name that a browser saves a file as.
-std::string attachment(const fs::path& file) {
-  std::string name = file.filename().string();
-  std::replace_if(
-      name.begin(), name.end(),
-      [](char c) {
-        return !is_letter_or_digit(c) && std::string_view("._-").find(c) == std::string_view::npos;
-      },
-      '_');
-  return fmt::format("attachment; filename=\"{}\"", name);
 }
 
 // A piece of a file; less when it ends before.
@@ -104,6 +95,7 @@ UiApi::UiApi(Home home, UiAccessOptions access)
       commands_(home_),
       events_(home_),
       readers_(kReaders),
+      long_readers_(kLongReaders),
       changers_(kChangers) {}
 
 std::optional<HttpResponse> UiApi::admit(const HttpRequest& request) const {
@@ -114,6 +106,7 @@ std::optional<HttpResponse> UiApi::admit(const HttpRequest& request) const {
 
 void UiApi::stop() {
   readers_.drop_waiting();
+  long_readers_.drop_waiting();
   changers_.drop_waiting();
 }
 
@@ -130,6 +123,7 @@ void UiApi::handle(HttpRequest&& request, std::shared_ptr<HttpResponder> respond
     return responder->respond(std::move(response));
   }
   const bool is_change = request.method == "POST";
+  TaskThreads& threads = is_change ? changers_ : is_long(request.path) ? long_readers_ : readers_;
   auto task = [this, is_change, asked = std::move(request), responder = std::move(responder)] {
     HttpResponse response;
     try {
@@ -142,7 +136,7 @@ void UiApi::handle(HttpRequest&& request, std::shared_ptr<HttpResponder> respond
     secure(response);
     responder->respond(std::move(response));
   };
-  (is_change ? changers_ : readers_).add(std::move(task));
+  threads.add(std::move(task));
 }
 
 // What several pages ask for again and again while a training runs.
@@ -177,6 +171,12 @@ HttpResponse UiApi::answer(const HttpRequest& request) {
   if (request.path == "/api/log") return json_answer(log_document(query));
   if (request.path == "/api/picture") return picture(query);
   if (request.path == "/api/artifact") return artifact(query);
+  if (request.path == "/api/model-file") return model_file(query);
+  if (request.path == "/api/export") return exported(query);
+  if (request.path == "/api/service-counts") {
+    Registry registry(home_, Registry::Mode::read);
+    return json_answer(service_counts(home_, registry.service(query.get("name"))));
+  }
   // Keeping one changes no record: what was answered before may miss it.
   if (request.path == "/api/evaluations") return evaluations(query);
   return answers_.get(request.target, events_.state(),
@@ -194,7 +194,13 @@ HttpResponse UiApi::change(const HttpRequest& request) {
   if (dry != document.end() && *dry == true) {
     return json_answer({{"command", CommandRunner::words(command)}});
   }
-  return commands_.change(command);
+  HttpResponse response = commands_.change(command);
+  if (document["action"] == "export_model" && response.status == 200) {
+    const Json answer = parse_json(response.body, "what mat has printed");
+    const std::lock_guard lock(exports_mutex_);
+    exports_.insert(answer.at("result").at("file").get<std::string>());
+  }
+  return response;
 }
 
 Json UiApi::home_document() {
@@ -205,6 +211,7 @@ Json UiApi::home_document() {
   const fs::path writable = fs::exists(home_.root, error) ? home_.root : home_.root.parent_path();
   return {{"version", mat_version()},
           {"home", home_.root.string()},
+          {"working_folder", working_folder().string()},
           {"can_write", ::access(writable.c_str(), W_OK) == 0},
           {"counts",
            {{"jobs", registry.list_jobs(one).total},
@@ -235,10 +242,18 @@ HttpResponse UiApi::evaluations(const HttpQuery& query) const {
   return commands_.read(words);
 }
 
-Json UiApi::log_document(const HttpQuery& query) const {
+// Of a version or a service.
+fs::path UiApi::log_file(const HttpQuery& query) const {
   Registry registry(home_, Registry::Mode::read);
+  if (const std::string service = query.get("service"); !service.empty()) {
+    return service_log_path(home_.service_folder(registry.service(service).name));
+  }
   const VersionRecord version = registry.version(query.get("ref"));
-  const fs::path file = home_.version_folder(version.job, version.number) / "log.txt";
+  return home_.version_folder(version.job, version.number) / "log.txt";
+}
+
+Json UiApi::log_document(const HttpQuery& query) const {
+  const fs::path file = log_file(query);
   std::error_code error;
   const auto size = static_cast<std::int64_t>(fs::file_size(file, error));
   if (error) return {{"text", ""}, {"offset", 0}, {"end", 0}};
@@ -278,13 +293,25 @@ HttpResponse UiApi::picture(const HttpQuery& query) {
 HttpResponse UiApi::artifact(const HttpQuery& query) const {
   Registry registry(home_, Registry::Mode::read);
   const VersionRecord version = registry.version(query.get("ref"));
-  const fs::path file =
-      artifact_of(home_.version_folder(version.job, version.number), query.get("path"));
-  HttpResponse response;
-  response.content_type = "application/octet-stream";
-  response.file = open_body(file);
-  response.headers = {{"Content-Disposition", attachment(file)}};
-  return response;
+  return download(
+      artifact_of(home_.version_folder(version.job, version.number), query.get("path")));
+}
+
+HttpResponse UiApi::model_file(const HttpQuery& query) const {
+  Registry registry(home_, Registry::Mode::read);
+  const ModelVersionRecord model = registry.model_version(query.get("name"));
+  return download(artifact_of(stored_model(home_, model).folder, query.get("path")));
+}
+
+HttpResponse UiApi::exported(const HttpQuery& query) {
+  const std::string file = query.get("file");
+  {
+    const std::lock_guard lock(exports_mutex_);
+    if (!exports_.contains(file)) {
+      return http_error(404, fmt::format("'{}' was not exported here", printable(file)));
+    }
+  }
+  return download(file);
 }
 
 }  // namespace mat

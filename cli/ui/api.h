@@ -1,7 +1,10 @@
 #pragma once
 
+#include <filesystem>
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "cli/ui/access.h"
@@ -19,7 +22,8 @@ namespace mat {
 // What `mat ui` answers over HTTP: the page, what it shows, and what it does. To be put into an
 // HttpServer, whose thread calls it.
 //   GET  /assets/…        files of the page; every path that is neither this nor /api is the page
-//   GET  /api/…           what a command says (api_commands.h), curves, pictures, logs, files
+//   GET  /api/…           what a command says (api_commands.h), curves, pictures, logs, files, what
+//                         a service counts
 //   GET  /api/events      what happens (events.h)
 //   POST /api/commands    does something (api_commands.h)
 class UiApi {
@@ -40,9 +44,12 @@ class UiApi {
   Json home_document();
   HttpResponse version(const HttpQuery& query);
   HttpResponse evaluations(const HttpQuery& query) const;
+  std::filesystem::path log_file(const HttpQuery& query) const;
   Json log_document(const HttpQuery& query) const;
   HttpResponse picture(const HttpQuery& query);
   HttpResponse artifact(const HttpQuery& query) const;
+  HttpResponse model_file(const HttpQuery& query) const;
+  HttpResponse exported(const HttpQuery& query);
 
   Home home_;
   UiAccess access_;
@@ -51,8 +58,10 @@ class UiApi {
   UiCurves curves_;
   PictureLists pictures_;
   UiEvents events_;
+  std::mutex exports_mutex_;
+  std::set<std::string> exports_;  // files that were written for pages, which may fetch them
   // End first: what they do uses all that is above.
-  TaskThreads readers_, changers_;
+  TaskThreads readers_, long_readers_, changers_;
 };
 
 }  // namespace mat

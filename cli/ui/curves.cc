@@ -121,10 +121,11 @@ Json UiCurves::document(const Home& home, const VersionRecord& version, const Ht
   if (metrics.empty()) {
     for (const CurveSummary& curve : one->index.curves()) metrics.push_back(curve.tag);
   }
+  std::erase_if(metrics, [&](const std::string& metric) { return !one->index.has(metric); });
+  const std::vector<ThinCurve> thinned = one->index.thinned(metrics, axis.range, points);
   Json curves = Json::array();
-  for (const std::string& metric : metrics) {
-    if (!one->index.has(metric)) continue;
-    curves.push_back(curve_json(metric, one->index.thinned(metric, axis.range, points), axis));
+  for (std::size_t i = 0; i < metrics.size(); ++i) {
+    curves.push_back(curve_json(metrics[i], thinned[i], axis));
   }
   return {{"reference", version.reference()},
           {"generation", one->index.generation()},

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -13,7 +14,7 @@ struct RecordPlace {
   std::uint32_t file = 0;  // its number in their order
   std::uint64_t offset = 0;
 
-  bool operator==(const RecordPlace&) const = default;
+  auto operator<=>(const RecordPlace&) const = default;
 };
 
 // Points of one kind that are no numbers.

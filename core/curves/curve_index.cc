@@ -158,14 +158,60 @@ std::uint64_t CurveIndex::memory_bytes() const {
   return bytes;
 }
 
-ThinCurve CurveIndex::thinned(std::string_view tag, const CurveRange& range,
-                              std::size_t points) const {
-  Thinner thinner(points, range);
-  const auto found = curve_of_tag_.find(tag);
-  if (found == curve_of_tag_.end()) return thinner.result();
-  const TagCurve& curve = curves_[found->second];
-  const std::vector<CurveBucket>& buckets = curve.buckets.all();
+// What one curve is thinned from: stretches as they are kept, and spans of the files that are read
+// again, in the order of the curve.
+class CurveIndex::ThinTask {
+ public:
+  ThinTask(const CurveIndex& index, std::string_view tag, const CurveRange& range,
+           std::size_t points)
+      : thinner_(points, range) {
+    const auto found = index.curve_of_tag_.find(tag);
+    if (found != index.curve_of_tag_.end())
+      plan(index, index.curves_[found->second], range, points);
+  }
 
+  void add_spans(std::vector<Span>& spans) const {
+    for (const Part& part : parts_) {
+      if (part.bucket == nullptr) spans.push_back(part.span);
+    }
+  }
+
+  // Points come in the order of the files, also those that no span of this curve has.
+  void add(const ScalarPoint& point, RecordPlace place) {
+    while (next_ < parts_.size() &&
+           (parts_[next_].bucket != nullptr || !(place < parts_[next_].span.end))) {
+      pass();
+    }
+    if (next_ < parts_.size() && !(place < parts_[next_].span.begin)) thinner_.add(point, place);
+  }
+
+  ThinCurve result() {
+    while (next_ < parts_.size()) pass();
+    return thinner_.result();
+  }
+
+ private:
+  struct Part {
+    const CurveBucket* bucket = nullptr;  // without one it is the span
+    Span span;
+  };
+
+  void pass() {
+    if (parts_[next_].bucket != nullptr) thinner_.add(*parts_[next_].bucket);
+    ++next_;
+  }
+
+  void plan(const CurveIndex& index, const TagCurve& curve, const CurveRange& range,
+            std::size_t points);
+
+  Thinner thinner_;
+  std::vector<Part> parts_;
+  std::size_t next_ = 0;
+};
+
+void CurveIndex::ThinTask::plan(const CurveIndex& index, const TagCurve& curve,
+                                const CurveRange& range, std::size_t points) {
+  const std::vector<CurveBucket>& buckets = curve.buckets.all();
   std::vector<std::size_t> touched;
   std::int64_t count = 0;
   std::uint64_t all_bytes = 0, part_bytes = 0;
@@ -178,38 +224,63 @@ ThinCurve CurveIndex::thinned(std::string_view tag, const CurveRange& range,
     touched.push_back(i);
     count += buckets[i].count;
     if (buckets[i].count == 1) continue;
-    const std::uint64_t bytes = bytes_of(span_of(curve, i));
+    const std::uint64_t bytes = index.bytes_of(index.span_of(curve, i));
     all_bytes += bytes;
     if (is_part(buckets[i])) part_bytes += bytes;
   }
   const bool is_coarse =
-      count <= static_cast<std::int64_t>(points) || touched.size() < thinner.stretches();
+      count <= static_cast<std::int64_t>(points) || touched.size() < thinner_.stretches();
   const bool read_all = is_coarse && all_bytes <= kMostBytesReadAgain;
   const bool read_parts = part_bytes <= kMostBytesReadAgain;
-
-  const auto read = [&](const Span& span) {
-    read_again(tag, span,
-               [&](const ScalarPoint& point, RecordPlace place) { thinner.add(point, place); });
-  };
-  for (std::size_t i = 0; i < touched.size();) {
-    const CurveBucket& bucket = buckets[touched[i]];
-    const bool is_read = bucket.count > 1 && can_be_read(span_of(curve, touched[i])) &&
+  for (const std::size_t i : touched) {
+    const CurveBucket& bucket = buckets[i];
+    const Span span = index.span_of(curve, i);
+    const bool is_read = bucket.count > 1 && index.can_be_read(span) &&
                          (read_all || (read_parts && is_part(bucket)));
-    if (!is_read) {
-      thinner.add(bucket);
-      ++i;
-      continue;
-    }
-    // Neighbours in one go, as far as all of them are read.
-    Span span = span_of(curve, touched[i]);
-    while (read_all && i + 1 < touched.size() && touched[i + 1] == touched[i] + 1 &&
-           can_be_read(span_of(curve, touched[i + 1]))) {
-      span.end = span_of(curve, touched[++i]).end;
-    }
-    read(span);
-    ++i;
+    parts_.push_back({is_read ? nullptr : &bucket, span});
   }
-  return thinner.result();
+}
+
+ThinCurve CurveIndex::thinned(std::string_view tag, const CurveRange& range,
+                              std::size_t points) const {
+  return std::move(thinned(std::vector<std::string>{std::string(tag)}, range, points).front());
+}
+
+std::vector<ThinCurve> CurveIndex::thinned(const std::vector<std::string>& tags,
+                                           const CurveRange& range, std::size_t points) const {
+  std::vector<ThinTask> tasks;
+  std::unordered_map<std::string, std::vector<std::size_t>, Hash, std::equal_to<>> tasks_of_tag;
+  std::vector<Span> spans;
+  for (const std::string& tag : tags) {
+    tasks_of_tag[tag].push_back(tasks.size());
+    tasks.emplace_back(*this, tag, range, points);
+    tasks.back().add_spans(spans);
+  }
+  for (const Span& span : joined(std::move(spans))) {
+    read_again(span, [&](std::string_view tag, const ScalarPoint& point, RecordPlace place) {
+      const auto found = tasks_of_tag.find(tag);
+      if (found == tasks_of_tag.end()) return;
+      for (const std::size_t task : found->second) tasks[task].add(point, place);
+    });
+  }
+  std::vector<ThinCurve> curves;
+  for (ThinTask& task : tasks) curves.push_back(task.result());
+  return curves;
+}
+
+// In the order of the files, with those that overlap or touch made one.
+std::vector<CurveIndex::Span> CurveIndex::joined(std::vector<Span> spans) {
+  std::sort(spans.begin(), spans.end(),
+            [](const Span& a, const Span& b) { return a.begin < b.begin; });
+  std::vector<Span> all;
+  for (const Span& span : spans) {
+    if (all.empty() || all.back().end < span.begin) {
+      all.push_back(span);
+    } else if (all.back().end < span.end) {
+      all.back().end = span.end;
+    }
+  }
+  return all;
 }
 
 void CurveIndex::each_point(std::string_view tag,
@@ -219,7 +290,9 @@ void CurveIndex::each_point(std::string_view tag,
   const TagCurve& curve = curves_[at->second];
   const Span whole{curve.buckets.all().front().begin,
                    span_of(curve, curve.buckets.all().size() - 1).end};
-  read_again(tag, whole, [&](const ScalarPoint& point, RecordPlace) { found(point); });
+  read_again(whole, [&](std::string_view other, const ScalarPoint& point, RecordPlace) {
+    if (other == tag) found(point);
+  });
 }
 
 CurveIndex::Span CurveIndex::span_of(const TagCurve& curve, std::size_t bucket) const {
@@ -250,7 +323,7 @@ std::uint64_t CurveIndex::bytes_of(const Span& span) const {
 }
 
 template <typename Found>
-void CurveIndex::read_again(std::string_view tag, const Span& span, const Found& found) const {
+void CurveIndex::read_again(const Span& span, const Found& found) const {
   ScalarEvent event;
   for (std::uint32_t number = span.begin.file; number <= span.end.file; ++number) {
     const File& file = files_[number];
@@ -262,7 +335,7 @@ void CurveIndex::read_again(std::string_view tag, const Span& span, const Found&
     for (auto record = reader.next(); record && at < end; record = reader.next()) {
       if (!read_scalar_event(*record, event)) break;
       for (const ScalarEvent::Value& value : event.values) {
-        if (value.tag == tag) found({event.step, event.wall_time, value.value}, {number, at});
+        found(value.tag, {event.step, event.wall_time, value.value}, {number, at});
       }
       at = reader.valid_bytes();
       if (at >= end) break;

@@ -77,6 +77,10 @@ class CurveIndex {
   // unknown tag. Throws io errors.
   ThinCurve thinned(std::string_view tag, const CurveRange& range, std::size_t points) const;
 
+  // The same of several, in their order, for which the files are read once.
+  std::vector<ThinCurve> thinned(const std::vector<std::string>& tags, const CurveRange& range,
+                                 std::size_t points) const;
+
   // Every point, read again from the files, in their order.
   void each_point(std::string_view tag, const std::function<void(const ScalarPoint&)>& found) const;
 
@@ -103,16 +107,18 @@ class CurveIndex {
   struct Span {
     RecordPlace begin, end;
   };
+  class ThinTask;
 
   void start_over();
   bool still_has_what_was_read(const File& file) const;
   bool read_new(std::size_t file_number);
   TagCurve* curve_named(std::string_view tag);
   Span span_of(const TagCurve& curve, std::size_t bucket) const;
+  static std::vector<Span> joined(std::vector<Span> spans);
   bool can_be_read(const Span& span) const;
   std::uint64_t bytes_of(const Span& span) const;
   template <typename Found>
-  void read_again(std::string_view tag, const Span& span, const Found& found) const;
+  void read_again(const Span& span, const Found& found) const;
 
   std::filesystem::path folder_;
   std::int64_t generation_ = 0;

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <map>
+#include <set>
 #include <span>
 #include <string_view>
 
@@ -16,14 +18,16 @@ namespace mat {
 namespace {
 
 constexpr int kFloat = 1, kDouble = 2, kBytes = 7;
-constexpr int kTensorData = 2, kFileData = 3;
+constexpr int kScalarData = 1, kTensorData = 2, kFileData = 3;
 constexpr int kSuccess = 1, kFailure = 2;
+constexpr int kTextSetting = 1, kBooleanSetting = 2, kNumberSetting = 3;
 // Of TensorFlow's graphs: one that has names of operations as they are now.
 constexpr int kGraphProducer = 1395;
 // Below it, precision and recall have nothing to be measured on.
 constexpr double kLeast = 1e-7;
 
 constexpr const char* kChartsTag = "custom_scalars__config__";
+constexpr const char* kColumnsTag = "_hparams_/experiment";
 constexpr const char* kStartTag = "_hparams_/session_start_info";
 constexpr const char* kEndTag = "_hparams_/session_end_info";
 
@@ -133,6 +137,29 @@ void fill(const ChartsSummary& summary, tensorboard::Summary::Value& value) {
   value.mutable_tensor()->add_bytes_value(bytes_of(layout));
 }
 
+// As TensorFlow 2 writes scalars.
+void fill(const ResultSummary& result, tensorboard::Summary::Value& value) {
+  set_page(value, "scalars", kScalarData);
+  const auto number = static_cast<float>(result.value);
+  value.mutable_tensor()->set_dtype(kFloat);
+  set_numbers<float>(*value.mutable_tensor(), {&number, 1});
+}
+
+// Nothing for what that page cannot show.
+std::optional<tensorboard::AnyValue> any_value(const Json& setting) {
+  tensorboard::AnyValue any;
+  if (setting.is_boolean()) {
+    any.set_boolean(setting.get<bool>());
+  } else if (setting.is_number()) {
+    any.set_number(setting.get<double>());
+  } else if (setting.is_string()) {
+    any.set_text(printable(setting.get<std::string>(), true));
+  } else {
+    return std::nullopt;
+  }
+  return any;
+}
+
 // That page reads its content and wants some value.
 void fill_session(const char* tag, const tensorboard::HyperparameterPlugin& plugin,
                   tensorboard::Summary::Value& value) {
@@ -148,17 +175,9 @@ void fill(const RunSettingsSummary& start, double now, tensorboard::Summary::Val
   tensorboard::SessionStart& session = *plugin.mutable_session_start();
   session.set_start_time(now);
   for (const auto& [name, setting] : start.settings.items()) {
-    tensorboard::AnyValue any;
-    if (setting.is_boolean()) {
-      any.set_boolean(setting.get<bool>());
-    } else if (setting.is_number()) {
-      any.set_number(setting.get<double>());
-    } else if (setting.is_string()) {
-      any.set_text(printable(setting.get<std::string>(), true));
-    } else {
-      continue;
+    if (auto any = any_value(setting)) {
+      (*session.mutable_hyperparameter())[printable(name)] = std::move(*any);
     }
-    (*session.mutable_hyperparameter())[printable(name)] = std::move(any);
   }
   fill_session(kStartTag, plugin, value);
 }
@@ -168,6 +187,50 @@ void fill(const RunEndSummary& end, double now, tensorboard::Summary::Value& val
   plugin.mutable_session_end()->set_status(end.is_success ? kSuccess : kFailure);
   plugin.mutable_session_end()->set_end_time(now);
   fill_session(kEndTag, plugin, value);
+}
+
+// A column with what its cells can hold, by which the page filters: numbers from the least to the
+// greatest, of anything else each value.
+tensorboard::TableSetting column_of(const std::string& name, const std::set<Json>& values) {
+  tensorboard::TableSetting column;
+  column.set_name(printable(name));
+  column.set_differs(values.size() > 1);
+  const auto are_all = [&](auto is_kind) {
+    return std::all_of(values.begin(), values.end(), [&](const Json& v) { return (v.*is_kind)(); });
+  };
+  if (are_all(&Json::is_number)) {
+    column.set_type(kNumberSetting);
+    // In the order of Json numbers come by their size.
+    column.mutable_range()->set_least(values.begin()->get<double>());
+    column.mutable_range()->set_greatest(values.rbegin()->get<double>());
+    return column;
+  }
+  const bool is_boolean = are_all(&Json::is_boolean);
+  column.set_type(is_boolean ? kBooleanSetting : kTextSetting);
+  for (const Json& value : values) {
+    *column.mutable_choices()->add_value() =
+        *any_value(is_boolean || value.is_string() ? value : Json(value.dump()));
+  }
+  return column;
+}
+
+void fill(const TableColumnsSummary& columns, tensorboard::Summary::Value& value) {
+  std::map<std::string, std::set<Json>> settings;
+  for (const Json& run : columns.settings) {
+    for (const auto& [name, setting] : run.items()) {
+      if (any_value(setting)) settings[name].insert(setting);
+    }
+  }
+  tensorboard::HyperparameterPlugin plugin;
+  tensorboard::TableColumns& table = *plugin.mutable_columns();
+  for (const auto& [name, values] : settings) *table.add_setting() = column_of(name, values);
+  for (const Json& metric : columns.metrics) {
+    const auto name = metric.get<std::string>();
+    tensorboard::TableMetric& added = *table.add_metric();
+    added.mutable_name()->set_tag(result_tag(name));
+    added.set_display_name(name);
+  }
+  fill_session(kColumnsTag, plugin, value);
 }
 
 std::string graph_bytes(const GraphSummary& summary) {
@@ -200,6 +263,8 @@ struct Filler {
 
 }  // namespace
 
+std::string result_tag(std::string_view metric) { return "result/" + std::string(metric); }
+
 TextSummary code_block(std::string_view text, std::string_view language) {
   // Longer than any row of such signs in the text, which then cannot end the block.
   std::size_t longest = 0, row = 0;
@@ -226,6 +291,33 @@ std::string event_of(const EventSummary& summary, double wall_time) {
     std::visit(Filler{wall_time, value}, summary.content);
   }
   return bytes_of(event);
+}
+
+std::optional<Json> settings_in_event(std::string_view bytes) {
+  tensorboard::Event event;
+  tensorboard::HyperparameterPlugin plugin;
+  if (!event.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) ||
+      event.summary().value_size() != 1 || event.summary().value(0).tag() != kStartTag ||
+      !plugin.ParseFromString(event.summary().value(0).metadata().plugin().content())) {
+    return std::nullopt;
+  }
+  Json settings = Json::object();
+  for (const auto& [name, any] : plugin.session_start().hyperparameter()) {
+    switch (any.kind_case()) {
+      case tensorboard::AnyValue::kNumber:
+        settings[name] = any.number();
+        break;
+      case tensorboard::AnyValue::kText:
+        settings[name] = any.text();
+        break;
+      case tensorboard::AnyValue::kBoolean:
+        settings[name] = any.boolean();
+        break;
+      case tensorboard::AnyValue::KIND_NOT_SET:
+        break;
+    }
+  }
+  return settings;
 }
 
 }  // namespace mat

@@ -1,8 +1,9 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -71,16 +72,37 @@ struct RunEndSummary {
   bool is_success = true;
 };
 
+// What a run has come to in one metric, to stand in that table: TensorBoard would take the last
+// point of the curve. Readers of mat's curves do not see it.
+struct ResultSummary {
+  double value = 0;
+};
+
+// The tag of a metric's result: "result/accuracy".
+std::string result_tag(std::string_view metric);
+
+// The columns of that table, for several runs together: all their settings, and the results of
+// these metrics.
+struct TableColumnsSummary {
+  Json settings = Json::array();  // of each run, as RunSettingsSummary has them
+  Json metrics = Json::array();   // their names
+};
+
 using Summary = std::variant<HistogramSummary, PictureSummary, TextSummary, PrecisionRecallSummary,
-                             GraphSummary, ChartsSummary, RunSettingsSummary, RunEndSummary>;
+                             GraphSummary, ChartsSummary, RunSettingsSummary, RunEndSummary,
+                             ResultSummary, TableColumnsSummary>;
 
 struct EventSummary {
-  std::string tag;  // of graphs, charts, settings and ends there is one each, whatever stands here
+  // Of graphs, charts, settings, ends and columns there is one each, whatever stands here.
+  std::string tag;
   std::int64_t step = 0;
   Summary content;
 };
 
 // An event as its file has it, without the record around it.
 std::string event_of(const EventSummary& summary, double wall_time);
+
+// The settings that an event tells, when it is one of RunSettingsSummary.
+std::optional<Json> settings_in_event(std::string_view event);
 
 }  // namespace mat

@@ -102,7 +102,9 @@ void record_death(Registry& registry, const ActiveVersion& version, const std::s
   const std::string reason = was_killed ? requested_stop(folder).value_or("stopped") : why;
   Outcome outcome = outcome_of(folder);
   outcome.at_ms = at_ms;
-  end_version(registry, version.id, folder, {version.status}, end, reason, outcome);
+  if (end_version(registry, version.id, folder, {version.status}, end, reason, outcome)) {
+    show_results(folder, outcome.metrics);
+  }
 }
 
 }  // namespace

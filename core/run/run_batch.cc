@@ -23,6 +23,7 @@
 #include "core/run/run_description.h"
 #include "core/run/run_environment.h"
 #include "core/run/run_node.h"
+#include "core/run/run_observer.h"
 #include "core/run/run_results.h"
 #include "core/run/run_task.h"
 #include "core/run/space_reserve.h"
@@ -301,6 +302,7 @@ class BatchRun {
       }
       // Whoever brings the end in does not get it.
       if (!result.hint.empty()) log("hint: " + result.hint);
+      if (const auto first = read_node_result(folder_, 0)) show_results(folder_, first->metrics);
       copy_results(result);
     }
     try {

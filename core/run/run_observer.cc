@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/error.h"
 #include "core/base/time.h"
 #include "core/run/stop_request.h"
 
@@ -12,6 +13,15 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr double kSecondsBetweenFlushes = 1;
+
+template <typename Metrics>
+std::vector<EventSummary> summaries_of_results(const Metrics& metrics) {
+  std::vector<EventSummary> results;
+  for (const auto& [name, summary] : metrics) {
+    results.push_back({result_tag(name), summary.best_step, ResultSummary{summary.best}});
+  }
+  return results;
+}
 
 }  // namespace
 
@@ -81,6 +91,10 @@ void RunObserver::restore(const Json& state) {
   }
 }
 
+void RunObserver::show_results() {
+  for (const EventSummary& result : summaries_of_results(metrics_)) events().add(result);
+}
+
 void RunObserver::sync() {
   if (events_) events_->position();
 }
@@ -96,6 +110,18 @@ void RunObserver::continue_curves() {
 EventWriter& RunObserver::events() {
   if (!events_) events_.emplace(folder_, head_);
   return *events_;
+}
+
+void show_results(const fs::path& version_folder,
+                  const std::map<std::string, MetricSummary>& metrics) {
+  if (metrics.empty()) return;
+  try {
+    EventWriter writer(version_folder);
+    for (const EventSummary& result : summaries_of_results(metrics)) writer.add(result);
+    writer.flush();
+  } catch (const Error&) {
+    return;
+  }
 }
 
 std::map<std::string, MetricSummary> summarize_curves(const fs::path& version_folder) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "core/metrics/event_file.h"
 #include "core/metrics/metric.h"
@@ -45,6 +46,8 @@ class RunObserver final : public TrainObserver {
   // What is for the log only: the watcher gets it in another form.
   void log_quietly(std::string_view line) { log_.line(line); }
   LogFile& log_file() { return log_; }
+  // What the run has come to in each metric, for TensorBoard.
+  void show_results();
   // Brings the points to the disk.
   void sync();
   // The curves of earlier attempts go on: their summaries count, and points that they have are not
@@ -78,6 +81,10 @@ class RunObserver final : public TrainObserver {
   std::map<std::string, std::int64_t, std::less<>> earlier_steps_;  // the last ones of a curve
   double flushed_s_ = 0;
 };
+
+// The same for a run that did not live to show them. What cannot be written is left out.
+void show_results(const std::filesystem::path& version_folder,
+                  const std::map<std::string, MetricSummary>& metrics);
 
 // What the names of curves begin with that are of one of several seeds: "seed7/accuracy".
 constexpr std::string_view kSeedCurvePrefix = "seed";

@@ -182,9 +182,9 @@ class Run {
 
   // One that ended otherwise may go on.
   void show_end(const RunResult& result) {
-    if (result.status != Status::completed) return;
     try {
-      observer_.summary({{}, 0, RunEndSummary{true}});
+      observer_.show_results();
+      if (result.status == Status::completed) observer_.summary({{}, 0, RunEndSummary{true}});
     } catch (const Error&) {
       return;
     }

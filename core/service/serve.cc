@@ -189,6 +189,8 @@ class Service {
 
   void note(const HttpExchange& exchange) {
     api_->count(exchange);
+    // Whoever watches asks every few seconds.
+    if (exchange.path == "/metrics" && exchange.status == 200) return;
     log_.line(fmt::format("{} {} {} {} {} {:.1f} ms", exchange.address,
                           exchange.method.empty() ? "-" : exchange.method,
                           exchange.path.empty() ? "-" : exchange.path, exchange.status,

@@ -25,6 +25,7 @@
 #include "core/run/run_environment.h"
 #include "core/run/stop_request.h"
 #include "core/training/log_file.h"
+#include "core/visualization/table_columns.h"
 #include "core/visualization/tensorboard.h"
 #include "core/visualization/visualization_settings.h"
 
@@ -42,6 +43,8 @@ constexpr double kProbeSeconds = 2;
 constexpr double kStartSeconds = 120;
 constexpr double kGraceSeconds = 3;
 constexpr int kMostPorts = 3;
+// A run of its own in TensorBoard's lists, as whatever has a file.
+constexpr const char* kColumnsFolder = "hparams";
 
 class Visualization {
  public:
@@ -79,7 +82,7 @@ class Visualization {
   void link_versions() {
     fs::remove_all(links());
     make_folders(links());
-    std::size_t shown = 0;
+    std::vector<VersionRecord> shown;
     for (const std::string& version : record_.versions) {
       const Reference reference = parse_reference(version);
       const fs::path target = home_.version_folder(reference.job, reference.number);
@@ -88,11 +91,20 @@ class Visualization {
         continue;
       }
       fs::create_directory_symlink(target, links() / version);
-      ++shown;
+      shown.push_back(registry_.version(version));
     }
-    if (shown > 0) return;
+    if (!shown.empty()) return write_columns(shown);
     throw Error(ErrorKind::not_found, "all its versions have been deleted",
                 fmt::format("mat viz delete {}", record_.name));
+  }
+
+  // Curves are shown without them.
+  void write_columns(const std::vector<VersionRecord>& shown) {
+    try {
+      write_table_columns(home_, shown, links() / kColumnsFolder);
+    } catch (const Error& e) {
+      line("the table of hyperparameters has no columns of its own: " + e.message());
+    }
   }
 
   // Its own, so that an address that is taken is told as any other; TensorBoard takes it next.

@@ -16,13 +16,14 @@ PAGES = [
     *[f"{SHAPES}?tab={tab}" for tab in ("summary", "curves", "evaluation", "pictures", "log",
                                         "files", "lineage")],
     "/compare?ref=shapes%40V0001&ref=shapes%40V0002", "/datasets", "/datasets/forms",
-    "/datasets/forms%40V001", "/models", "/services", "/algorithms", "/algorithms/small_cnn",
-    "/params", "/visualizations", "/pools", "/jobs/none",
+    "/datasets/forms%40V001", "/models", "/models/made", "/services", "/services/here",
+    "/algorithms", "/algorithms/small_cnn", "/params", "/visualizations", "/pools", "/jobs/none",
 ]
 # What opens a dialog on a page.
 DIALOGS = [
     (SHAPES, "Modify…"), (SHAPES, "Delete…"), (SHAPES, "Create model…"),
-    ("/jobs/shapes", "Delete…"),
+    ("/jobs/shapes", "Delete…"), ("/models/made", "Export…"), ("/models/made", "Set alias…"),
+    ("/services/here", "Update…"),
     ("/versions", "Columns…"), ("/datasets/forms", "Publish…"),
 ]
 RUN = """axe.run(document, {resultTypes: ["violations"]}).then((found) => found.violations

@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import urllib.request
 
 from browser import Browser, program
 
@@ -68,6 +69,9 @@ class Pages:
         self.browser.wait_for("document.querySelector('.tabs [aria-current]').textContent === "
                               f"{json.dumps(words)}")
 
+    def press_summary(self, words):
+        self.browser.click(self.named("summary", words))
+
     def fill(self, selector, words):
         self.browser.click(f"document.querySelector({json.dumps(selector)})")
         self.browser.value(f"document.querySelector({json.dumps(selector)}).select()")
@@ -88,11 +92,15 @@ class Pages:
     def gone(self, selector):
         self.browser.wait_for(f"!document.querySelector({json.dumps(selector)})")
 
-    def picture(self, name, height=800, scheme="light"):
+    def picture(self, name, height=800, scheme="light", of=None):
         if not self.screenshots:
             return
+        self.browser.value("document.getElementById('toasts').replaceChildren()")
         self.browser.colours(scheme)
         self.browser.resize(1200, height)
+        if of:
+            self.browser.value(f"document.querySelector({json.dumps(of)})"
+                               ".scrollIntoView({block: 'center'})")
         self.browser.value("new Promise((done) => setTimeout(done, 400))")
         self.browser.screenshot(os.path.join(self.screenshots, f"{name}.png"))
         self.browser.resize(1400, 900)
@@ -248,6 +256,20 @@ def comparison(pages):
     browser.drag((x, y - height / 2 + 2), (x, y))
     browser.wait_for("document.querySelectorAll('.parallel .faded').length === 1")
     assert "1 of 2 versions" in pages.text()
+    # Texts stand on an axis of their own, and are chosen by their names.
+    texts = browser.value("[...document.querySelectorAll('.parallel .axis')].find((g) => "
+                          "g.querySelector('.axis-name').firstChild.data === 'optimizer')"
+                          "?.textContent")
+    assert "adamw" in texts and "sgd" in texts, texts
+    pages.press_summary("Choose by values")
+    grips = "document.querySelectorAll('.parallel .grip')[0]"
+    x, y, _, height = browser.place_of(grips)
+    browser.drag((x, y), (x, y))
+    browser.wait_for("document.querySelectorAll('.parallel .faded').length === 0")
+    browser.click("[...document.querySelectorAll('.ranges label')].find((l) => "
+                  "l.textContent === 'adamw')")
+    browser.wait_for("document.querySelectorAll('.parallel .faded').length === 1")
+    assert "1 of 2 versions: shapes@V0001" in pages.text()
     # A third one is added, and left out again.
     pages.fill("main form input", "shapes@1")
     browser.press("Enter")
@@ -299,7 +321,7 @@ def version_page(pages):
     assert browser.value("!!document.activeElement.closest('.gallery')"), "the focus is lost"
     pages.go(SHAPES + "?tab=pictures")
     browser.wait_for("document.querySelectorAll('.gallery li').length > 0")
-    pages.picture("pictures", 470)
+    pages.picture("pictures", 640)
 
     pages.go("/versions/shapes%40V0001?tab=pictures&list=suspects")
     browser.wait_for("document.querySelector('.gallery img')?.naturalWidth > 0")
@@ -316,7 +338,7 @@ def version_page(pages):
         t.includes("adamw"))""")
     pages.part("Lineage")
     browser.wait_for("document.querySelectorAll('svg.lineage a').length > 1")
-    pages.picture("lineage", 520)
+    pages.picture("lineage", 640)
     browser.click("[...document.querySelectorAll('svg.lineage a')].find((a) => "
                   "a.textContent.includes('shapes@V0001'))")
     browser.wait_for("location.pathname === '/versions/shapes%40V0001'")
@@ -379,7 +401,7 @@ def modify(pages):
     pages.see("mat version modify", ".toast")
 
 
-def models_and_services(pages):
+def models_and_services(pages, mat, home, folder):
     browser = pages.browser
     pages.go(SHAPES)
     pages.press_button("Save parameters…")
@@ -399,6 +421,31 @@ def models_and_services(pages):
     pages.follow("shapes")
     pages.at("/models/shapes")
     pages.see("made from")
+    pages.see("pixels of a picture shrunk to")
+    pages.see("No service serves this version.")
+    # An alias comes and goes.
+    pages.press_button("Set alias…")
+    pages.dialog("An alias of shapes@1.0.0")
+    pages.fill("dialog input[data-key=alias]", "champion")
+    pages.choose_in_dialog("Set")
+    browser.wait_for("!!document.querySelector('[aria-label=\"Remove the alias champion\"]')")
+    browser.click("document.querySelector('[aria-label=\"Remove the alias champion\"]')")
+    pages.dialog("Remove the alias champion?")
+    assert pages.command().endswith("mat model alias --remove shapes champion"), pages.command()
+    pages.choose_in_dialog("Remove")
+    browser.wait_for("!document.querySelector('[aria-label=\"Remove the alias champion\"]')")
+    # What is exported lies in a file, and can be had from there.
+    pages.press_button("Export…")
+    pages.dialog("Export shapes@1.0.0")
+    browser.value("""(() => { const s = document.querySelector('dialog select');
+                  s.value = "safetensors"; s.dispatchEvent(new Event("change")); })()""")
+    pages.fill("dialog input[data-key=output]", os.path.join(folder, "out.safetensors"))
+    pages.choose_in_dialog("Export")
+    pages.see("Wrote " + os.path.join(folder, "out.safetensors"), "#toasts")
+    browser.wait_for("fetch([...document.querySelectorAll('#toasts a')].find((a) => "
+                     "a.textContent === 'download').href).then((r) => r.ok)")
+    browser.wait_for("fetch(document.querySelector('main a[download]').href).then((r) => r.ok)")
+    pages.picture("model", 900)
     pages.press_button("Deploy…")
     pages.dialog("Deploy shapes")
     assert pages.command().startswith("mat service deploy"), pages.command()
@@ -408,6 +455,39 @@ def models_and_services(pages):
     pages.see("Running")
     assert browser.value("""document.querySelector("main a[target=_blank]").href""") \
         .startswith("http://127.0.0.1:")
+    # Its requests and its log come while one looks.
+    pages.see("opens shapes@1.0.0", ".log")
+    address = browser.value("document.querySelector('main a[target=_blank]').href")
+    for _ in range(3):
+        urllib.request.urlopen(address + "v2/health/ready", timeout=60).read()
+    browser.wait_for("[...document.querySelectorAll('main tbody tr')].some((r) => "
+                     "r.cells[0].textContent === '/v2/health/ready' && "
+                     "Number(r.cells[2].textContent) >= 3)")
+    pages.picture("service", 900)
+    # A model that is served stays, with a word why.
+    pages.follow("shapes@1.0.0")
+    pages.at("/models/shapes%401.0.0")
+    pages.follow("here")
+    browser.value("history.back()")
+    pages.at("/models/shapes%401.0.0")
+    pages.press_button("Delete…", "document.querySelector('main h1').parentNode")
+    pages.dialog("Delete shapes@1.0.0?")
+    pages.choose_in_dialog("Delete")
+    pages.see("here", "dialog .problem")
+    browser.press("Escape")
+    pages.gone("dialog")
+    subprocess.run([mat, "model", "create", "shapes@1", "--name", "shapes"],
+                   env={**os.environ, "MAT_HOME": home}, check=True, stdout=subprocess.DEVNULL,
+                   stderr=subprocess.DEVNULL)
+    pages.go("/services/here")
+    pages.press_button("Update…")
+    pages.dialog("Update here")
+    assert browser.value("document.querySelector('dialog datalist option').value") == \
+        "shapes@1.0.1"
+    pages.fill("dialog input[data-key=source]", "shapes@1.0.1")
+    pages.choose_in_dialog("Update")
+    pages.see("here serves shapes@1.0.1", "#toasts")
+    pages.see("serves shapes@1.0.1", ".log")
     pages.press_button("Stop…")
     pages.dialog("Stop here")
     pages.choose_in_dialog("Stop")
@@ -483,6 +563,11 @@ def live(pages, mat, home, folder):
     pages.dialog("Stop noisy@V0001")
     pages.choose_in_dialog("Stop")
     pages.see("Terminated")
+    # What only one of two has is none for the other.
+    pages.go("/compare?ref=shapes%40V0001&ref=noisy%40V0001")
+    browser.wait_for("[...document.querySelectorAll('.parallel .none')].some((t) => "
+                     "t.firstChild.data === 'none')")
+    pages.go("/versions/noisy%40V0001")
     # A version goes after a question that names it; a job when its name is typed.
     pages.press_button("Delete…")
     pages.dialog("Delete noisy@V0001?")
@@ -509,7 +594,7 @@ def datasets(pages):
     pages.follow("forms")
     pages.at("/datasets/forms")
     browser.wait_for("document.querySelectorAll('.gallery img').length >= 60")
-    pages.picture("dataset", 480)
+    pages.picture("dataset", 640)
     browser.click("[...document.querySelectorAll('.classes button')].find((b) => "
                   "b.textContent.startsWith('circle'))")
     browser.wait_for("location.search === '?class=circle'")
@@ -568,6 +653,7 @@ def many_versions(pages):
     pages.follow("Compare")
     browser.wait_for("document.querySelectorAll('.chart .line').length > 9")
     pages.picture("compare", 1000)
+    pages.picture("parallel", 640, of=".parallel-holder")
     assert browser.value("document.querySelectorAll('.parallel .line').length") == 3
 
 
@@ -683,8 +769,9 @@ def main():
             pages = Pages(browser, address, screenshots)
             steps = [overview, keyboard_only, table_of_versions, comparison, version_page,
                      lambda p: kept_evaluations(p, mat, home, folder), modify,
-                     models_and_services, lambda p: live(p, mat, home, folder), datasets,
-                     many_versions, other_pages, narrow,
+                     lambda p: models_and_services(p, mat, home, folder),
+                     lambda p: live(p, mat, home, folder), datasets, many_versions, other_pages,
+                     narrow,
                      lambda p: several_seeds(p, mat, home, folder),
                      lambda p: many_classes(p, mat, home)]
             # That it is not there is told by the test of `mat viz`.

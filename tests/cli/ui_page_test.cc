@@ -125,6 +125,9 @@ TEST_CASE("the pages of mat ui are accessible by what axe finds") {
     return;
   }
   PageFixture f;
+  f.mat.succeed({"model", "create", "shapes@2", "--name", "made"});
+  f.mat.succeed({"model", "alias", "made@1.0.0", "champion"});
+  f.mat.succeed({"service", "deploy", "made", "--name", "here", "--detach"});
   run_python("cli/ui_axe.py", {f.page_address, axe}, "MAT_TEST_PYTHON");
 }
 

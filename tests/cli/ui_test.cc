@@ -1,5 +1,12 @@
+#include <poll.h>
+#include <sys/socket.h>
+
+#include "core/base/file.h"
 #include "core/http/listen.h"
 #include "core/http/query.h"
+#include "core/registry/registry.h"
+#include "core/run/version_lock.h"
+#include "core/service/service_settings.h"
 #include "tests/cli/ui_fixture.h"
 #include "tests/core/http/raw_client.h"
 
@@ -150,6 +157,43 @@ TEST_CASE("mat ui does what the commands do, and says which") {
   CHECK(f.act({{"action", "stop_version"}, {"reference", "--force"}}).first == 400);
 }
 
+TEST_CASE("answers of mat ui that take long hold up no others") {
+  UiFixture f;
+  f.mat.succeed({"job", "create", "-f", f.write_spec("j.yaml", command_spec("j", R"(["true"])"))});
+  // A service that takes connections and says nothing.
+  const FileDescriptor silent = listen_on("127.0.0.1", 0);
+  const Home home{f.mat.home(), "a test"};
+  Registry registry(home, Registry::Mode::write);
+  ServiceRecord service;
+  service.name = "silent";
+  service.source = "version:j@V0001";
+  service.settings = to_json(ServiceSettings());
+  service = registry.create_service(service);
+  const VersionLock lock = VersionLock::acquire(registry.home().service_folder("silent"));
+  Registry::ProcessChange change;
+  change.status = Status::running;
+  change.address = http_address("127.0.0.1", port_of(silent));
+  REQUIRE(registry.change_service(service.id, {Status::pending}, change));
+  f.start_ui();
+  std::vector<RawClient> pages;
+  std::vector<FileDescriptor> taken;
+  for (int i = 0; i < 4; ++i) {
+    pages.emplace_back(port_of_address(f.address));
+    pages.back().send(
+        "GET /api/service-counts?name=silent HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: " + f.cookie +
+        "\r\n\r\n");
+    pollfd waiting{silent.get(), POLLIN, 0};
+    REQUIRE(::poll(&waiting, 1, 20'000) == 1);
+    taken.emplace_back(::accept(silent.get(), nullptr, nullptr));
+  }
+  CHECK(f.get_json("/api/jobs")["total"] == 1);
+  for (RawClient& page : pages) CHECK(page.read_until("HTTP/", 0).empty());
+  taken.clear();
+  for (RawClient& page : pages) {
+    CHECK(page.read_until("}").find("{\"metrics\":null}") != std::string::npos);
+  }
+}
+
 TEST_CASE("mat ui tells its pages what happens") {
   UiFixture f;
   f.start_ui();
@@ -178,6 +222,70 @@ TEST_CASE("mat ui notices that a runner was killed") {
   ::kill(f.runner_of("j", "V0001"), SIGKILL);
   CHECK(page.read_until("{\"versions\":[]}").find("{\"versions\":[]}") != std::string::npos);
   CHECK(f.get_json("/api/version?ref=j")["status"] == "Abnormal");
+}
+
+TEST_CASE("mat ui exports a model, hands out its files, and moves its aliases") {
+  UiFixture f;
+  draw_pictures(f.folder / "data", {"red", "green"}, 12);
+  f.mat.succeed({"job", "create", "-f", f.write_spec("job.yaml", small_spec("m", "./data", 3))});
+  f.mat.succeed({"model", "create", "m", "--name", "n"});
+  f.start_ui();
+  CHECK(
+      f.done({{"action", "set_alias"}, {"reference", "n@1.0.0"}, {"alias", "champion"}})["alias"] ==
+      "n@champion");
+  CHECK(f.get_json("/api/model?name=n@champion")["reference"] == "n@1.0.0");
+  f.done({{"action", "remove_alias"}, {"model", "n"}, {"alias", "champion"}});
+  CHECK(f.get("/api/model?name=n@champion").status == 404);
+
+  const std::string out = (f.folder / "n.safetensors").string();
+  const std::string target = "/api/export?file=" + percent_encoded(out);
+  CHECK(f.get(target).status == 404);
+  const Json made = f.done(
+      {{"action", "export_model"}, {"reference", "n"}, {"format", "safetensors"}, {"output", out}});
+  CHECK(made["file"] == out);
+  const HttpResponse file = f.get(target);
+  CHECK(file.status == 200);
+  CHECK(header(file, "content-disposition") == "attachment; filename=\"n.safetensors\"");
+  CHECK(f.get("/api/export?file=" + percent_encoded((f.folder / "job.yaml").string())).status ==
+        404);
+  // It is there now.
+  CHECK(f.act({{"action", "export_model"},
+               {"reference", "n"},
+               {"format", "safetensors"},
+               {"output", out}})
+            .first != 200);
+
+  const Json files = f.get_json("/api/model?name=n")["files"];
+  REQUIRE_FALSE(files.empty());
+  for (const Json& each : files) {
+    CHECK(f.get("/api/model-file?name=n&path=" + each["name"].get<std::string>()).status == 200);
+  }
+  CHECK(f.get("/api/model-file?name=n&path=../../../mat.db").status == 404);
+}
+
+TEST_CASE("mat ui shows the log of a service, what it counts, and gives it another model") {
+  UiFixture f;
+  draw_pictures(f.folder / "data", {"red", "green"}, 12);
+  f.mat.succeed({"job", "create", "-f", f.write_spec("job.yaml", small_spec("m", "./data", 3))});
+  for (int i = 0; i < 2; ++i) f.mat.succeed({"model", "create", "m", "--name", "n"});
+  const Json deployed =
+      f.mat.succeed({"service", "deploy", "n@1.0.0", "--detach", "--precision", "fp32", "--json"})
+          .json();
+  f.start_ui();
+  const auto counts = [&] { return f.get_json("/api/service-counts?name=n")["metrics"]; };
+  CHECK(counts().get<std::string>().find("mat_model_info{model=\"n@1.0.0\"}") != std::string::npos);
+  const Json log = f.get_json("/api/log?service=n&offset=0");
+  CHECK(log["text"].get<std::string>().find("opens n@1.0.0") != std::string::npos);
+  // To be looked at leaves no line.
+  CHECK(log["text"].get<std::string>().find("/metrics") == std::string::npos);
+  const auto [refused, why] = f.act({{"action", "delete_model"}, {"name", "n@1.0.0"}});
+  CHECK(refused == 409);
+  CHECK(why["error"].get<std::string>().find("service") != std::string::npos);
+  CHECK(f.done({{"action", "update_service"}, {"name", "n"}, {"source", "n@1.0.1"}})["source"] ==
+        "n@1.0.1");
+  CHECK(counts().get<std::string>().find("model=\"n@1.0.1\"") != std::string::npos);
+  f.done({{"action", "stop_service"}, {"name", "n"}, {"force", true}});
+  CHECK(counts().is_null());
 }
 
 TEST_CASE("mat ui shows pictures of a dataset and of predictions") {

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""visualization_page.py ADDRESS RUN [SCREENSHOT_FOLDER]: TensorBoard's pages of a training.
+"""visualization_page.py ADDRESS RUN RESULTS [SCREENSHOTS]: TensorBoard's pages of a training.
 
-Every page has what mat has written for it. Exit status 77: there is no chromium.
+Every page has what mat has written for it; RESULTS, {metric: value}, are what mat says of the run.
+Exit status 77: there is no chromium.
 """
 
 import base64
@@ -76,6 +77,28 @@ def check_content(address, run):
     assert "hyperparameters" in texts[0]["text"], texts
 
 
+def check_table(address, run, results):
+    """The table of hyperparameters has mat's results, and no other columns of metrics."""
+    asked = {"allowedStatuses": ["STATUS_UNKNOWN", "STATUS_SUCCESS", "STATUS_RUNNING"],
+             "startIndex": 0, "sliceSize": 100}
+
+    def values():
+        found = fetch_json(address, "/data/plugin/hparams/session_groups",
+                           request=json.dumps(asked))
+        groups = {g["sessions"][0]["name"]: g for g in found["sessionGroups"]}
+        return {v["name"]["tag"]: v.get("value", 0)
+                for v in groups.get(run, {}).get("metricValues", [])}
+
+    wait_for("results", lambda: len(values()) == len(results))
+    for metric, value in results.items():
+        shown = values()["result/" + metric]
+        assert abs(shown - value) <= 1e-6 * abs(value), (metric, shown, value)
+    table = fetch_json(address, "/data/plugin/hparams/experiment", request="{}")
+    assert {"lr", "epochs", "algorithm"} <= {h["name"] for h in table["hparamInfos"]}, table
+    names = [m["displayName"] for m in table["metricInfos"]]
+    assert set(names) == set(results) and names.index("accuracy") < names.index("lr"), names
+
+
 def look_at(browser, address, screenshots):
     browser.call("Page.enable")
     browser.call("Runtime.enable")
@@ -95,9 +118,10 @@ def look_at(browser, address, screenshots):
 
 
 def main():
-    address, run = sys.argv[1:3]
-    screenshots = sys.argv[3] if len(sys.argv) > 3 else None
+    address, run, results = sys.argv[1:4]
+    screenshots = sys.argv[4] if len(sys.argv) > 4 else None
     check_content(address, run)
+    check_table(address, run, json.loads(results))
     program = shutil.which("chromium") or shutil.which("chromium-browser")
     if not program:
         print("chromium is not installed", file=sys.stderr)

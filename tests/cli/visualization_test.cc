@@ -236,9 +236,13 @@ TEST_CASE("TensorBoard shows all pages of a training") {
   const std::string address = made["address"];
   CHECK(wait_until([&] {
     return Json::parse(VisualizationFixture::get(address, "/data/runs")) ==
-           Json{"t@V0001", "t@V0002"};
+           Json{"t@V0001", "t@V0002", "hparams"};
   }));
-  run_python("cli/visualization_page.py", {address, "t@V0001"}, "MAT_TEST_PYTHON");
+  Json results = Json::object();
+  const Json shown = f.mat.succeed({"version", "show", "t@1", "--json"}).json();
+  for (const auto& [metric, summary] : shown["metrics"].items()) results[metric] = summary["best"];
+  CHECK(results.size() > 4);
+  run_python("cli/visualization_page.py", {address, "t@V0001", results.dump()}, "MAT_TEST_PYTHON");
 }
 
 TEST_CASE("TensorBoard shows new points of a version that is running") {

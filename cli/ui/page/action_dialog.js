@@ -5,7 +5,8 @@ import {debounced, freshId, h, replace} from "./dom.js";
 import {openDialog, toast} from "./dialog.js";
 import {commandLine, problem} from "./parts.js";
 
-// `fields` is [{key, label, hint?, value?, required?, choices?, kind?: "text" | "check"}, …].
+// `fields` is [{key, label, hint?, value?, required?, choices?, suggestions?, kind?: "text" |
+// "check"}, …].
 // Returns {nodes, values()}: values leaves out what is empty.
 export function formFields(fields, changed) {
   const inputs = new Map();
@@ -21,14 +22,17 @@ export function formFields(fields, changed) {
       input = h("input", {id, type: "text", value: field.value ?? "", autocomplete: "off",
                           spellcheck: "false", required: field.required, oninput: changed,
                           "data-key": field.key, placeholder: field.placeholder,
-                          "aria-describedby": field.hint ? `${id}-hint` : null});
+                          "aria-describedby": field.hint ? `${id}-hint` : null,
+                          list: field.suggestions?.length ? `${id}-list` : null});
     }
     inputs.set(field.key, input);
     const hint = field.hint && h("p", {id: `${id}-hint`, class: "dim"}, field.hint);
     if (field.kind === "check") {
       return h("div", {class: "field check"}, input, h("label", {for: id}, field.label), hint);
     }
-    return h("div", {class: "field"}, h("label", {for: id}, field.label), input, hint);
+    return h("div", {class: "field"}, h("label", {for: id}, field.label), input,
+             field.suggestions?.length > 0 && h("datalist", {id: `${id}-list`},
+               field.suggestions.map((value) => h("option", {value}))), hint);
   });
   const values = () => {
     const found = {};

@@ -1,7 +1,9 @@
 // What can be done with versions, models, services and the like.
 
 import {askForAction} from "./action_dialog.js";
+import {address} from "./api.js";
 import {h} from "./dom.js";
+import {bytes} from "./format.js";
 import {navigate, to} from "./router.js";
 import {versionLink} from "./parts.js";
 
@@ -97,6 +99,53 @@ export function deploy(source) {
   });
 }
 
+export function exportModel(reference, folder) {
+  return askForAction({
+    title: `Export ${reference}`, action: "export_model", fixed: {reference}, verb: "Export",
+    intro: h("p", {}, "Writes a file for other programs on the machine that mat ui runs on, once " +
+                      "it has answered as the model does. It can be downloaded then."),
+    fields: [{key: "format", label: "Format", value: "onnx",
+              choices: ["onnx", "torchscript", "safetensors"]},
+             {key: "output", label: "File", placeholder: "named after the model",
+              hint: `By default in ${folder}, where mat ui was started.`},
+             {key: "replace", kind: "check", label: "Overwrite the file"}],
+    done: (result) => ["Wrote ", h("code", {class: "path"}, result.file),
+                       ` (${bytes(result.bytes)}): `,
+                       h("a", {href: address("export", {file: result.file}),
+                               download: result.file.split("/").pop()}, "download")],
+  });
+}
+
+export function setAlias(reference) {
+  return askForAction({
+    title: `An alias of ${reference}`, action: "set_alias", fixed: {reference}, verb: "Set",
+    intro: h("p", {}, "A name that can move on to another version. What is asked for by it gets " +
+                      "this version from now on."),
+    fields: [{key: "alias", label: "Alias", required: true, placeholder: "champion"}],
+    done: (result) => `${result.alias} means ${result.reference} now`,
+  });
+}
+
+export const removeAlias = (model, alias) => askForAction({
+  title: `Remove the alias ${alias}?`, action: "remove_alias", fixed: {model, alias},
+  verb: "Remove", danger: true,
+  intro: h("p", {}, `${model}@${alias} means nothing then. The version stays.`),
+  done: (result) => `${result.alias} is gone`,
+});
+
+// `suggestions` are what it could serve instead.
+export function updateService(name, source, suggestions) {
+  return askForAction({
+    title: `Update ${name}`, action: "update_service", fixed: {name}, verb: "Update",
+    intro: h("p", {}, `It serves ${source}. Another model takes its place at once, without a ` +
+                      "failed request; a service that does not run has it from its next start on."),
+    fields: [{key: "source", label: "Model", required: true, suggestions,
+              placeholder: suggestions[0] ?? "flowers@1.0.1",
+              hint: "A version of a model or job."}],
+    done: (result) => `${name} serves ${result.source}`,
+  });
+}
+
 export function visualize(references) {
   return askForAction({
     title: "Visualize in TensorBoard", action: "visualize", fixed: {references}, verb: "Start",
@@ -121,8 +170,12 @@ function plain(title, action, fixed, verb, intro, danger, after) {
 
 export const startService = (name) => plain(
   `Start ${name}`, "start_service", {name}, "Start", "It starts again as it was deployed.")();
-export const stopService = (name) => plain(
-  `Stop ${name}`, "stop_service", {name}, "Stop", "It answers what is under way, and ends.")();
+export const stopService = (name) => askForAction({
+  title: `Stop ${name}`, action: "stop_service", fixed: {name}, verb: "Stop",
+  intro: h("p", {}, "It answers what is under way, and ends."),
+  fields: [{key: "force", kind: "check", label: "Kill it at once"}],
+  done: () => `Stop ${name}: done`,
+});
 export const deleteService = (name) => plain(
   `Delete the service ${name}?`, "delete_service", {name}, "Delete",
   "The service and its log go. Its model stays.", true, "/services")();

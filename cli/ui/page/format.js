@@ -37,25 +37,23 @@ export function bytes(value) {
   return `${size.toFixed(size < 10 ? 1 : 0)} ${["KiB", "MiB", "GiB", "TiB"][unit]}`;
 }
 
+const two = (value) => String(value).padStart(2, "0");
+
+// As in a terminal: "9.5s", "42s", "3m07s", "1h02m", "2d03h".
 export function duration(seconds) {
   if (seconds === null || seconds === undefined) return "";
-  if (seconds < 60) return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
+  if (seconds < 9.95) return `${seconds.toFixed(1)}s`;
   const whole = Math.round(seconds);
   const days = Math.floor(whole / 86400);
   const hours = Math.floor(whole / 3600) % 24;
   const minutes = Math.floor(whole / 60) % 60;
-  if (days) return `${days} d ${hours} h`;
-  if (hours) return `${hours} h ${minutes} min`;
-  return `${minutes} min ${whole % 60} s`;
+  if (days) return `${days}d${two(hours)}h`;
+  if (hours) return `${hours}h${two(minutes)}m`;
+  return minutes ? `${minutes}m${two(whole % 60)}s` : `${whole}s`;
 }
 
-const two = (value) => String(value).padStart(2, "0");
-
-// "2026-01-31 12:00:05", this machine's time.
-export function time(text) {
-  if (!text) return "";
-  const at = new Date(text);
-  if (Number.isNaN(at.getTime())) return String(text);
+// "2026-01-31 12:00:05", of this browser's clock. For pages, see times.js.
+export function time(at) {
   return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ` +
     `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
 }

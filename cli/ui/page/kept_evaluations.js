@@ -3,9 +3,10 @@
 import {get} from "./api.js";
 import {h, replace} from "./dom.js";
 import {evaluationParts, interval} from "./evaluation.js";
-import {figure, number, time} from "./format.js";
+import {figure, number} from "./format.js";
 import {facts, plainTable, problem, section} from "./parts.js";
 import {here} from "./router.js";
+import {ago, when} from "./times.js";
 
 function withInterval(row, name) {
   const pair = row.intervals?.[name];
@@ -25,7 +26,7 @@ function list(rows, chosen, own) {
       ["part", (row) => row.part],
       ["samples", (row) => row.samples, "number"],
       ...figures.map((name) => [name, (row) => withInterval(row, name), "number"]),
-      ["time", (row) => time(row.created)],
+      ["time", (row) => ago(row.created)],
     ], rows, (row) => (row.name === chosen ? "chosen-row" : null)),
     chosen && own && h("p", {}, h("a", {href: here({evaluation: null})}, `Show ${own}`)));
 }
@@ -48,7 +49,7 @@ export function keptEvaluations({reference, query, signal, own}) {
       replace(place, list(listed.evaluations ?? [], chosen, own),
               one && section(`Evaluation ${one.name}`,
                              facts([["data", h("span", {class: "path"}, one.data ?? "")],
-                                    ["part", one.part], ["time", time(one.created)]]),
+                                    ["part", one.part], ["time", when(one.created)]]),
                              evaluationParts({evaluation: one, reference: one.model})));
     } catch (error) {
       if (error.name !== "AbortError") replace(place, problem(error));

@@ -19,8 +19,9 @@ function plain(line) {
   return shown.length > MOST_CHARACTERS ? `${shown.slice(0, MOST_CHARACTERS)} …` : shown;
 }
 
-// Returns {node, more(): fetch what is new, close()}. `running` says whether to follow at first.
-export function logView({reference, running, signal}) {
+// Returns {node, more(): fetch what is new}. `of` says whose, {ref} of a version or {service};
+// `running` whether to follow at first.
+export function logView({of, running, signal}) {
   let begin = 0;
   let end = 0;
   let rest = "";
@@ -121,8 +122,7 @@ export function logView({reference, running, signal}) {
     busy = true;
     try {
       for (;;) {
-        const piece = await get("log", first ? {ref: reference, offset: -PIECE, bytes: PIECE}
-                                             : {ref: reference, offset: end, bytes: PIECE}, signal);
+        const piece = await get("log", {...of, offset: first ? -PIECE : end, bytes: PIECE}, signal);
         // It has begun anew: the old one is full.
         if (!first && piece.offset < end) {
           first = true;
@@ -158,7 +158,7 @@ export function logView({reference, running, signal}) {
   const loadEarlier = async () => {
     follow.checked = false;
     const from = Math.max(0, begin - PIECE);
-    const piece = await get("log", {ref: reference, offset: from, bytes: begin - from}, signal);
+    const piece = await get("log", {...of, offset: from, bytes: begin - from}, signal);
     let {text} = piece;
     begin = from;
     if (from > 0) {

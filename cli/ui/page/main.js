@@ -6,6 +6,7 @@ import {listen, startEvents, throttledWhileVisible} from "./events.js";
 import {heading, problem} from "./parts.js";
 import {query, startRouting} from "./router.js";
 import {MENU, ROUTES} from "./routes.js";
+import {startTicking} from "./times.js";
 
 const main = document.getElementById("main");
 const nav = document.getElementById("nav");
@@ -147,4 +148,5 @@ drawFoot(null);
 listen(onEvent);
 startRouting(ROUTES, show);
 startEvents();
+startTicking();
 get("home").then(drawFoot, () => {});

@@ -6,11 +6,12 @@ import {curvesPanel} from "./curves.js";
 import {centreSideways, h, replace} from "./dom.js";
 import {evaluationParts} from "./evaluation.js";
 import {throttledWhileVisible} from "./events.js";
-import {bytes, figure, number, setting, time} from "./format.js";
+import {bytes, figure, number, setting} from "./format.js";
 import {keptEvaluations} from "./kept_evaluations.js";
 import {lineage} from "./lineage.js";
 import {logView} from "./log_view.js";
 import {empty, isActive, plainTable, problem, section, statusMark} from "./parts.js";
+import {when} from "./times.js";
 
 export {picturesTab} from "./version_pictures.js";
 
@@ -61,7 +62,7 @@ export async function summaryTab({v}) {
             ["max", ([, m]) => number(m.max), "number"],
           ], metrics)),
           section("Status history", plainTable("Status history", [
-            ["time", (c) => time(c.time)],
+            ["time", (c) => when(c.time)],
             ["status", (c) => statusMark(c.status)],
             ["reason", (c) => c.reason, "long"],
           ], now.history ?? [])),
@@ -124,7 +125,7 @@ export async function evaluationTab({v, query, signal}) {
 }
 
 export async function logTab({v, signal}) {
-  const log = logView({reference: v.reference, running: isActive(v.status), signal});
+  const log = logView({of: {ref: v.reference}, running: isActive(v.status), signal});
   const soon = throttledWhileVisible(500, log.more);
   return {node: log.node, shown: log.more, refresh: log.more, live: soon, close: soon.stop};
 }

@@ -4,17 +4,18 @@ import {get} from "./api.js";
 import {h, replace} from "./dom.js";
 import {openDialog} from "./dialog.js";
 import {filterBox} from "./filter_box.js";
-import {duration, figure, number, setting, time} from "./format.js";
+import {duration, figure, number, setting} from "./format.js";
 import {liveFigures, statusMark, versionLink} from "./parts.js";
 import {navigate, setQuery, to} from "./router.js";
 import {VirtualTable} from "./table.js";
+import {ago} from "./times.js";
 import {visualize} from "./actions.js";
 
 // With their widths these fit beside the menu in a window of 1280 pixels.
 const USUAL = ["status", "accuracy", "f1", "loss", "algorithm", "lr", "created", "duration"];
 const FIGURES = new Set(["accuracy", "precision", "recall", "f1"]);
-const WIDTHS = {status: 124, accuracy: 92, f1: 72, loss: 76, algorithm: 104, lr: 74, created: 158,
-                started: 158, ended: 158, duration: 84, parent: 150, reason: 260,
+const WIDTHS = {status: 124, accuracy: 92, f1: 72, loss: 76, algorithm: 104, lr: 74, created: 104,
+                started: 104, ended: 104, duration: 84, parent: 150, reason: 260,
                 status_reason: 260, experiment: 150, job: 150};
 
 function valueOf(row, field) {
@@ -29,10 +30,7 @@ function cellOf(field, now) {
   if (field === "status") return (row) => statusMark(row.status, row.status_reason);
   if (field === "duration") return (row) => duration(valueOf(row, field));
   if (["created", "started", "ended"].includes(field)) {
-    return (row) => {
-      const whole = time(valueOf(row, field));
-      return h("span", {title: whole}, whole.replace(/:\d\d$/, ""));
-    };
+    return (row) => ago(valueOf(row, field));
   }
   if (field === "parent") {
     return (row) => row.parent && versionLink(row.parent);

@@ -2,9 +2,10 @@
 
 import {get} from "./api.js";
 import {h} from "./dom.js";
-import {setting, time} from "./format.js";
+import {setting} from "./format.js";
 import {facts, heading, plainTable, section, trail} from "./parts.js";
 import {to} from "./router.js";
+import {when} from "./times.js";
 
 export async function view({names, signal}) {
   const [name] = names;
@@ -19,7 +20,7 @@ export async function view({names, signal}) {
     trail(["Algorithms", "/algorithms"], [name]), heading(name),
     h("p", {class: "lead"}, a.description),
     facts([["task", (a.task ?? "").replaceAll("_", " ")], ["origin", a.origin],
-           ["created", time(a.created)],
+           ["created", when(a.created)],
            ["command", command && h("code", {}, setting(command))],
            ["runs on", a.constraints && [a.constraints.cpu && "CPU", a.constraints.gpu && "GPU"]
              .filter(Boolean).join(", ")],

@@ -13,6 +13,8 @@ import {navigate, setQuery, to} from "./router.js";
 const PARTS = [["parameters", "Parameters"], ["metrics", "Metrics"]];
 const MORE = [["data", "Data"], ["code", "Code"], ["environment", "Environment"]];
 const MOST_AXES = 12;
+const MOST_TEXTS = 20;
+const LONGEST_TEXT = 60;
 
 function diffTable(title, rows, references) {
   return h("div", {class: "scroll", tabindex: "0", role: "region", "aria-label": title},
@@ -35,15 +37,34 @@ function diffTable(title, rows, references) {
         }))))));
 }
 
+// What differs, numbers by their size and anything else as texts; metrics are numbers. What cannot
+// be told from a drawing is left out, with why.
 function axesOf(diff) {
-  const numeric = (row) => row.differs && row.values.some(Number.isFinite) &&
-    row.values.every((value) => value === null || typeof value === "number");
-  const hyper = diff.parameters.filter(numeric);
-  const metrics = diff.metrics.filter(numeric);
+  const left = [];
+  const axis = (row) => {
+    const has = (value) => value !== null && value !== undefined;
+    if (row.values.every((value) => !has(value) || Number.isFinite(value))) {
+      return {name: row.name, isText: false, values: row.values.map((value) => value ?? null)};
+    }
+    const values = row.values.map((value) => (has(value) ? setting(value) : null));
+    const count = new Set(values).size;
+    const isLong = values.some((value) => value?.length > LONGEST_TEXT);
+    if (!isLong && count <= MOST_TEXTS) return {name: row.name, isText: true, values};
+    left.push([row.name, isLong ? "long texts" : `${count} texts`]);
+    return null;
+  };
+  const metrics = diff.metrics.filter((row) => row.differs && row.values.some(Number.isFinite))
+    .map((row) => ({name: row.name, isText: false,
+                    values: row.values.map((value) => (Number.isFinite(value) ? value : null))}));
   const rank = ["accuracy", "f1", "loss", "precision", "recall"];
   metrics.sort((a, b) => (rank.indexOf(a.name) + 9) % 9 - (rank.indexOf(b.name) + 9) % 9);
-  return [...hyper.slice(0, MOST_AXES - Math.min(4, metrics.length)), ...metrics]
-    .slice(0, MOST_AXES).map((row) => ({name: row.name, values: row.values}));
+  const parameters = diff.parameters.filter((row) => row.differs).map(axis).filter(Boolean);
+  const most = MOST_AXES - Math.min(4, metrics.length);
+  const axes = [...parameters.slice(0, most), ...metrics];
+  for (const one of [...parameters.slice(most), ...axes.slice(MOST_AXES)]) {
+    left.push([one.name, `more than ${MOST_AXES} axes`]);
+  }
+  return {axes: axes.slice(0, MOST_AXES), left};
 }
 
 function realDifference(list) {
@@ -88,7 +109,7 @@ export async function view({query, signal}) {
     drawTables();
     replace(verdicts, diff.real_difference?.length > 0 && realDifference(diff.real_difference));
     parallel?.close();
-    parallel = parallelCoordinates({axes: axesOf(diff), names: references,
+    parallel = parallelCoordinates({...axesOf(diff), names: references,
                                     open: (name) => navigate(to.version(name))});
     replace(coordinates, parallel && section("Parallel coordinates", parallel.node));
   };

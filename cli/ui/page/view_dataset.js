@@ -5,11 +5,12 @@ import {deleteDataset, publishDataset} from "./actions.js";
 import {checkPanel} from "./dataset_check.js";
 import {relabelForm} from "./dataset_label.js";
 import {h, replace} from "./dom.js";
-import {number, time} from "./format.js";
+import {number} from "./format.js";
 import {gallery, pager} from "./gallery.js";
 import {lineage} from "./lineage.js";
 import {empty, facts, heading, plainTable, problem, section, trail} from "./parts.js";
 import {setQuery, to} from "./router.js";
+import {ago, when} from "./times.js";
 
 const LIMIT = 60;
 
@@ -23,7 +24,7 @@ function versionsTable(name, versions) {
     ["validation", (v) => v.counts?.eval, "number"],
     ["test", (v) => v.counts?.test, "number"],
     ["share", (v) => number(v.train_ratio), "number"],
-    ["created", (v) => time(v.created)],
+    ["created", (v) => ago(v.created)],
     ["description", (v) => v.description, "long"],
     ["", (v) => h("button", {type: "button", class: "small quiet",
                              "aria-label": `Delete ${v.reference}`,
@@ -116,7 +117,7 @@ export async function view({names, query, signal}) {
       ["trainings", isVersion ? h("a", {href: to.versions({filter: `inputs.data_url ~ '${name}'`})},
                                   d.trainings ?? 0) : null],
       ["fingerprint", d.fingerprint && h("code", {}, d.fingerprint)],
-      ["created", time(d.created)],
+      ["created", when(d.created)],
     ]));
     if (isVersion) return;
     replace(versions, d.version_list?.length

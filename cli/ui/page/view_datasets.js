@@ -2,9 +2,9 @@
 
 import {get} from "./api.js";
 import {h, replace} from "./dom.js";
-import {time} from "./format.js";
 import {empty, heading, plainTable} from "./parts.js";
 import {to} from "./router.js";
+import {ago} from "./times.js";
 
 export async function view({signal}) {
   const place = h("div", {});
@@ -21,7 +21,7 @@ export async function view({signal}) {
           ["versions", (d) => d.versions, "number"],
           ["current", (d) => d.current && h("a", {href: to.dataset(`${d.name}@${d.current}`)},
                                             d.current)],
-          ["created", (d) => time(d.created)],
+          ["created", (d) => ago(d.created)],
           ["description", (d) => d.description, "long"],
         ], datasets));
   };

@@ -2,9 +2,10 @@
 
 import {get} from "./api.js";
 import {h, replace} from "./dom.js";
-import {figure, time} from "./format.js";
+import {figure} from "./format.js";
 import {empty, heading, plainTable, statusMark, trail} from "./parts.js";
 import {to} from "./router.js";
+import {ago, when} from "./times.js";
 
 export async function view({names, signal}) {
   const [name] = names;
@@ -13,7 +14,7 @@ export async function view({names, signal}) {
     const experiment = await get("experiment", {name}, signal);
     replace(place,
       experiment.description && h("p", {class: "lead"}, experiment.description),
-      h("p", {class: "dim"}, `created ${time(experiment.created)} · `,
+      h("p", {class: "dim"}, "created ", when(experiment.created), " · ",
         h("a", {href: to.versions({filter: `experiment = ${name}`})}, "all its versions")),
       experiment.jobs.length === 0 ? empty("No job in it.")
         : plainTable(`Jobs of ${name}`, [
@@ -21,7 +22,7 @@ export async function view({names, signal}) {
             ["versions", (j) => j.versions, "number"],
             ["latest", (j) => j.latest && [j.latest, " ", statusMark(j.latest_status)]],
             ["best accuracy", (j) => figure(j.best_accuracy), "number"],
-            ["created", (j) => time(j.created)],
+            ["created", (j) => ago(j.created)],
             ["description", (j) => j.description, "long"],
           ], experiment.jobs));
   };

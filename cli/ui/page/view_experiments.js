@@ -2,9 +2,9 @@
 
 import {get} from "./api.js";
 import {h, replace} from "./dom.js";
-import {time} from "./format.js";
 import {empty, heading, plainTable} from "./parts.js";
 import {to} from "./router.js";
+import {ago} from "./times.js";
 
 export async function view({signal}) {
   const place = h("div", {});
@@ -16,7 +16,7 @@ export async function view({signal}) {
       : plainTable("Experiments", [
           ["experiment", (e) => h("a", {href: to.experiment(e.name), class: "name"}, e.name)],
           ["jobs", (e) => e.job_count, "number"],
-          ["created", (e) => time(e.created)],
+          ["created", (e) => ago(e.created)],
           ["description", (e) => e.description, "long"],
         ], experiments));
   };

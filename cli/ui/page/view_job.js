@@ -3,9 +3,10 @@
 import {get} from "./api.js";
 import {deleteJob} from "./actions.js";
 import {h, replace} from "./dom.js";
-import {figure, time} from "./format.js";
+import {figure} from "./format.js";
 import {facts, heading, trail, versionLink} from "./parts.js";
 import {to} from "./router.js";
+import {when} from "./times.js";
 import {versionsTable} from "./versions_table.js";
 
 export async function view({names, query, signal}) {
@@ -20,7 +21,7 @@ export async function view({names, query, signal}) {
       ["versions", job.versions],
       ["best accuracy", typeof job.best_accuracy === "number" &&
         [figure(job.best_accuracy), " in ", versionLink(`${name}@best`)]],
-      ["created", time(job.created)],
+      ["created", when(job.created)],
     ]));
   };
   await load();

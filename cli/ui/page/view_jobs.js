@@ -3,10 +3,11 @@
 import {get} from "./api.js";
 import {h} from "./dom.js";
 import {filterBox} from "./filter_box.js";
-import {figure, time} from "./format.js";
+import {figure} from "./format.js";
 import {heading, statusMark} from "./parts.js";
 import {navigate, setQuery, to} from "./router.js";
 import {VirtualTable} from "./table.js";
+import {ago} from "./times.js";
 
 const FIELDS = ["name", "description", "experiment", "versions", "latest_status", "best_accuracy",
                 "created"];
@@ -24,7 +25,7 @@ const COLUMNS = [
      statusMark(row.latest_status)]},
   {key: "best_accuracy", title: "best accuracy", width: 120, numeric: true, sortable: true,
    cell: (row) => figure(row.best_accuracy)},
-  {key: "created", title: "created", width: 188, sortable: true, cell: (row) => time(row.created)},
+  {key: "created", title: "created", width: 116, sortable: true, cell: (row) => ago(row.created)},
   {key: "description", title: "description", width: 320, cell: (row) => row.description},
 ];
 

@@ -2,10 +2,11 @@
 
 import {get} from "./api.js";
 import {h, replace} from "./dom.js";
-import {figure, time} from "./format.js";
+import {figure} from "./format.js";
 import {empty, heading, plainTable} from "./parts.js";
 import {originLink} from "./model_parts.js";
 import {to} from "./router.js";
+import {ago} from "./times.js";
 
 export async function view({signal}) {
   const place = h("div", {});
@@ -20,7 +21,7 @@ export async function view({signal}) {
           ["latest", (m) => m.latest?.version ?? m.latest_version],
           ["accuracy", (m) => figure(m.latest?.metrics?.accuracy), "number"],
           ["made from", (m) => originLink(m.latest?.origin)],
-          ["created", (m) => time(m.created ?? m.latest?.created)],
+          ["created", (m) => ago(m.created ?? m.latest?.created)],
           ["description", (m) => m.description, "long"],
         ], models));
   };

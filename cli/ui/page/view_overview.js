@@ -3,10 +3,11 @@
 import {get} from "./api.js";
 import {stopVersion} from "./actions.js";
 import {h, replace} from "./dom.js";
-import {count, duration, figure, time} from "./format.js";
+import {count, duration, figure} from "./format.js";
 import {empty, heading, liveFigures, plainTable, progressBar, section, statusMark,
         versionLink} from "./parts.js";
 import {to} from "./router.js";
+import {ago} from "./times.js";
 
 const COUNTS = [["jobs", "/jobs"], ["versions", "/versions"], ["experiments", "/experiments"],
                 ["datasets", "/datasets"], ["models", "/models"], ["services", "/services"]];
@@ -39,7 +40,7 @@ export async function view({signal}) {
           ["algorithm", (v) => v.algorithm],
           ["accuracy", (v) => figure(v.accuracy ?? now.get(v.reference)?.accuracy), "number"],
           ["loss", (v) => figure(v.columns?.loss ?? now.get(v.reference)?.loss), "number"],
-          ["created", (v) => time(v.created)],
+          ["created", (v) => ago(v.created)],
           ["duration", (v) => duration(v.duration_s), "number"],
         ], rows));
   };

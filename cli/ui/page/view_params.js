@@ -3,9 +3,9 @@
 import {get} from "./api.js";
 import {createJob} from "./actions.js";
 import {h, replace} from "./dom.js";
-import {time} from "./format.js";
 import {empty, heading, plainTable, versionLink} from "./parts.js";
 import {to} from "./router.js";
+import {ago} from "./times.js";
 
 export async function view({signal}) {
   const place = h("div", {});
@@ -18,7 +18,7 @@ export async function view({signal}) {
           ["algorithm", (p) => p.settings?.algorithm?.value],
           ["saved from", (p) => p.origin && (/@V\d+$/.test(p.origin) ? versionLink(p.origin)
                                                                       : p.origin)],
-          ["updated", (p) => time(p.updated)],
+          ["updated", (p) => ago(p.updated)],
           ["description", (p) => p.description, "long"],
           ["", (p) => h("button", {type: "button", class: "small",
                                    "aria-label": `A job from ${p.name}`,

@@ -3,8 +3,9 @@
 import {get} from "./api.js";
 import {createJob, deleteParams} from "./actions.js";
 import {h, replace} from "./dom.js";
-import {setting, time} from "./format.js";
+import {setting} from "./format.js";
 import {facts, heading, plainTable, section, trail, versionLink} from "./parts.js";
+import {when} from "./times.js";
 
 export async function view({names, signal}) {
   const [name] = names;
@@ -13,7 +14,7 @@ export async function view({names, signal}) {
     const p = await get("params-one", {name}, signal);
     replace(place, p.description && h("p", {class: "lead"}, p.description), facts([
       ["saved from", p.origin && (/@V\d+$/.test(p.origin) ? versionLink(p.origin) : p.origin)],
-      ["created", time(p.created)], ["updated", time(p.updated)],
+      ["created", when(p.created)], ["updated", when(p.updated)],
     ]), section("Settings", plainTable("Settings", [
       ["setting", ([key]) => h("code", {}, key)],
       ["value", ([, value]) => setting(value?.value ?? value), "long"],

@@ -3,9 +3,9 @@
 import {get} from "./api.js";
 import {deleteService, startService, stopService} from "./actions.js";
 import {h, replace} from "./dom.js";
-import {time} from "./format.js";
 import {empty, heading, isActive, plainTable, statusMark} from "./parts.js";
 import {to} from "./router.js";
+import {ago} from "./times.js";
 
 export function serviceButtons(s, small = "small") {
   const button = (text, kind, act) => h("button", {
@@ -34,7 +34,7 @@ export async function view({signal}) {
           ["status", (s) => statusMark(s.status, s.reason)],
           ["model", (s) => s.source],
           ["address", addressLink],
-          ["started", (s) => time(s.started)],
+          ["started", (s) => ago(s.started)],
           ["", (s) => serviceButtons(s)],
         ], services));
   };

@@ -4,10 +4,11 @@ import {get} from "./api.js";
 import {createModel, deleteVersion, deploy, resumeVersion, saveParams, stopVersion,
         visualize} from "./actions.js";
 import {centreSideways, h, replace} from "./dom.js";
-import {duration, figure, time} from "./format.js";
+import {duration, figure} from "./format.js";
 import {modifyVersion} from "./modify_dialog.js";
 import {facts, heading, isActive, progressBar, statusMark, trail, versionLink} from "./parts.js";
 import {here, to} from "./router.js";
+import {when} from "./times.js";
 import {curvesTab, evaluationTab, filesTab, lineageTab, logTab, picturesTab,
         summaryTab} from "./version_tabs.js";
 
@@ -69,7 +70,7 @@ export async function view({names, query, signal}) {
       ["algorithm", v.algorithm],
       ["accuracy", figure(v.accuracy)], ["f1", figure(v.f1)],
       ["parent", v.parent && versionLink(v.parent)],
-      ["created", time(v.created)],
+      ["created", when(v.created)],
       ["training time", (v.duration_s || v.status === "Running") && trained],
       ["attempts", v.attempts > 1 ? v.attempts : ""],
     ]));

@@ -3,8 +3,8 @@
 import {get} from "./api.js";
 import {deleteVisualization, startVisualization, stopVisualization} from "./actions.js";
 import {h, replace} from "./dom.js";
-import {time} from "./format.js";
 import {empty, heading, isActive, plainTable, statusMark, versionLink} from "./parts.js";
+import {ago} from "./times.js";
 import {addressLink} from "./view_services.js";
 
 const button = (name, text, kind, act) => h("button", {
@@ -24,7 +24,7 @@ export async function view({signal}) {
           ["status", (v) => statusMark(v.status)],
           ["versions", (v) => v.versions.map((r, i) => [i ? ", " : "", versionLink(r)])],
           ["address", addressLink],
-          ["started", (v) => time(v.started ?? v.created)],
+          ["started", (v) => ago(v.started ?? v.created)],
           ["reason", (v) => v.reason, "long"],
           ["", (v) => (isActive(v.status) ? button(v.name, "Stop", "", stopVisualization)
             : [button(v.name, "Start", "", startVisualization), " ",

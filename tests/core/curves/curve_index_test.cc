@@ -303,6 +303,52 @@ TEST_CASE("many curves that are written in turn are told apart", "[curves]") {
   }
 }
 
+// What this process has read so far.
+std::int64_t bytes_read() {
+  const std::string text = read_file("/proc/self/io");
+  return std::stoll(text.substr(text.find("rchar: ") + 7));
+}
+
+TEST_CASE("a range of several curves is read once for all of them", "[curves]") {
+  const TempFolder folder;
+  std::vector<std::string> tags;
+  for (int tag = 0; tag < 8; ++tag) tags.push_back(fmt::format("m{}", tag));
+  {
+    EventWriter writer(folder.path());
+    for (int step = 0; step < 20'000; ++step) {
+      // Not all have a point in each step.
+      for (int tag = 0; tag < 8; ++tag) {
+        if (step % (tag + 1) == 0)
+          writer.add(tags[static_cast<std::size_t>(tag)], step, step * tag);
+      }
+    }
+    writer.flush();
+  }
+  CurveIndex index(folder.path());
+  index.update();
+  tags.insert(tags.begin() + 3, "none");
+  tags.push_back("m2");
+  const auto compare = [&](const CurveRange& range, std::size_t points) {
+    const std::vector<ThinCurve> together = index.thinned(tags, range, points);
+    REQUIRE(together.size() == tags.size());
+    for (std::size_t i = 0; i < tags.size(); ++i) {
+      CHECK(to_json(together[i]) == to_json(index.thinned(tags[i], range, points)));
+    }
+  };
+  compare({CurveAxis::step, 9'001, 9'400}, 500);
+  compare({CurveAxis::step, 3'333, 17'003}, 300);
+  compare({}, 100);
+
+  const CurveRange range{CurveAxis::step, 5'000, 15'000};
+  constexpr std::size_t kMany = 20'000;
+  const std::int64_t start = bytes_read();
+  index.thinned("m0", range, kMany);
+  const std::int64_t one = bytes_read() - start;
+  REQUIRE(one > 1 << 20);
+  index.thinned(tags, range, kMany);
+  CHECK(bytes_read() - start < 3 * one);
+}
+
 TEST_CASE("a thinned curve is a document that has all of it", "[curves]") {
   ThinCurve curve;
   curve.points = curve.means = {{1, 2.5, 0.5F}, {3, 4.5, 0.25F}};

@@ -55,6 +55,7 @@ void write_everything(const fs::path& folder) {
        summaries_of_evaluation(evaluation_document(evaluated_pictures()), 9)) {
     writer.add(summary);
   }
+  writer.add({result_tag("loss"), 1, ResultSummary{0.125}});
   writer.add({{}, 0, RunEndSummary{}});
   writer.add("loss", 9, 0.25);
   writer.flush();
@@ -68,7 +69,9 @@ TEST_CASE("what is shown besides curves is in nobody's way", "[metrics]") {
   CHECK(curves.front().points.size() == 2);
   std::vector<double> values;
   EventTail tail(files_in(folder.path()).front());
-  tail.poll([&](std::string_view, std::int64_t, double value) { values.push_back(value); });
+  tail.poll([&](std::string_view tag, std::int64_t, double value) {
+    if (tag == "loss") values.push_back(value);
+  });
   CHECK(values == std::vector<double>{0.5, 0.25});
   CHECK_FALSE(tail.is_damaged());
 }
@@ -138,6 +141,8 @@ TEST_CASE("TensorBoard itself reads all that is shown", "[metrics]") {
   CHECK(read["settings"]["flip"] == true);
   CHECK(read["settings"]["optimizer"] == "sgd\\x1b[31m");
   CHECK(read["ended"] == 1);
+  CHECK(read["pages"]["result/loss"] == "scalars");
+  CHECK(read["results"] == Json::parse(R"({"result/loss": [[1, 0.125]]})"));
   CHECK(read["texts"]["spec"] == "````yaml\nname: a\nfence: ```\n````\n");
   CHECK(read["pictures"]["samples"] == Json{40, 20});
   CHECK(read["pictures"]["confusion_matrix"][0] > 100);
@@ -156,6 +161,38 @@ TEST_CASE("TensorBoard itself reads all that is shown", "[metrics]") {
   CHECK(rows[5][80] == 0.5);
   CHECK(rows[2][100] == 2);
   CHECK(read["curves"].size() == 2);
+}
+
+TEST_CASE("the settings of a run are read back from its event", "[metrics]") {
+  const Json settings{{"lr", 0.05}, {"flip", true}, {"optimizer", "sgd"}, {"target", nullptr}};
+  const auto read = settings_in_event(event_of({{}, 0, RunSettingsSummary{settings}}, 1));
+  REQUIRE(read);
+  CHECK(*read == Json{{"lr", 0.05}, {"flip", true}, {"optimizer", "sgd"}});
+  CHECK_FALSE(settings_in_event(event_of({{}, 0, RunEndSummary{}}, 1)));
+  CHECK_FALSE(settings_in_event(event_of({"spec", 0, TextSummary{"text"}}, 1)));
+  CHECK_FALSE(settings_in_event("no event"));
+}
+
+TEST_CASE("the table's columns are all settings of all runs, and the results", "[metrics]") {
+  const TempFolder folder;
+  {
+    EventWriter writer(folder.path());
+    TableColumnsSummary columns;
+    columns.settings = Json::parse(R"([{"lr": 0.5, "flip": true, "optimizer": "sgd", "k": 1},
+                                       {"lr": 0.25, "flip": true, "k": "auto", "target": null}])");
+    columns.metrics = {"loss", "accuracy"};
+    writer.add({{}, 0, columns});
+    writer.flush();
+  }
+  const auto output = run_python("core/metrics/read_with_tensorboard.py", {folder.path().string()},
+                                 "MAT_TENSORBOARD_PYTHON");
+  if (!output) return;
+  const Json read = parse_json(*output, "read_with_tensorboard.py");
+  CHECK(read["columns"]["settings"] == Json::parse(R"({
+    "flip": ["bool", [true], false], "k": ["string", ["1", "auto"], true],
+    "lr": ["float64", [0.25, 0.5], true], "optimizer": ["string", ["sgd"], false]})"));
+  CHECK(read["columns"]["metrics"] ==
+        Json::parse(R"([["result/loss", "loss"], ["result/accuracy", "accuracy"]])"));
 }
 
 TEST_CASE("an evaluation of another kind has nothing to show", "[metrics]") {

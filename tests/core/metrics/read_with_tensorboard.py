@@ -4,7 +4,9 @@
     {"scalars": {tag: [[step, wall time, value], …]}, "pages": {tag: name of the plugin},
      "pictures": {tag: [width, height]}, "texts": {tag: text}, "histograms": {tag: [[step, [[left,
      right, count], …]], …]}, "curves": {tag: rows of numbers}, "charts": [[title, [tag, …]], …],
-     "settings": {name: value}, "ended": status, "graph": [[name, operation, [input, …]], …]}
+     "settings": {name: value}, "ended": status, "graph": [[name, operation, [input, …]], …],
+     "results": {tag: [[step, value], …]}, "columns": {"settings": {name: [type, [value, …],
+     differs]}, "metrics": [[tag, name], …]}}
 
 Exit status 77 when TensorBoard is not installed."""
 
@@ -31,6 +33,19 @@ def any_value(value):
     return getattr(value, value.WhichOneof("kind"))
 
 
+def read_columns(columns):
+    types = {1: "string", 2: "bool", 3: "float64"}
+    settings = {}
+    for info in columns.hparam_infos:
+        if info.HasField("domain_interval"):
+            values = [info.domain_interval.min_value, info.domain_interval.max_value]
+        else:
+            values = [any_value(value) for value in info.domain_discrete.values]
+        settings[info.name] = [types[info.type], values, info.differs]
+    return {"settings": settings,
+            "metrics": [[info.name.tag, info.display_name] for info in columns.metric_infos]}
+
+
 def read_page(page, events, tag, content, found):
     points = [(e.step, tensor_util.make_ndarray(e.tensor_proto)) for e in events.Tensors(tag)]
     if page == "images":
@@ -43,6 +58,8 @@ def read_page(page, events, tag, content, found):
         found["histograms"][tag] = [[step, array.tolist()] for step, array in points]
     elif page == "pr_curves":
         found["curves"][tag] = points[-1][1].tolist()
+    elif page == "scalars":
+        found["results"][tag] = [[step, array.item()] for step, array in points]
     elif page == "custom_scalars":
         layout = layout_pb2.Layout.FromString(points[0][1].item())
         found["charts"] = [[chart.title, list(chart.multiline.tag)]
@@ -52,6 +69,8 @@ def read_page(page, events, tag, content, found):
         if data.HasField("session_start_info"):
             start = data.session_start_info
             found["settings"] = {n: any_value(v) for n, v in start.hparams.items()}
+        if data.HasField("experiment"):
+            found["columns"] = read_columns(data.experiment)
         if data.HasField("session_end_info"):
             found["ended"] = data.session_end_info.status
 
@@ -60,7 +79,7 @@ def read_page(page, events, tag, content, found):
 events = EventAccumulator(sys.argv[1], size_guidance={"scalars": 0, "tensors": 0})
 events.Reload()
 found = {"scalars": {}, "pages": {}, "pictures": {}, "texts": {}, "histograms": {}, "curves": {},
-         "charts": [], "settings": {}, "ended": None, "graph": []}
+         "charts": [], "settings": {}, "ended": None, "graph": [], "results": {}, "columns": {}}
 for tag in events.Tags()["scalars"]:
     found["scalars"][tag] = [[p.step, p.wall_time, p.value] for p in events.Scalars(tag)]
 for tag in events.Tags()["tensors"]:
