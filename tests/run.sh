@@ -271,8 +271,7 @@ part_libtorch() {
       return
     fi
   fi
-  step "configure with $name" configure "$folder" -DCMAKE_PREFIX_PATH="$torch" \
-    -DMAT_TRAINERS_UNITY=ON
+  step "configure with $name" configure "$folder" -DCMAKE_PREFIX_PATH="$torch"
   step "build with $name" build "$folder" mat_trainers trainers_tests
   suite "trainers_tests with $name" "$folder/bin/trainers_tests"
   newest_reads_exports "$torch"

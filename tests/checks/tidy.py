@@ -73,6 +73,13 @@ def compiler_arguments(entry):
     return result
 
 
+def sources_of(path):
+    """What is compiled with it: CMake may have put several sources into one."""
+    if path.parent.name != "Unity":
+        return [path]
+    return [pathlib.Path(found.decode()) for found in INCLUDE.findall(path.read_bytes())]
+
+
 def cache_folder():
     """The folder for what was clean; None where it cannot be written."""
     caches = os.environ.get("XDG_CACHE_HOME") or pathlib.Path(os.environ.get("HOME", "/nonexistent"), ".cache")
@@ -97,9 +104,9 @@ class Tidy:
         self.rules = version + (ROOT / ".clang-tidy").read_bytes() + pathlib.Path(__file__).read_bytes()
         self.entries = {}
         for entry in json.loads((build / "compile_commands.json").read_text()):
-            path = pathlib.Path(entry["file"])
-            if path.is_relative_to(ROOT):
-                self.entries.setdefault(str(path.relative_to(ROOT)), entry)
+            for path in sources_of(pathlib.Path(entry["file"])):
+                if path.is_relative_to(ROOT):
+                    self.entries.setdefault(str(path.relative_to(ROOT)), entry)
 
     def key(self, names):
         digest = hashlib.sha256(self.rules)
