@@ -7,6 +7,7 @@
 
 #include "core/base/error.h"
 #include "core/http/client.h"
+#include "core/metrics/event_file.h"
 #include "tests/cli/lifecycle_fixture.h"
 #include "tests/run_python.h"
 
@@ -243,6 +244,30 @@ TEST_CASE("TensorBoard shows all pages of a training") {
   for (const auto& [metric, summary] : shown["metrics"].items()) results[metric] = summary["best"];
   CHECK(results.size() > 4);
   run_python("cli/visualization_page.py", {address, "t@V0001", results.dump()}, "MAT_TEST_PYTHON");
+}
+
+TEST_CASE("what a version has come to is told to TensorBoard however it ends") {
+  Fixture f;
+  const std::string spec =
+      f.write_spec("k.yaml", command_spec("k", R"([sh, -c, "echo step=1 accuracy=0.75; )"
+                                               R"(echo step=2 accuracy=0.5; exec sleep 1000"])"));
+  f.mat.succeed({"job", "create", "-f", spec, "-d"});
+  const fs::path folder = f.version_folder("k", "V0001");
+  // Behind the two points of its curve, which are on the disk.
+  REQUIRE(wait_until([&] {
+    const std::vector<Curve> curves = read_event_files(folder);
+    return !curves.empty() && curves.front().points.size() == 2;
+  }));
+  SECTION("stopped") { f.mat.succeed({"version", "stop", "k"}); }
+  SECTION("killed") {
+    ::kill(f.runner_of("k", "V0001"), SIGKILL);
+    CHECK(f.becomes("k@V0001", "Abnormal"));
+  }
+  CHECK(read_event_files(folder).size() == 1);
+  const auto output =
+      run_python("core/metrics/read_with_tensorboard.py", {folder}, "MAT_TENSORBOARD_PYTHON");
+  if (!output) return;
+  CHECK(Json::parse(*output)["results"] == Json::parse(R"({"result/accuracy": [[1, 0.75]]})"));
 }
 
 TEST_CASE("TensorBoard shows new points of a version that is running") {
