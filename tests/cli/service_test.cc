@@ -1,5 +1,6 @@
 #include <atomic>
 #include <functional>
+#include <optional>
 #include <thread>
 
 #include "core/http/listen.h"
@@ -17,6 +18,57 @@ namespace {
 int port_in(const std::string& address) {
   return static_cast<int>(*parse_integer(address.substr(address.rfind(':') + 1)));
 }
+
+// What 'service predict' takes for the service s: a record, Pending, and a server of this process
+// that says what it is told to.
+struct FakeService {
+  FakeService()
+      : server(std::move(listening), {},
+               [this](HttpRequest&& request, const std::shared_ptr<HttpResponder>& responder) {
+                 HttpResponse response;
+                 const bool is_asked = request.method == "POST";
+                 response.body = to_json_text(is_asked ? answered : described);
+                 if (!is_asked) std::exchange(after_description, [] {})();
+                 responder->respond(std::move(response));
+               }) {
+    write_text(picture, bmp_of_color(20, 20, 0xff0000));
+    NewVersion version;
+    version.job = "m";
+    registry.create_versions({version});
+    ServiceRecord service;
+    service.name = "s";
+    service.source = "version:m@V0001";
+    service.settings = to_json(ServiceSettings());
+    id = registry.create_service(service).id;
+    lock.emplace(VersionLock::acquire(home.service_folder("s")));
+  }
+
+  void serves(const std::string& model, const Json& classes) {
+    described = {{"parameters", {{"classes", classes}, {"model", model}}}};
+  }
+  void answers(const std::string& model, const Json& probabilities) {
+    answered = {{"parameters", {{"model", model}}}, {"outputs", {{{"data", probabilities}}}}};
+  }
+  void run() {
+    Registry::ProcessChange change;
+    change.status = Status::running;
+    change.address = address;
+    REQUIRE(registry.change_service(id, {Status::pending}, change));
+  }
+
+  TemporaryFolder folder;
+  MatProcess mat{folder};
+  Home home{mat.home(), "a test"};
+  const std::string picture = (folder / "a.bmp").string();
+  Json described, answered;
+  std::function<void()> after_description = [] {};
+  Registry registry{home, Registry::Mode::write};
+  Id id = 0;
+  std::optional<VersionLock> lock;
+  FileDescriptor listening = listen_on("127.0.0.1", 0);
+  const std::string address = http_address("127.0.0.1", port_of(listening));
+  HttpServer server;
+};
 
 }  // namespace
 
@@ -163,27 +215,6 @@ TEST_CASE("--restart brings a killed service back at its address") {
   CHECK_THROWS_AS(f.predict(address), Error);
 }
 
-TEST_CASE("who asks with predict while a service is restarted is told so, and waits for it") {
-  ServiceFixture f;
-  f.deploy("s", {"--restart"});
-  const int guard = parse_json(read_file(f.mat.home() / "services" / "s" / "lock"), "lock")["pid"];
-  const int before = f.process_of("s");
-  REQUIRE(guard != before);
-  ::kill(before, SIGKILL);
-  REQUIRE(f.becomes("s", "Pending"));
-  ::kill(guard, SIGSTOP);
-  const pid_t asking = f.mat.start({"service", "predict", "s", f.picture()});
-  CHECK(wait_until([&] {
-    return read_file_if_exists(f.folder / "err")
-               .value_or("")
-               .find("s is being restarted, attempt 1 was ended by signal 9") != std::string::npos;
-  }));
-  ::kill(guard, SIGCONT);
-  const Output asked = f.mat.wait_for(asking);
-  CHECK(asked.exit_code == 0);
-  CHECK(asked.out.find("  red ") != std::string::npos);
-}
-
 TEST_CASE("a stop answers the request that is under way") {
   ServiceFixture f;
   const std::string address = f.deploy("s")["address"];
@@ -321,66 +352,68 @@ TEST_CASE("a token comes from a file or the environment too, where nobody else s
 }
 
 TEST_CASE("predict notices another model, and what is no service of mat's") {
-  TemporaryFolder folder;
-  MatProcess mat(folder);
-  const Home home{mat.home(), "a test"};
-  write_text(folder / "a.bmp", bmp_of_color(20, 20, 0xff0000));
-  write_text(folder / "b.bmp", bmp_of_color(20, 20, 0xff0000));
-  Json described, answered;
-  const auto serves = [&](const std::string& model, const Json& classes) {
-    described = {{"parameters", {{"classes", classes}, {"model", model}}}};
-  };
-  const auto answers = [&](const std::string& model, const Json& probabilities) {
-    answered = {{"parameters", {{"model", model}}}, {"outputs", {{{"data", probabilities}}}}};
-  };
-  std::function<void()> after_description = [] {};
-  FileDescriptor listening = listen_on("127.0.0.1", 0);
-  const std::string address = http_address("127.0.0.1", port_of(listening));
-  HttpServer server(std::move(listening), {},
-                    [&](HttpRequest&& request, const std::shared_ptr<HttpResponder>& responder) {
-                      HttpResponse response;
-                      const bool is_asked = request.method == "POST";
-                      response.body = to_json_text(is_asked ? answered : described);
-                      if (!is_asked) std::exchange(after_description, [] {})();
-                      responder->respond(std::move(response));
-                    });
-  Registry registry(home, Registry::Mode::write);
-  NewVersion version;
-  version.job = "m";
-  registry.create_versions({version});
-  ServiceRecord service;
-  service.name = "s";
-  service.source = "version:m@V0001";
-  service.settings = to_json(ServiceSettings());
-  service = registry.create_service(service);
-  const VersionLock lock = VersionLock::acquire(home.service_folder("s"));
-  Registry::ProcessChange change;
-  change.status = Status::running;
-  change.address = address;
-  REQUIRE(registry.change_service(service.id, {Status::pending}, change));
-  const auto ask = [&] { return mat.run({"service", "predict", "s", folder / "a.bmp"}); };
+  FakeService f;
+  f.run();
+  const auto ask = [&] { return f.mat.run({"service", "predict", "s", f.picture}); };
 
-  serves("m@V0001", {"red", "green"});
-  answers("m@V0001", {0.9, 0.1});
+  f.serves("m@V0001", {"red", "green"});
+  f.answers("m@V0001", {0.9, 0.1});
   CHECK(ask().out.find("  red ") != std::string::npos);
-  answers("m@V0001", {0.2, 0.3, 0.5});
+  f.answers("m@V0001", {0.2, 0.3, 0.5});
   CHECK(ask().exit_code == 5);
   // An update between the question for the classes and that for the picture.
-  serves("m@V0001", {"red", "green"});
-  answers("m@V0002", {0.9, 0.1});
-  after_description = [&] { serves("m@V0002", {"green", "red"}); };
+  f.serves("m@V0001", {"red", "green"});
+  f.answers("m@V0002", {0.9, 0.1});
+  f.after_description = [&] { f.serves("m@V0002", {"green", "red"}); };
   CHECK(ask().exit_code == 4);
-  serves("m@V0001", {"red", "green"});
-  after_description = [&] { serves("m@V0002", {"red", "green"}); };
+  f.serves("m@V0001", {"red", "green"});
+  f.after_description = [&] { f.serves("m@V0002", {"red", "green"}); };
   CHECK(ask().out.find("  red ") != std::string::npos);
   for (const Json& strange : {Json::object(), Json::array(), Json(3), Json{{"outputs", 3}}}) {
     CAPTURE(strange.dump());
-    serves("m@V0002", {"red", "green"});
-    answered = strange;
+    f.serves("m@V0002", {"red", "green"});
+    f.answered = strange;
     CHECK(ask().exit_code == 5);
-    described = strange;
+    f.described = strange;
     CHECK(ask().exit_code == 5);
   }
+}
+
+TEST_CASE("predict says that a service is being restarted, and waits for it") {
+  FakeService f;
+  Registry::ProcessChange pause;
+  pause.status = Status::pending;
+  pause.reason = "attempt 1 was ended by signal 9; starts again in 1.0s";
+  REQUIRE(f.registry.change_service(f.id, {Status::pending}, pause));
+  f.serves("m@V0001", {"red", "green"});
+  f.answers("m@V0001", {0.9, 0.1});
+  const pid_t asking = f.mat.start({"service", "predict", "s", f.picture});
+  CHECK(wait_until([&] {
+    return read_file_if_exists(f.folder / "err").value_or("") ==
+           "mat: s is being restarted (attempt 1 was ended by signal 9; starts again in 1.0s); "
+           "waiting for it\n";
+  }));
+  f.run();
+  const Output asked = f.mat.wait_for(asking);
+  CHECK(asked.exit_code == 0);
+  CHECK(asked.out.find("  red ") != std::string::npos);
+}
+
+TEST_CASE("predict does not wait for a service that ends instead") {
+  FakeService f;
+  const pid_t asking = f.mat.start({"service", "predict", "s", f.picture});
+  CHECK(wait_until([&] {
+    return read_file_if_exists(f.folder / "err").value_or("") ==
+           "mat: s opens its model; waiting for it\n";
+  }));
+  Registry::ProcessChange end;
+  end.status = Status::failed;
+  end.reason = "no memory";
+  REQUIRE(f.registry.change_service(f.id, {Status::pending}, end));
+  const Output asked = f.mat.wait_for(asking);
+  CHECK(asked.exit_code == 4);
+  CHECK(asked.err.find("s is Failed: no memory\nmat: hint: mat service start s\n") !=
+        std::string::npos);
 }
 
 TEST_CASE("a port in use is an error that leaves nothing behind") {
