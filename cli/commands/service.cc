@@ -134,11 +134,13 @@ void add_service_commands(CLI::App& app, Context& context) {
       "start",
       "Start a service again, as it was deployed, in the background; return once it answers");
   add_name();
-  CLI::Option* here =
-      command->add_flag("--foreground", flags->foreground, "Serve here, until Ctrl-C");
+  command->add_flag("--foreground", flags->foreground, "Serve here, until Ctrl-C");
   // What 'deploy' takes; here it goes without saying.
-  command->add_flag("-d,--detach", flags->detach)->excludes(here)->group("");
+  command->add_flag("-d,--detach", flags->detach)->group("");
   set_action(command, context, [&context, flags] {
+    if (flags->foreground && flags->detach) {
+      throw Error(ErrorKind::usage, "--foreground or --detach, not both");
+    }
     return start_service(context, flags->name, flags->foreground, flags->json);
   });
 

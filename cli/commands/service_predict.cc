@@ -289,9 +289,10 @@ int predict_with_service(const Context& context, const ServicePredictFlags& flag
   Registry registry = open_services_to_read(context);
   const ServiceRecord service =
       wait_until_running(registry, flags.name, kSecondsToBegin, [](const ServiceRecord& pending) {
-        note(pending.reason.empty() ? fmt::format("{} opens its model: waits for it", pending.name)
-                                    : fmt::format("{} is being restarted, {}: waits for it",
-                                                  pending.name, pending.reason));
+        note(pending.reason.empty()
+                 ? fmt::format("{} opens its model; waiting for it", pending.name)
+                 : fmt::format("{} is being restarted ({}); waiting for it", pending.name,
+                               pending.reason));
       });
   const ServiceClient client(service.address,
                              read_service_token(context.home().service_folder(service.name)));

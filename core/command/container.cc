@@ -10,6 +10,7 @@
 #include "core/base/child_process.h"
 #include "core/base/error.h"
 #include "core/base/file.h"
+#include "core/base/named_path.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
 #include "core/command/program_path.h"
@@ -276,12 +277,9 @@ void check_image_place(const std::string& image) {
   if (!fs::path(image).is_absolute()) {
     throw Error(ErrorKind::bug, fmt::format("the image's path '{}' is not absolute", image));
   }
+  require_there(image, "image", "a folder or tarball with a root file system, or an image's name");
   std::error_code error;
   const fs::file_status status = fs::status(image, error);
-  if (!fs::exists(status)) {
-    throw Error(ErrorKind::usage, fmt::format("there is no image '{}'", image),
-                "a folder or tarball with a root file system, or an image's name");
-  }
   const bool is_usable = fs::is_directory(status) || fs::is_regular_file(status);
   if (!is_usable || ::access(image.c_str(), R_OK) != 0) {
     throw Error(ErrorKind::usage, fmt::format("the image '{}' cannot be read", image));

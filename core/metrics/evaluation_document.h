@@ -25,10 +25,10 @@ struct EvaluatedSamples {
 // What evaluation.json has of it: the report (see classification_report.h) with 95 % intervals;
 // "loss", before the temperature; "top_k": {"1", "2", …, "5"}; "calibration": {"temperature",
 // "error_before", "error_after", "log_loss_before", "log_loss_after", "best_temperature",
-// "fitted_here" (is_fitted_here), "reliability": [{"count", "confidence", "accuracy"}]}; in each of "classes" "average_precision"
-// and "precision_recall_curve": {"thresholds", "precision", "recall"}, of at most 200 points, for
-// up to 100 classes;
-// "thresholds": [{"threshold", "answered", "accuracy", "precision", "recall", "f1"}]; "slices":
+// "fitted_here" (is_fitted_here), "reliability": [{"count", "confidence", "accuracy"}]}; in each of
+// "classes" "average_precision" and "precision_recall_curve": {"thresholds", "precision",
+// "recall"}, of at most 200 points, for up to 100 classes; "thresholds": [{"threshold", "answered",
+// "accuracy", "precision", "recall", "f1"}]; "slices":
 // {"key", "values": [{"value", "samples", "accuracy", "interval", "f1" (macro, over the classes
 // that the slice has)}]}; and "worst": [{"file", "label", "predicted", "score"}], the wrong answers
 // that were surest, at most 50.

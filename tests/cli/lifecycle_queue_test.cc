@@ -78,7 +78,7 @@ TEST_CASE("pools are added as shares of the machine, and refused when larger") {
       "job.yaml", command_spec("p", R"(["true"])", "resources: {pool: one, flavor: tiny}\n"));
   f.mat.succeed({"job", "create", "-f", spec});
   CHECK(f.mat.run({"job", "create", "-f", spec, "--set", "resources.flavor=huge"}).exit_code == 2);
-  CHECK(f.mat.run({"job", "create", "-f", spec, "--set", "resources.pool=two"}).exit_code == 2);
+  CHECK(f.mat.run({"job", "create", "-f", spec, "--set", "resources.pool=two"}).exit_code == 3);
   CHECK(f.mat.run({"pool", "delete", "public", "-y"}).exit_code == 4);
   f.mat.succeed({"pool", "delete", "one", "-y"});
 }

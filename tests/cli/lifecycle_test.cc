@@ -165,7 +165,7 @@ TEST_CASE("an image that is not there is an error before anything is recorded") 
         "job.yaml",
         "name: i\nalgorithm: {command: [\"true\"], image: " + std::string(image) + "}\n");
     const Output refused = f.mat.run({"job", "create", "-f", spec, "-d"});
-    CHECK(refused.exit_code == 2);
+    CHECK(refused.exit_code == 3);
     CHECK(refused.err.find("there is no image") != std::string::npos);
   }
   CHECK(f.mat.succeed({"job", "list", "--json"}).json()["total"] == 0);

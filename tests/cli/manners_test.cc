@@ -149,8 +149,8 @@ TEST_CASE("a path that is not there is not found, whatever it was named for") {
            {"model", "import", "first.yaml", "--name", "m", "--classes", "@nowhere"},
            {"service", "deploy", "first", "--token-file", "nowhere"},
            {"service", "predict", "s", "--dir", "nowhere"},
-           {"lineage", "first", "-o", "no/where.svg"},
-           {"version", "plot", "first", "--svg", "no/where.svg"}}) {
+           {"lineage", "first", "-o", "nowhere/x.svg"},
+           {"version", "plot", "first", "--svg", "nowhere/x.svg"}}) {
     const Output missing = p.mat.run(words);
     INFO(join(words, " ") << "\n" << missing.err);
     CHECK(missing.exit_code == 3);

@@ -1,15 +1,9 @@
 #include <atomic>
-#include <functional>
 #include <thread>
 
 #include "core/http/listen.h"
-#include "core/http/server.h"
-#include "core/registry/registry.h"
-#include "core/run/version_lock.h"
-#include "core/service/service_settings.h"
 #include "tests/cli/service_fixture.h"
 #include "tests/core/http/raw_client.h"
-#include "tests/test_files.h"
 
 namespace mat::test {
 namespace {
@@ -62,59 +56,6 @@ TEST_CASE("a service is deployed, asked, stopped, started and deleted") {
   CHECK_FALSE(fs::exists(f.mat.home() / "services" / "s"));
 }
 
-TEST_CASE("predict, the service and its list of pictures say the same") {
-  ServiceFixture f;
-  const std::string address = f.deploy("s")["address"];
-  const std::vector<std::string> words{f.picture("red"), f.picture("green"), "--json"};
-  std::vector<std::string> alone{"predict", "m"}, served{"service", "predict", "s"};
-  alone.insert(alone.end(), words.begin(), words.end());
-  served.insert(served.end(), words.begin(), words.end());
-  const Json said = f.mat.succeed(alone).json()["predictions"];
-  const Json answered = f.mat.succeed(served).json()["predictions"];
-  REQUIRE(said.size() == 2);
-  REQUIRE(answered.size() == 2);
-  for (std::size_t i = 0; i < said.size(); ++i) {
-    CHECK(said[i]["file"] == answered[i]["file"]);
-    CHECK(said[i]["predicted"] == answered[i]["predicted"]);
-    REQUIRE(said[i]["scores"].size() == answered[i]["scores"].size());
-    for (std::size_t s = 0; s < said[i]["scores"].size(); ++s) {
-      const Json &one = said[i]["scores"][s], &other = answered[i]["scores"][s];
-      CHECK(one["label"] == other["label"]);
-      // Which pictures are asked about together depends on when they come.
-      CHECK(one["score"].get<double>() == Approx(other["score"].get<double>()).margin(1e-5));
-    }
-  }
-
-  // Many at a time, in order, and a picture that is none is a row of its own.
-  write_text(f.folder / "data/red/none.bmp", "no picture");
-  const auto all = [&](std::vector<std::string> by) {
-    by.insert(by.end(), {"--dir", (f.folder / "data").string(), "--csv", "--top", "1"});
-    const Output output = f.mat.run(by);
-    CHECK(output.exit_code == 1);
-    CHECK(output.err.find("1 of 25 pictures could not be read") != std::string::npos);
-    return output.out;
-  };
-  const std::string rows = all({"service", "predict", "s"});
-  const auto served_lines = split(rows, '\n'), own_lines = split(all({"predict", "m"}), '\n');
-  REQUIRE(served_lines.size() == 27);
-  REQUIRE(own_lines.size() == 27);
-  for (std::size_t i = 0; i < served_lines.size(); ++i) {
-    const auto served_cells = split(served_lines[i], ','), own_cells = split(own_lines[i], ',');
-    REQUIRE(served_cells.size() == own_cells.size());
-    for (std::size_t c = 0; c < served_cells.size(); ++c) {
-      const auto one = parse_number(served_cells[c]), other = parse_number(own_cells[c]);
-      CHECK((served_cells[c] == own_cells[c] ||
-             (one && other && *one == Approx(*other).margin(1e-5))));
-    }
-  }
-  const std::string one = f.picture("green");
-  const std::string piped = f.mat.run_in_shell("echo '" + one + "' | mat service predict s -").out;
-  CHECK(piped == f.mat.succeed({"service", "predict", "s", one}).out);
-  CHECK(f.mat.run_in_shell("mat service predict s - <'" + one + "'").out.find("-  green ") == 0);
-  CHECK(f.mat.run({"service", "predict", "s"}).exit_code == 2);
-  CHECK(f.mat.run({"service", "predict", "s", one, "--json", "--csv"}).exit_code == 2);
-}
-
 TEST_CASE("a service answers at the port of the last time, or says that it is in use") {
   ServiceFixture f;
   const std::string address = f.deploy("s")["address"];
@@ -161,27 +102,6 @@ TEST_CASE("--restart brings a killed service back at its address") {
   f.mat.succeed({"service", "stop", "s"});
   CHECK(f.status("s") == "Terminated");
   CHECK_THROWS_AS(f.predict(address), Error);
-}
-
-TEST_CASE("who asks with predict while a service is restarted is told so, and waits for it") {
-  ServiceFixture f;
-  f.deploy("s", {"--restart"});
-  const int guard = parse_json(read_file(f.mat.home() / "services" / "s" / "lock"), "lock")["pid"];
-  const int before = f.process_of("s");
-  REQUIRE(guard != before);
-  ::kill(before, SIGKILL);
-  REQUIRE(f.becomes("s", "Pending"));
-  ::kill(guard, SIGSTOP);
-  const pid_t asking = f.mat.start({"service", "predict", "s", f.picture()});
-  CHECK(wait_until([&] {
-    return read_file_if_exists(f.folder / "err")
-               .value_or("")
-               .find("s is being restarted, attempt 1 was ended by signal 9") != std::string::npos;
-  }));
-  ::kill(guard, SIGCONT);
-  const Output asked = f.mat.wait_for(asking);
-  CHECK(asked.exit_code == 0);
-  CHECK(asked.out.find("  red ") != std::string::npos);
 }
 
 TEST_CASE("a stop answers the request that is under way") {
@@ -318,69 +238,6 @@ TEST_CASE("a token comes from a file or the environment too, where nobody else s
   CHECK(refused({"--token-file", f.folder / "absent"}) == 3);
   f.mat.environment["MAT_SERVICE_TOKEN"] = "short";
   CHECK(refused({}) == 2);
-}
-
-TEST_CASE("predict notices another model, and what is no service of mat's") {
-  TemporaryFolder folder;
-  MatProcess mat(folder);
-  const Home home{mat.home(), "a test"};
-  write_text(folder / "a.bmp", bmp_of_color(20, 20, 0xff0000));
-  write_text(folder / "b.bmp", bmp_of_color(20, 20, 0xff0000));
-  Json described, answered;
-  const auto serves = [&](const std::string& model, const Json& classes) {
-    described = {{"parameters", {{"classes", classes}, {"model", model}}}};
-  };
-  const auto answers = [&](const std::string& model, const Json& probabilities) {
-    answered = {{"parameters", {{"model", model}}}, {"outputs", {{{"data", probabilities}}}}};
-  };
-  std::function<void()> after_description = [] {};
-  FileDescriptor listening = listen_on("127.0.0.1", 0);
-  const std::string address = http_address("127.0.0.1", port_of(listening));
-  HttpServer server(std::move(listening), {},
-                    [&](HttpRequest&& request, const std::shared_ptr<HttpResponder>& responder) {
-                      HttpResponse response;
-                      const bool is_asked = request.method == "POST";
-                      response.body = to_json_text(is_asked ? answered : described);
-                      if (!is_asked) std::exchange(after_description, [] {})();
-                      responder->respond(std::move(response));
-                    });
-  Registry registry(home, Registry::Mode::write);
-  NewVersion version;
-  version.job = "m";
-  registry.create_versions({version});
-  ServiceRecord service;
-  service.name = "s";
-  service.source = "version:m@V0001";
-  service.settings = to_json(ServiceSettings());
-  service = registry.create_service(service);
-  const VersionLock lock = VersionLock::acquire(home.service_folder("s"));
-  Registry::ProcessChange change;
-  change.status = Status::running;
-  change.address = address;
-  REQUIRE(registry.change_service(service.id, {Status::pending}, change));
-  const auto ask = [&] { return mat.run({"service", "predict", "s", folder / "a.bmp"}); };
-
-  serves("m@V0001", {"red", "green"});
-  answers("m@V0001", {0.9, 0.1});
-  CHECK(ask().out.find("  red ") != std::string::npos);
-  answers("m@V0001", {0.2, 0.3, 0.5});
-  CHECK(ask().exit_code == 5);
-  // An update between the question for the classes and that for the picture.
-  serves("m@V0001", {"red", "green"});
-  answers("m@V0002", {0.9, 0.1});
-  after_description = [&] { serves("m@V0002", {"green", "red"}); };
-  CHECK(ask().exit_code == 4);
-  serves("m@V0001", {"red", "green"});
-  after_description = [&] { serves("m@V0002", {"red", "green"}); };
-  CHECK(ask().out.find("  red ") != std::string::npos);
-  for (const Json& strange : {Json::object(), Json::array(), Json(3), Json{{"outputs", 3}}}) {
-    CAPTURE(strange.dump());
-    serves("m@V0002", {"red", "green"});
-    answered = strange;
-    CHECK(ask().exit_code == 5);
-    described = strange;
-    CHECK(ask().exit_code == 5);
-  }
 }
 
 TEST_CASE("a port in use is an error that leaves nothing behind") {

@@ -206,7 +206,8 @@ TEST_CASE("an image that cannot be used is refused with what to do", "[container
     request.container = container;
     request.environment = environment;
     const Error error = place.failure(request);
-    CHECK(error.kind() == ErrorKind::usage);
+    const bool is_absent = image.is_absolute() && !fs::exists(image);
+    CHECK(error.kind() == (is_absent ? ErrorKind::not_found : ErrorKind::usage));
     return error;
   };
   CHECK(refused(place.folder / "none.tar", kEnvironment).message().find("there is no image") == 0);

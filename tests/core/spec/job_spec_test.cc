@@ -62,9 +62,10 @@ TEST_CASE("a dataset is pinned to the version that it means now, and written as 
   CHECK(spec.inputs.at("data_url") == "dataset://clothes@V002");
   CHECK(to_yaml(spec).find("  data_url: {dataset: clothes@V002}\n") != std::string::npos);
   CHECK(resolve(parse(to_yaml(spec))).inputs == spec.inputs);
-  CHECK(refusal([&] {
-          spec_of("{dataset: cloths}");
-        }).find("job.yaml:3:20: inputs.data_url: there is none") == 0);
+  CHECK(refusal([&] { spec_of("{dataset: cloths}"); }) ==
+        "not found: job.yaml:3:20: inputs.data_url: there is none | look");
+  // With another mistake it is one of several.
+  CHECK(refusal([&] { spec_of("{dataset: cloths}, nope: ./x"); }).find("job.yaml:3:") == 0);
 }
 
 TEST_CASE("what proves wrong later is told at its place in the spec") {
@@ -72,6 +73,8 @@ TEST_CASE("what proves wrong later is told at its place in the spec") {
   CHECK(refusal([&] { refuse(spec, "resources.pool", "there is no pool 'far'", "look"); }) ==
         "job.yaml:4:19: there is no pool 'far' | look");
   CHECK(refusal([&] { refuse(spec, "seed", "no seed"); }) == "no seed");
+  CHECK(refusal([&] { refuse(spec, "seed", "no seed", "", ErrorKind::not_found); }) ==
+        "not found: no seed");
 }
 
 TEST_CASE("everything that a spec says is taken") {
@@ -133,7 +136,7 @@ TEST_CASE("all that is missing is told at once") {
 
 TEST_CASE("an unknown algorithm, channel or hyperparameter is told with the nearest one") {
   CHECK(resolve_refusal("name: a\nalgorithm: resnet81\ninputs: {data_url: x}") ==
-        "job.yaml:2:12: there is no algorithm 'resnet81' | did you mean 'resnet18'?");
+        "not found: job.yaml:2:12: there is no algorithm 'resnet81' | did you mean 'resnet18'?");
   CHECK(resolve_refusal(complete("outputs: {train_ulr: x}")) ==
         "job.yaml:4:11: resnet18 has no 'train_ulr' in its outputs | did you mean 'train_url'?");
   CHECK(resolve_refusal(complete("hyperparameters:\n  epoch: 3")) ==

@@ -110,7 +110,7 @@ TEST_CASE("a saved algorithm is checked like a built-in one") {
   CHECK(forest_refusal("hyperparameters: {label: y}\nresources: {type: gpu}") ==
         "job.yaml:5:19: resources.type cannot be gpu: forest does not run on GPUs");
   CHECK(refusal([] { resolve(parse("name: a\nalgorithm: forrest"), with_saved()); }) ==
-        "job.yaml:2:12: there is no algorithm 'forrest' | did you mean 'forest'?");
+        "not found: job.yaml:2:12: there is no algorithm 'forrest' | did you mean 'forest'?");
 }
 
 TEST_CASE("a fixed hyperparameter is always its default") {

@@ -7,15 +7,17 @@
 
 namespace mat {
 
-// "message" of the usage error that `action` must throw, with " | hint" when it has one; what
-// happened instead otherwise.
+// "message" of the usage error that `action` must throw, with " | hint" when it has one, behind
+// "not found: " when it is that; what happened instead otherwise.
 template <typename Action>
 std::string refusal(const Action& action) {
   try {
     action();
   } catch (const Error& e) {
-    if (e.kind() != ErrorKind::usage) return "another error: " + e.message();
-    return e.hint().empty() ? e.message() : e.message() + " | " + e.hint();
+    const bool is_absence = e.kind() == ErrorKind::not_found;
+    if (e.kind() != ErrorKind::usage && !is_absence) return "another error: " + e.message();
+    const std::string text = (is_absence ? "not found: " : "") + e.message();
+    return e.hint().empty() ? text : text + " | " + e.hint();
   }
   return "nothing was thrown";
 }
