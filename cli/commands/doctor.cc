@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "cli/commands/commands.h"
+#include "cli/commands/doctor_finding.h"
 #include "cli/commands/doctor_slurm.h"
-#include "cli/commands/finding.h"
 #include "cli/commands/views.h"
 #include "core/base/child_process.h"
 #include "core/base/error.h"
@@ -52,7 +52,7 @@ fs::path existing_part(fs::path path) {
   return path;
 }
 
-void look_at_home(const Home& home, std::vector<Finding>& findings) {
+void look_at_home(const Home& home, std::vector<DoctorFinding>& findings) {
   std::error_code error;
   const bool exists = fs::exists(home.database(), error);
   findings.push_back(
@@ -82,29 +82,28 @@ std::string first_of(const std::vector<std::string>& names) {
   return join(first, ", ") + (shown < names.size() ? ", …" : "");
 }
 
-void look_at_folders(const Home& home, Registry* registry, std::vector<Finding>& findings) {
+void look_at_folders(const Home& home, Registry* registry, std::vector<DoctorFinding>& findings) {
   const FolderDifferences found = compare_folders(home, registry);
   if (!found.unknown.empty()) {
-    findings.push_back({"folders", Verdict::warning,
-                        fmt::format("{} that the registry does not know: {}",
-                                    counted(static_cast<std::int64_t>(found.unknown.size()),
-                                            "run folder"),
-                                    first_of(found.unknown)),
-                        "has mat.db been emptied or replaced? A copy of it (mat.db.backup-…) put "
-                        "in its place has them again"});
+    findings.push_back(
+        {"folders", Verdict::warning,
+         fmt::format("{} that the registry does not know: {}",
+                     counted(static_cast<std::int64_t>(found.unknown.size()), "run folder"),
+                     first_of(found.unknown)),
+         "has mat.db been emptied or replaced? A copy of it (mat.db.backup-…) put "
+         "in its place has them again"});
   }
   if (!found.missing.empty()) {
-    findings.push_back({"folders", Verdict::warning,
-                        fmt::format("the files of {} are gone: {}",
-                                    counted(static_cast<std::int64_t>(found.missing.size()),
-                                            "version"),
-                                    first_of(found.missing)),
-                        "put them back, or delete what is left: mat version delete " +
-                            found.missing.front()});
+    findings.push_back(
+        {"folders", Verdict::warning,
+         fmt::format("the files of {} are gone: {}",
+                     counted(static_cast<std::int64_t>(found.missing.size()), "version"),
+                     first_of(found.missing)),
+         "put them back, or delete what is left: mat version delete " + found.missing.front()});
   }
 }
 
-void look_at_registry(const Home& home, std::vector<Finding>& findings) {
+void look_at_registry(const Home& home, std::vector<DoctorFinding>& findings) {
   std::error_code error;
   if (!fs::exists(home.database(), error)) return look_at_folders(home, nullptr, findings);
   try {
@@ -126,7 +125,7 @@ void look_at_registry(const Home& home, std::vector<Finding>& findings) {
   }
 }
 
-void look_at_trainers(std::vector<Finding>& findings, Json& description) {
+void look_at_trainers(std::vector<DoctorFinding>& findings, Json& description) {
   try {
     description = load_trainer().describe();
   } catch (const Error& e) {
@@ -151,7 +150,7 @@ void look_at_trainers(std::vector<Finding>& findings, Json& description) {
   }
 }
 
-void look_at_git(std::vector<Finding>& findings) {
+void look_at_git(std::vector<DoctorFinding>& findings) {
   std::vector<std::string> environment;
   for (char** entry = environ; *entry != nullptr; ++entry) environment.emplace_back(*entry);
   if (run_child({"git", "--version"}, environment, {}).exit_status == 0) return;
@@ -160,7 +159,7 @@ void look_at_git(std::vector<Finding>& findings) {
 }
 
 // Programs that some trainings need; without them the others run all the same.
-void look_at_programs(std::vector<Finding>& findings) {
+void look_at_programs(std::vector<DoctorFinding>& findings) {
   constexpr std::pair<const char*, const char*> kPrograms[] = {
       {"bwrap", "runs commands in a container image that is a folder"},
       {"podman", "runs commands in a named container image"},
@@ -183,7 +182,7 @@ void look_at_programs(std::vector<Finding>& findings) {
 int doctor(const Context& context, bool with_nodes, bool json) {
   const Home home = context.home();
   Json description;
-  std::vector<Finding> findings;
+  std::vector<DoctorFinding> findings;
   findings.push_back({"mat", Verdict::ok, mat_version(), {}});
   findings.push_back({"threads",
                       Verdict::ok,
@@ -199,7 +198,7 @@ int doctor(const Context& context, bool with_nodes, bool json) {
   bool has_problem = false;
   Json rows = Json::array();
   Table table({{""}, {""}, {"", Align::left, true}});
-  for (const Finding& f : findings) {
+  for (const DoctorFinding& f : findings) {
     has_problem |= f.verdict == Verdict::problem;
     rows.push_back(
         {{"what", f.what}, {"verdict", name_of(f.verdict)}, {"value", f.value}, {"hint", f.hint}});

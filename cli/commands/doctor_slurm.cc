@@ -19,7 +19,7 @@ constexpr double kNodeSeconds = 60;
 // Times of a version come from several machines.
 constexpr double kLargeDifference = 2;
 
-void look_at_clients(const Pool& pool, std::vector<Finding>& findings) {
+void look_at_clients(const Pool& pool, std::vector<DoctorFinding>& findings) {
   const std::string what = fmt::format("Slurm ({})", pool.name);
   const SlurmClient client(*pool.slurm);
   findings.push_back({what, Verdict::ok, "clients of version " + client.version(), {}});
@@ -31,7 +31,7 @@ void look_at_clients(const Pool& pool, std::vector<Finding>& findings) {
        is_up ? "" : "ask who runs the cluster; versions on it are shown as they last were"});
 }
 
-void look_at_node(const Home& home, const Pool& pool, std::vector<Finding>& findings) {
+void look_at_node(const Home& home, const Pool& pool, std::vector<DoctorFinding>& findings) {
   const std::string what = fmt::format("a node ({})", pool.name);
   const NodeCheck check = check_node(home, pool, kNodeSeconds);
   const std::string host = printable(check.host);
@@ -59,7 +59,7 @@ void look_at_node(const Home& home, const Pool& pool, std::vector<Finding>& find
 
 }  // namespace
 
-void look_at_slurm_pools(const Home& home, bool with_nodes, std::vector<Finding>& findings) {
+void look_at_slurm_pools(const Home& home, bool with_nodes, std::vector<DoctorFinding>& findings) {
   std::error_code error;
   if (!std::filesystem::exists(home.database(), error)) return;
   std::vector<Pool> pools;

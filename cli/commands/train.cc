@@ -40,9 +40,7 @@ void print_results(Registry& registry, const VersionRecord& version) {
   const std::string status =
       styled(name_of(version.status), style_of(version.status), stdout_has_colour());
   const std::string time =
-      version.started_ms
-          ? fmt::format(" in {}", format_duration(duration_s(version)))
-          : "";
+      version.started_ms ? fmt::format(" in {}", format_duration(duration_s(version))) : "";
   print(fmt::format("{}  {}{}\n", version.reference(), status, time));
   print_fields(fields);
 }

@@ -39,18 +39,19 @@ void print_head(const VersionRecord& v, const std::vector<StatusChange>& history
                 const Json& progress, const fs::path& folder, const std::string& waiting) {
   const int attempts = count_starts(history);
   std::error_code ignored;
-  print_fields({{"version", v.reference()},
-                {"status", Cell(name_of(v.status), style_of(v.status))},
-                {"reason", waiting.empty() ? v.status_reason : waiting},
-                {"algorithm", v.algorithm},
-                {"parent", v.parent},
-                {"created", local_text(v.created_ms)},
-                {"started", time_text(v.started_ms)},
-                {"ended", time_text(v.ended_ms)},
-                {"training time", attempts > 0 ? format_duration(duration_s(v)) : ""},
-                {"attempts", attempts > 1 ? std::to_string(attempts) : ""},
-                {"progress", progress.is_object() ? progress_text(progress) : ""},
-                {"folder", folder.string() + (fs::exists(folder, ignored) ? "" : " (it is gone)")}});
+  print_fields(
+      {{"version", v.reference()},
+       {"status", Cell(name_of(v.status), style_of(v.status))},
+       {"reason", waiting.empty() ? v.status_reason : waiting},
+       {"algorithm", v.algorithm},
+       {"parent", v.parent},
+       {"created", local_text(v.created_ms)},
+       {"started", time_text(v.started_ms)},
+       {"ended", time_text(v.ended_ms)},
+       {"training time", attempts > 0 ? format_duration(duration_s(v)) : ""},
+       {"attempts", attempts > 1 ? std::to_string(attempts) : ""},
+       {"progress", progress.is_object() ? progress_text(progress) : ""},
+       {"folder", folder.string() + (fs::exists(folder, ignored) ? "" : " (it is gone)")}});
 }
 
 void print_history(const std::vector<StatusChange>& history) {

@@ -166,7 +166,8 @@ double duration_s(const VersionSummary& version) {
   if (!version.started_ms) return std::numeric_limits<double>::quiet_NaN();
   // The clock may have been set back meanwhile.
   const std::int64_t under_way_ms =
-      version.running_since_ms ? std::max<std::int64_t>(0, now_ms() - *version.running_since_ms) : 0;
+      version.running_since_ms ? std::max<std::int64_t>(0, now_ms() - *version.running_since_ms)
+                               : 0;
   return static_cast<double>(version.trained_ms + under_way_ms) / 1000;
 }
 

@@ -77,9 +77,9 @@ bool is_picture_by_name(std::string_view name) {
   const std::string small = lower(name);
   constexpr std::array kNames = {"thumbs.db", "desktop.ini", "license", "licence", "copying",
                                  "notice",    "readme",      "authors", "makefile"};
-  constexpr std::array kEndings = {".txt", ".csv",      ".tsv", ".json", ".jsonl", ".manifest",
-                                   ".md",  ".xml",      ".yaml", ".yml", ".html",  ".pdf",
-                                   ".py",  ".ipynb",    ".log",  ".zip", ".tar",   ".gz"};
+  constexpr std::array kEndings = {".txt", ".csv",   ".tsv",  ".json", ".jsonl", ".manifest",
+                                   ".md",  ".xml",   ".yaml", ".yml",  ".html",  ".pdf",
+                                   ".py",  ".ipynb", ".log",  ".zip",  ".tar",   ".gz"};
   return std::find(kNames.begin(), kNames.end(), small) == kNames.end() &&
          std::none_of(kEndings.begin(), kEndings.end(),
                       [&](const char* ending) { return small.ends_with(ending); });

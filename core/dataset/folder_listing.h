@@ -18,8 +18,8 @@ struct FolderListing {
 // type. Throws an io error when the folder cannot be read.
 FolderListing list_folder(const std::string& path);
 
-// Whether a file of this name may be a picture, with any ending or none: not hidden, not a system's,
-// a text or an archive, and none of those that lie beside data: LICENSE, README.
+// Whether a file of this name may be a picture, with any ending or none: not hidden, not a
+// system's, a text or an archive, and none of those that lie beside data: LICENSE, README.
 bool is_picture_by_name(std::string_view name);
 
 }  // namespace mat

@@ -22,7 +22,7 @@ const std::vector<SimpleFields::Column>& version_columns() {
       {"created", FieldType::time, "v.created_ms"},
       {"started", FieldType::time, "v.started_ms"},
       {"ended", FieldType::time, "v.ended_ms"},
-      {"duration", FieldType::duration, 
+      {"duration", FieldType::duration,
        "iif(v.ended_ms IS NULL OR v.started_ms IS NULL, NULL, v.trained_ms / 1000.0)"},
       {"parent", FieldType::reference, "nullif(v.parent, '')"},
       {"reason", FieldType::text, "nullif(v.reason, '')"},

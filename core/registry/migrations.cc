@@ -313,8 +313,8 @@ Header header_of(SQLite::Database& connection) {
 
 const std::vector<std::string>& registry_layout() {
   static const std::vector<std::string> steps{
-      kLayout1, kLayout2, kLayout3, kLayout4, kLineageLayout, kVisualizationLayout, kBatchLayout,
-      kTrainingTimeLayout};
+      kLayout1,     kLayout2,           kLayout3, kLayout4, kLineageLayout, kVisualizationLayout,
+      kBatchLayout, kTrainingTimeLayout};
   return steps;
 }
 

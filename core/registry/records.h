@@ -95,9 +95,9 @@ struct VersionSummary {
   std::string status_reason;
   std::string algorithm;
   std::int64_t created_ms = 0;
-  std::optional<std::int64_t> started_ms, ended_ms;  // from the first attempt to the last
-  std::int64_t trained_ms = 0;                       // in attempts that are over
-  std::optional<std::int64_t> running_since_ms;      // the attempt that is under way
+  std::optional<std::int64_t> started_ms, ended_ms;       // from the first attempt to the last
+  std::int64_t trained_ms = 0;                            // in attempts that are over
+  std::optional<std::int64_t> running_since_ms;           // the attempt that is under way
   std::optional<double> accuracy, precision, recall, f1;  // of the best weights
   std::string parent;                                     // "JOB@V0001" or empty
 

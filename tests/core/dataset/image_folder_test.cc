@@ -132,7 +132,8 @@ TEST_CASE("files that are no pictures by name are listed and left out") {
   TempFolder data;
   put_pictures(data / "a", 1);
   put_pictures(data / "b", 1);
-  for (const char* name : {".DS_Store", "LICENSE", "Thumbs.db", "desktop.ini", "labels.CSV", "x.yaml"}) {
+  for (const char* name :
+       {".DS_Store", "LICENSE", "Thumbs.db", "desktop.ini", "labels.CSV", "x.yaml"}) {
     put_file(data.path() / "a" / name, "");
   }
   put_file(data / ".git/config", "");
@@ -142,7 +143,8 @@ TEST_CASE("files that are no pictures by name are listed and left out") {
   const PictureSet folder = read_image_folder(data.path(), {});
   CHECK(names_of(folder) == std::vector<std::string>{"a/0.jpg", "b/0.jpg"});
   CHECK(folder.ignored == std::vector<std::string>{"a/.DS_Store", "a/LICENSE", "a/Thumbs.db",
-                                                   "a/desktop.ini", "a/labels.CSV", "a/pipe.jpg", "a/x.yaml"});
+                                                   "a/desktop.ini", "a/labels.CSV", "a/pipe.jpg",
+                                                   "a/x.yaml"});
 }
 
 TEST_CASE("any bytes may be in a name") {

@@ -7,7 +7,7 @@ namespace mat {
 enum class Verdict { ok, warning, problem };
 
 // What `doctor` has found.
-struct Finding {
+struct DoctorFinding {
   std::string what;
   Verdict verdict = Verdict::ok;
   std::string value;
