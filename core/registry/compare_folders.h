@@ -11,8 +11,7 @@ namespace mat {
 // Where registry and folders tell different stories: somebody has deleted or brought in files, or
 // the registry has been emptied or replaced.
 struct FolderDifferences {
-  std::vector<std::string>
-      unknown;  // "jobs/clothes/V0001": a run's files, no version of the registry
+  std::vector<std::string> unknown;  // "jobs/clothes/V0001": files of a run
   std::vector<std::string> missing;  // "clothes@V0001": a version whose files are gone
 };
 

@@ -77,6 +77,9 @@ HOSTS = {
     "www.apache.org", "json-schema.org", "www.w3.org", "git-lfs.github.com", "localhost",
     "127.0.0.1", "example.com", "example.org",
 }
+# A type of the product, where its header defines it. Two of one name are one to the linker, which
+# takes either's functions for both.
+TYPE = re.compile(r"(?:struct|class|enum class) (\w+)(?: final)?(?: ?:[^:;{][^;{]*)? ?\{")
 URL = re.compile(r"\b(?:https?|ftp)://([\w.-]+)")
 
 
@@ -134,6 +137,7 @@ def breaches_of_line(name, line, is_code):
 def check(root):
     """(breaches, notes), both lists of lines."""
     breaches, notes = [], []
+    types = {}
     for name in tracked_files(root):
         path = root / name
         top = name.split("/")[0]
@@ -156,6 +160,11 @@ def check(root):
         for number, line in enumerate(lines, 1):
             for what in breaches_of_line(name, line, is_code):
                 breaches.append(f"{name}:{number}: {what}")
+            defined = TYPE.match(line)
+            if defined and name.endswith(".h") and top in ("cli", "core", "trainers"):
+                first = types.setdefault(defined[1], name)
+                if first != name:
+                    breaches.append(f"{name}:{number}: {first} has another {defined[1]}")
         if is_code and len(lines) > LONG_FILE_LINES:
             notes.append(f"{name}: {len(lines)} lines")
     return breaches, notes

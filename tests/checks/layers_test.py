@@ -16,6 +16,8 @@ GOOD = {
     "trainers/train.cc": '#include "trainers/torch.h"\n#include <torch/torch.h>\n',
     "tests/trainers/train_test.cc": '#include "trainers/torch.h"\n#include <catch2/catch.hpp>\n',
     "tests/run.sh": "cd /tmp && ls ../shared/data\n",
+    "core/base/error.h": "struct Error : std::exception {\n};\nclass File;\n",
+    "core/run/runner.h": "class File;\nstruct Outer {\n  struct Error {};\n};\n",
     "README.md": "see https://example.com/x and $HOME/work/x\n",
     ".gitignore": "/build/\n",
 }
@@ -69,6 +71,13 @@ def write(root, name, content):
     path.write_text(content)
 
 
+# The same, of two files.
+TWICE = [
+    ({"core/base/a.h": "struct Finding {\n", "cli/a.h": "class Finding final : public A {\n"},
+     "has another Finding"),
+]
+
+
 def main():
     failures = []
     with tempfile.TemporaryDirectory() as folder:
@@ -77,16 +86,19 @@ def main():
             write(root, name, content)
         breaches, _ = layers.check(root)
         failures += [f"nothing is wrong with: {breach}" for breach in breaches]
-    for name, content, complaint in BAD:
+    bad = [({name: content}, complaint) for name, content, complaint in BAD] + TWICE
+    for files, complaint in bad:
         with tempfile.TemporaryDirectory() as folder:
             root = pathlib.Path(folder)
-            write(root, name, content)
+            for name, content in files.items():
+                write(root, name, content)
             breaches, _ = layers.check(root)
             if len(breaches) != 1 or complaint not in breaches[0]:
-                failures.append(f"{name} with {content[:50]!r}: wanted '{complaint}', got {breaches}")
+                shown = {name: content[:50] for name, content in files.items()}
+                failures.append(f"{shown}: wanted '{complaint}', got {breaches}")
     for failure in failures:
         print(failure)
-    print(f"{1 + len(BAD)} trees, {len(failures)} wrong")
+    print(f"{1 + len(bad)} trees, {len(failures)} wrong")
     return 1 if failures else 0
 
 
