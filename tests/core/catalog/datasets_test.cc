@@ -39,7 +39,7 @@ TEST_CASE("A dataset that cannot be made leaves nothing") {
   const auto failing = [&](const std::string& name, const fs::path& source) {
     return error_of([&] { create_dataset(registry, name, "", h.request(source), {}); }).kind();
   };
-  CHECK(failing("flowers", h.data) == ErrorKind::usage);
+  CHECK(failing("flowers", h.data) == ErrorKind::not_found);
   CHECK_FALSE(fs::exists(h.home.dataset_folder("flowers")));
   for (const char* name : {"../up", "", "a/b", ".hidden", "a\nb", "-x"}) {
     INFO(name);

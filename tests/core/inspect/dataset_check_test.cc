@@ -137,8 +137,8 @@ TEST_CASE("pictures without a label or with several are told, and names that Mod
   const auto lines = told(check(folder / "data/list.csv", folder / "cache"),
                           {FindingKind::unlabelled, FindingKind::several_labels,
                            FindingKind::refused_name, FindingKind::bad_label});
-  CHECK(lines == Lines{"unlabelled 2.jpg", "several_labels 1.jpg: x, y",
-                       "bad_label y z: has ' ', which is no letter, digit, '-' or '_'",
+  CHECK(lines == Lines{"bad_label y z: has ' ', which is no letter, digit, '-' or '_'",
+                       "unlabelled 2.jpg", "several_labels 1.jpg: x, y",
                        "refused_name a b+c.jpg: has a space"});
 }
 
