@@ -38,11 +38,12 @@ std::string flowers(int rows, std::uint64_t seed = 1) {
   return text;
 }
 
-std::string complaint(const std::filesystem::path& data, const Json& settings) {
+std::string complaint(const std::filesystem::path& data, const Json& settings,
+                      ErrorKind kind = ErrorKind::usage) {
   try {
     read_tabular(data, settings, 0);
   } catch (const Error& error) {
-    REQUIRE(error.kind() == ErrorKind::usage);
+    REQUIRE(error.kind() == kind);
     return error.message() + " / " + error.hint();
   }
   return "";
@@ -130,7 +131,7 @@ TEST_CASE("tabs and semicolons are delimiters on request") {
 
 TEST_CASE("data that cannot be used is refused with the reason") {
   const TempFolder folder;
-  CHECK(has(complaint(folder / "none.csv", hyperparameters("y")), "no file"));
+  CHECK(has(complaint(folder / "none.csv", hyperparameters("y"), ErrorKind::not_found), "no file"));
   CHECK(has(complaint(folder.path(), hyperparameters("y")), "no train.csv"));
   write_file_atomic(folder / "t.csv", "x,y\n1,a\n2,b\n3\n");
   CHECK(has(complaint(folder / "t.csv", hyperparameters("y")), "t.csv:4"));
