@@ -14,7 +14,7 @@ struct RecordPlace {
   std::uint32_t file = 0;  // its number in their order
   std::uint64_t offset = 0;
 
-  auto operator<=>(const RecordPlace&) const = default;
+  auto operator<=>(const RecordPlace&) const = default;  // NOLINT(modernize-use-nullptr)
 };
 
 // Points of one kind that are no numbers.
