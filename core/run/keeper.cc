@@ -89,16 +89,23 @@ class Keeper {
     return version.status == Status::pending ? submission->detached : submission->restarts_left > 0;
   }
 
+  std::optional<std::int64_t> end_of(Id version) {
+    try {
+      return end_by_clock_ms(registry_.version(version).settings, registry_.history(version));
+    } catch (const Error& e) {
+      // It may have been stopped and deleted since the look.
+      if (e.kind() != ErrorKind::not_found) throw;
+      return std::nullopt;
+    }
+  }
+
   // What has waited until its auto_stop does not begin any more.
   void end_overdue(const std::vector<ActiveVersion>& active) {
     std::map<Id, std::optional<std::int64_t>> ends_ms;
     for (const ActiveVersion& version : active) {
       if (version.status != Status::pending || !is_work(version)) continue;
       const auto known = ends_ms_.find(version.id);
-      const auto end_ms = known != ends_ms_.end()
-                              ? known->second
-                              : end_by_clock_ms(registry_.version(version.id).settings,
-                                                registry_.history(version.id));
+      const auto end_ms = known != ends_ms_.end() ? known->second : end_of(version.id);
       ends_ms[version.id] = end_ms;
       if (!end_ms || now_ms() < *end_ms) continue;
       const fs::path folder = home_.version_folder(version.job, version.number);
