@@ -31,6 +31,7 @@ TEST_CASE("what still waits when auto_stop comes by the clock ends without havin
   const Json shown = f.mat.succeed({"version", "show", "next", "--json"}).json();
   for (const Json& change : shown["history"]) CHECK(change["status"] != "Running");
   CHECK(f.status("blocker") == "Running");
+  f.mat.succeed({"version", "stop", "blocker"});
 }
 
 TEST_CASE("the queue goes on when a runner is killed") {
