@@ -301,8 +301,11 @@ std::optional<Json> settings_in_event(std::string_view bytes) {
       !plugin.ParseFromString(event.summary().value(0).metadata().plugin().content())) {
     return std::nullopt;
   }
+  // A map of protobuf has another order in every process.
+  const auto& stored = plugin.session_start().hyperparameter();
+  const std::map<std::string, tensorboard::AnyValue> by_name(stored.begin(), stored.end());
   Json settings = Json::object();
-  for (const auto& [name, any] : plugin.session_start().hyperparameter()) {
+  for (const auto& [name, any] : by_name) {
     switch (any.kind_case()) {
       case tensorboard::AnyValue::kNumber:
         settings[name] = any.number();

@@ -102,7 +102,7 @@ struct EventSummary {
 // An event as its file has it, without the record around it.
 std::string event_of(const EventSummary& summary, double wall_time);
 
-// The settings that an event tells, when it is one of RunSettingsSummary.
+// The settings that an event tells, by name, when it is one of RunSettingsSummary.
 std::optional<Json> settings_in_event(std::string_view event);
 
 }  // namespace mat
