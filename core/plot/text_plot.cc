@@ -33,7 +33,6 @@ class TextPlot {
  public:
   TextPlot(const PlotPanel& panel, const TextPlotOptions& options)
       : panel_(panel),
-        options_(options),
         width_(std::max(kNarrowest, options.width)),
         height_(std::max(kLowest, options.height)),
         glyphs_(options.has_unicode ? kUnicode : kAscii),
@@ -93,7 +92,7 @@ class TextPlot {
                                                      : glyphs_.line;
     const int room = std::max(kShortestName, width_ - display_width(sample) - 1);
     return {{sample, series.colour, series.is_secondary ? Look::dim : Look::plain},
-            {" " + fit_width(printable(series.name), room), -1, Look::plain}};
+            {fmt::format(" {}", fit_width(printable(series.name), room)), -1, Look::plain}};
   }
 
   char mark_of(const PlotSeries& series) const {
@@ -208,7 +207,6 @@ class TextPlot {
   }
 
   const PlotPanel& panel_;
-  const TextPlotOptions& options_;
   int width_, height_;
   const Glyphs& glyphs_;
   bool has_marks_;

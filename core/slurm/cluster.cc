@@ -10,7 +10,7 @@
 namespace mat {
 namespace {
 
-constexpr std::size_t kMostNodes = 200'000;
+constexpr std::size_t kMostListed = 200'000;
 constexpr int kMostOfANode = 1 << 20;
 
 int count_in(std::string_view text) {
@@ -93,7 +93,7 @@ SlurmCluster parse_sinfo(std::string_view text) {
   SlurmCluster cluster;
   for (const std::string& line : split(text, '\n')) {
     const std::vector<std::string> fields = split(line, '|');
-    if (fields.size() < 8 || fields[0].empty() || cluster.nodes.size() >= kMostNodes) continue;
+    if (fields.size() < 8 || fields[0].empty() || cluster.nodes.size() >= kMostListed) continue;
     SlurmPartition& partition = partition_named(cluster, fields[1]);
     partition.state = fields[2];
     partition.time_limit = fields[3];

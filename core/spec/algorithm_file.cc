@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/algorithm/algorithm.h"
 #include "core/algorithm/parameters.h"
 #include "core/base/error.h"
 #include "core/base/file.h"
@@ -21,7 +22,6 @@ namespace mat {
 namespace {
 
 constexpr std::uint64_t kMaxFileBytes = 1 << 20;
-constexpr double kMostNodes = 1024;
 
 const std::vector<std::string>& file_keys() {
   static const std::vector<std::string> kKeys{

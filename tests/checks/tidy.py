@@ -4,9 +4,8 @@
     tidy.py BUILD_FOLDER [PREFIX…]    files that begin with one of the prefixes; by default
                                       cli/, core/ and, where the build has them, trainers/
 
-Many sources of a folder are looked at as one: the libraries' headers take longer than what is ours.
-Sources that give the same name to things of their own are kept apart; where what is together does
-not compile all the same, each half is looked at by itself. What was clean is not looked at again
+Sources that are compiled as one are looked at as one: the libraries' headers take longer than what
+is ours. Where clang does not compile what is together, each half is looked at by itself. What was clean is not looked at again
 until it, one of our headers that it includes, or the rules change: $MAT_TIDY_CACHE, by default
 mat-tidy in the user's cache folder, keeps an empty file named by the hash of all that, for every
 clone alike.
@@ -32,14 +31,6 @@ COMPILER = re.compile(r"(^|/)(c\+\+|g\+\+|clang\+\+)(-\d+)?$")
 COMPLAINT = re.compile(r"^[^\s:][^:]*:\d+:\d+: (error|warning): .*\[([\w.,-]+)\]$")
 # A name that breaks the rules: where it is not complained of, nothing was looked at.
 CANARY = "int NotAName;"
-MOST_TOGETHER = 16
-# What a source has for itself, and the names of it: constants, types, functions.
-OWN = re.compile(r"^namespace \{\n(.*?)^\}  // namespace$", re.M | re.S)
-OWN_NAMES = [re.compile(pattern, re.M) for pattern in (
-    r"^(?:static |inline |constexpr |const )+[\w:<>,*& ]*?\b(k[A-Z]\w*)",
-    r"^(?:class|struct|enum class|enum) (\w+)",
-    r"^using (\w+) =",
-    r"^[A-Za-z_][\w:<>,*&\[\] ]*?[ *&](\w+)\(")]
 KEPT_SECONDS = 90 * 24 * 3600
 # What only GCC understands; and OpenMP, for which clang would need a header of its own.
 DROPPED = {"-fpch-preprocess", "-Winvalid-pch", "-fopenmp"}
@@ -103,10 +94,15 @@ class Tidy:
         version = subprocess.run([self.tool, "--version"], capture_output=True).stdout
         self.rules = version + (ROOT / ".clang-tidy").read_bytes() + pathlib.Path(__file__).read_bytes()
         self.entries = {}
+        self.groups = []
         for entry in json.loads((build / "compile_commands.json").read_text()):
-            for path in sources_of(pathlib.Path(entry["file"])):
-                if path.is_relative_to(ROOT):
-                    self.entries.setdefault(str(path.relative_to(ROOT)), entry)
+            names = [str(path.relative_to(ROOT)) for path in sources_of(pathlib.Path(entry["file"]))
+                     if path.is_relative_to(ROOT)]
+            names = [name for name in names if self.entries.setdefault(name, entry) is entry]
+            if names:
+                self.groups.append(names)
+        # The longest first, so that no core waits for it at the end.
+        self.groups.sort(key=lambda group: (group[0].startswith("trainers/"), len(group)), reverse=True)
 
     def key(self, names):
         digest = hashlib.sha256(self.rules)
@@ -175,39 +171,14 @@ class Tidy:
         return "\n".join(complaints)
 
 
-def own_names(name):
-    own = "\n".join(OWN.findall((ROOT / name).read_text()))
-    return {found for pattern in OWN_NAMES for found in pattern.findall(own)}
-
-
-def grouped(names):
-    """Parts of sources of one folder of which no two have the same name for something."""
-    folders = {}
-    for name in names:
-        folder = name.split("/")[0] if name.startswith("trainers/") else os.path.dirname(name)
-        parts = folders.setdefault(folder, [])
-        # LibTorch's headers take so long that a name in two sources costs less: see check().
-        own = set() if name.startswith("trainers/") else own_names(name)
-        for part, taken in parts:
-            if len(part) < MOST_TOGETHER and not taken & own:
-                part.append(name)
-                taken |= own
-                break
-        else:
-            parts.append(([name], own))
-    parts = [part for folder in folders.values() for part, _ in folder]
-    # The longest first, so that no core waits for it at the end.
-    return sorted(parts, key=lambda part: (part[0].startswith("trainers/"), len(part)), reverse=True)
-
-
 def main():
     build = pathlib.Path(sys.argv[1]).resolve()
     prefixes = tuple(sys.argv[2:]) or ("cli/", "core/", "trainers/")
     tidy = Tidy(build)
-    names = sorted(name for name in tidy.entries if name.startswith(prefixes))
+    groups = [group for group in tidy.groups if group[0].startswith(prefixes)]
     # By what they hold now, whatever is edited meanwhile.
-    keys = {group[0]: tidy.key(group) for group in grouped(names)}
-    todo = [group for group in grouped(names) if not tidy.is_known(keys[group[0]])]
+    keys = {group[0]: tidy.key(group) for group in groups}
+    todo = [group for group in groups if not tidy.is_known(keys[group[0]])]
     wrong = 0
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         checks = {pool.submit(tidy.check, group): group for group in todo}
@@ -218,7 +189,7 @@ def main():
             else:
                 tidy.remember(keys[checks[done][0]])
     tidy.forget_old()
-    print(f"{len(names)} files, {sum(map(len, todo))} looked at, problems in {wrong} parts")
+    print(f"{sum(map(len, groups))} files, {sum(map(len, todo))} looked at, problems in {wrong} parts")
     return 1 if wrong else 0
 
 

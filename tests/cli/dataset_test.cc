@@ -30,10 +30,6 @@ struct Flowers {
   MatProcess mat;
 };
 
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
 }  // namespace
 
 TEST_CASE("a dataset is made, added to, labelled, published, compared and deleted") {

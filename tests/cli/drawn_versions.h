@@ -60,8 +60,4 @@ class DrawnVersions {
   std::optional<VersionLock> lock_;
 };
 
-inline bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
 }  // namespace mat::test

@@ -31,10 +31,6 @@ struct Project {
   MatProcess mat;
 };
 
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
 }  // namespace
 
 TEST_CASE("exeml train publishes a folder, keeps its time and shows what came of it") {

@@ -11,10 +11,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
 // A job of one's own command, which trains nothing and ends at once.
 struct Project {
   TemporaryFolder folder;

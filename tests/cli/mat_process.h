@@ -70,6 +70,10 @@ std::string small_spec(const std::string& name, const std::string& data, int epo
 // (times, folders, speeds) must be replaced by the caller.
 void check_golden(const std::string& name, const std::string& text);
 
+inline bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
 // The root of the sources, for golden files and docs.
 std::filesystem::path source_root();
 

@@ -11,10 +11,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
 // colours@V0001, a completed training of small_cnn.
 struct Trained {
   Trained() {

@@ -11,10 +11,6 @@ using namespace mat::test;
 
 namespace {
 
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
 // Jobs whose versions know from a size what a thing is called and what it costs.
 struct Tables {
   Tables() : mat(folder) {

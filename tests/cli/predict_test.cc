@@ -14,10 +14,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
 // A job whose latest version knows red, green and blue pictures.
 struct Trained {
   Trained() : mat(folder) {

@@ -6,10 +6,6 @@ namespace mat::test {
 
 namespace {
 
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
 std::int64_t count_jobs(const Fixture& f) {
   return f.mat.succeed({"job", "list", "--json"}).json()["total"];
 }

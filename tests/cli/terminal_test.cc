@@ -8,10 +8,6 @@ using namespace mat::test;
 
 namespace {
 
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
 struct Project {
   TemporaryFolder folder;
   MatProcess mat{folder};
