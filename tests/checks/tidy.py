@@ -5,10 +5,10 @@
                                       cli/, core/ and, where the build has them, trainers/
 
 Sources that are compiled as one are looked at as one: the libraries' headers take longer than what
-is ours. Where clang does not compile what is together, each half is looked at by itself. What was clean is not looked at again
-until it, one of our headers that it includes, or the rules change: $MAT_TIDY_CACHE, by default
-mat-tidy in the user's cache folder, keeps an empty file named by the hash of all that, for every
-clone alike.
+is ours. Where clang does not compile what is together, each half is looked at by itself. What was
+clean is not looked at again until it, one of our headers that it includes, or the rules change:
+$MAT_TIDY_CACHE, by default mat-tidy in the user's cache folder, keeps an empty file named by the
+hash of all that, for every clone alike.
 """
 
 import concurrent.futures
