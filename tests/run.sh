@@ -34,7 +34,7 @@ TEST_PACKAGES=(
 )
 PARTS=(layers format core trainers cli install quickstart soak tidy fuzz libtorch)
 NEWEST_LIBTORCH=2.13.0
-SUITE_SECONDS=900
+SUITE_SECONDS=1500
 CHECKS=$SOURCE/tests/checks
 
 passed=0 failed=0 skipped=0

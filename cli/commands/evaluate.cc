@@ -91,6 +91,17 @@ void note_left_out(const LabelledPictures& labelled, const EvaluateResult& resul
   }
 }
 
+// Figures of what a model was chosen by are better than those of pictures that it never met.
+void note_validated_on(const Json& document) {
+  const Json& counts = document["pictures"];
+  const auto known = counts["validated_on"].get<std::int64_t>();
+  if (known == 0) return;
+  note(fmt::format(
+      "{} of {} are those that the model was validated on: its best epoch and its temperature were "
+      "chosen by them, so expect a little less of others",
+      known, counted(counts["evaluated"].get<std::int64_t>(), "picture")));
+}
+
 // The folder with which evaluations are kept, and what they are of.
 struct Kept {
   std::string reference;
@@ -201,6 +212,10 @@ Measured measure_pictures(const Context& context, ModelToOpen to_open, const Eva
   request.threads = to_open.request.threads;
   request.batch_size = to_open.request.batch_size;
   request.slice_key = flags.slice_key;
+  {
+    Registry registry = context.open_to_read();
+    request.validated_on = validated_on(registry, to_open.source);
+  }
   request.progress = [&bar](const char* what, std::int64_t done, std::int64_t total) {
     bar.show(what, done, total);
     return SignalsAsStop::reason().empty();
@@ -209,6 +224,7 @@ Measured measure_pictures(const Context& context, ModelToOpen to_open, const Eva
   measured.result = evaluate(*model, description, labelled, request);
   bar.finish();
   note_left_out(labelled, measured.result);
+  note_validated_on(measured.result.document);
   measured.data = is_dataset_reference(flags.data) && data != absolute_path(flags.data)
                       ? flags.data
                       : data.string();

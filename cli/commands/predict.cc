@@ -37,6 +37,8 @@ int predict_pictures(const Context& context, const PredictFlags& flags) {
             ++count;
             if (!prediction.problem.empty()) ++failed;
             output->add(prediction, heatmaps ? heatmaps->add(*model, prediction) : "");
+            // Whoever sends names may wait for the answers before there is another name.
+            flush_output();
           });
   output->finish();
   return end_of_predictions(count, failed);

@@ -53,7 +53,7 @@ std::unique_ptr<PredictionOutput> PredictionFlags::output(const std::string& mod
 int end_of_predictions(std::int64_t count, std::int64_t failed) {
   if (count == 0) throw Error(ErrorKind::usage, "there is no picture to answer for");
   if (failed == 0) return 0;
-  note(fmt::format("{} of {} could not be read", failed, counted(count, "picture")));
+  note(fmt::format("{} of {} got no answer", failed, counted(count, "picture")));
   return 1;
 }
 

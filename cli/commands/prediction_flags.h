@@ -31,7 +31,7 @@ struct PredictionFlags {
                                            bool has_heatmaps = false) const;
 };
 
-// The exit code, after all answers: 1 with a note when pictures could not be read. Throws a usage
+// The exit code, after all answers: 1 with a note when some got none. Throws a usage
 // error when there was none at all.
 int end_of_predictions(std::int64_t count, std::int64_t failed);
 

@@ -101,6 +101,7 @@ void add_service_commands(CLI::App& app, Context& context) {
     DeployFlags deploy;
     ListFlags list;
     std::string name, source;
+    std::optional<int> port;
     bool foreground = false, detach = false, force = false, yes = false, json = false;
   };
   auto flags = std::make_shared<Flags>();
@@ -134,6 +135,11 @@ void add_service_commands(CLI::App& app, Context& context) {
       "start",
       "Start a service again, as it was deployed, in the background; return once it answers");
   add_name();
+  command
+      ->add_option("--port", flags->port,
+                   "Another port, from now on; 0 for any that is free. That of before otherwise")
+      ->type_name("PORT")
+      ->check(CLI::Range(0, 65535));
   command->add_flag("--foreground", flags->foreground, "Serve here, until Ctrl-C");
   // What 'deploy' takes; here it goes without saying.
   command->add_flag("-d,--detach", flags->detach)->group("");
@@ -141,7 +147,7 @@ void add_service_commands(CLI::App& app, Context& context) {
     if (flags->foreground && flags->detach) {
       throw Error(ErrorKind::usage, "--foreground or --detach, not both");
     }
-    return start_service(context, flags->name, flags->foreground, flags->json);
+    return start_service(context, flags->name, flags->port, flags->foreground, flags->json);
   });
 
   command = group->add_subcommand("stop", "Answer what is under way, and end");

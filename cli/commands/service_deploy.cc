@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <utility>
 
@@ -270,15 +271,23 @@ int deploy_service(const Context& context, const DeployFlags& flags) {
   return serve_here(home, service, std::move(listening), new_token, flags.json, true);
 }
 
-int start_service(const Context& context, const std::string& name, bool foreground, bool json) {
+int start_service(const Context& context, const std::string& name, std::optional<int> port,
+                  bool foreground, bool json) {
   ServiceRecord service;
   const Home home = context.home();
   FileDescriptor listening;
   {
     Registry registry = open_services_to_change(context);
-    const ServiceRecord before = registry.service(name);
+    ServiceRecord before = registry.service(name);
+    std::optional<Json> changed;
+    if (port) {
+      ServiceSettings settings = service_settings_from_json(before.settings, name);
+      settings.port = *port;
+      settings.last_port = 0;
+      changed = before.settings = to_json(settings);
+    }
     if (!is_active(before.status)) listening = listen_for(before);
-    service = restart_service(registry, name);
+    service = restart_service(registry, name, changed);
     if (!foreground) {
       listening = FileDescriptor();
       return serve_in_background(registry, service, "", json, false);
@@ -301,7 +310,9 @@ int run_service(const Context& context, Id id) {
     const int code =
         serve_pending(home, service, listen_for(service), [&](const ServiceRecord&) { begun(0); });
     begun(code);
-    return code;
+    // LibTorch's own ending takes a second, and 'service stop' promises that the process is gone.
+    std::fflush(nullptr);
+    std::_Exit(code);
   } catch (const Error& e) {
     record_failure(home, id, e);
     begun(e.exit_code());

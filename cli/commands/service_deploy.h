@@ -24,8 +24,10 @@ struct DeployFlags {
 
 int deploy_service(const Context& context, const DeployFlags& flags);
 
-// Starts one again that has ended: in the background, and returns once it answers, or here.
-int start_service(const Context& context, const std::string& name, bool foreground, bool json);
+// Starts one again that has ended: in the background, and returns once it answers, or here. With
+// `port` at that one from now on.
+int start_service(const Context& context, const std::string& name, std::optional<int> port,
+                  bool foreground, bool json);
 
 // What the hidden command does in the background.
 int run_service(const Context& context, Id id);

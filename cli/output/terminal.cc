@@ -106,6 +106,8 @@ std::string coloured(std::string_view text, int colour, bool has_colour) {
 
 void print(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
 
+void flush_output() { std::fflush(stdout); }
+
 void note(std::string_view text) {
   // Where both go to one file, they stand there in the order in which they were written.
   std::fflush(stdout);

@@ -41,6 +41,8 @@ std::string coloured(std::string_view text, int colour, bool has_colour);
 // Results, to stdout; and everything else, to stderr. Names and messages are made printable by the
 // caller. A stdout that cannot be written to is an io error at finish_output().
 void print(std::string_view text);
+// For results that somebody waits for before the command ends.
+void flush_output();
 void note(std::string_view text);  // one line to stderr, "mat: TEXT"
 void finish_output();
 

@@ -141,7 +141,7 @@ HttpResponse HttpSession::answer_to(ErrorCode error) const {
   if (error == http::error::bad_version) return http_error(505, "only HTTP/1.1 is spoken here");
   if (error == http::error::partial_message) return http_error(400, "the request is not complete");
   if (error == http::error::bad_transfer_encoding) {
-    return http_error(501, "no other transfer encoding than chunked is known");
+    return http_error(400, "a body has a Content-Length or a Transfer-Encoding, not both");
   }
   return http_error(400, "not a request: " + error.message());
 }
@@ -173,6 +173,15 @@ void HttpSession::take_header() {
   }
   if (!is_old_ && message.count(http::field::host) != 1) {
     return refuse(400, "a request has one Host header");
+  }
+  // What is taken for another body than a proxy in front takes it for would be the next request of
+  // somebody else (RFC 9112, 6.3).
+  if (message.count(http::field::transfer_encoding) > 0) {
+    if (is_old_) return refuse(400, "HTTP/1.0 has no transfer encodings");
+    if (message.count(http::field::transfer_encoding) > 1 ||
+        !boost::beast::iequals(message[http::field::transfer_encoding], "chunked")) {
+      return refuse(501, "no other transfer encoding than chunked is known");
+    }
   }
   if (!split_target(request_.target, request_.path, request_.query)) {
     return refuse(400, "not an address of this server");

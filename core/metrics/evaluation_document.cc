@@ -62,10 +62,14 @@ Json thresholds_of(const Predictions& predictions) {
   }
   Json rows = Json::array();
   for (const ThresholdRow& row : threshold_table(predictions, thresholds)) {
+    // Of no answers there is nothing to say.
+    const auto of_answers = [&row](double value) {
+      return row.answered > 0 ? Json(value) : Json();
+    };
     rows.push_back({{"threshold", row.threshold},
                     {"answered", row.answered},
-                    {"accuracy", row.accuracy},
-                    {"precision", row.precision},
+                    {"accuracy", of_answers(row.accuracy)},
+                    {"precision", of_answers(row.precision)},
                     {"recall", row.recall},
                     {"f1", row.f1}});
   }

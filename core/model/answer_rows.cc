@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/error.h"
+#include "core/training/answers.h"
+
 namespace mat {
 namespace {
 
@@ -31,7 +34,10 @@ void answer_rows(TableModel& model, const TableDescription& description, const C
     const std::size_t end = std::min(rows.size(), begin + kRowsAtOnce);
     const std::vector<std::size_t> part(rows.begin() + static_cast<std::ptrdiff_t>(begin),
                                         rows.begin() + static_cast<std::ptrdiff_t>(end));
-    give(part, model.answer(description.encoder.encode(table, part)));
+    const std::vector<double> answers = model.answer(description.encoder.encode(table, part));
+    const std::string problem = values_problem(answers);
+    if (!problem.empty()) throw Error(ErrorKind::usage, problem);
+    give(part, answers);
   }
 }
 

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
+#include <set>
 #include <utility>
 
 #include "core/base/error.h"
@@ -15,6 +16,7 @@
 #include "core/cache/pixel_cache.h"
 #include "core/dataset/published.h"
 #include "core/metrics/evaluation_document.h"
+#include "core/training/answers.h"
 
 namespace mat {
 namespace {
@@ -39,6 +41,8 @@ void ask(PictureModel& model, const std::vector<PixelCache::Picture>& pictures,
       batch.push_back(pictures[usable[i]].view);
     }
     const std::vector<float> answers = model.answer(batch);
+    const std::string problem = probabilities_problem(answers);
+    if (!problem.empty()) throw Error(ErrorKind::usage, problem);
     predictions.probabilities.insert(predictions.probabilities.end(), answers.begin(),
                                      answers.end());
   }
@@ -77,6 +81,9 @@ EvaluateResult evaluate(PictureModel& model, const ModelDescription& description
   evaluated.classes = description.classes;
   evaluated.slice_key = request.slice_key;
   evaluated.predictions.class_count = static_cast<int>(description.classes.size());
+  std::set<fs::path> known;
+  for (const fs::path& file : request.validated_on) known.insert(file.lexically_normal());
+  std::size_t validated_on = 0;
   std::vector<std::size_t> usable;
   for (std::size_t i = 0; i < samples.size(); ++i) {
     if (!pictures[i].problem.empty()) {
@@ -84,6 +91,7 @@ EvaluateResult evaluate(PictureModel& model, const ModelDescription& description
       continue;
     }
     usable.push_back(i);
+    validated_on += known.count(samples[i].file.lexically_normal());
     evaluated.names.push_back(samples[i].name);
     evaluated.slices.push_back(labelled.slices[i]);
     evaluated.predictions.labels.push_back(samples[i].label);
@@ -92,9 +100,11 @@ EvaluateResult evaluate(PictureModel& model, const ModelDescription& description
     throw Error(ErrorKind::usage, "none of the pictures can be read", result.problems.front());
   }
   ask(model, pictures, usable, request, evaluated.predictions);
+  evaluated.is_fitted_here = validated_on * 2 > usable.size();
 
   result.document = evaluation_document(evaluated);
   result.document["pictures"] = {{"evaluated", usable.size()},
+                                 {"validated_on", validated_on},
                                  {"unreadable", samples.size() - usable.size()},
                                  {"unusable", labelled.unusable},
                                  {"unlabelled", labelled.unlabelled},

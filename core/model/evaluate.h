@@ -17,12 +17,17 @@ struct EvaluateRequest {
   int threads = 1;
   int batch_size = 64;
   std::string slice_key;
+  // What the model's epoch and temperature were chosen by. Where most pictures are of these, the
+  // error after the temperature is measured as training does, of each half with that of the other.
+  std::vector<std::filesystem::path> validated_on;
   // Told now and then, for a progress bar; false ends it with an interrupted error. May be empty.
   std::function<bool(const char* what, std::int64_t done, std::int64_t total)> progress;
 };
 
 struct EvaluateResult {
-  Json document;  // see evaluation_document(), and "pictures": what was left out
+  // See evaluation_document(), and "pictures": what was left out, and how many of those that were
+  // not are of "validated_on".
+  Json document;
   std::string
       predictions;  // the lines of predictions.jsonl, with probabilities as predict has them
   std::vector<std::string> problems;  // of single pictures, the first of them

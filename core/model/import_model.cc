@@ -251,16 +251,22 @@ void require_working(const ModelContent& content, const fs::path& cache_folder, 
   request.threads = threads;
   request.device = "cpu";
   request.layout = "contiguous";
-  request.batch_size = 1;
+  request.batch_size = 2;
   const std::unique_ptr<PictureModel> model = load_trainer().open_model(request);
   const int side = content.description.preprocessing.short_side;
   const std::vector<std::uint8_t> grey(static_cast<std::size_t>(side) * side * 3, kGrey);
-  const std::vector<float> answer = model->answer({ImageView(side, side, grey.data())});
+  const ImageView picture(side, side, grey.data());
+  const std::vector<float> answer = model->answer({picture});
   const std::size_t classes = content.description.classes.size();
   if (answer.size() != classes) {
     throw Error(ErrorKind::usage,
                 fmt::format("'{}' gives {} numbers for a picture, and {} classes are named",
                             content.file.string(), answer.size(), classes));
+  }
+  // A program may have been traced with one picture, and answer for one only.
+  if (model->answer({picture, picture}).size() != 2 * classes) {
+    throw Error(ErrorKind::usage, fmt::format("'{}' does not answer for two pictures at once",
+                                              content.file.string()));
   }
   if (std::all_of(answer.begin(), answer.end(), [](float p) { return std::isfinite(p); })) return;
   throw Error(ErrorKind::usage, fmt::format("'{}' gives numbers that are none for a grey picture",

@@ -110,8 +110,11 @@ LabelledPictures read_labelled(const fs::path& data, const std::vector<std::stri
   if (asked == Asked::held_out && !has_held_out) asked = Asked::all;
   std::map<std::string, int> numbers;
   for (std::size_t c = 0; c < classes.size(); ++c) numbers[classes[c]] = static_cast<int>(c);
+  bool is_any_asked = samples.empty();
   for (const ManifestSample& sample : samples) {
-    if (sample.labels.size() != 1 || !is_asked(asked, sample.usage)) continue;
+    if (!is_asked(asked, sample.usage)) continue;
+    is_any_asked = true;
+    if (sample.labels.size() != 1) continue;
     const auto number = numbers.find(sample.labels.front());
     if (number == numbers.end()) {
       ++pictures.unknown_labels[sample.labels.front()];
@@ -125,18 +128,19 @@ LabelledPictures read_labelled(const fs::path& data, const std::vector<std::stri
     pictures.set.samples.push_back(std::move(picture));
     pictures.slices.push_back(slice_of(sample, slice_key));
   }
+  if (pictures.set.samples.empty() && !is_any_asked) {
+    throw Error(ErrorKind::usage,
+                fmt::format("no picture of '{}' is of the part that was asked for", data.string()),
+                "--part all takes those of every part");
+  }
   if (pictures.set.samples.empty()) {
     std::vector<std::string> unknown;
     for (const auto& [label, count] : pictures.unknown_labels) unknown.push_back(label);
-    throw Error(
-        ErrorKind::usage,
-        fmt::format("'{}' has no picture with a label that the model knows", data.string()),
-        unknown.empty()
-            ? fmt::format("{}the model knows {}",
-                          asked == Asked::all ? "" : "--part all takes those of other parts, too; ",
-                          join(classes, ", "))
-            : fmt::format("its labels are {}; the model knows {}", join(unknown, ", "),
-                          join(classes, ", ")));
+    throw Error(ErrorKind::usage,
+                fmt::format("'{}' has no picture with a label that the model knows", data.string()),
+                unknown.empty() ? fmt::format("the model knows {}", join(classes, ", "))
+                                : fmt::format("its labels are {}; the model knows {}",
+                                              join(unknown, ", "), join(classes, ", ")));
   }
   if (!slice_key.empty() && std::all_of(pictures.slices.begin(), pictures.slices.end(),
                                         [](const std::string& value) { return value.empty(); })) {

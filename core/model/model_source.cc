@@ -9,6 +9,7 @@
 #include "core/base/text.h"
 #include "core/model/model_origin.h"
 #include "core/model/models.h"
+#include "core/model/validation_list.h"
 #include "core/registry/reference.h"
 
 namespace mat {
@@ -60,6 +61,16 @@ ModelSource of_model(Registry& registry, const std::string& reference) {
 bool is_open(std::string_view which) { return which.empty() || which == "latest"; }
 
 }  // namespace
+
+std::vector<std::filesystem::path> validated_on(Registry& registry, const ModelSource& source) {
+  const Home& home = registry.home();
+  if (source.model_version) {
+    const StoredModel model = stored_model(home, registry.model_version(source.reference));
+    return validation_pictures(home, model.validation, model.folder);
+  }
+  return listed_pictures(source.folder / "predictions.jsonl",
+                         root_of_data(registry.version(source.reference)));
+}
 
 ModelSource find_model_source(Registry& registry, const std::string& reference) {
   if (reference.starts_with(kModel)) return of_model(registry, reference.substr(kModel.size()));

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/registry/registry.h"
 #include "core/training/model_description.h"
@@ -21,6 +22,10 @@ struct ModelSource {
   std::optional<Id> model_version;        // of a model; nothing for a version of a job
   std::string note;                       // what a person should know of the choice; may be empty
 };
+
+// The pictures by which its best epoch was chosen and its temperature found; none when they are not
+// known. Opens none of them.
+std::vector<std::filesystem::path> validated_on(Registry& registry, const ModelSource& source);
 
 // "X@V0003", "X@3" and "X@best" are versions of the job X, as Registry::version() takes them;
 // "X@1.0.1" and "X@ALIAS" of the model, as Registry::model_version() does. "X" and "X@latest" are

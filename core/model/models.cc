@@ -67,7 +67,6 @@ ModelVersionRecord add_model_version(Registry& registry, const NewModel& model,
 }
 
 ModelContent content_of_version(const Home& home, const VersionRecord& version) {
-  require_answering(version);
   if (version.status != Status::completed) {
     throw Error(
         ErrorKind::conflict,
@@ -77,6 +76,7 @@ ModelContent content_of_version(const Home& home, const VersionRecord& version) 
             version.status_reason.empty() ? "" : fmt::format(" ({})", version.status_reason)),
         fmt::format("see: mat version show {}", version.reference()));
   }
+  require_answering(version);
   const fs::path folder = home.version_folder(version.job, version.number);
   ModelContent content;
   content.file = weights_of(home, version);

@@ -4,6 +4,9 @@
 #include <numeric>
 #include <utility>
 
+#include "core/base/error.h"
+#include "core/training/answers.h"
+
 namespace mat {
 namespace {
 
@@ -15,12 +18,22 @@ void answer(PictureModel& model, std::vector<Prediction>& batch, std::size_t cla
   for (const Prediction& prediction : batch) {
     if (prediction.problem.empty()) pictures.emplace_back(prediction.decoded.image);
   }
-  const std::vector<float> all = model.answer(pictures);
+  std::vector<float> all;
+  std::string failure;
+  try {
+    all = model.answer(pictures);
+    if (all.size() != classes * pictures.size()) failure = "the model gave too few answers";
+  } catch (const Error& e) {
+    failure = e.message();
+  }
   auto at = all.begin();
   for (Prediction& prediction : batch) {
     if (!prediction.problem.empty()) continue;
+    prediction.problem = failure;
+    if (!failure.empty()) continue;
     const auto end = at + static_cast<std::ptrdiff_t>(classes);
-    prediction.probabilities.assign(at, end);
+    prediction.problem = probabilities_problem({at, end});
+    if (prediction.problem.empty()) prediction.probabilities.assign(at, end);
     at = end;
   }
 }

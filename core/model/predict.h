@@ -24,8 +24,8 @@ struct PredictOptions {
 };
 
 // Asks the model about all that the source has, and gives each answer in the order of the source
-// as soon as those before it are there: nothing waits for a batch to be full. `give` may throw,
-// which ends it.
+// as soon as those before it are there: nothing waits for a batch to be full. What the model cannot
+// answer is a problem of those pictures. `give` may throw, which ends it.
 void predict(PictureModel& model, const ModelDescription& description, PictureFeed::Source source,
              const PredictOptions& options, const std::function<void(const Prediction&)>& give);
 

@@ -1,7 +1,6 @@
 #include "core/service/batcher.h"
 
 #include <algorithm>
-#include <cmath>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -14,6 +13,7 @@
 #include "core/image/decode_shrunk.h"
 #include "core/image/resize.h"
 #include "core/service/model_thread.h"
+#include "core/training/answers.h"
 
 namespace mat {
 namespace {
@@ -58,14 +58,10 @@ Image decoded(AskedPicture picture, const BatcherOptions& options, int short_sid
   return {};
 }
 
-void require_answer(const std::vector<float>& answer, std::size_t classes) {
-  const bool is_one =
-      answer.size() == classes && std::all_of(answer.begin(), answer.end(), [](float p) {
-        return std::isfinite(p) && p >= 0 && p <= 1.001F;
-      });
-  if (is_one) return;
-  throw Error(ErrorKind::usage, "the model does not answer as a classifier of pictures does",
-              "its weights may be damaged");
+void require_answers(const std::vector<float>& answers, std::size_t count) {
+  if (answers.size() != count) throw_too_few_answers();
+  const std::string problem = probabilities_problem(answers);
+  if (!problem.empty()) throw Error(ErrorKind::usage, problem);
 }
 
 }  // namespace
@@ -153,6 +149,7 @@ void Batcher::Impl::answer_batch(PictureModel& model, std::vector<Place>& batch)
     if (failure.empty()) {
       const auto begin = all.begin() + static_cast<std::ptrdiff_t>(i * classes);
       answer.probabilities.assign(begin, begin + static_cast<std::ptrdiff_t>(classes));
+      answer.failure = probabilities_problem(answer.probabilities);
     }
     finish(batch[i], std::move(answer));
   }
@@ -185,7 +182,8 @@ Batcher::Batcher(Open open, ModelDescription description, BatcherOptions options
       [impl](PictureModel& model) {
         Image blank{kTrialSide, kTrialSide, {}};
         blank.pixels.assign(blank.byte_count(), 128);
-        require_answer(model.answer({blank}), impl->description.classes.size());
+        // Two, because a program of others may answer for the first only.
+        require_answers(model.answer({blank, blank}), 2 * impl->description.classes.size());
         impl->facts = model.facts();
       },
       [impl](PictureModel& model) { impl->answer(model); });

@@ -82,7 +82,8 @@ ServiceRecord record_service(Registry& registry, const NewService& service) {
   });
 }
 
-ServiceRecord restart_service(Registry& registry, const std::string& name) {
+ServiceRecord restart_service(Registry& registry, const std::string& name,
+                              const std::optional<Json>& settings) {
   const ServiceRecord service = registry.service(name);
   if (is_active(service.status)) refuse(service, "it has to be stopped before it is started");
   const fs::path folder = registry.home().service_folder(name);
@@ -93,6 +94,7 @@ ServiceRecord restart_service(Registry& registry, const std::string& name) {
   drop_update_requests(folder);
   Registry::ProcessChange change;
   change.facts = Json::object();
+  change.settings = settings;
   const bool is_mine = registry.change_service(
       service.id, {Status::failed, Status::terminated, Status::abnormal}, change);
   if (!is_mine) refuse(registry.service(name), "somebody else has just started it");

@@ -25,8 +25,9 @@ struct NewService {
 // without a token.
 ServiceRecord record_service(Registry& registry, const NewService& service);
 
-// Makes one that has ended Pending again.
-ServiceRecord restart_service(Registry& registry, const std::string& name);
+// Makes one that has ended Pending again, with its settings or these.
+ServiceRecord restart_service(Registry& registry, const std::string& name,
+                              const std::optional<Json>& settings = std::nullopt);
 
 // Starts a Pending service in a process of its own and returns when it answers. Throws why it does
 // not.

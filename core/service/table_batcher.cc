@@ -1,7 +1,6 @@
 #include "core/service/table_batcher.h"
 
 #include <algorithm>
-#include <cmath>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -11,6 +10,7 @@
 #include "core/base/error.h"
 #include "core/base/time.h"
 #include "core/service/model_thread.h"
+#include "core/training/answers.h"
 
 namespace mat {
 namespace {
@@ -25,13 +25,10 @@ std::size_t width_of(const TableDescription& description) {
   return description.is_regression() ? 1 : description.classes.size();
 }
 
-void require_answer(const std::vector<double>& answer, const TableDescription& description) {
-  const bool is_one =
-      answer.size() == width_of(description) &&
-      std::all_of(answer.begin(), answer.end(), [](double value) { return std::isfinite(value); });
-  if (is_one) return;
-  throw Error(ErrorKind::usage, "the model does not answer as one for tables does",
-              "its weights may be damaged");
+void require_answers(const std::vector<double>& answers, std::size_t count) {
+  if (answers.size() != count) throw_too_few_answers();
+  const std::string problem = values_problem(answers);
+  if (!problem.empty()) throw Error(ErrorKind::usage, problem);
 }
 
 }  // namespace
@@ -67,7 +64,7 @@ void TableBatcher::Impl::answer_batch(TableModel& model, std::vector<Question>& 
   std::vector<double> all;
   const std::string failure = failure_of([&] {
     all = model.answer(std::move(inputs));
-    if (all.size() != width * rows) throw_too_few_answers();
+    require_answers(all, width * rows);
   });
   // Counted before anybody hears of it.
   if (options.answered) options.answered(rows, monotonic_seconds() - begin_s);
@@ -113,8 +110,8 @@ TableBatcher::TableBatcher(Open open, TableDescription description, TableBatcher
       std::move(open),
       [impl](TableModel& model) {
         const auto no_values = [](std::size_t, std::size_t) { return std::string_view(); };
-        require_answer(model.answer(impl->description.encoder.encode(1, no_values)),
-                       impl->description);
+        require_answers(model.answer(impl->description.encoder.encode(1, no_values)),
+                        width_of(impl->description));
         impl->facts = model.facts();
       },
       [impl](TableModel& model) { impl->answer(model); });

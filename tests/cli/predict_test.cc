@@ -114,7 +114,7 @@ TEST_CASE("A bad picture among good ones is a row, and the exit code says so") {
   CHECK(predictions[0].contains("error"));
   CHECK(predictions[1]["predicted"] == "red");
   CHECK(predictions[2]["error"] == "no such file");
-  CHECK(has(said.err, "2 of 3 pictures could not be read"));
+  CHECK(has(said.err, "2 of 3 pictures got no answer"));
 
   const Output hostile = t.mat.run({"predict", "colours", "a\x1b[31m\nb.jpg"});
   CHECK(hostile.exit_code == 1);
@@ -139,6 +139,16 @@ TEST_CASE("Nothing to ask, or nobody, is a clear error") {
   CHECK(has(torn.err, "not a usable weights file"));
   fs::remove(weights);
   CHECK(t.mat.run({"predict", "colours", t.a_picture("red")}).exit_code == 4);
+}
+
+TEST_CASE("an answer is there before the next name is") {
+  const Trained t;
+  // The second name is sent once the first has its answer, or never.
+  const Output said = t.mat.run_in_shell(
+      "{ echo " + t.a_picture("red") +
+      "; for i in $(seq 600); do [ -s first ] && break; sleep 0.1; done; [ -s first ] && echo " +
+      t.a_picture("blue") + "; } | mat predict colours - --top 1 >first; wc -l <first");
+  CHECK(has(said.out, "2"));
 }
 
 TEST_CASE("what is no picture and no names is told once, not for each line of it") {

@@ -95,7 +95,7 @@ TEST_CASE("predict, the service and its list of pictures say the same") {
     by.insert(by.end(), {"--dir", (f.folder / "data").string(), "--csv", "--top", "1"});
     const Output output = f.mat.run(by);
     CHECK(output.exit_code == 1);
-    CHECK(output.err.find("1 of 25 pictures could not be read") != std::string::npos);
+    CHECK(output.err.find("1 of 25 pictures got no answer") != std::string::npos);
     return output.out;
   };
   const std::string rows = all({"service", "predict", "s"});

@@ -68,6 +68,15 @@ TEST_CASE("a service answers at the port of the last time, or says that it is in
   CHECK(started.err.find("which is in use: it gets another one") != std::string::npos);
   CHECK(f.show("s")["address"] != address);
   CHECK(f.predict(f.show("s")["address"]).status == 200);
+
+  f.mat.succeed({"service", "stop", "s"});
+  const Output taken =
+      f.mat.run({"service", "start", "s", "--port", std::to_string(port_in(address))});
+  CHECK(taken.exit_code == 4);
+  CHECK(taken.err.find("--port 0 for any that is free") != std::string::npos);
+  const int wanted = port_of(listen_on("127.0.0.1", 0));
+  f.mat.succeed({"service", "start", "s", "--port", std::to_string(wanted)});
+  CHECK(port_in(f.show("s")["address"]) == wanted);
 }
 
 TEST_CASE("what a service computes with can be seen") {

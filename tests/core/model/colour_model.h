@@ -1,8 +1,10 @@
 #pragma once
 
 #include <algorithm>
+#include <optional>
 #include <vector>
 
+#include "core/base/error.h"
 #include "core/training/trainer.h"
 
 namespace mat {
@@ -11,9 +13,13 @@ namespace mat {
 class ColourModel final : public PictureModel {
  public:
   std::vector<std::size_t> batches;
+  // What it answers for pictures that are blue, instead.
+  std::optional<float> of_blue;
+  bool fails = false;
 
   std::vector<float> answer(const std::vector<ImageView>& pictures) override {
     batches.push_back(pictures.size());
+    if (fails) throw Error(ErrorKind::usage, "the program has stopped");
     std::vector<float> answers;
     for (const ImageView& picture : pictures) {
       double sums[3] = {1, 1, 1};
@@ -21,7 +27,10 @@ class ColourModel final : public PictureModel {
         sums[i % 3] += picture.pixels[i];
       }
       const double all = sums[0] + sums[1] + sums[2];
-      for (const double sum : sums) answers.push_back(static_cast<float>(sum / all));
+      for (const double sum : sums) {
+        const bool is_odd = of_blue && sums[2] > sums[0];
+        answers.push_back(is_odd ? *of_blue : static_cast<float>(sum / all));
+      }
     }
     return answers;
   }

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <catch2/catch.hpp>
+#include <cmath>
 #include <set>
 
 #include "core/base/error.h"
@@ -62,6 +63,10 @@ TEST_CASE("A model is measured on what the data holds out, and all of it is said
   CHECK(d["classes"][1]["precision_recall_curve"]["recall"].size() > 2);
   CHECK(d["top_k"]["3"] == 1.0);
   CHECK(d["thresholds"].size() == 20);
+  for (const Json& row : d["thresholds"]) {
+    CHECK(row["accuracy"].is_null() == (row["answered"] == 0));
+    CHECK(row["precision"].is_null() == (row["answered"] == 0));
+  }
   CHECK(d["calibration"]["reliability"].size() == 15);
   CHECK(d["worst"].size() == 2);
   CHECK(d["worst"][0]["file"] == "green/0.bmp");
@@ -101,6 +106,33 @@ TEST_CASE("A temperature changes how sure answers are, and not what they are", "
   CHECK(sharp.document["calibration"]["log_loss_after"] !=
         plain.document["calibration"]["log_loss_after"]);
   CHECK(sharp.document["worst"][0]["score"] > plain.document["worst"][0]["score"]);
+}
+
+TEST_CASE("What a model was chosen by is told, and its temperature is not praised by it",
+          "[model]") {
+  const TempFolder folder;
+  make_data(folder / "data");
+  ColourModel model;
+  ModelDescription description = colour_description();
+  description.temperature = 0.5;
+  EvaluateRequest request;
+  request.cache_folder = folder / "cache";
+  const auto labelled = read_labelled(folder / "data", description.classes, Asked::held_out, "");
+  const Json others = evaluate(model, description, labelled, request).document;
+  CHECK(others["pictures"]["validated_on"] == 0);
+  CHECK(others["calibration"]["fitted_here"] == false);
+  for (const PictureSample& sample : labelled.set.samples) {
+    request.validated_on.push_back(sample.file.parent_path() / "." / sample.file.filename());
+  }
+  const Json own = evaluate(model, description, labelled, request).document;
+  CHECK(own["pictures"]["validated_on"] == 12);
+  CHECK(own["calibration"]["fitted_here"] == true);
+  CHECK(own["calibration"]["error_after"] != others["calibration"]["error_after"]);
+  CHECK(own["accuracy"] == others["accuracy"]);
+
+  model.of_blue = std::nanf("");
+  CHECK_THROWS_WITH(evaluate(model, description, labelled, request),
+                    Catch::Contains("does not answer with probabilities"));
 }
 
 TEST_CASE("What cannot be measured is left out and counted", "[model]") {

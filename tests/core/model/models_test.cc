@@ -143,6 +143,7 @@ TEST_CASE("Only a completed training becomes a model") {
   // A table's, with weights of a classifier of pictures.
   const Error table = refused(h.train("c", Status::completed, "tabular_mlp"));
   CHECK(table.kind() == ErrorKind::usage);
+  CHECK(refused(h.train("f", Status::failed, "command")).kind() == ErrorKind::conflict);
   const Error command = refused(h.train("d", Status::completed, "command"));
   CHECK(command.kind() == ErrorKind::usage);
   CHECK(command.hint().find("mat model import FILE") != std::string::npos);

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <cmath>
 #include <mutex>
 #include <stdexcept>
 #include <thread>
@@ -82,6 +83,30 @@ TEST_CASE("A bad picture is a row with its problem, and the others are answered"
   // None of a batch can be read.
   CHECK(predict_all(model, named_pictures({folder / "nowhere.png"}), {2, 16}).size() == 1);
   CHECK(predict_all(model, named_pictures({}), {2, 16}).empty());
+}
+
+TEST_CASE("Numbers that are no probabilities are no answer", "[model]") {
+  const TempFolder folder;
+  const std::vector<std::string> names = make_colours(folder, 3);
+  ColourModel model;
+  for (const float odd : {std::nanf(""), INFINITY, -0.5F, 2.0F}) {
+    model.of_blue = odd;
+    const auto all = predict_all(model, named_pictures(names), {1, 8});
+    REQUIRE(all.size() == 3);
+    CHECK(all[0].problem.empty());
+    CHECK(all[1].problem.empty());
+    CHECK(all[2].problem.find("does not answer with probabilities") != std::string::npos);
+    CHECK(all[2].probabilities.empty());
+  }
+}
+
+TEST_CASE("What a model cannot answer is a row with its problem", "[model]") {
+  const TempFolder folder;
+  ColourModel model;
+  model.fails = true;
+  const auto all = predict_all(model, named_pictures(make_colours(folder, 3)), {1, 2});
+  REQUIRE(all.size() == 3);
+  for (const Prediction& prediction : all) CHECK(prediction.problem == "the program has stopped");
 }
 
 TEST_CASE("A picture through a pipe is one picture, and anything else names files", "[model]") {
