@@ -109,7 +109,7 @@ void print(std::string_view text) { std::fwrite(text.data(), 1, text.size(), std
 void note(std::string_view text) {
   // Where both go to one file, they stand there in the order in which they were written.
   std::fflush(stdout);
-  const std::string line = "mat: " + std::string(text) + "\n";
+  const std::string line = std::string(kNotePrefix) + std::string(text) + "\n";
   std::fwrite(line.data(), 1, line.size(), stderr);
 }
 

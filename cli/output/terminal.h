@@ -41,7 +41,8 @@ std::string coloured(std::string_view text, int colour, bool has_colour);
 // Results, to stdout; and everything else, to stderr. Names and messages are made printable by the
 // caller. A stdout that cannot be written to is an io error at finish_output().
 void print(std::string_view text);
-void note(std::string_view text);  // one line to stderr, "mat: TEXT"
+void note(std::string_view text);  // one line to stderr, behind kNotePrefix
+inline constexpr std::string_view kNotePrefix = "mat: ";
 void finish_output();
 
 // Asks on the terminal; true without asking when `assume_yes`. A usage error when stdin is no
