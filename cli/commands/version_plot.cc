@@ -18,6 +18,7 @@
 #include "core/base/file.h"
 #include "core/base/named_path.h"
 #include "core/base/text.h"
+#include "core/metrics/deviation.h"
 #include "core/plot/plot_png.h"
 #include "core/plot/plot_svg.h"
 #include "core/plot/text_plot.h"
@@ -70,19 +71,17 @@ class VersionPlot {
 
   int run() {
     if (flags_.follow) return follow();
-    check_points();
+    const std::vector<std::string> notes = notes_of_empty();
     const std::vector<MetricGroup> groups = chosen_groups();
-    if (flags_.json) {
-      print_json(plot_json(groups, versions_, options(kPointsInPicture)));
+    const bool has_pictures = !flags_.svg.empty() || !flags_.png.empty();
+    if (!flags_.json && !flags_.csv && !has_pictures) {
+      draw(groups, notes);
       return 0;
     }
-    if (flags_.csv) {
-      print_plot_csv(groups, versions_, options(0));
-      return 0;
-    }
-    if (!flags_.svg.empty() || !flags_.png.empty()) return write_pictures(groups);
-    print(text_of(groups, size_to_draw()));
-    note_rest(groups);
+    tell(notes);
+    if (has_pictures) write_pictures(groups);
+    if (flags_.json) print_json(plot_json(groups, versions_, options(kPointsInPicture)));
+    if (flags_.csv) print_plot_csv(groups, versions_, options(0));
     return 0;
   }
 
@@ -115,8 +114,8 @@ class VersionPlot {
     return names;
   }
 
-  // Throws where there is nothing to draw; a note for each version that has nothing.
-  void check_points() const {
+  // A note for each version that has no points. Throws where none has any.
+  std::vector<std::string> notes_of_empty() const {
     std::vector<std::string> empty;
     for (const PlottedVersion& version : versions_) {
       if (version.curves().curves().empty()) empty.push_back(version.record().reference());
@@ -127,11 +126,22 @@ class VersionPlot {
                               empty.size() == 1 ? "has" : "have", any_is_active() ? " yet" : ""),
                   any_is_active() ? "--follow waits for them" : "");
     }
-    for (const std::string& reference : empty) note(reference + " has no points");
+    for (std::string& reference : empty) reference += " has no points";
+    return empty;
   }
 
   std::vector<MetricGroup> wanted_groups(const std::vector<std::string>& known) const {
-    if (flags_.metrics.empty()) return metric_groups(known);
+    if (flags_.metrics.empty()) {
+      // By how much seeds vary is one number, and no curve.
+      std::vector<std::string> drawn;
+      for (const std::string& name : known) {
+        const bool is_deviation =
+            std::any_of(known.begin(), known.end(),
+                        [&](const std::string& other) { return name == deviation_name(other); });
+        if (!is_deviation) drawn.push_back(name);
+      }
+      return metric_groups(drawn);
+    }
     std::vector<MetricGroup> groups;
     for (const std::string& metric : flags_.metrics) groups.push_back({metric, {metric}});
     return groups;
@@ -159,11 +169,22 @@ class VersionPlot {
     return {axis_named(flags_.x), flags_.smooth, points};
   }
 
-  TerminalSize size_to_draw() const {
+  static TerminalSize size_to_draw() {
     TerminalSize size = stdout_size();
     if (size.columns == 0) size = kSizeWithoutTerminal;
     // A line is left for the prompt.
     return {size.columns, size.rows - 1};
+  }
+
+  // That the notes take of the window of a plot above them.
+  static int rows_of(const std::vector<std::string>& notes) {
+    const int columns = stderr_width();
+    if (columns == 0 || stdout_width() == 0) return 0;
+    int rows = 0;
+    for (const std::string& text : notes) {
+      rows += (display_width(kNotePrefix) + display_width(text) + columns - 1) / columns;
+    }
+    return rows;
   }
 
   TerminalSize with_flags(TerminalSize size) const {
@@ -173,14 +194,31 @@ class VersionPlot {
   }
 
   // Those that were asked for, otherwise as many as have room.
-  std::size_t shown_panels(const std::vector<MetricGroup>& groups, int rows) const {
-    const auto fit = static_cast<std::size_t>(std::max(1, rows / kRowsOfPanel));
+  std::size_t shown_panels(const std::vector<MetricGroup>& groups, TerminalSize room) const {
+    const auto fit = static_cast<std::size_t>(std::max(1, with_flags(room).rows / kRowsOfPanel));
     return flags_.metrics.empty() ? std::min(groups.size(), fit) : groups.size();
   }
 
-  std::string text_of(const std::vector<MetricGroup>& groups, TerminalSize room) const {
+  // With the notes below. They depend on the panels, and take of the room for these.
+  void draw(const std::vector<MetricGroup>& groups, const std::vector<std::string>& notes) const {
+    const TerminalSize window = size_to_draw();
+    std::size_t panels = shown_panels(groups, window);
+    std::vector<std::string> all_notes;
+    TerminalSize room;
+    for (;; --panels) {
+      all_notes = notes;
+      for (std::string& line : notes_of(groups, panels)) all_notes.push_back(std::move(line));
+      room = {window.columns, window.rows - rows_of(all_notes)};
+      const bool has_room = with_flags(room).rows >= static_cast<int>(panels) * kFewestRows;
+      if (has_room || panels == 1 || !flags_.metrics.empty()) break;
+    }
+    print(text_of(groups, panels, room));
+    tell(all_notes);
+  }
+
+  std::string text_of(const std::vector<MetricGroup>& groups, std::size_t panels,
+                      TerminalSize room) const {
     const TerminalSize size = with_flags(room);
-    const std::size_t panels = shown_panels(groups, size.rows);
     TextPlotOptions look;
     look.width = size.columns;
     look.height = std::clamp(size.rows / static_cast<int>(std::max<std::size_t>(1, panels)),
@@ -200,20 +238,30 @@ class VersionPlot {
     return text;
   }
 
-  void note_rest(const std::vector<MetricGroup>& groups) const {
-    const std::size_t shown = shown_panels(groups, with_flags(size_to_draw()).rows);
+  // What is odd about the first panels, and which ones are not shown.
+  std::vector<std::string> notes_of(const std::vector<MetricGroup>& groups,
+                                    std::size_t panels) const {
     const std::vector<MetricGroup> drawn(groups.begin(),
-                                         groups.begin() + static_cast<std::ptrdiff_t>(shown));
-    for (const std::string& line : odd_point_notes(drawn, versions_)) note(printable(line));
-    if (shown == groups.size()) return;
+                                         groups.begin() + static_cast<std::ptrdiff_t>(panels));
+    std::vector<std::string> notes;
+    for (const std::string& line : odd_point_notes(drawn, versions_)) {
+      notes.push_back(printable(line));
+    }
+    if (panels == groups.size()) return notes;
     std::vector<std::string> rest;
-    for (std::size_t i = shown; i < groups.size(); ++i) {
+    for (std::size_t i = panels; i < groups.size(); ++i) {
       rest.insert(rest.end(), groups[i].metrics.begin(), groups[i].metrics.end());
     }
-    note(printable(fmt::format("not shown: {}; --metric NAME shows one", join(rest, ", "))));
+    notes.push_back(
+        printable(fmt::format("not shown: {}; --metric NAME shows one", join(rest, ", "))));
+    return notes;
   }
 
-  int write_pictures(const std::vector<MetricGroup>& all_groups) const {
+  static void tell(const std::vector<std::string>& notes) {
+    for (const std::string& line : notes) note(line);
+  }
+
+  void write_pictures(const std::vector<MetricGroup>& all_groups) const {
     // Without a window there is no size that would choose.
     constexpr std::size_t kPanelsOfPicture = 2;
     std::vector<MetricGroup> groups = all_groups;
@@ -239,8 +287,7 @@ class VersionPlot {
       write_file_atomic(flags_.png, plot_png(panels, width(kPngScale), height(kPngScale)));
       note(fmt::format("wrote '{}'", printable(flags_.png)));
     }
-    for (const std::string& line : odd_point_notes(groups, versions_)) note(printable(line));
-    return 0;
+    tell(notes_of(groups, groups.size()));
   }
 
   // Curves, what is odd about them, and how far each version is.
@@ -272,7 +319,9 @@ class VersionPlot {
       const auto fit = static_cast<std::size_t>(std::max(1, left / kFewestRows));
       groups.resize(std::min(groups.size(), fit));
     }
-    std::string text = groups.empty() ? "no points yet\n" : text_of(groups, {room.columns, left});
+    const TerminalSize above{room.columns, left};
+    std::string text =
+        groups.empty() ? "no points yet\n" : text_of(groups, shown_panels(groups, above), above);
     for (const TextLine& line : status) text += line_text(line, stdout_has_colour());
     return first_lines(text, room.rows);
   }
@@ -299,9 +348,10 @@ class VersionPlot {
       std::this_thread::sleep_for(kPollInterval);
       if (!SignalsAsStop::reason().empty()) return static_cast<int>(ErrorKind::interrupted);
     }
-    check_points();
+    tell(notes_of_empty());
     const std::vector<MetricGroup> groups = chosen_groups();
-    if (!is_live) print(text_of(groups, size_to_draw()));
+    const TerminalSize room = size_to_draw();
+    if (!is_live) print(text_of(groups, shown_panels(groups, room), room));
     return 0;
   }
 
@@ -330,7 +380,7 @@ void add_version_plot(CLI::App* group, Context& context) {
       ->check(CLI::IsMember({"step", "epoch", "time"}))
       ->capture_default_str();
   command->add_flag("-f,--follow", flags->follow, "Draw again until the versions have ended");
-  command->add_flag("--csv", flags->csv, "Print every point as CSV");
+  CLI::Option* csv = command->add_flag("--csv", flags->csv, "Print every point as CSV");
   command->add_option("--svg", flags->svg, "Draw into an SVG file")->type_name("FILE");
   command->add_option("--png", flags->png, "Draw into a PNG file")->type_name("FILE");
   command->add_option("--width", flags->width, "Columns; of a picture pixels")
@@ -340,6 +390,7 @@ void add_version_plot(CLI::App* group, Context& context) {
       ->type_name("N")
       ->check(CLI::Range(kFewestRows, kMostWidth));
   add_json_flag(command, flags->json);
+  csv->excludes("--json");
   set_action(command, context, [&context, flags] {
     for (const std::string& picture : {flags->svg, flags->png}) {
       if (!picture.empty()) require_folder_of(picture);

@@ -63,10 +63,12 @@ MainMetric main_metric_of(const PlottedVersion& version) {
                                                                    : found->whole.max.value;
     break;
   }
-  // What the registry says counts the best weights.
+  // At the end the registry has what counts: of several seeds the means, not the curve of one.
   const auto& recorded = version.record().metrics;
-  if (const auto found = recorded.find(metric.name); found != recorded.end()) {
+  const auto found = recorded.find(metric.name);
+  if (!is_active(version.record().status) && found != recorded.end()) {
     metric.best = found->second.best;
+    metric.last = found->second.last;
   }
   return metric;
 }

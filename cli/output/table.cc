@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include "core/base/text.h"
 
@@ -39,10 +40,17 @@ void Table::add(std::vector<Cell> row) {
 
 Table::Layout Table::layout() const {
   std::vector<int> wanted;
+  // Optional columns with a higher rank go first.
+  std::vector<std::pair<bool, int>> ranks;
   for (std::size_t c = 0; c < columns_.size(); ++c) {
     int width = display_width(columns_[c].title);
-    for (const auto& row : rows_) width = std::max(width, display_width(row[c].text));
+    bool is_empty = true;
+    for (const auto& row : rows_) {
+      width = std::max(width, display_width(row[c].text));
+      is_empty = is_empty && (row[c].text.empty() || row[c].text == "-");
+    }
     wanted.push_back(width);
+    ranks.emplace_back(is_empty && columns_[c].optional > 0, columns_[c].optional);
   }
   Layout layout;
   layout.columns.resize(columns_.size());
@@ -61,9 +69,8 @@ Table::Layout Table::layout() const {
     }
     excess = cut_widest(elastic, kNarrowestElastic, excess);
     if (excess <= 0) return layout;
-    const auto next = std::max_element(
-        layout.columns.begin(), layout.columns.end(),
-        [this](auto a, auto b) { return columns_[a].optional < columns_[b].optional; });
+    const auto next = std::max_element(layout.columns.begin(), layout.columns.end(),
+                                       [&](auto a, auto b) { return ranks[a] < ranks[b]; });
     if (next == layout.columns.end() || columns_[*next].optional == 0) {
       cut_widest(all, kNarrowest, excess);
       return layout;

@@ -22,7 +22,9 @@ struct Column {
   std::string title;
   Align align = Align::left;
   bool elastic = false;  // cut with "…" when the terminal is too narrow
-  int optional = 0;      // above 0: left out when that is not enough, the highest first
+  // Above 0: left out when that is not enough, the highest first, before them those in which no row
+  // has anything ("-" is nothing).
+  int optional = 0;
 };
 
 // A table for people: a header line, then a line a row, two spaces between columns. On a terminal

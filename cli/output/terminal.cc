@@ -111,7 +111,7 @@ void flush_output() { std::fflush(stdout); }
 void note(std::string_view text) {
   // Where both go to one file, they stand there in the order in which they were written.
   std::fflush(stdout);
-  const std::string line = "mat: " + std::string(text) + "\n";
+  const std::string line = std::string(kNotePrefix) + std::string(text) + "\n";
   std::fwrite(line.data(), 1, line.size(), stderr);
 }
 

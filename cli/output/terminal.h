@@ -43,7 +43,8 @@ std::string coloured(std::string_view text, int colour, bool has_colour);
 void print(std::string_view text);
 // For results that somebody waits for before the command ends.
 void flush_output();
-void note(std::string_view text);  // one line to stderr, "mat: TEXT"
+void note(std::string_view text);  // one line to stderr, behind kNotePrefix
+inline constexpr std::string_view kNotePrefix = "mat: ";
 void finish_output();
 
 // Asks on the terminal; true without asking when `assume_yes`. A usage error when stdin is no

@@ -43,6 +43,11 @@ TEST_CASE("several seeds give one version with mean and deviation, shown whereve
   CHECK(shown["accuracy"] == whole["accuracy"]);
   CHECK(shown["metrics"]["loss"]["best"] == whole["loss"]);
   CHECK(shown["metrics"]["loss_deviation"]["best"] == whole["deviation"]["loss"]);
+  const Json watched = f.mat.succeed({"version", "watch", "colours", "--json"}).json();
+  const Json& metric = watched["versions"][0]["metric"];
+  CHECK(metric["name"] == "accuracy");
+  CHECK(metric["best"] == shown["metrics"]["accuracy"]["best"]);
+  CHECK(metric["last"] == shown["metrics"]["accuracy"]["last"]);
   for (const auto& words : {std::vector<std::string>{"version", "list", "colours"},
                             {"version", "show", "colours"},
                             {"job", "show", "colours"}}) {

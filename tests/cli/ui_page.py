@@ -673,6 +673,7 @@ def several_seeds(pages, mat, home, folder):
         "t.caption?.textContent === 'Seeds' && t.tBodies[0].rows.length === 2)")
     pages.part("Curves")
     pages.browser.wait_for("document.querySelectorAll('.chart .line').length >= 6")
+    assert pages.browser.value("document.querySelector('[aria-label$=_deviation]') === null")
     pages.go("/compare?ref=shapes%40V0001&ref=twins%40V0001")
     pages.see("Is the difference real?")
 

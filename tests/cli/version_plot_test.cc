@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <limits>
@@ -64,6 +65,34 @@ TEST_CASE("points that are no numbers are marked and told") {
   CHECK(has(t.mat.succeed({"version", "plot", "odd", "--csv"}).out, ",inf\n"));
 }
 
+TEST_CASE("a plot leaves room in the window for its notes and the prompt") {
+  constexpr int kColumns = 80, kRows = 24;  // of the terminal
+  DrawnVersions t;
+  const Id id = t.add("odd");
+  for (const char* metric : {"loss", "a_rather_long_name_of_a_validation_loss", "accuracy"}) {
+    t.write(id, metric, 20, [](int step) {
+      if (step == 5) return std::numeric_limits<double>::infinity();
+      return step > 17 ? NAN : 1.0 / step;
+    });
+  }
+  t.add("empty");
+  t.mat.environment["TERM"] = "xterm";
+  t.mat.environment["NO_COLOR"] = "1";
+  const auto rows_of = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), {"version", "plot"});
+    const std::string shown = t.mat.run_on_terminal(words).out;
+    CHECK(has(shown, "mat: "));
+    int rows = 0;
+    for (const std::string& line : split(trim(shown), '\n')) {
+      rows += std::max(1, (display_width(line) + kColumns - 1) / kColumns);
+    }
+    return rows;
+  };
+  CHECK(rows_of({"odd"}) < kRows);
+  CHECK(rows_of({"odd", "empty"}) < kRows);
+  CHECK(rows_of({"odd", "--metric", "accuracy", "--metric", "loss"}) < kRows);
+}
+
 TEST_CASE("curves are given as CSV and as a document") {
   DrawnVersions t;
   t.add_lamps();
@@ -99,6 +128,17 @@ TEST_CASE("curves are drawn into files") {
   CHECK(has(svg, "</svg>"));
   CHECK(png.rfind("\x89PNG", 0) == 0);
   CHECK(t.mat.run({"version", "plot", "lamps", "--svg", "no/folder/a.svg"}).exit_code == 3);
+  // Also beside what is printed.
+  const Output csv =
+      t.mat.succeed({"version", "plot", "lamps", "--csv", "--png", "b.png", "--svg", "b.svg"});
+  CHECK(csv.out.rfind("reference,metric,", 0) == 0);
+  CHECK(has(csv.err, "wrote 'b.png'"));
+  CHECK(read_file(t.folder / "b.png").rfind("\x89PNG", 0) == 0);
+  CHECK(has(read_file(t.folder / "b.svg"), "</svg>"));
+  CHECK(t.mat.succeed({"version", "plot", "lamps", "--json", "--png", "c.png"})
+            .json()
+            .contains("curves"));
+  CHECK(read_file(t.folder / "c.png").rfind("\x89PNG", 0) == 0);
 }
 
 TEST_CASE("what cannot be drawn is told") {
@@ -125,6 +165,10 @@ TEST_CASE("what cannot be drawn is told") {
 
   CHECK(t.mat.run({"version", "plot", "nowhere"}).exit_code == 3);
   CHECK(t.mat.run({"version", "plot", "lamps", "--follow", "--json"}).exit_code == 2);
+  output = t.mat.run({"version", "plot", "lamps", "--csv", "--json"});
+  CHECK(output.exit_code == 2);
+  CHECK(output.out.empty());
+  CHECK(has(output.err, "--csv excludes --json"));
   CHECK(t.mat.run({"version", "plot", "lamps", "--smooth", "1"}).exit_code == 2);
   CHECK(t.mat.run({"version", "plot", "lamps", "--x", "weeks"}).exit_code == 2);
 }
@@ -136,9 +180,15 @@ TEST_CASE("curves of several seeds are drawn one by one") {
     t.write(id, "seed" + std::to_string(seed) + "/loss", 10, [&](int s) { return s + seed; });
   }
   t.write(id, "loss", 1, [](int) { return 12; });
+  t.write(id, "loss_deviation", 1, [](int) { return 0.5; });
   const std::string shown = t.mat.succeed({"version", "plot", "seeds", "--metric", "loss"}).out;
   CHECK(has(shown, "loss seed 7"));
   CHECK(has(shown, "loss seed 8"));
+  // How far apart they are is no curve.
+  const Output all = t.mat.succeed({"version", "plot", "seeds"});
+  CHECK_FALSE(has(all.out + all.err, "loss_deviation"));
+  CHECK(has(t.mat.succeed({"version", "plot", "seeds", "--metric", "loss_deviation"}).out,
+            "loss_deviation"));
 }
 
 TEST_CASE("a running version is drawn until it has ended, in its place") {

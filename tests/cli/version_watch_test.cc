@@ -53,6 +53,18 @@ TEST_CASE("a job's versions are watched in a table with their curves") {
   for (const char c : t.mat.succeed({"version", "watch", "lamps"}).out) CHECK((c & 0x80) == 0);
 }
 
+TEST_CASE("where the window is narrow, columns without anything go before the curves") {
+  DrawnVersions t;
+  t.add_lamps();
+  t.mat.environment["TERM"] = "xterm";
+  t.mat.environment["NO_COLOR"] = "1";
+  const std::string shown = t.mat.run_on_terminal({"version", "watch", "lamps", "--once"}).out;
+  CHECK(has(shown, "CURVE"));
+  CHECK(has(shown, "▁"));
+  CHECK_FALSE(has(shown, "PROGRESS"));
+  for (const std::string& line : split(shown, '\n')) CHECK(display_width(line) <= 80);
+}
+
 TEST_CASE("a table is watched until all versions have ended") {
   DrawnVersions t;
   const Id id = t.add("live", Status::running);

@@ -80,6 +80,7 @@ class Loop {
       } else {
         ++epoch_;
         batch_ = 0;
+        epoch_loss_ = 0;
         if (epoch_ > settings_.epochs || checkpoint_is_cheap()) make_checkpoint();
       }
     }
@@ -204,6 +205,7 @@ class Loop {
                     fmt::format("a lower lr (now {}), a longer warmup or clip_norm=1 usually helps",
                                 settings_.lr));
       }
+      epoch_loss_ += loss;
       smooth_loss_ = std::isnan(smooth_loss_) ? loss : 0.9 * smooth_loss_ + 0.1 * loss;
       if (step % point_stride_ == 0) observer_.metric("train_loss", step, loss);
     }
@@ -248,8 +250,8 @@ class Loop {
   void use_validation(const MetricValues& values) {
     double loss = kNaN;
     bool has_metric = false;
-    std::string line =
-        fmt::format("epoch {}/{}  train_loss {:.4f}", epoch_, settings_.epochs, smooth_loss_);
+    std::string line = fmt::format("epoch {}/{}  train_loss {:.4f}", epoch_, settings_.epochs,
+                                   epoch_loss_ / static_cast<double>(batch_));
     for (const auto& [name, value] : values) {
       observer_.metric(name, step_, value);
       line += fmt::format("  {} {:.4f}", name, value);
@@ -314,6 +316,7 @@ class Loop {
             {"samples", result_.samples},
             {"training_seconds", number_to_json(result_.training_seconds)},
             {"smooth_loss", number_to_json(smooth_loss_)},
+            {"epoch_loss", number_to_json(epoch_loss_)},
             {"last_metric", number_to_json(last_metric_)},
             {"has_best", result_.has_best},
             {"best_step", best_step_},
@@ -331,6 +334,12 @@ class Loop {
     result_.samples = position.at("samples").get<std::int64_t>();
     result_.training_seconds = number("training_seconds");
     smooth_loss_ = number("smooth_loss");
+    // Not in checkpoints of an older mat.
+    if (position.contains("epoch_loss")) {
+      epoch_loss_ = number("epoch_loss");
+    } else if (batch_ > 0) {
+      epoch_loss_ = kNaN;
+    }
     last_metric_ = number("last_metric");
     result_.has_best = position.at("has_best").get<bool>();
     best_step_ = position.at("best_step").get<std::int64_t>();
@@ -359,6 +368,7 @@ class Loop {
   std::vector<torch::Tensor> unread_losses_;  // of the latest steps
   Speedometer speed_;
   double smooth_loss_ = kNaN;
+  double epoch_loss_ = 0;  // the sum over the batches of this epoch
   double last_metric_ = kNaN, best_metric_ = kNaN, best_loss_ = kNaN;
   Tensors random_state_;  // to begin the first epoch with; empty: the epoch's own
   double started_, checkpoint_made_;

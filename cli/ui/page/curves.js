@@ -19,6 +19,11 @@ export function splitMetric(metric) {
   return {seed, part, group: part ? rest.slice(part.length + 1) : rest};
 }
 
+// Whether it only says how far the seeds are apart in another one of these metrics.
+export function isDeviation(metric, metrics) {
+  return metric.endsWith("_deviation") && metrics.includes(metric.slice(0, -"_deviation".length));
+}
+
 // `references` share colours by their order; returns {node, refresh(), close()}.
 export function curvesPanel({references, query, signal}) {
   const several = references.length > 1;
@@ -53,7 +58,9 @@ export function curvesPanel({references, query, signal}) {
   const grouped = () => {
     const groups = new Map();
     data.forEach((one, v) => {
+      const metrics = one.curves.map((curve) => curve.metric);
       for (const curve of one.curves) {
+        if (isDeviation(curve.metric, metrics)) continue;
         const {group, part, seed} = splitMetric(curve.metric);
         if (!groups.has(group)) groups.set(group, []);
         groups.get(group).push({...curve, part, seed, v, reference: references[v]});

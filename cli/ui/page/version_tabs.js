@@ -2,7 +2,7 @@
 // shown?, close?}.
 
 import {address, get} from "./api.js";
-import {curvesPanel} from "./curves.js";
+import {curvesPanel, isDeviation} from "./curves.js";
 import {centreSideways, h, replace} from "./dom.js";
 import {evaluationParts} from "./evaluation.js";
 import {throttledWhileVisible} from "./events.js";
@@ -46,7 +46,7 @@ export async function summaryTab({v}) {
     // Of several seeds the mean and, in a metric of its own, how far they are from it.
     const deviation = (name) => now.metrics?.[`${name}_deviation`]?.best;
     const metrics = Object.entries(now.metrics ?? {}).filter(([name]) =>
-      !(name.endsWith("_deviation") && name.slice(0, -10) in now.metrics));
+      !isDeviation(name, Object.keys(now.metrics)));
     replace(place,
       h("div", {class: "columns roomy"},
         section("Parameters", settingsTable(now)),

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <cstdio>
 
 #include "core/base/error.h"
@@ -87,6 +89,17 @@ TEST_CASE("A small network learns three kinds of pictures and leaves all its res
       for (std::size_t i = 1; i < curve.size(); ++i) CHECK(curve[i].first > curve[i - 1].first);
     }
     CHECK(observer.last("train_loss") < observer.metrics.at("train_loss").front().second);
+  }
+  SECTION("an epoch's line has the mean of the losses of its batches") {
+    constexpr std::size_t kEpochs = 8;
+    const auto& losses = observer.metrics.at("train_loss");
+    const std::size_t batches = losses.size() / kEpochs;
+    for (std::size_t epoch = 0; epoch < kEpochs; ++epoch) {
+      double sum = 0;
+      for (std::size_t i = 0; i < batches; ++i) sum += losses[epoch * batches + i].second;
+      CHECK(observer.has_line_with(fmt::format("epoch {}/{}  train_loss {:.4f}  ", epoch + 1,
+                                               kEpochs, sum / static_cast<double>(batches))));
+    }
   }
   SECTION("the weights fit the network and say what they are") {
     const Weights best = read_weights(request.version_folder / "output" / "best.safetensors");

@@ -194,6 +194,30 @@ TEST_CASE("A training that is stopped and resumed again and again ends as one th
   check_equal(expected, Traces(request.version_folder));
 }
 
+TEST_CASE("The line of an epoch that was broken off has the mean of all of its batches") {
+  const TempFolder home;
+  make_data(home.path());
+  const auto first_epoch = [](const RecordingObserver& observer) {
+    for (const std::string& line : observer.lines) {
+      // Without the speed at its end.
+      if (line.starts_with("epoch 1/3  ")) return line.substr(0, line.find("  loss "));
+    }
+    return std::string("none");
+  };
+  const TrainRequest whole = small_request("small_cnn", home.path(), "V0001");
+  FilingObserver expected(whole.version_folder);
+  torch_trainer().train(whole, expected);
+  REQUIRE(first_epoch(expected) != "none");
+
+  TrainRequest request = small_request("small_cnn", home.path(), "V0002");
+  train_until(request, 2);
+  request.resume = true;
+  FilingObserver resumed(request.version_folder);
+  torch_trainer().train(request, resumed);
+  CHECK(resumed.has_line_with("epoch 1/3 goes on after batch 2 of "));
+  CHECK(first_epoch(resumed) == first_epoch(expected));
+}
+
 TEST_CASE("A training that breaks off anywhere and is resumed ends as one that never did") {
   const std::string algorithm =
       GENERATE(from_range(std::begin(kAlgorithms), std::end(kAlgorithms)));
