@@ -102,8 +102,8 @@ export function evaluationParts(v) {
         "Only answers that are sure", [
           ["sure to", (t) => figure(t.threshold), "number"],
           ["answered", (t) => t.answered, "number"],
-          ["accuracy", (t) => figure(t.accuracy), "number"],
-          ["f1", (t) => figure(t.f1), "number"],
+          ...["accuracy", "precision", "f1"].filter((name) => e.thresholds.some((t) => name in t))
+            .map((name) => [name, (t) => (t.answered > 0 && figure(t[name])) || "–", "number"]),
         ], e.thresholds.filter((t, i) => i % 2 === 0)))),
     e.top_k && section("Among the first answers", plainTable("Among the first answers", [
       ["the first", ([k]) => k, "number"], ["right", ([, share]) => figure(share), "number"],
