@@ -23,8 +23,7 @@ function shown(source, size, file, lazy) {
 export function gallery(items, label) {
   return h("ul", {class: "gallery", "aria-label": label}, items.map((item, i) =>
     h("li", {class: item.kind}, h("button", {
-      type: "button", "aria-label": `${item.file}: open`,
-      onclick: () => openPicture(items, i)},
+      type: "button", onclick: () => openPicture(items, i)},
       h("span", {class: "thumb"}, shown(item.source, 160, item.file, true)),
       h("span", {class: "caption"}, item.title)))));
 }
