@@ -7,6 +7,7 @@ keyboard alone, on the home that ui_page_test.cc makes. Exit status 77: there is
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -199,9 +200,11 @@ def table_of_versions(pages):
     browser.write("= ")
     browser.wait_for("document.querySelector('.wrong').textContent.includes('a value is missing')")
     assert browser.value("document.querySelectorAll('.grid tbody a').length") == 2
+    pages.see("2 rows, from before", ".tools")
     browser.write("adamw")
     browser.wait_for("document.querySelectorAll('.grid tbody a').length === 1")
     assert not pages.text(".wrong")
+    assert "from before" not in pages.text(".tools")
     # Columns are chosen, and stand in the address.
     pages.press_button("Columns…")
     browser.click("document.querySelector('dialog input[data-field=\"optimizer\"]')")
@@ -406,6 +409,9 @@ def models_and_services(pages, mat, home, folder):
     pages.go(SHAPES)
     pages.press_button("Save parameters…")
     pages.dialog("Save parameters")
+    pages.choose_in_dialog("Save")
+    pages.see("Name is missing", "dialog .problem")
+    assert browser.value("document.activeElement.dataset.key") == "name"
     pages.fill("dialog input[data-key=name]", "good ones")
     pages.choose_in_dialog("Save")
     pages.see("name", "dialog .problem")
@@ -553,6 +559,13 @@ def live(pages, mat, home, folder):
     known = browser.value(ends)
     browser.wait_for(f"{ends} !== {json.dumps(known)}")
     assert browser.value(f"{ends}.split('M').length") == 3, "the line goes over the NaN"
+    browser.value("document.querySelector('.chart').focus()")
+    browser.press("Home")
+    browser.press("ArrowRight", 2)
+    browser.wait_for("document.querySelector('#announce').textContent === 'step 3: loss NaN'")
+    pages.see("NaN", ".readout")
+    browser.press("ArrowRight")
+    browser.wait_for("document.querySelector('#announce').textContent === 'step 4: loss 250'")
     assert not browser.value(pages.named("button", "Deploy…"))
     assert not browser.value(pages.named("button", "Create model…"))
     clock = ("[...document.querySelectorAll('.facts div')].find((d) => "
@@ -578,6 +591,14 @@ def live(pages, mat, home, folder):
     pages.dialog("Delete noisy@V0001?")
     pages.choose_in_dialog("Delete")
     pages.at("/jobs/noisy")
+    # Links to it still lead somewhere, and what is compared with it goes on without it.
+    pages.go("/versions/noisy%40V0001")
+    pages.see("noisy@V0001 is deleted.")
+    browser.wait_for("!!document.querySelector('svg.lineage .start.deleted')")
+    pages.go("/compare?ref=shapes%40V0001&ref=noisy%40V0001&ref=shapes%40V0002")
+    pages.see("noisy@V0001 is not there", "main .problem")
+    pages.see("Is the difference real?")
+    pages.go("/jobs/noisy")
     pages.press_button("Delete…")
     pages.dialog("Delete the job noisy?")
     assert browser.value("document.querySelector('dialog button[type=submit]').disabled")
@@ -605,6 +626,7 @@ def datasets(pages):
     pages.see("mat dataset label", "dialog .command code")
     pages.press_button("Relabel")
     pages.see("Saved.", "dialog")
+    pages.see("Label: star", "dialog .about")
     browser.press("Escape")
     pages.gone("dialog")
     browser.wait_for("document.querySelectorAll('.gallery li').length === 39")
@@ -691,7 +713,9 @@ def many_classes(pages, mat, home):
     document = {"accuracy": 0.9, "samples": 5 * count + 99,
                 "classes": [{"name": name, "precision": 1, "recall": 1, "f1": 1, "support": 5}
                             for name in names],
-                "confusion_matrix": {"labels": names, "rows": rows}}
+                "confusion_matrix": {"labels": names, "rows": rows},
+                "thresholds": [{"threshold": 0.9, "answered": 0, "accuracy": None,
+                                "precision": None, "recall": None, "f1": None}]}
     folder = os.path.join(home, "jobs", "twins", "V0002")
     with open(os.path.join(folder, "evaluation.json"), "w", encoding="utf-8") as file:
         json.dump(document, file)
@@ -700,6 +724,54 @@ def many_classes(pages, mat, home):
     assert pages.browser.value(
         "[...document.querySelectorAll('main td')].some((c) => c.textContent === '99')")
     assert pages.browser.value("document.querySelector('table.matrix') === null")
+    assert pages.browser.value(
+        "[...document.querySelectorAll('main table')].find((t) => t.caption?.textContent === "
+        "'Only answers that are sure').tBodies[0].innerText").split() == \
+        ["0.9000", "0", "–", "–", "–"]
+
+
+def other_kinds(pages, mat, home, folder):
+    """Versions without pictures, with other classes, and without an algorithm."""
+    def train(name, algorithm, data, hyperparameters):
+        spec = os.path.join(folder, f"{name}.yaml")
+        with open(spec, "w", encoding="utf-8") as file:
+            json.dump({"name": name, "algorithm": algorithm, "inputs": {"data_url": data},
+                       "hyperparameters": hyperparameters, "resources": {"flavor": "cpu.1"}}, file)
+        subprocess.run([mat, "job", "create", "-f", spec], env={**os.environ, "MAT_HOME": home},
+                       cwd=folder, check=True, stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL)
+
+    browser = pages.browser
+    with open(os.path.join(folder, "numbers.csv"), "w", encoding="utf-8") as file:
+        file.write("a,b,y\n")
+        file.writelines(f"{i},{i % 7},{i * 0.25 + i % 3}\n" for i in range(60))
+    train("numbers", "tabular_mlp", "./numbers.csv", {"epochs": 2, "target": "y"})
+    pages.go("/versions/numbers%40V0001?tab=evaluation")
+    pages.see("Largest errors")
+    assert "most wrong" not in pages.text(), "a link to pictures, which there are none of"
+    assert "Pictures" not in pages.text(".tabs"), pages.text(".tabs")
+
+    for part, folders, _ in os.walk(os.path.join(folder, "data")):
+        for name in {"circle", "square"}.intersection(folders):
+            inside = os.path.relpath(os.path.join(part, name), os.path.join(folder, "data"))
+            shutil.copytree(os.path.join(part, name), os.path.join(folder, "two", inside))
+    train("two", "small_cnn", "./two", {"epochs": 1, "image_size": 24, "precision": "fp32"})
+    train("endless", {"command": ["sh", "-c", "echo step=1 loss=-inf"]}, "./two", {})
+    pages.go("/compare?ref=shapes%40V0001&ref=two%40V0001&ref=endless%40V0001")
+    pages.see("the most accurate")
+    pages.see("Not comparable: different classes", ".verdicts")
+
+    def row(name):
+        return browser.value("[...document.querySelectorAll('.diff tbody tr')].find((r) => "
+                             f"r.cells[0].textContent === {json.dumps(name)}).innerText")
+
+    assert row("algorithm").split()[1:] == ["small_cnn", "small_cnn", "command"]
+    assert "-inf" in row("loss"), row("loss")
+    # What is the same in all that have it has no axis, with so many that differ.
+    names = browser.value("[...document.querySelectorAll('.parallel .axis-name')].map((t) => "
+                          "t.firstChild.data)")
+    assert {"algorithm", "batch_size", "accuracy"} < set(names), names
+    assert "optimizer" not in names, names
 
 
 def tensorboard(pages):
@@ -774,7 +846,8 @@ def main():
                      lambda p: live(p, mat, home, folder), datasets, many_versions, other_pages,
                      narrow,
                      lambda p: several_seeds(p, mat, home, folder),
-                     lambda p: many_classes(p, mat, home)]
+                     lambda p: many_classes(p, mat, home),
+                     lambda p: other_kinds(p, mat, home, folder)]
             # That it is not there is told by the test of `mat viz`.
             if os.environ.get("MAT_TENSORBOARD"):
                 steps.append(tensorboard)

@@ -84,13 +84,20 @@ export function askForAction({title, action, fixed = {}, fields = [], intro, ver
   const send = async (event) => {
     event.preventDefault();
     if (submit.disabled) return;
+    const given = values();
+    const missing = fields.find((field) => field.required && given[field.key] === undefined);
+    if (missing) {
+      replace(trouble, problem({message: `${missing.label} is missing`}));
+      form.inputs.get(missing.key).focus();
+      return;
+    }
     submit.disabled = true;
     submit.setAttribute("aria-busy", "true");
     replace(trouble);
     try {
-      const answer = await command(action, values());
+      const answer = await command(action, given);
       opened.close();
-      const words = done?.(answer.result ?? {}, values());
+      const words = done?.(answer.result ?? {}, given);
       toast(words ?? `${title}: done`, commandLine(answer.command));
     } catch (error) {
       const left = failed ? failed(error) : error;

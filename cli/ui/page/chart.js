@@ -11,7 +11,7 @@ const RIGHT = 20;
 const EDGE = 4;
 const TOP = 10;
 const BOTTOM = 26;
-const MARKS = {nan: "NaN", inf: "∞", "-inf": "−∞"};
+const ODD = {nan: NaN, inf: Infinity, "-inf": -Infinity};
 
 export const colour = (index) => `k${index % 8}`;
 
@@ -29,6 +29,13 @@ function nearest(list, value) {
     else high = middle;
   }
   return low > 0 && value - list[low - 1] < list[low] - value ? low - 1 : low;
+}
+
+// All that a curve has, by x: its points, and where it is no number.
+export function pointsOf({x, y, marks}, shown = y) {
+  const odd = (marks ?? []).map((m) => ({x: m.x, y: ODD[m.kind], raw: ODD[m.kind]}));
+  const points = x.map((at, i) => ({x: at, y: shown[i], raw: y[i]}));
+  return odd.length ? [...odd, ...points].sort((a, b) => a.x - b.x) : points;
 }
 
 function extent(lists) {
@@ -75,9 +82,11 @@ export class LineChart {
     if (width < 60) return;
     const {smooth, log, x: xKind} = this.options;
     const usable = (value) => Number.isFinite(value) && (!log || value > 0);
-    this.drawn = this.curves.filter((c) => !c.hidden).map((c) => ({
-      ...c, raw: c.y, shown: smoothedCurve(c, smooth),
-    }));
+    this.drawn = this.curves.filter((c) => !c.hidden).map((c) => {
+      const shown = smoothedCurve(c, smooth);
+      const points = pointsOf(c, shown);
+      return {...c, raw: c.y, shown, points, places: points.map((p) => p.x)};
+    });
     this.canvas.setAttribute("viewBox", `0 0 ${width} ${this.height}`);
     this.canvas.setAttribute("width", width);
     this.canvas.setAttribute("height", this.height);
@@ -166,16 +175,17 @@ export class LineChart {
       if (isNamed) named[m.kind] = x;
       const y = m.kind === "-inf" ? bottom - 4 : TOP + 6;
       return svg("g", {class: `odd ${c.kind}`},
-                 svg("title", {}, `${c.name}: ${MARKS[m.kind]} at ${number(m.x)}` +
+                 svg("title", {}, `${c.name}: ${number(ODD[m.kind])} at ${number(m.x)}` +
                                   (m.count > 1 ? ` and ${m.count - 1} more` : "")),
                  svg("line", {x1: x, x2: x, y1: TOP, y2: bottom}),
-                 isNamed && svg("text", {x, y, "text-anchor": "middle"}, MARKS[m.kind]));
+                 isNamed && svg("text", {x, y, "text-anchor": "middle"},
+                                number(ODD[m.kind])));
     });
   }
 
   words() {
-    const parts = this.curves.filter((c) => !c.hidden).slice(0, 6).map((c) =>
-      `${c.name} ends at ${number(c.y[c.y.length - 1])}`);
+    const parts = this.drawn.slice(0, 6).map((c) =>
+      `${c.name} ends at ${number(c.points.at(-1)?.raw)}`);
     return `${this.title}. ${parts.join("; ")}. Arrow keys read values; the table below has them.`;
   }
 
@@ -183,10 +193,8 @@ export class LineChart {
   point(value) {
     this.at = value;
     if (!this.x) return "";
-    const rows = this.drawn.filter((c) => c.x.length).map((c) => {
-      const i = nearest(c.x, value);
-      return {c, x: c.x[i], y: c.shown[i], raw: c.raw[i]};
-    });
+    const rows = this.drawn.filter((c) => c.points.length).map((c) => (
+      {c, ...c.points[nearest(c.places, value)]}));
     if (!rows.length) return "";
     const place = this.x(value);
     for (const key of ["x1", "x2"]) this.hair.setAttribute(key, place);
@@ -194,10 +202,13 @@ export class LineChart {
     const {log, smooth, x: xKind} = this.options;
     replace(this.dots, rows.filter((r) => Number.isFinite(r.y) && (!log || r.y > 0)).map((r) =>
       svg("circle", {cx: this.x(r.x), cy: this.y(r.y), r: 3.5, class: `dot ${r.c.kind}`})));
-    rows.sort((a, b) => b.y - a.y);
+    const read = xText(rows.reduce((a, b) =>
+      (Math.abs(b.x - value) < Math.abs(a.x - value) ? b : a)).x, xKind);
+    const height = (y) => (Number.isNaN(y) ? -Infinity : y);
+    rows.sort((a, b) => height(b.y) - height(a.y) || 0);
     replace(this.readout, h("table", {}, h("tbody", {},
       h("tr", {}, h("td", {}), h("td", {class: "dim"}, xKind),
-        h("td", {class: "number"}, xText(rows[0].x, xKind))),
+        h("td", {class: "number"}, read)),
       rows.slice(0, 14).map((r) => h("tr", {},
         h("td", {}, h("i", {class: `key ${r.c.kind}`})), h("td", {}, r.c.name),
         h("td", {class: "number"}, number(r.y, 5)),
@@ -207,7 +218,7 @@ export class LineChart {
     const own = this.readout.offsetWidth;
     const left = place + own + 24 > width ? Math.max(0, place - own - 14) : place + 14;
     this.readout.style.setProperty("left", `${left}px`);
-    return `${xKind} ${xText(rows[0].x, xKind)}: ` +
+    return `${xKind} ${read}: ` +
       rows.slice(0, 8).map((r) => `${r.c.name} ${number(r.y, 5)}`).join(", ");
   }
 
@@ -252,15 +263,16 @@ export class LineChart {
     canvas.addEventListener("dblclick", () => this.zoomed?.());
     canvas.addEventListener("blur", () => this.unpoint());
     canvas.addEventListener("keydown", (event) => {
-      const longest = this.drawn?.reduce((a, c) => (c.x.length > (a?.x.length ?? 0) ? c : a), null);
+      const longest = this.drawn?.map((c) => [...new Set(c.places)])
+        .reduce((a, b) => (b.length > (a?.length ?? 0) ? b : a), null);
       if (!longest || !this.x) return;
       const step = {ArrowRight: 1, ArrowLeft: -1, Home: -Infinity, End: Infinity}[event.key];
       if (step === undefined) return;
       event.preventDefault();
-      const now = this.at === null ? (step > 0 ? -1 : longest.x.length)
-                                   : nearest(longest.x, this.at);
-      const next = Math.max(0, Math.min(longest.x.length - 1, now + step));
-      announce(this.point(longest.x[next]));
+      const now = this.at === null ? (step > 0 ? -1 : longest.length)
+                                   : nearest(longest, this.at);
+      const next = Math.max(0, Math.min(longest.length - 1, now + step));
+      announce(this.point(longest[next]));
     });
   }
 }

@@ -1,7 +1,7 @@
 // The curves of one or several versions: a chart for each metric, training and validation together.
 
 import {get} from "./api.js";
-import {LineChart, colour} from "./chart.js";
+import {LineChart, colour, pointsOf} from "./chart.js";
 import {debounced, freshId, h, replace} from "./dom.js";
 import {number} from "./format.js";
 import {empty, plainTable, problem} from "./parts.js";
@@ -112,7 +112,7 @@ export function curvesPanel({references, query, signal}) {
     if (!details.open) return;
     replace(table, plainTable(`Values of ${group}`, [
       ["curve", (c) => c.name],
-      ["last", (c) => number(c.y[c.y.length - 1], 6), "number"],
+      ["last", (c) => number(pointsOf(c).at(-1)?.y, 6), "number"],
       ["lowest", (c) => c.y.length && number(c.y.reduce((a, b) => Math.min(a, b)), 6), "number"],
       ["highest", (c) => c.y.length && number(c.y.reduce((a, b) => Math.max(a, b)), 6), "number"],
       ["points", (c) => c.curve.count, "number"],

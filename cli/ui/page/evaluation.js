@@ -52,9 +52,25 @@ function reliability(calibration) {
     ], bins)));
 }
 
+// Answers that are classes, to be looked at one by one; of numbers there are only the most wrong.
+export const hasAnswers = (v) => v.has_predictions && !("rmse" in (v.evaluation ?? {}));
+
+// Rows of a table, not pictures.
+export const isTable = (v) => Array.isArray(v.facts?.dataset?.columns);
+
+function largestErrors(e) {
+  if (!("rmse" in e) || !e.worst?.length) return null;
+  return section("Largest errors", plainTable("Largest errors", [
+    ["row", (row) => row.file ?? row.row],
+    ["target", (row) => number(row.target), "number"],
+    ["answer", (row) => number(row.predicted), "number"],
+    ["error", (row) => number(row.error), "number"],
+  ], e.worst.slice(0, 20)));
+}
+
 export function evaluationParts(v) {
   const e = v.evaluation;
-  const pictures = v.has_predictions
+  const pictures = hasAnswers(v)
     ? (label, predicted) => to.version(v.reference, {tab: "pictures", label, predicted}) : null;
   const classes = e.classes ?? [];
   return [
@@ -64,8 +80,9 @@ export function evaluationParts(v) {
         h("li", {}, h("span", {class: "dim"}, name), h("b", {}, number(e[name]))))),
     h("p", {class: "dim"}, e.samples && `On ${e.samples} ${e.data ? "" : "validation "}samples; ` +
                                         "intervals are 95 %.",
-      v.has_predictions && [" ", h("a", {href: to.version(v.reference, {tab: "pictures"})},
-                                   "The answers that are most wrong")]),
+      pictures && [" ", h("a", {href: to.version(v.reference, {tab: "pictures"})},
+                          "The answers that are most wrong")]),
+    largestErrors(e),
     h("div", {class: "columns"},
       classes.length > 0 && section("Classes", plainTable("Classes", [
         ["class", (c) => (pictures ? h("a", {href: to.version(v.reference, {
@@ -85,8 +102,8 @@ export function evaluationParts(v) {
         "Only answers that are sure", [
           ["sure to", (t) => figure(t.threshold), "number"],
           ["answered", (t) => t.answered, "number"],
-          ["accuracy", (t) => figure(t.accuracy), "number"],
-          ["f1", (t) => figure(t.f1), "number"],
+          ...["accuracy", "precision", "f1"].filter((name) => e.thresholds.some((t) => name in t))
+            .map((name) => [name, (t) => (t.answered > 0 && figure(t[name])) || "–", "number"]),
         ], e.thresholds.filter((t, i) => i % 2 === 0)))),
     e.top_k && section("Among the first answers", plainTable("Among the first answers", [
       ["the first", ([k]) => k, "number"], ["right", ([, share]) => figure(share), "number"],

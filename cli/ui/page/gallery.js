@@ -17,13 +17,13 @@ function shown(source, size, file, lazy) {
   return image;
 }
 
-// `items` is [{source: parameters of /api/picture, file, title: [nodes], about(): [nodes], kind},
-// …]. Returns the list; `about` is made when the picture is opened.
+// `items` is [{source: parameters of /api/picture, file, title: [nodes], about(): [nodes], kind,
+// what: the title when it is opened}, …]. Returns the list; `about` is made when the picture is
+// opened.
 export function gallery(items, label) {
   return h("ul", {class: "gallery", "aria-label": label}, items.map((item, i) =>
     h("li", {class: item.kind}, h("button", {
-      type: "button", "aria-label": `${item.file}: open`,
-      onclick: () => openPicture(items, i)},
+      type: "button", onclick: () => openPicture(items, i)},
       h("span", {class: "thumb"}, shown(item.source, 160, item.file, true)),
       h("span", {class: "caption"}, item.title)))));
 }
@@ -50,7 +50,7 @@ function openPicture(items, start) {
     after.disabled = at === items.length - 1;
   };
   let opened = null;
-  opened = openDialog({title: "Picture", wide: true, content: [
+  opened = openDialog({title: items[at].what ?? "Picture", wide: true, content: [
     h("div", {class: "viewer"}, picture,
       h("div", {class: "beside"}, h("div", {class: "buttons start"}, before, after, place), about)),
   ]});

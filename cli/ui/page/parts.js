@@ -103,13 +103,15 @@ export function versionLink(reference, query) {
   return h("a", {href: to.version(reference, query), class: "name"}, reference);
 }
 
-// A table of what is there as a whole. `columns` is [[title, row → content, "number"?], …].
+// A table of what is there as a whole. `columns` is [[title, row → content, "number"?], …]; without
+// a title it is of buttons.
 export function plainTable(caption, columns, rows, rowClass) {
   return h("div", {class: "scroll", tabindex: "0", role: "region", "aria-label": caption},
            h("table", {class: "plain"},
              h("caption", {class: "unseen"}, caption),
              h("thead", {}, h("tr", {}, columns.map(([title, , kind]) =>
-               h("th", {scope: "col", class: kind}, title)))),
+               h("th", {scope: "col", class: kind},
+                 title || h("span", {class: "unseen"}, "Actions"))))),
              h("tbody", {}, rows.map((row, i) =>
                h("tr", {class: rowClass?.(row, i)}, columns.map(([, cell, kind], column) =>
                  column === 0 ? h("th", {scope: "row", class: kind}, cell(row, i))

@@ -5,6 +5,7 @@ import {view as algorithm} from "./view_algorithm.js";
 import {view as compare} from "./view_compare.js";
 import {view as dataset} from "./view_dataset.js";
 import {view as datasets} from "./view_datasets.js";
+import {orDeleted} from "./view_deleted.js";
 import {view as experiment} from "./view_experiment.js";
 import {view as experiments} from "./view_experiments.js";
 import {view as job} from "./view_job.js";
@@ -24,22 +25,24 @@ import {view as visualizations} from "./view_visualizations.js";
 export const ROUTES = [
   [/^\/$/, overview],
   [/^\/jobs$/, jobs],
-  [/^\/jobs\/([^/]+)$/, job],
+  [/^\/jobs\/([^/]+)$/, orDeleted("job", ["Jobs", "/jobs"], job)],
   [/^\/versions$/, versions],
-  [/^\/versions\/([^/]+)$/, version],
+  [/^\/versions\/([^/]+)$/, orDeleted("version", ["Versions", "/versions"], version)],
   [/^\/compare$/, compare],
   [/^\/experiments$/, experiments],
-  [/^\/experiments\/([^/]+)$/, experiment],
+  [/^\/experiments\/([^/]+)$/,
+   orDeleted("experiment", ["Experiments", "/experiments"], experiment)],
   [/^\/datasets$/, datasets],
-  [/^\/datasets\/([^/]+)$/, dataset],
+  [/^\/datasets\/([^/]+)$/, orDeleted("dataset", ["Datasets", "/datasets"], dataset)],
   [/^\/models$/, models],
-  [/^\/models\/([^/]+)$/, model],
+  [/^\/models\/([^/]+)$/, orDeleted("model", ["Models", "/models"], model)],
   [/^\/services$/, services],
-  [/^\/services\/([^/]+)$/, service],
+  [/^\/services\/([^/]+)$/, orDeleted("service", ["Services", "/services"], service)],
   [/^\/algorithms$/, algorithms],
-  [/^\/algorithms\/([^/]+)$/, algorithm],
+  [/^\/algorithms\/([^/]+)$/,
+   orDeleted("algorithm", ["Algorithms", "/algorithms"], algorithm)],
   [/^\/params$/, params],
-  [/^\/params\/([^/]+)$/, paramsOne],
+  [/^\/params\/([^/]+)$/, orDeleted("params", ["Parameters", "/params"], paramsOne)],
   [/^\/visualizations$/, visualizations],
   [/^\/pools$/, pools],
 ];

@@ -110,7 +110,10 @@ export class VirtualTable {
       this.failed?.(null);
       this.draw();
     } catch (error) {
-      if (error.name !== "AbortError" && !stop.signal.aborted) this.failed?.(error);
+      if (error.name === "AbortError" || stop.signal.aborted) return;
+      this.failed?.(error);
+      this.isBroken = true;
+      this.draw();
     } finally {
       if (this.first === stop) this.first = null;
     }
@@ -207,7 +210,9 @@ export class VirtualTable {
     const waits = [...this.pages.values()].some((page) => page.loading && !page.rows);
     const none = this.isBroken ? "" : this.emptyText;
     this.note.textContent = this.total === 0 ? (waits ? "Loading…" : none)
-      : `${this.total.toLocaleString("en")} ${this.total === 1 ? "row" : "rows"}`;
+      : `${this.total.toLocaleString("en")} ${this.total === 1 ? "row" : "rows"}` +
+        (this.isBroken ? ", from before" : "");
+    this.node.classList.toggle("outdated", Boolean(this.isBroken));
     this.markActive();
   }
 

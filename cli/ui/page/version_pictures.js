@@ -2,6 +2,7 @@
 
 import {get} from "./api.js";
 import {freshId, h, replace} from "./dom.js";
+import {isTable} from "./evaluation.js";
 import {count, figure} from "./format.js";
 import {gallery, pager, scoreBars} from "./gallery.js";
 import {empty, problem} from "./parts.js";
@@ -18,6 +19,7 @@ export async function picturesTab({v, query, signal}) {
     order: query.get("order") ?? "surest", offset: Number(query.get("offset") ?? 0),
   };
   const place = h("div", {});
+  const kind = isTable(v) ? "row" : "picture";
   const hasTemperature = typeof v.evaluation?.calibration?.temperature === "number";
   const labels = v.evaluation?.confusion_matrix?.labels ?? [];
 
@@ -33,6 +35,7 @@ export async function picturesTab({v, query, signal}) {
     }, signal);
     return [rows.map((r) => ({
       source: {ref: v.reference, list: "predictions", index: r.index}, file: r.file ?? r.row ?? "",
+      what: isTable(v) ? "Answer" : null,
       kind: r.label === r.predicted ? "good" : "bad",
       title: [h("b", {}, r.label),
               r.label === r.predicted ? " ✓" : [" → ", h("b", {}, r.predicted)],
@@ -68,11 +71,12 @@ export async function picturesTab({v, query, signal}) {
         load();
         place.scrollIntoView({block: "nearest"});
       };
-      replace(place, total === 0 ? empty("No picture of that kind.")
-        : [h("p", {class: "dim", role: "status"}, count(total, "picture"),
+      replace(place, total === 0 ? empty(`No ${kind} of that kind.`)
+        : [h("p", {class: "dim", role: "status"}, count(total, kind),
              state.list === "predictions" && hasTemperature &&
                ". Scores are before calibration, unlike those of predict and evaluate."),
-           gallery(items, "Pictures"), pager(total, state.offset, LIMIT, go)]);
+           gallery(items, isTable(v) ? "Rows" : "Pictures"),
+           pager(total, state.offset, LIMIT, go)]);
     } catch (error) {
       if (error.name !== "AbortError") replace(place, problem(error));
     }

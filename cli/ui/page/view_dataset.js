@@ -75,15 +75,19 @@ function picturesPanel({name, query, signal, editable}) {
         source: {dataset: name, index: r.index}, file: r.file,
         title: [h("b", {}, r.labels.join(", ") || "no label"),
                 r.usage && h("span", {class: "dim"}, ` ${r.usage.toLowerCase()}`)],
-        about: () => [
-          h("p", {}, "Label: ", h("b", {}, r.labels.join(", ") || "none")),
-          r.usage && h("p", {class: "dim"}, `for ${r.usage.toLowerCase()}`),
-          editable && relabelForm({dataset: name, picture: r.file, labels: r.labels, names,
-                                   done: (labels) => {
-                                     r.labels = labels;
-                                     load();
-                                   }}),
-        ],
+        about: () => {
+          const label = h("b", {}, r.labels.join(", ") || "none");
+          return [
+            h("p", {}, "Label: ", label),
+            r.usage && h("p", {class: "dim"}, `for ${r.usage.toLowerCase()}`),
+            editable && relabelForm({dataset: name, picture: r.file, labels: r.labels, names,
+                                     done: (labels) => {
+                                       r.labels = labels;
+                                       label.textContent = labels.join(", ") || "none";
+                                       load();
+                                     }}),
+          ];
+        },
       }));
       replace(place, answer.total === 0 ? empty("No picture of that kind.")
         : [gallery(items, "Pictures"), pager(answer.total, state.offset, LIMIT, (offset) => {

@@ -21,7 +21,7 @@ export async function view({signal}) {
           ["updated", (p) => ago(p.updated)],
           ["description", (p) => p.description, "long"],
           ["", (p) => h("button", {type: "button", class: "small",
-                                   "aria-label": `A job from ${p.name}`,
+                                   "aria-label": `New job from ${p.name}`,
                                    onclick: () => createJob(p.name)}, "New job…")],
         ], params));
   };

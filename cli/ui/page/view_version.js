@@ -4,6 +4,7 @@ import {get} from "./api.js";
 import {createModel, deleteVersion, deploy, resumeVersion, saveParams, stopVersion,
         visualize} from "./actions.js";
 import {centreSideways, h, replace} from "./dom.js";
+import {hasAnswers, isTable} from "./evaluation.js";
 import {duration, figure} from "./format.js";
 import {modifyVersion} from "./modify_dialog.js";
 import {facts, heading, isActive, progressBar, statusMark, trail, versionLink} from "./parts.js";
@@ -90,10 +91,11 @@ export async function view({names, query, signal}) {
   const job = reference.split("@")[0];
   const nav = h("nav", {class: "tabs", "aria-label": `Parts of ${reference}`}, h("ul", {},
     TABS.filter(([key]) => key !== "evaluation" || v.evaluation || v.evaluations?.length)
-      .filter(([key]) => key !== "pictures" || v.has_predictions || v.has_suspects)
+      .filter(([key]) => key !== "pictures" || hasAnswers(v) || v.has_suspects)
       .map(([key, title]) => h("li", {}, h("a", {
         href: here({...OWN_KEYS, tab: key === "summary" ? null : key}),
-        "aria-current": key === tab ? "page" : null}, title)))));
+        "aria-current": key === tab ? "page" : null},
+        key === "pictures" && isTable(v) ? "Answers" : title)))));
 
   centreSideways(nav, nav.querySelector("[aria-current]"));
 
