@@ -36,8 +36,7 @@ Addresses resolve(const std::string& host, int port) {
 
 [[noreturn]] void refuse(const std::string& host, int port, int number) {
   if (number == EADDRINUSE) {
-    throw Error(ErrorKind::conflict,
-                fmt::format("the port {} of {} is in use", port, host),
+    throw Error(ErrorKind::conflict, fmt::format("the port {} of {} is in use", port, host),
                 "choose another, or --port 0 for any that is free");
   }
   if (number == EADDRNOTAVAIL) {

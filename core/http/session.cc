@@ -141,7 +141,7 @@ HttpResponse HttpSession::answer_to(ErrorCode error) const {
   if (error == http::error::bad_version) return http_error(505, "only HTTP/1.1 is spoken here");
   if (error == http::error::partial_message) return http_error(400, "the request is not complete");
   if (error == http::error::bad_transfer_encoding) {
-    return http_error(400, "a body has a Content-Length or a Transfer-Encoding, not both");
+    return http_error(400, "a body says its length once, by Content-Length or Transfer-Encoding");
   }
   return http_error(400, "not a request: " + error.message());
 }
