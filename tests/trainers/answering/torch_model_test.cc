@@ -29,7 +29,7 @@ struct Trained {
     request = request_for(folder / "data", folder / "home", "V0001", algorithm);
     if (algorithm == "exeml") {
       request.hyperparameters = {
-          {"max_duration", 10.0 / 60}, {"preference", "balance"}, {"validation_ratio", 0.2}};
+          {"max_duration", 20.0 / 60}, {"preference", "balance"}, {"validation_ratio", 0.2}};
     }
     request.hyperparameters.update(more);
     torch_trainer().train(request, observer);
