@@ -59,7 +59,7 @@ Image decoded(AskedPicture picture, const BatcherOptions& options, int short_sid
 }
 
 void require_answers(const std::vector<float>& answers, std::size_t count) {
-  if (answers.size() != count) throw_too_few_answers();
+  if (answers.size() != count) throw_wrong_count();
   const std::string problem = probabilities_problem(answers);
   if (!problem.empty()) throw Error(ErrorKind::usage, problem);
 }
@@ -138,7 +138,7 @@ void Batcher::Impl::answer_batch(PictureModel& model, std::vector<Place>& batch)
   const std::string failure = failure_of([&] {
     for (const Place& place : batch) pictures.emplace_back(place.image);
     all = model.answer(pictures);
-    if (all.size() != classes * batch.size()) throw_too_few_answers();
+    if (all.size() != classes * batch.size()) throw_wrong_count();
   });
   // Counted before anybody hears of it.
   if (options.answered) options.answered(batch.size(), monotonic_seconds() - begin_s);

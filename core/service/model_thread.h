@@ -42,8 +42,10 @@ std::thread start_model_thread(Open open, Try try_it, Answer answer) {
   return thread;
 }
 
-[[noreturn]] inline void throw_too_few_answers() {
-  throw Error(ErrorKind::bug, "the model gave too few answers");
+[[noreturn]] inline void throw_wrong_count() {
+  throw Error(ErrorKind::usage,
+              "the model gives another number of answers than its description says",
+              "its weights may be those of another model");
 }
 
 // Why `ask` has failed; empty when it has not.

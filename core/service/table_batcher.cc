@@ -26,7 +26,7 @@ std::size_t width_of(const TableDescription& description) {
 }
 
 void require_answers(const std::vector<double>& answers, std::size_t count) {
-  if (answers.size() != count) throw_too_few_answers();
+  if (answers.size() != count) throw_wrong_count();
   const std::string problem = values_problem(answers);
   if (!problem.empty()) throw Error(ErrorKind::usage, problem);
 }
