@@ -13,6 +13,7 @@
 #include "core/base/named_path.h"
 #include "core/base/text.h"
 #include "core/dataset/import_collector.h"
+#include "core/image/decode.h"
 
 namespace mat {
 namespace {
@@ -27,13 +28,19 @@ constexpr std::array<std::pair<const char*, ImportFormat>, 6> kFormats = {
      {"manifest", ImportFormat::manifest},
      {"sagemaker", ImportFormat::sagemaker}}};
 
-// What stands at the beginning of the file, blanks and a byte order mark left out.
+// What stands at the beginning of the file, blanks and a byte order mark left out. Throws a usage
+// error for a picture.
 char first_character(const fs::path& file) {
   const FileDescriptor fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   std::array<char, 4096> bytes{};
   const ssize_t size = fd ? ::read(fd.get(), bytes.data(), bytes.size()) : -1;
   if (size < 0) throw_io_error(fmt::format("cannot read '{}'", file.string()), errno);
   std::string_view text(bytes.data(), static_cast<std::size_t>(size));
+  if (sniff_format({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}) !=
+      ImageFormat::unknown) {
+    throw Error(ErrorKind::usage, fmt::format("'{}' is one picture, not labelled data", file.string()),
+                "labelled data is a folder of pictures, a manifest or a CSV file");
+  }
   if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
   text = trim(text);
   return text.empty() ? '\0' : text.front();

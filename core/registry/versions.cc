@@ -25,7 +25,7 @@ std::optional<std::int64_t> edge_number(SQLite::Database& connection, Id job, co
   const auto newest = edge_number(connection, job.id, "max");
   if (!newest) {
     throw Error(ErrorKind::not_found, fmt::format("the job '{}' has no versions", job.name),
-                "'mat job create -f SPEC' trains one");
+                "'mat job create -f SPEC' trains one, or 'mat exeml train DATA --project NAME'");
   }
   if (reference.which == Reference::Which::best) {
     throw Error(ErrorKind::not_found,

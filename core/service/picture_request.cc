@@ -2,8 +2,6 @@
 
 #include <fmt/core.h>
 
-#include <span>
-
 #include "core/http/base64.h"
 #include "core/http/failure.h"
 #include "core/http/json_reader.h"
@@ -24,6 +22,17 @@ void add(PictureRequest& request, std::string bytes, std::string problem = {}) {
   }
   request.pictures.emplace_back(std::move(bytes));
   request.problems.push_back(std::move(problem));
+}
+
+ImageFormat format_of(std::string_view bytes) {
+  return sniff_format({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
+}
+
+// A text beside the pictures, such as a name or a button of the form.
+bool is_text_field(const FormPart& part) {
+  const bool says_picture =
+      !part.content_type.empty() && !part.content_type.starts_with("text/plain");
+  return part.file_name.empty() && !says_picture && format_of(part.bytes) == ImageFormat::unknown;
 }
 
 class ImagesReader : public JsonReader {
@@ -77,15 +86,14 @@ PictureRequest read_picture_request(HttpRequest&& request) {
   } else if (type == kForm) {
     const std::string boundary = multipart_boundary(request.header("content-type"));
     for (const FormPart& part : parse_multipart(request.body, boundary, kMostPictures)) {
+      if (is_text_field(part)) continue;
       add(asked, std::string(part.bytes), part.bytes.empty() ? "an empty part" : "");
     }
     if (asked.pictures.empty()) throw HttpFailure(400, "no picture in the form");
     asked.is_list = asked.pictures.size() > 1;
   } else {
-    const std::span bytes(reinterpret_cast<const std::uint8_t*>(request.body.data()),
-                          request.body.size());
     if (request.body.empty()) throw HttpFailure(400, "no picture: the body is empty");
-    if (type == kCurl && sniff_format(bytes) == ImageFormat::unknown) {
+    if (type == kCurl && format_of(request.body) == ImageFormat::unknown) {
       throw HttpFailure(415, "send a picture as image/jpeg, image/png or image/bmp");
     }
     add(asked, std::move(request.body));

@@ -85,7 +85,8 @@ export class LineChart {
     this.drawn = this.curves.filter((c) => !c.hidden).map((c) => {
       const shown = smoothedCurve(c, smooth);
       const points = pointsOf(c, shown);
-      return {...c, raw: c.y, shown, points, places: points.map((p) => p.x)};
+      const unseen = log ? points.filter((p) => p.raw <= 0 && Number.isFinite(p.raw)) : [];
+      return {...c, raw: c.y, shown, points, unseen, places: points.map((p) => p.x)};
     });
     this.canvas.setAttribute("viewBox", `0 0 ${width} ${this.height}`);
     this.canvas.setAttribute("width", width);
@@ -130,7 +131,7 @@ export class LineChart {
         smooth > 0 && this.drawn.map((c) => this.path(c, c.raw, usable, "raw")),
         this.drawn.map((c) => this.path(c, c.shown, usable, "line")),
         this.drawn.map((c) => this.lonely(c, usable))),
-      this.drawn.map((c) => this.marks(c, from, to, bottom)),
+      this.drawn.map((c) => [this.marks(c, from, to, bottom), this.unseen(c, from, to, bottom)]),
       this.hair = svg("line", {class: "hair", y1: TOP, y2: bottom, visibility: "hidden"}),
       this.dots = svg("g", {}),
       this.band = svg("rect", {class: "band", y: TOP, height: bottom - TOP,
@@ -180,6 +181,21 @@ export class LineChart {
                  svg("line", {x1: x, x2: x, y1: TOP, y2: bottom}),
                  isNamed && svg("text", {x, y, "text-anchor": "middle"},
                                 number(ODD[m.kind])));
+    });
+  }
+
+  // Numbers that have no logarithm, at the bottom.
+  unseen(c, from, to, bottom) {
+    let named;
+    return c.unseen.filter((p) => p.x >= from && p.x <= to).slice(0, 200).map((p) => {
+      const x = this.x(p.x);
+      const isNamed = !(Math.abs(x - named) < 26);
+      if (isNamed) named = x;
+      return svg("g", {class: `odd ${c.kind}`},
+                 svg("title", {}, `${c.name}: ${number(p.raw)} at ${number(p.x)}, which has no ` +
+                                  "place on a logarithmic axis"),
+                 svg("line", {x1: x, x2: x, y1: bottom - 8, y2: bottom}),
+                 isNamed && svg("text", {x, y: bottom - 10, "text-anchor": "middle"}, "≤ 0"));
     });
   }
 

@@ -206,6 +206,8 @@ TEST_CASE("what cannot be imported says why") {
   CHECK_THAT(import_error(data / "empty.csv").message(), Contains("is empty"));
   put_file(data / "list.json", "[{}]");
   CHECK_THAT(import_error(data / "list.json").message(), Contains("is one JSON list"));
+  put_file(data / "photo.jpg", "\xff\xd8\xff\xe0");
+  CHECK_THAT(import_error(data / "photo.jpg").message(), Contains("is one picture"));
   ImportOptions options;
   options.format = parse_import_format("csv");
   CHECK_THAT(import_error(data.path(), options).message(),

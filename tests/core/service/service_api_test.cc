@@ -21,12 +21,17 @@ std::string label(const HttpResponse& response) {
   return Json::parse(response.body)["predicted_label"];
 }
 
-std::string form(const std::vector<std::string>& pictures) {
-  std::string body;
+std::string form(const std::vector<std::string>& pictures, const std::string& fields = {}) {
+  std::string body = fields;
   for (const std::string& picture : pictures) {
-    body += "--b\r\nContent-Disposition: form-data; name=\"p\"\r\n\r\n" + picture + "\r\n";
+    body += "--b\r\nContent-Disposition: form-data; name=\"p\"; filename=\"p.bmp\"\r\n\r\n" +
+            picture + "\r\n";
   }
   return body + "--b--\r\n";
+}
+
+std::string form_field(const std::string& name, const std::string& value) {
+  return "--b\r\nContent-Disposition: form-data; name=\"" + name + "\"\r\n\r\n" + value + "\r\n";
 }
 
 std::string infer(const std::string& type, const Json& shape, const Json& data) {
@@ -45,6 +50,14 @@ TEST_CASE("a picture is the body, a part of a form, or base64 in JSON") {
   CHECK(label(service.post("/predict", "application/x-www-form-urlencoded", kRed)) == "red");
   CHECK(label(service.post("/predict", "multipart/form-data; boundary=b", form({kBlue}))) ==
         "blue");
+  // What a form says beside it is no picture, and a picture needs no file name.
+  for (const std::string& body :
+       {form({kBlue}, form_field("user", "anna")),
+        form_field("user", "anna") + form_field("picture", kBlue) + "--b--\r\n"}) {
+    CHECK(label(service.post("/predict", "multipart/form-data; boundary=b", body)) == "blue");
+  }
+  CHECK(service.post("/predict", "multipart/form-data; boundary=b", form({}, form_field("a", "b")))
+            .status == 400);
   const std::string json = R"({"image": ")" + encode_base64(kRed) + "\"}";
   CHECK(label(service.post("/predict", "application/json", json)) == "red");
   const std::string url = R"({"image": "data:image/bmp;base64,)" + encode_base64(kRed) + "\"}";

@@ -1,5 +1,6 @@
 #include "trainers/answering/torch_model.h"
 
+#include <future>
 #include <map>
 
 #include "core/base/error.h"
@@ -9,6 +10,7 @@
 #include "core/image/decode_shrunk.h"
 #include "core/metrics/calibration.h"
 #include "core/model/evaluate.h"
+#include "core/service/batcher.h"
 #include "tests/temp_folder.h"
 #include "tests/trainers/catch.h"
 #include "tests/trainers/training/recording_observer.h"
@@ -61,7 +63,7 @@ std::map<std::string, Json> predictions_of(const fs::path& file) {
 
 }  // namespace
 
-TEST_CASE("Training, its evaluation, evaluate and predict agree to the last bit") {
+TEST_CASE("Training, its evaluation, evaluate, predict and a service agree to the last bit") {
   const auto algorithm = GENERATE(as<std::string>(), "small_cnn", "exeml");
   CAPTURE(algorithm);
   Trained trained(algorithm);
@@ -108,9 +110,20 @@ TEST_CASE("Training, its evaluation, evaluate and predict agree to the last bit"
   trained.open.description.temperature = temperature;
   std::vector<float> expected = answers;
   temper(expected, static_cast<int>(classes), temperature);
-  CHECK(torch_trainer()
-            .open_model(trained.open)
-            ->answer(std::vector<ImageView>(pictures.begin(), pictures.end())) == expected);
+  const auto tempered = torch_trainer().open_model(trained.open);
+  CHECK(tempered->answer(std::vector<ImageView>(pictures.begin(), pictures.end())) == expected);
+
+  // A service reads the bytes and answers in a thread of its own; each picture alone, since who is
+  // asked about together is summed up in another order.
+  Batcher service([&] { return torch_trainer().open_model(trained.open); },
+                  trained.open.description, {});
+  for (std::size_t i = 0; i < pictures.size(); ++i) {
+    std::promise<std::vector<PictureAnswer>> answered;
+    REQUIRE(service.ask({read_file(labelled.set.samples[i].file)},
+                        [&](auto some) { answered.set_value(std::move(some)); }));
+    CHECK(answered.get_future().get().at(0).probabilities ==
+          tempered->answer(std::vector<ImageView>{pictures[i]}));
+  }
 }
 
 TEST_CASE("A model answers in any number, also about nothing") {
