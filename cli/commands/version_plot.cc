@@ -205,12 +205,19 @@ class VersionPlot {
     std::size_t panels = shown_panels(groups, window);
     std::vector<std::string> all_notes;
     TerminalSize room;
-    for (;; --panels) {
+    for (bool names_rest = true;;) {
       all_notes = notes;
-      for (std::string& line : notes_of(groups, panels)) all_notes.push_back(std::move(line));
+      for (std::string& line : notes_of(groups, panels, names_rest)) {
+        all_notes.push_back(std::move(line));
+      }
       room = {window.columns, window.rows - rows_of(all_notes)};
       const bool has_room = with_flags(room).rows >= static_cast<int>(panels) * kFewestRows;
-      if (has_room || panels == 1 || !flags_.metrics.empty()) break;
+      if (has_room || !flags_.metrics.empty() || !names_rest) break;
+      if (panels > 1) {
+        --panels;
+      } else {
+        names_rest = false;
+      }
     }
     print(text_of(groups, panels, room));
     tell(all_notes);
@@ -238,9 +245,9 @@ class VersionPlot {
     return text;
   }
 
-  // What is odd about the first panels, and which ones are not shown.
-  std::vector<std::string> notes_of(const std::vector<MetricGroup>& groups,
-                                    std::size_t panels) const {
+  // What is odd about the first panels, and which ones, or how many, are not shown.
+  std::vector<std::string> notes_of(const std::vector<MetricGroup>& groups, std::size_t panels,
+                                    bool names_rest = true) const {
     const std::vector<MetricGroup> drawn(groups.begin(),
                                          groups.begin() + static_cast<std::ptrdiff_t>(panels));
     std::vector<std::string> notes;
@@ -252,8 +259,10 @@ class VersionPlot {
     for (std::size_t i = panels; i < groups.size(); ++i) {
       rest.insert(rest.end(), groups[i].metrics.begin(), groups[i].metrics.end());
     }
-    notes.push_back(
-        printable(fmt::format("not shown: {}; --metric NAME shows one", join(rest, ", "))));
+    notes.push_back(printable(
+        fmt::format("not shown: {}; --metric NAME shows one",
+                    names_rest ? join(rest, ", ")
+                               : counted(static_cast<std::int64_t>(rest.size()), "more metric"))));
     return notes;
   }
 

@@ -131,7 +131,8 @@ std::optional<std::string> read_file_if_exists(const fs::path& path, std::uint64
                                                quoted(path), format_bytes(max_bytes)));
   };
   if (static_cast<std::uint64_t>(info.st_size) > max_bytes) throw too_large();
-  bytes.resize(static_cast<std::size_t>(info.st_size) + 1);
+  // Files of /proc do not tell their size.
+  bytes.resize(info.st_size > 0 ? static_cast<std::size_t>(info.st_size) + 1 : 4096);
   std::size_t size = 0;
   for (;;) {
     const ssize_t count = ::read(fd.get(), bytes.data() + size, bytes.size() - size);

@@ -38,7 +38,8 @@ char first_character(const fs::path& file) {
   std::string_view text(bytes.data(), static_cast<std::size_t>(size));
   if (sniff_format({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}) !=
       ImageFormat::unknown) {
-    throw Error(ErrorKind::usage, fmt::format("'{}' is one picture, not labelled data", file.string()),
+    throw Error(ErrorKind::usage,
+                fmt::format("'{}' is one picture, not labelled data", file.string()),
                 "labelled data is a folder of pictures, a manifest or a CSV file");
   }
   if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
