@@ -6,6 +6,8 @@
 #include <array>
 #include <cmath>
 #include <cstdlib>
+#include <iterator>
+#include <utility>
 
 namespace mat {
 namespace {
@@ -18,15 +20,19 @@ constexpr int kMostDecimals = 9;
 // Round-off must not cost the tick at the end of a range.
 constexpr double kTolerance = 1e-9;
 
-// The smallest of 1, 2, 5 times a power of ten that makes at most `most` ticks.
-double round_step(double range, int most) {
-  const double least = range / std::max(1, most);
-  const double power = std::pow(10, std::floor(std::log10(least)));
-  for (const double factor : {1.0, 2.0, 5.0, 10.0}) {
-    const double step = factor * power;
-    if (std::floor(range / step + kTolerance) + 1 <= most) return step;
+// How many multiples of `step` there are from `low` to `high`.
+double count_of(double low, double high, double step) {
+  return std::floor(high / step + kTolerance) - std::ceil(low / step - kTolerance) + 1;
+}
+
+// 1, 2 and 5 times powers of ten around a `most`th of the range, the smallest first.
+std::vector<double> round_steps(double range, int most) {
+  const double power = std::pow(10, std::floor(std::log10(range / std::max(1, most))));
+  std::vector<double> steps;
+  for (const double factor : {0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0}) {
+    steps.push_back(factor * power);
   }
-  return 20 * power;
+  return steps;
 }
 
 std::vector<double> multiples(double low, double high, double step) {
@@ -36,6 +42,24 @@ std::vector<double> multiples(double low, double high, double step) {
   // Adding up would add up the round-off too.
   for (double i = first; i <= last; ++i) at.push_back(i == 0 ? 0 : i * step);
   return at;
+}
+
+struct Marks {
+  double step = 0;
+  std::vector<double> at;
+};
+
+// Those of the smallest step that makes at most `most`. A single one does not tell how long the
+// axis is: then the ends of those of a smaller step.
+Marks marks_of(double low, double high, int most, const std::vector<double>& steps) {
+  auto found = std::find_if(steps.begin(), steps.end(),
+                            [&](double step) { return count_of(low, high, step) <= most; });
+  if (found == steps.end()) found = std::prev(steps.end());
+  while (most > 1 && found != steps.begin() && count_of(low, high, *found) < 2) --found;
+  Marks marks{*found, multiples(low, high, *found)};
+  if (marks.at.size() > static_cast<std::size_t>(most))
+    marks.at = {marks.at.front(), marks.at.back()};
+  return marks;
 }
 
 int decimals_of(double step) {
@@ -98,29 +122,26 @@ std::string duration_label(double seconds, double step) {
 }  // namespace
 
 Ticks number_ticks(double low, double high, int most) {
-  const double step = round_step(high - low, most);
-  Ticks ticks;
-  ticks.at = multiples(low, high, step);
-  ticks.labels = number_labels(ticks.at, step);
-  return ticks;
+  Marks marks = marks_of(low, high, most, round_steps(high - low, most));
+  std::vector<std::string> labels = number_labels(marks.at, marks.step);
+  return {std::move(marks.at), std::move(labels)};
 }
 
 Ticks duration_ticks(double low, double high, int most) {
-  constexpr std::array<double, 19> kSteps{1,     2,     5,     10,    15,    30,   60,
-                                          120,   300,   600,   900,   1800,  3600, 7200,
-                                          10800, 21600, 43200, 86400, 172800};
+  constexpr double kDay = 86400;
   const double range = high - low;
-  double step = round_step(range, most);
-  if (step >= 1) {
-    const auto fits = [&](double s) { return std::floor(range / s + kTolerance) + 1 <= most; };
-    const auto found = std::find_if(kSteps.begin(), kSteps.end(), fits);
-    constexpr double kDay = 86400;
-    step = found != kSteps.end() ? *found : kDay * std::ceil(round_step(range / kDay, most));
+  std::vector<double> steps = round_steps(range, most);
+  if (range / std::max(1, most) >= 1) {
+    steps = {1,   2,    5,    10,   15,    30,    60,    120,  300,     600,
+             900, 1800, 3600, 7200, 10800, 21600, 43200, kDay, 2 * kDay};
+    for (const double days : round_steps(range / kDay, most)) {
+      if (days > 2) steps.push_back(days * kDay);
+    }
   }
-  Ticks ticks;
-  ticks.at = multiples(low, high, step);
-  for (const double at : ticks.at) ticks.labels.push_back(duration_label(at, step));
-  return ticks;
+  Marks marks = marks_of(low, high, most, steps);
+  std::vector<std::string> labels;
+  for (const double at : marks.at) labels.push_back(duration_label(at, marks.step));
+  return {std::move(marks.at), std::move(labels)};
 }
 
 AxisRange padded_range(double low, double high) {

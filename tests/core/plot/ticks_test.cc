@@ -23,6 +23,10 @@ TEST_CASE("ticks are round numbers with the decimals that they need", "[plot]") 
   CHECK(numbers(-3, 7, 6) == "-2 0 2 4 6");
   CHECK(numbers(0, 100, 11) == "0 10 20 30 40 50 60 70 80 90 100");
   CHECK(numbers(95, 105, 3) == "95 100 105");
+  // A single one would not tell how long the axis is.
+  CHECK(numbers(-75, 1960, 2) == "0 1000");
+  CHECK(numbers(0.3, 0.9, 2) == "0.4 0.8");
+  CHECK(numbers(0.41, 0.47, 2) == "0.42 0.46");
 }
 
 TEST_CASE("large ticks have prefixes, tiny ones powers of ten", "[plot]") {
