@@ -116,6 +116,10 @@ int set_alias(const Context& context, const std::string& reference, const std::s
 
 int remove_alias(const Context& context, const std::string& model, const std::string& alias,
                  bool json) {
+  if (const auto at = model.find('@'); at != std::string::npos) {
+    throw Error(ErrorKind::usage, "an alias is taken away from a model, not from a version of it",
+                fmt::format("mat model alias {} {} --remove", model.substr(0, at), alias));
+  }
   Registry registry = context.open_to_change();
   const std::string before = registry.remove_model_alias(model, alias);
   const std::string name = model + "@" + alias;

@@ -106,6 +106,10 @@ int export_version(const Context& context, const ExportFlags& flags) {
       format_bytes(report.bytes), counted(report.compared, model.table ? "row" : "picture"),
       is_regression ? "" : "the same class wins for each, ", report.outcome.largest_difference,
       is_regression ? " deviations of the target" : ""));
+  if (!model.table && model.description.network == kTorchScript) {
+    note(fmt::format("it is the program as it was imported; '{}' has its classes and preprocessing",
+                     printable(report.description.string())));
+  }
   return 0;
 }
 

@@ -189,14 +189,14 @@ class VersionWatch {
   Table table(const std::vector<Id>& ids) const {
     Table table({{"VERSION"},
                  {"STATUS"},
-                 {"PROGRESS", Align::left, true, 3},
-                 {"TIME", Align::right, false, 2},
-                 {"LEFT", Align::right, false, 1},
-                 {"METRIC", Align::left, true},
+                 {"PROGRESS", Align::left, true, 4},
+                 {"TIME", Align::right, false, 3},
+                 {"LEFT", Align::right, false, 2},
+                 {"METRIC", Align::left, true, 1},
                  {"BEST", Align::right},
-                 {"LAST", Align::right, false, 4},
-                 {"CURVE", Align::left, false, 5},
-                 {"NOTE", Align::left, true, 6}});
+                 {"LAST", Align::right, false, 5},
+                 {"CURVE", Align::left, false, 6},
+                 {"NOTE", Align::left, true, 7}});
     for (const Id id : ids) {
       const PlottedVersion& version = versions_.at(id);
       const VersionRecord& record = version.record();

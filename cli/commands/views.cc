@@ -94,7 +94,12 @@ Style style_of(Status status) {
 }
 
 std::string metric_text(const std::optional<double>& value) {
-  return value ? fmt::format("{:.4f}", *value) : "-";
+  if (!value) return "-";
+  // What four decimals would hide, or make long.
+  constexpr double kSmall = 5e-5, kLarge = 1e9;
+  const double size = std::abs(*value);
+  return (size > 0 && size < kSmall) || size >= kLarge ? fmt::format("{:.4g}", *value)
+                                                       : fmt::format("{:.4f}", *value);
 }
 
 std::string metric_text(const std::optional<double>& value,

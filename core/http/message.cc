@@ -111,6 +111,17 @@ std::optional<std::string> percent_decoded(std::string_view text) {
   return plain;
 }
 
+std::string take_authority(std::string& target) {
+  constexpr std::string_view kScheme = "http://";
+  if (!lower(target.substr(0, kScheme.size())).starts_with(kScheme)) return {};
+  const std::size_t end = std::min(target.find_first_of("/?", kScheme.size()), target.size());
+  std::string host = target.substr(kScheme.size(), end - kScheme.size());
+  if (host.empty() || host.find('@') != host.npos) return {};
+  target.erase(0, end);
+  if (!target.starts_with('/')) target.insert(0, 1, '/');
+  return host;
+}
+
 bool split_target(std::string_view target, std::string& path, std::string& query) {
   if (target.empty() || target.front() != '/') return false;
   const std::size_t mark = target.find('?');

@@ -20,8 +20,9 @@ namespace asio = boost::asio;
 // How often is looked for what has taken too long; a quarter of the shortest time when that is
 // less.
 constexpr double kMostBetweenLooks = 0.5;
-// Beyond the limit so many connections are still told that there are too many.
-constexpr std::size_t kToldSo = 64;
+// So many connections beyond the limit are told that there are too many; more wait until these are
+// gone.
+constexpr std::size_t kToldSo = 256;
 // When the process has no file descriptor left.
 constexpr auto kBeforeNextTry = std::chrono::milliseconds(100);
 
@@ -46,12 +47,14 @@ struct HttpServer::Impl {
 
   void accept();
   void on_connection(asio::ip::tcp::socket socket);
-  void close_oldest_idle();
+  void accept_again();
+  bool make_room();
   void look();
   void end();
 
   std::shared_ptr<HttpCore> core;
   std::thread thread;
+  bool has_paused = false;  // takes no connection for now; of the server's thread
   std::atomic<std::size_t> connections{0};
   std::mutex mutex;
   std::condition_variable changed;
@@ -63,7 +66,8 @@ void HttpServer::Impl::accept() {
         if (core->is_draining || error == asio::error::operation_aborted) return;
         if (!error) {
           on_connection(std::move(socket));
-          return accept();
+          has_paused = core->sessions.size() >= core->options.limits.connections + kToldSo;
+          return has_paused ? void() : accept();
         }
         const auto pause = std::make_shared<asio::steady_timer>(core->io, kBeforeNextTry);
         pause->async_wait([this, pause](boost::system::error_code) {
@@ -72,26 +76,34 @@ void HttpServer::Impl::accept() {
       });
 }
 
-// Who asks nothing makes room for who comes.
-void HttpServer::Impl::close_oldest_idle() {
-  HttpSession* oldest = nullptr;
+void HttpServer::Impl::accept_again() {
+  const std::size_t most = core->options.limits.connections + kToldSo;
+  if (!has_paused || core->is_draining || core->sessions.size() >= most) return;
+  has_paused = false;
+  accept();
+}
+
+// Who asks nothing makes room for who comes, and so does who has stopped asking. Whether there was
+// one.
+bool HttpServer::Impl::make_room() {
+  HttpSession *idle = nullptr, *stalled = nullptr;
   for (HttpSession* session : core->sessions) {
-    if (!session->is_idle()) continue;
-    if (!oldest || session->deadline() < oldest->deadline()) oldest = session;
+    if (session->is_idle() && (!idle || session->deadline() < idle->deadline())) idle = session;
+    const bool is_older = !stalled || session->last_in() < stalled->last_in();
+    if (is_older && session->is_stalled()) stalled = session;
   }
-  if (!oldest) return;
-  const auto held = oldest->weak_from_this().lock();
-  if (held) held->close();
+  HttpSession* const gone = idle ? idle : stalled;
+  const auto held = gone ? gone->weak_from_this().lock() : nullptr;
+  if (!held) return false;
+  idle ? held->close() : held->end_read();
+  return true;
 }
 
 void HttpServer::Impl::on_connection(asio::ip::tcp::socket socket) {
-  const std::size_t limit = core->options.limits.connections;
-  if (core->sessions.size() >= limit) close_oldest_idle();
-  const std::size_t there = core->sessions.size();
-  if (there >= limit + kToldSo) return;
+  const bool has_room = core->sessions.size() < core->options.limits.connections || make_room();
   const auto session = std::make_shared<HttpSession>(*core, std::move(socket));
   connections = core->sessions.size();
-  there < limit ? session->start() : session->refuse_busy();
+  has_room ? session->start() : session->refuse_busy();
 }
 
 void HttpServer::Impl::look() {
@@ -133,6 +145,7 @@ HttpServer::HttpServer(FileDescriptor listening, HttpServerOptions options, Hand
     const std::lock_guard lock(impl->mutex);
     impl->connections = impl->core->sessions.size();
     impl->changed.notify_all();
+    impl->accept_again();
   };
   impl_->accept();
   impl_->look();

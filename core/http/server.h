@@ -17,7 +17,7 @@ struct HttpLimits {
   std::size_t header_bytes = 16 << 10;     // of a request's line and headers
   std::size_t body_bytes = 20 << 20;       // of one request
   std::size_t all_body_bytes = 256 << 20;  // that have come of all requests there are at a time
-  std::size_t connections = 512;           // the oldest idle one makes room for one more
+  std::size_t connections = 512;           // see below
   double header_s = 10;                    // from a request's first byte to the end of its headers
   double body_s = 60;                      // for the whole body
   double answer_s = 60;                    // until the handler has answered
@@ -65,7 +65,8 @@ struct HttpServerOptions {
 // another one waiting, and memory is bounded by the limits. Whatever cannot be understood gets an
 // answer {"error": …} with a proper status. When all bodies together are too large, one of which
 // nothing has come for a thirtieth of body_s is given up for one that comes; if there is none, that
-// is refused.
+// is refused. When there are as many connections as may be, the oldest idle one, or else the one
+// whose request has stalled for so long, makes room; if there is none, the new one is told so.
 class HttpServer {
  public:
   // Called by the server's thread: quick, or the work is given to another one.
@@ -75,8 +76,8 @@ class HttpServer {
   HttpServer(FileDescriptor listening, HttpServerOptions options, Handler handler);
   ~HttpServer();  // stops without waiting
 
-  // Takes no new connection, answers what has begun, closes all else, and returns when nothing is
-  // left or the time is over.
+  // Takes no new connection, answers what has begun and has not stalled, closes all else, and
+  // returns when nothing is left or the time is over.
   void stop(double drain_seconds);
 
   std::size_t connections() const;

@@ -19,7 +19,8 @@ namespace http = boost::beast::http;
 constexpr double kBusySeconds = 2;
 // Of a body, before anything of it is there.
 constexpr std::size_t kFirstBytes = 16 << 10;
-// The part of the time for a body in which some of it has to come, when others want the room.
+// The part of the time for a body in which some of it has to come when others want the room, or the
+// server stops.
 constexpr double kStalled = 1.0 / 30;
 // A read of the header may bring the first bytes of the body along.
 constexpr std::size_t kReadAhead = 64 << 10;
@@ -58,7 +59,13 @@ void HttpSession::enter(State state, double seconds) {
               std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
 }
 
+bool HttpSession::is_stalled() const {
+  return (state_ == State::header || state_ == State::body) && !is_late_ &&
+         seconds_since(last_in_) > core_.options.limits.body_s * kStalled;
+}
+
 void HttpSession::look_at(Clock::time_point now) {
+  if (core_.is_draining && is_stalled()) return end_read();
   if (state_ == State::closed || now < deadline_) return;
   switch (state_) {
     case State::header:
@@ -72,7 +79,6 @@ void HttpSession::look_at(Clock::time_point now) {
   }
 }
 
-// What is read now ends with an error, and is answered.
 void HttpSession::end_read() {
   ErrorCode ignored;
   is_late_ = true;
@@ -114,7 +120,7 @@ void HttpSession::wait_for_request() {
 }
 
 void HttpSession::read_header() {
-  begin_ = Clock::now();
+  begin_ = last_in_ = Clock::now();
   enter(State::header, core_.options.limits.header_s);
   http::async_read_header(
       socket_, buffer_, *parser_,
@@ -165,8 +171,11 @@ void HttpSession::take_header() {
   is_head_ = request_.method == "HEAD";
   request_.target = view_of(message.target());
   request_.address = address_;
+  const std::string host = take_authority(request_.target);
   for (const auto& field : message) {
-    request_.headers.emplace_back(view_of(field.name_string()), view_of(field.value()));
+    const bool is_replaced = !host.empty() && field.name() == http::field::host;
+    request_.headers.emplace_back(view_of(field.name_string()),
+                                  is_replaced ? host : view_of(field.value()));
   }
   if (message.version() != 10 && message.version() != 11) {
     return refuse(505, "only HTTP/1.1 is spoken here");
@@ -227,8 +236,7 @@ bool HttpSession::reserve(std::size_t bytes) {
 bool HttpSession::evict_slowest() {
   HttpSession* slowest = nullptr;
   for (HttpSession* other : core_.sessions) {
-    const bool may_go = other != this && other->state_ == State::body && !other->is_late_ &&
-                        seconds_since(other->last_in_) > core_.options.limits.body_s * kStalled;
+    const bool may_go = other != this && other->reserved_ > 0 && other->is_stalled();
     if (may_go && (!slowest || other->last_in_ < slowest->last_in_)) slowest = other;
   }
   if (!slowest) return false;

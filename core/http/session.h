@@ -61,6 +61,10 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   bool is_idle() const { return state_ == State::idle; }
   // Later for the one that has been idle for less time.
   Clock::time_point deadline() const { return deadline_; }
+  // Whether a request is not whole and nothing of it has come for a while.
+  bool is_stalled() const;
+  Clock::time_point last_in() const { return last_in_; }
+  void end_read();  // of a stalled one: it is answered with an error
 
   // By the responder of request `number`; without effect when it is not that one's turn any more.
   void respond(std::uint64_t number, HttpResponse response);
@@ -83,7 +87,6 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   void refuse_body();
   bool reserve(std::size_t bytes);
   bool evict_slowest();
-  void end_read();
   void handle();
   void write(HttpResponse response);
   void write_file_piece();
@@ -105,7 +108,7 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   State state_ = State::idle;
   Clock::time_point deadline_;
   Clock::time_point begin_;    // of the request that is there
-  Clock::time_point last_in_;  // when a part of its body came
+  Clock::time_point last_in_;  // when it began, or a part of its body came
   HttpRequest request_;
   HttpExchange exchange_;
   bool is_late_ = false;                   // what is read now has taken too long

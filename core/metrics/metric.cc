@@ -122,6 +122,8 @@ void MetricSummary::add(std::int64_t step, double value, Direction direction) {
   put(first, first_step, false);
   put(min, min_step, value < min);
   put(max, max_step, value > max);
+  // A loss of minus infinity is a failure.
+  value = std::isinf(value) ? std::nan("") : value;
   switch (direction) {
     case Direction::higher_is_better:
       return put(best, best_step, value > best);

@@ -21,8 +21,8 @@ Direction direction_of(std::string_view metric);
 void check_metric_name(std::string_view name);
 
 // What the registry keeps of a curve. Steps are those at which the values stood, the earliest one
-// among equal values. NaN points count in `count` and `last` only; if all points are NaN, so is
-// every value.
+// among equal values. NaN points count in `count` and `last` only, and infinite ones are not the
+// best; a value of which there is no point is NaN.
 struct MetricSummary {
   std::int64_t count = 0;
   double first = 0, last = 0, min = 0, max = 0, best = 0;

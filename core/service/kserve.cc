@@ -31,6 +31,10 @@ class InferReader : public JsonReader {
     if (place == "id") {
       if (value.size() > kLongestId) throw HttpFailure(400, "the id is too long");
       id = value;
+    } else if (place == "inputs[].name") {
+      if (value != kImageInput) {
+        throw HttpFailure(400, fmt::format("the input is \"{}\"", kImageInput));
+      }
     } else if (place == "inputs[].datatype") {
       type = value;
     } else if (place == "inputs[].data[]") {
@@ -55,6 +59,8 @@ class InferReader : public JsonReader {
         throw HttpFailure(400, "the shape is [N], or [N, height, width, 3]");
       }
       shape.push_back(static_cast<std::int64_t>(value));
+    } else if (place == "id") {
+      throw HttpFailure(400, "the id is a text");
     } else if (place.ends_with(".binary_data_size")) {
       refuse_binary();
     }
@@ -205,7 +211,7 @@ Json model_metadata(const InferModel& model, const std::vector<std::string>& cla
   return {{"name", model.name},
           {"versions", {model.version}},
           {"platform", "mat"},
-          {"inputs", {{{"name", "image"}, {"datatype", "BYTES"}, {"shape", {-1}}}}},
+          {"inputs", {{{"name", kImageInput}, {"datatype", "BYTES"}, {"shape", {-1}}}}},
           {"outputs",
            {{{"name", kProbabilitiesOutput}, {"datatype", "FP32"}, {"shape", {-1, classes.size()}}},
             {{"name", kLabelOutput}, {"datatype", "BYTES"}, {"shape", {-1}}}}},

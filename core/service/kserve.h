@@ -19,6 +19,7 @@ struct InferRequest {
   std::vector<std::string> outputs;  // empty: all
 };
 
+constexpr const char* kImageInput = "image";
 constexpr const char* kProbabilitiesOutput = "probabilities";  // FP32 [N, classes]
 constexpr const char* kLabelOutput = "label";                  // BYTES [N]
 

@@ -56,11 +56,13 @@ class ImagesReader : public JsonReader {
   }
   void number(std::string_view place, double) override { other(place); }
   void boolean(std::string_view place, bool) override { other(place); }
+  void null(std::string_view place) override { other(place); }
   void begin_object(std::string_view place) override { other(place); }
 
  private:
-  static void other(std::string_view place) {
-    if (place != "image" && place != "images[]" && place != "images") return;
+  void other(std::string_view place) {
+    if (place == "images[]") return add(request_, {}, "not base64");
+    if (place != "image" && place != "images") return;
     throw HttpFailure(400, "\"image\" is base64, \"images\" a list of base64");
   }
   PictureRequest& request_;

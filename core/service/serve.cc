@@ -1,6 +1,7 @@
 #include "core/service/serve.h"
 
 #include <fmt/core.h>
+#include <malloc.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -132,8 +133,8 @@ class Service {
     if (!token.empty() || is_loopback(settings_.host)) return;
     throw Error(
         ErrorKind::conflict,
-        fmt::format("{} would answer others without a token: '{}' is missing or empty",
-                    record_.name, service_token_path(folder_).string()),
+        fmt::format("it would answer others without a token: '{}' is missing or empty",
+                    service_token_path(folder_).string()),
         "write a token of 8 or more letters and digits into it, or deploy the service anew");
   }
 
@@ -286,6 +287,8 @@ class Service {
       // Recorded first: a model in service cannot be deleted.
       registry_.set_service_source(record_.id, source.source, source.model_version);
       api_->swap(std::move(model));
+      // What the old model took would stay in the process for its next one.
+      ::malloc_trim(0);
       facts_ = std::move(facts);
       log_.line("serves " + source.reference);
     } catch (const std::exception& e) {

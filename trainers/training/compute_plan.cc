@@ -177,8 +177,7 @@ void ComputePlan::prepare(torch::nn::Module& network, const torch::Device& devic
 
 bool cpu_has_fast_bf16() {
 #if defined(__x86_64__)
-  return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
-         __builtin_cpu_supports("avx512dq");
+  return __builtin_cpu_supports("avx512bf16");
 #else
   return false;
 #endif

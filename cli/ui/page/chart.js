@@ -9,6 +9,10 @@ const LEFT = 58;
 const RIGHT = 20;
 // Lines and dots at the edge are whole.
 const EDGE = 4;
+// A digit of a tick's label; room for the name of a mark, and between marks that are told apart.
+const DIGIT = 7;
+const MARK_NAME = 26;
+const MARK = 5;
 const TOP = 10;
 const BOTTOM = 26;
 const ODD = {nan: NaN, inf: Infinity, "-inf": -Infinity};
@@ -111,19 +115,21 @@ export class LineChart {
       [low, high] = [low >= 0 && low - room < 0 ? 0 : low - room, high + room];
     }
     const bottom = this.height - BOTTOM;
-    this.x = linear(from, to, LEFT, width - RIGHT);
-    this.y = (log && low > 0 ? logarithmic : linear)(low, high, bottom, TOP);
-    const yTicks = (log ? logTicks : ticks)(low, high, 5);
+    const yTicks = ys ? (log ? logTicks : ticks)(low, high, 5) : [];
+    const left = Math.max(LEFT, 12 + DIGIT * Math.max(0, ...yTicks.map((v) => number(v).length)));
+    this.left = left;
+    this.x = linear(from, to, left, width - RIGHT);
+    this.y = (log && ys ? logarithmic : linear)(low, high, bottom, TOP);
     const xTicks = ticks(from, to, Math.max(2, Math.floor(width / 110)));
     const id = this.clipId ??= `clip-${Math.random().toString(36).slice(2)}`;
     replace(this.canvas,
-      svg("clipPath", {id}, svg("rect", {x: LEFT - EDGE, y: 0,
-                                         width: width - LEFT - RIGHT + 2 * EDGE,
+      svg("clipPath", {id}, svg("rect", {x: left - EDGE, y: 0,
+                                         width: width - left - RIGHT + 2 * EDGE,
                                          height: bottom + EDGE})),
       svg("g", {class: "axis"},
         yTicks.map((value) => [
-          svg("line", {x1: LEFT, x2: width - RIGHT, y1: this.y(value), y2: this.y(value)}),
-          svg("text", {x: LEFT - 7, y: this.y(value) + 4, "text-anchor": "end"}, number(value)),
+          svg("line", {x1: left, x2: width - RIGHT, y1: this.y(value), y2: this.y(value)}),
+          svg("text", {x: left - 7, y: this.y(value) + 4, "text-anchor": "end"}, number(value)),
         ]),
         xTicks.map((value) => svg("text", {x: this.x(value), y: bottom + 17,
                                            "text-anchor": "middle"}, xText(value, xKind)))),
@@ -131,7 +137,10 @@ export class LineChart {
         smooth > 0 && this.drawn.map((c) => this.path(c, c.raw, usable, "raw")),
         this.drawn.map((c) => this.path(c, c.shown, usable, "line")),
         this.drawn.map((c) => this.lonely(c, usable))),
-      this.drawn.map((c) => [this.marks(c, from, to, bottom), this.unseen(c, from, to, bottom)]),
+      this.marks(from, to, bottom),
+      !ys && svg("text", {x: (left + width) / 2, y: bottom / 2, class: "none"},
+                 this.drawn.some((c) => c.unseen.length) ? "No value above 0"
+                                                         : "No value is a number"),
       this.hair = svg("line", {class: "hair", y1: TOP, y2: bottom, visibility: "hidden"}),
       this.dots = svg("g", {}),
       this.band = svg("rect", {class: "band", y: TOP, height: bottom - TOP,
@@ -167,35 +176,31 @@ export class LineChart {
       svg("circle", {cx: this.x(x), cy: this.y(c.shown[i]), r: 2.5, class: `dot ${c.kind}`}));
   }
 
-  marks(c, from, to, bottom) {
-    const named = {};
-    return (c.marks ?? []).filter((m) => m.x >= from && m.x <= to).slice(0, 200).map((m) => {
+  // Points that are no numbers, or have no logarithm, at the edge where they would be. Of those that
+  // stand closely one is drawn, or has its name.
+  marks(from, to, bottom) {
+    const odd = this.drawn.flatMap((c) => [
+      ...(c.marks ?? []).map((m) => ({
+        c, x: m.x, y: ODD[m.kind], isLow: m.kind === "-inf", name: number(ODD[m.kind]),
+        more: m.count > 1 ? ` and ${m.count - 1} more` : ""})),
+      ...c.unseen.map((p) => ({c, x: p.x, y: p.raw, isLow: true, name: "≤ 0",
+                               more: ", which has no place on a logarithmic axis"})),
+    ]);
+    const last = new Map();
+    const isNear = (key, x, room) => {
+      const near = Math.abs(x - last.get(key)) < room;
+      if (!near) last.set(key, x);
+      return near;
+    };
+    return odd.filter((m) => m.x >= from && m.x <= to).sort((a, b) => a.x - b.x).map((m) => {
       const x = this.x(m.x);
-      // Of those that stand closely one has its name.
-      const isNamed = !(Math.abs(x - named[m.kind]) < 26);
-      if (isNamed) named[m.kind] = x;
-      const y = m.kind === "-inf" ? bottom - 4 : TOP + 6;
-      return svg("g", {class: `odd ${c.kind}`},
-                 svg("title", {}, `${c.name}: ${number(ODD[m.kind])} at ${number(m.x)}` +
-                                  (m.count > 1 ? ` and ${m.count - 1} more` : "")),
-                 svg("line", {x1: x, x2: x, y1: TOP, y2: bottom}),
-                 isNamed && svg("text", {x, y, "text-anchor": "middle"},
-                                number(ODD[m.kind])));
-    });
-  }
-
-  // Numbers that have no logarithm, at the bottom.
-  unseen(c, from, to, bottom) {
-    let named;
-    return c.unseen.filter((p) => p.x >= from && p.x <= to).slice(0, 200).map((p) => {
-      const x = this.x(p.x);
-      const isNamed = !(Math.abs(x - named) < 26);
-      if (isNamed) named = x;
-      return svg("g", {class: `odd ${c.kind}`},
-                 svg("title", {}, `${c.name}: ${number(p.raw)} at ${number(p.x)}, which has no ` +
-                                  "place on a logarithmic axis"),
-                 svg("line", {x1: x, x2: x, y1: bottom - 8, y2: bottom}),
-                 isNamed && svg("text", {x, y: bottom - 10, "text-anchor": "middle"}, "≤ 0"));
+      if (isNear(`${m.c.id} ${m.name}`, x, MARK)) return null;
+      const isNamed = !isNear(m.isLow, x, MARK_NAME);
+      const [top, y] = m.isLow ? [bottom - 14, bottom - 4] : [TOP, TOP + 6];
+      return svg("g", {class: `odd ${m.c.kind}`},
+                 svg("title", {}, `${m.c.name}: ${number(m.y)} at ${number(m.x)}${m.more}`),
+                 svg("line", {x1: x, x2: x, y1: top, y2: bottom}),
+                 isNamed && svg("text", {x, y, "text-anchor": "middle"}, m.name));
     });
   }
 
@@ -249,7 +254,7 @@ export class LineChart {
     let start = null;
     const place = (event) => {
       const box = this.canvas.getBoundingClientRect();
-      return Math.max(LEFT, Math.min(box.width - RIGHT, event.clientX - box.left));
+      return Math.max(this.left, Math.min(box.width - RIGHT, event.clientX - box.left));
     };
     const canvas = this.canvas;
     canvas.addEventListener("pointermove", (event) => {

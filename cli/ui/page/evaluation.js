@@ -104,7 +104,9 @@ export function evaluationParts(v) {
           ["answered", (t) => t.answered, "number"],
           ...["accuracy", "precision", "f1"].filter((name) => e.thresholds.some((t) => name in t))
             .map((name) => [name, (t) => (t.answered > 0 && figure(t[name])) || "–", "number"]),
-        ], e.thresholds.filter((t, i) => i % 2 === 0)))),
+        ], e.thresholds.filter((t, i) => i % 2 === 0)),
+        h("p", {class: "dim"}, "Accuracy is of those answered. Precision and F1 are means over all " +
+          "classes, where one without an answer counts 0 and what got none counts as missed."))),
     e.top_k && section("Among the first answers", plainTable("Among the first answers", [
       ["the first", ([k]) => k, "number"], ["right", ([, share]) => figure(share), "number"],
     ], Object.entries(e.top_k))),

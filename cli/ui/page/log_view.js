@@ -9,12 +9,11 @@ const PIECE = 128 * 1024;
 const MOST_LINES = 6000;
 const MOST_CHARACTERS = 4000;
 
-// What a terminal would show of it: colours are dropped, of a line that was drawn over its last
-// state.
+// What a terminal would show of it: colours are dropped, and what was drawn over is gone.
 function plain(line) {
   const text = line.replace(/\x1b\[[0-9;?]*[ -\/]*[@-~]|\x1b\][^\x07\x1b]*(\x07|\x1b\\)?/g, "")
     .replace(/\r+$/, "");
-  const shown = text.slice(text.lastIndexOf("\r") + 1)
+  const shown = text.split("\r").reduce((below, over) => over + below.slice(over.length), "")
     .replace(/[\x00-\x08\x0b-\x1f\x7f]/g, "\ufffd");
   return shown.length > MOST_CHARACTERS ? `${shown.slice(0, MOST_CHARACTERS)} …` : shown;
 }

@@ -94,10 +94,14 @@ function verdict(diff, one) {
 function realDifference(diff) {
   const list = diff.real_difference ?? [];
   if (list.length === 0) return null;
+  const judged = new Set(list.flatMap((one) => [one.version, one.against]));
+  const others = diff.versions.filter((reference) => !judged.has(reference));
   return section("Is the difference real?",
     diff.versions.length > 2 && h("p", {class: "dim"}, "Each against ",
                                   versionLink(list[0].against), ", the most accurate."),
-    h("ul", {class: "verdicts"}, list.map((one) => verdict(diff, one))));
+    h("ul", {class: "verdicts"}, list.map((one) => verdict(diff, one)),
+      others.map((reference) => h("li", {class: "chance"}, h("b", {}, "– Not compared: "),
+                                  `${reference} has no predictions of these pictures`))));
 }
 
 // A version that runs a command has no algorithm, and JSON has no words for what is no number:

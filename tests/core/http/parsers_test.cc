@@ -107,6 +107,19 @@ TEST_CASE("addresses lead nowhere else") {
   }
 }
 
+TEST_CASE("an address may name the server") {
+  const auto taken = [](std::string target) {
+    const std::string host = take_authority(target);
+    return host + " " + target;
+  };
+  CHECK(taken("http://a:80/b?c") == "a:80 /b?c");
+  CHECK(taken("HTTP://a") == "a /");
+  CHECK(taken("http://a?b") == "a /?b");
+  for (const char* other : {"/http://a/b", "http:///b", "http://u@a/b", "https://a/b", "*", ""}) {
+    CHECK(taken(other) == std::string(" ") + other);
+  }
+}
+
 TEST_CASE("a token is compared whole, and each is another") {
   HttpRequest request;
   request.headers = {{"authorization", "bearer secret-token"}};

@@ -136,7 +136,7 @@ TEST_CASE("what cannot be understood gets its own status, as JSON") {
       {"GET /%2e%2e/x HTTP/1.1\r\nHost: a\r\n\r\n", "400"},
       {"GET /%00 HTTP/1.1\r\nHost: a\r\n\r\n", "400"},
       {"GET /%zz HTTP/1.1\r\nHost: a\r\n\r\n", "400"},
-      {"GET http://localhost/ HTTP/1.1\r\nHost: a\r\n\r\n", "400"},
+      {"GET https://localhost/ HTTP/1.1\r\nHost: a\r\n\r\n", "400"},
       {"GET / HTTP/2.0\r\nHost: a\r\n\r\n", "505"},
       {"GET /" + long_path + " HTTP/1.1\r\nHost: a\r\n\r\n", "414"},
       {"GET / HTTP/1.1\r\nHost: a\r\nX: " + long_path + "\r\n\r\n", "431"},
@@ -263,6 +263,45 @@ TEST_CASE("an idle connection makes room for one that asks") {
   CHECK(busy.read_until("GET /later").find("200 OK") != std::string::npos);
 }
 
+TEST_CASE("a request that has stalled makes room for one that comes") {
+  HttpLimits limits;
+  limits.connections = 3;
+  limits.body_s = 6;  // a thirtieth of it is enough
+  Echo echo(limits);
+  RawClient busy(echo.port), header(echo.port), body(echo.port);
+  busy.send("GET /later HTTP/1.1\r\nHost: a\r\n\r\n");
+  header.send("GET / HTTP/1.1\r\nHos");
+  body.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab");
+  echo.wait_for_later();
+  for (int i = 0; i < 2; ++i) {
+    std::string answer;
+    for (int tries = 0; tries < 1000 && answer.find("200 OK") == answer.npos; ++tries) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      answer = echo.ask(kLastGet);
+    }
+    CHECK(answer.find("200 OK") != std::string::npos);
+  }
+  CHECK((header.read_all() + body.read_all()).find("HTTP/1.1 408") != std::string::npos);
+  echo.release();
+  CHECK(busy.read_until("GET /later").find("200 OK") != std::string::npos);
+}
+
+TEST_CASE("however many connections there are, each gets an answer") {
+  HttpLimits limits;
+  limits.connections = 1;
+  Echo echo(limits);
+  RawClient busy(echo.port);
+  busy.send("GET /later HTTP/1.1\r\nHost: a\r\n\r\n");
+  echo.wait_for_later();
+  std::vector<std::unique_ptr<RawClient>> many;
+  for (int i = 0; i < 400; ++i) {
+    many.push_back(std::make_unique<RawClient>(echo.port));
+    many.back()->send(kGet);
+  }
+  for (const auto& one : many) CHECK(one->read_all().find("HTTP/1.1 503") == 0);
+  echo.release();
+}
+
 namespace {
 
 std::string post_of(std::size_t bytes) {
@@ -382,6 +421,22 @@ TEST_CASE("a server that stops answers what is under way, and nothing new") {
   CHECK_THROWS(RawClient(echo.port));
   echo.release();
   CHECK(busy.read_all().find("GET /later 0") != std::string::npos);
+  stopping.join();
+}
+
+TEST_CASE("a server that stops does not wait for a request that has stalled") {
+  HttpLimits limits;
+  limits.body_s = 6;  // a thirtieth of it is enough
+  Echo echo(limits);
+  RawClient header(echo.port), body(echo.port);
+  header.send("GET / HTTP/1.1\r\nHos");
+  body.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab");
+  CHECK(echo.ask(kLastGet).find("200 OK") != std::string::npos);
+  std::thread stopping([&] { echo.server->stop(1000); });
+  CHECK(header.read_all().find("HTTP/1.1 408") == 0);
+  CHECK(body.read_all().find("HTTP/1.1 408") == 0);
+  header.close();
+  body.close();
   stopping.join();
 }
 

@@ -96,6 +96,11 @@ TEST_CASE("an infinite loss is the largest and not the best", "[metrics]") {
   const MetricSummary s = summary_of({INFINITY, 1, INFINITY}, Direction::lower_is_better);
   CHECK(s.max == INFINITY);
   CHECK(s.best == 1);
+  const MetricSummary low = summary_of({-INFINITY, 2, 1, -INFINITY}, Direction::lower_is_better);
+  CHECK(low.min == -INFINITY);
+  CHECK(low.best == 1);
+  CHECK(low.best_step == 12);
+  CHECK(std::isnan(summary_of({-INFINITY}, Direction::lower_is_better).best));
 }
 
 TEST_CASE("a summary comes back from JSON text as it was, NaN and infinity too", "[metrics]") {

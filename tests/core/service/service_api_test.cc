@@ -35,7 +35,7 @@ std::string form_field(const std::string& name, const std::string& value) {
 }
 
 std::string infer(const std::string& type, const Json& shape, const Json& data) {
-  Json input{{"name", "x"}, {"datatype", type}, {"shape", shape}, {"data", data}};
+  Json input{{"name", "image"}, {"datatype", type}, {"shape", shape}, {"data", data}};
   Json document{{"id", "7"}};
   document["inputs"] = Json::array({input});
   return to_json_text(document);
@@ -121,6 +121,12 @@ TEST_CASE("several pictures get a list, with each bad one's own error") {
   const Json two = Json::parse(service.post("/predict", "application/json", json).body);
   CHECK(two[0]["predicted_label"] == "red");
   CHECK(two[1]["error"] == "not base64");
+  const std::string mixed = R"({"images": [5, null, ")" + encode_base64(kRed) + R"("]})";
+  const Json three = Json::parse(service.post("/predict", "application/json", mixed).body);
+  REQUIRE(three.size() == 3);
+  CHECK(three[0]["error"] == "not base64");
+  CHECK(three[1]["error"] == "not base64");
+  CHECK(three[2]["predicted_label"] == "red");
   CHECK(service.post("/predict", "application/json", R"({"images": []})").body == "[]\n");
 }
 
