@@ -24,7 +24,8 @@ void add_help(const MatProcess& mat, std::vector<std::string> words, std::string
   question.emplace_back("");
   for (const std::string& name : split(mat.succeed(question).out, '\n')) {
     // What begins with a colon is for the shell, what ends with one begins a value.
-    if (name.empty() || name.front() == ':' || name.back() == ':' || (words.size() == 1 && words[0] == "completion")) {
+    if (name.empty() || name.front() == ':' || name.back() == ':' ||
+        (words.size() == 1 && words[0] == "completion")) {
       continue;
     }
     std::vector<std::string> deeper = words;
