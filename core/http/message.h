@@ -55,8 +55,8 @@ const char* http_reason(int status);
 // What "%40" and the like in an address stand for; nothing for a bad one, or a control byte.
 std::optional<std::string> percent_decoded(std::string_view text);
 
-// Takes "http://HOST" off a target like "http://HOST/path" and gives HOST, which counts instead of
-// the Host header (RFC 9112, 3.2.2); empty for any other target.
+// Takes scheme and host off a target that names the server, as a proxy's do, and gives the host,
+// which counts instead of the Host header (RFC 9112, 3.2.2); empty for any other target.
 std::string take_authority(std::string& target);
 
 // Takes a request's target apart: false when it is no absolute path, has a bad %XX, a control byte,
