@@ -13,6 +13,8 @@ namespace {
 constexpr double kMargin = 14, kGap = 6, kLegendSample = 22, kTickSize = 4;
 constexpr double kPixelsOfYTick = 45, kPixelsOfXTick = 80;
 constexpr int kMostLegendLines = 4;
+constexpr double kMarkRow = 13;
+constexpr int kMostMarkRows = 6;
 
 double text_size(const std::string& text) { return display_width(text) * kLetterWidth; }
 double title_size(const std::string& text) { return display_width(text) * kTitleLetterWidth; }
@@ -42,7 +44,10 @@ class PanelLayout {
         if (series.is_secondary == is_secondary) add_curve(series);
       }
     }
-    for (const PlotSeries& series : panel_.series) add_marks(series);
+    int row = 0;
+    for (const PlotSeries& series : panel_.series) {
+      if (!series.odd.empty()) add_marks(series, row++ % kMostMarkRows);
+    }
   }
 
  private:
@@ -139,11 +144,13 @@ class PanelLayout {
         {series.colour, weight_of(series), described(series), placed(series.points, series.odd)});
   }
 
-  void add_marks(const PlotSeries& series) {
+  // In a row of its own, so that those of several curves at one place are all seen.
+  void add_marks(const PlotSeries& series, int row) {
+    const double inside = kGap + row * kMarkRow;
     for (const OddMark& mark : series.odd) {
       const bool is_below = mark.kind == OddMark::Kind::minus_inf;
       scene_.marks.push_back(
-          {series.colour, mark.kind, x_of(mark.x), is_below ? bottom_ - kGap : top_ + kGap});
+          {series.colour, mark.kind, x_of(mark.x), is_below ? bottom_ - inside : top_ + inside});
     }
   }
 

@@ -177,7 +177,7 @@ export class LineChart {
   }
 
   // Points that are no numbers, or have no logarithm, at the edge where they would be. Of those that
-  // stand closely one is drawn, or has its name.
+  // stand closely one is drawn, and the first of a run has its name.
   marks(from, to, bottom) {
     const odd = this.drawn.flatMap((c) => [
       ...(c.marks ?? []).map((m) => ({
@@ -186,21 +186,23 @@ export class LineChart {
       ...c.unseen.map((p) => ({c, x: p.x, y: p.raw, isLow: true, name: "≤ 0",
                                more: ", which has no place on a logarithmic axis"})),
     ]);
-    const last = new Map();
-    const isNear = (key, x, room) => {
-      const near = Math.abs(x - last.get(key)) < room;
-      if (!near) last.set(key, x);
-      return near;
-    };
+    const drawn = new Map();
+    const seen = new Map();
+    const named = new Map();
     return odd.filter((m) => m.x >= from && m.x <= to).sort((a, b) => a.x - b.x).map((m) => {
       const x = this.x(m.x);
-      if (isNear(`${m.c.id} ${m.name}`, x, MARK)) return null;
-      const isNamed = !isNear(m.isLow, x, MARK_NAME);
+      const isNamed = !(x - seen.get(m.name) < MARK_NAME || x - named.get(m.isLow) < MARK_NAME);
+      seen.set(m.name, x);
+      if (isNamed) named.set(m.isLow, x);
+      const key = `${m.c.id} ${m.name}`;
+      if (!isNamed && x - drawn.get(key) < MARK) return null;
+      drawn.set(key, x);
       const [top, y] = m.isLow ? [bottom - 14, bottom - 4] : [TOP, TOP + 6];
       return svg("g", {class: `odd ${m.c.kind}`},
                  svg("title", {}, `${m.c.name}: ${number(m.y)} at ${number(m.x)}${m.more}`),
                  svg("line", {x1: x, x2: x, y1: top, y2: bottom}),
-                 isNamed && svg("text", {x, y, "text-anchor": "middle"}, m.name));
+                 isNamed && svg("text", {x: Math.max(x, this.left + MARK_NAME / 2), y,
+                                         "text-anchor": "middle"}, m.name));
     });
   }
 

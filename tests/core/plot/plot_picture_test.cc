@@ -52,6 +52,15 @@ TEST_CASE("an SVG drawing escapes text, tells what it shows and loads nothing", 
   CHECK(count(svg, "<path") == count(svg, "</path>") + 2);
 }
 
+TEST_CASE("marks of several curves at one place are all seen", "[plot]") {
+  const std::vector<PlotScene::Mark> marks = lay_out({panel_with("x")}, 600, 300).marks;
+  REQUIRE(marks.size() == 6);
+  for (std::size_t i = 0; i < 3; ++i) {
+    CHECK(marks[i].x == marks[i + 3].x);
+    CHECK(std::abs(marks[i].y - marks[i + 3].y) > 10);
+  }
+}
+
 TEST_CASE("a line has a gap where a point is no number", "[plot]") {
   PlotPanel panel;
   panel.series.emplace_back();
