@@ -54,7 +54,7 @@ struct HttpServer::Impl {
 
   std::shared_ptr<HttpCore> core;
   std::thread thread;
-  bool has_paused = false;  // takes no connection for now; of the server's thread
+  bool has_paused = false;  // no connection is taken; of the server's thread
   std::atomic<std::size_t> connections{0};
   std::mutex mutex;
   std::condition_variable changed;
