@@ -144,11 +144,11 @@ int list_projects(const Context& context, const ListFlags& flags) {
   }
   if (flags.json) {
     Json rows = Json::array();
-    for (const JobRecord& job : projects) rows.push_back(job_json(job));
+    for (const JobRecord& job : projects) rows.push_back(job_json(job, dataset_version_label));
     print_json(list_document("projects", rows, total, true));
     return 0;
   }
-  print_list(job_table(projects), total, "projects", "mat exeml train DATA --project P",
+  print_list(job_table(projects, dataset_version_label), total, "projects", "mat exeml train DATA --project P",
              flags.filter);
   note_total(projects.size(), total, true, "projects", flags.offset);
   return 0;

@@ -11,6 +11,7 @@
 #include "cli/output/table.h"
 #include "core/base/error.h"
 #include "core/base/file.h"
+#include "core/base/names.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
 #include "core/run/live_progress.h"
@@ -23,7 +24,7 @@ namespace fs = std::filesystem;
 constexpr std::uint64_t kMaxBytes = 1 << 28;
 
 std::string project_label(const VersionRecord& version) {
-  return fmt::format("{} V{:03}", version.job, version.number);
+  return version.job + " " + dataset_version_label(version.number);
 }
 
 // The documents of a file of JSON lines; what cannot be read is told and left out.
@@ -180,7 +181,7 @@ Json exeml_json(Registry& registry, const VersionRecord& version) {
   const fs::path folder = registry.home().version_folder(version.job, version.number);
   Json document = version_json(version);
   document["project"] = version.job;
-  document["version"] = fmt::format("V{:03}", version.number);
+  document["version"] = dataset_version_label(version.number);
   document["evaluation"] = read_evaluation(folder).document;
   document["mistakes"] = mistakes_in(folder);
   document["label_suspects"] = json_lines(folder / "label_suspects.jsonl");

@@ -134,7 +134,9 @@ int serve_pending(const Home& home, const ServiceRecord& service, FileDescriptor
     return load_trainer().open_table_model(model);
   };
   if (service_settings_from_json(service.settings, service.name).restart) {
-    if (const auto code = guard_service(home, service.id, SignalsAsStop::reason)) return *code;
+    const Guarded guarded = guard_service(home, service.id, SignalsAsStop::reason);
+    if (guarded.exit_code) return *guarded.exit_code;
+    request.restarts = guarded.restarts;
   }
   const ServeEnd end = serve(home, request, std::move(listening));
   note(fmt::format("{}: {}", service.name, end.reason));

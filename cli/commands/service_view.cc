@@ -40,6 +40,13 @@ std::string model_text(const Json& facts) {
   return join(parts, ", ");
 }
 
+std::string restart_text(const ServiceRecord& service, const ServiceSettings& settings) {
+  if (!settings.restart) return {};
+  const auto restarts = service.facts.value("restarts", 0);
+  return restarts == 0 ? "when its process dies"
+                       : fmt::format("when its process dies: {} so far", counted(restarts, "time"));
+}
+
 }  // namespace
 
 Registry open_services_to_read(const Context& context) {
@@ -110,7 +117,7 @@ void print_service(const ServiceRecord& service, const Home& home) {
        {"process", text_of(service.facts, "pid")},
        {"computes with", model_text(service.facts)},
        {"auto stop", settings.auto_stop_s ? format_duration(*settings.auto_stop_s) : std::string()},
-       {"restart", settings.restart ? "when its process dies" : ""},
+       {"restart", restart_text(service, settings)},
        {"started", service.started_ms ? local_text(*service.started_ms) : std::string()},
        {"ended", service.ended_ms ? local_text(*service.ended_ms) : std::string()},
        {"log", service_log_path(folder).string()}});

@@ -115,19 +115,19 @@ std::string value_text(const Json& value) {
   return to_json_text(value);
 }
 
-Json job_json(const JobRecord& job) {
+Json job_json(const JobRecord& job, VersionLabel label) {
   return {
       {"name", job.name},
       {"description", job.description},
       {"experiment", job.experiment.empty() ? Json(nullptr) : Json(job.experiment)},
       {"versions", job.version_count},
-      {"latest", job.latest_number > 0 ? Json(version_label(job.latest_number)) : Json(nullptr)},
+      {"latest", job.latest_number > 0 ? Json(label(job.latest_number)) : Json(nullptr)},
       {"latest_status", job.latest_status ? Json(name_of(*job.latest_status)) : Json(nullptr)},
       {"best_accuracy", optional_json(job.best_accuracy)},
       {"created", utc_text(job.created_ms)}};
 }
 
-Table job_table(const std::vector<JobRecord>& jobs) {
+Table job_table(const std::vector<JobRecord>& jobs, VersionLabel label) {
   Table table({{"NAME"},
                {"VERSIONS", Align::right},
                {"LATEST"},
@@ -140,7 +140,7 @@ Table job_table(const std::vector<JobRecord>& jobs) {
     Cell status("-");
     if (job.latest_status) status = Cell(name_of(*job.latest_status), style_of(*job.latest_status));
     table.add({job.name, std::to_string(job.version_count),
-               job.latest_number > 0 ? version_label(job.latest_number) : "-", status,
+               job.latest_number > 0 ? label(job.latest_number) : "-", status,
                metric_text(job.best_accuracy), job.experiment.empty() ? "-" : job.experiment,
                short_local_text(job.created_ms), job.description});
   }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cli/output/table.h"
+#include "core/base/names.h"
 #include "core/registry/registry.h"
 
 // How records look, in tables and in JSON: the same everywhere a command shows them.
@@ -31,8 +32,11 @@ std::string metric_text(const std::optional<double>& value);  // four digits; "-
 std::string metric_text(const std::optional<double>& value, const std::optional<double>& deviation);
 std::string value_text(const Json& value);  // strings without quotes, "-" for null
 
-Json job_json(const JobRecord& job);
-Table job_table(const std::vector<JobRecord>& jobs);
+// What a version is called: version_label(), or in ExeML projects dataset_version_label().
+using VersionLabel = std::string (*)(std::int64_t number);
+
+Json job_json(const JobRecord& job, VersionLabel label = version_label);
+Table job_table(const std::vector<JobRecord>& jobs, VersionLabel label = version_label);
 
 Json version_json(const VersionSummary& version);
 Json version_json(const VersionRecord& version);

@@ -22,6 +22,6 @@ bool is_dataset_version_name(std::string_view name);
 bool is_dataset_reference(std::string_view text);
 
 std::string version_label(std::int64_t number);          // 3 → "V0003"
-std::string dataset_version_label(std::int64_t number);  // 3 → "V003"
+std::string dataset_version_label(std::int64_t number);  // 3 → "V003", as of ExeML projects
 
 }  // namespace mat

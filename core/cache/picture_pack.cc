@@ -92,6 +92,13 @@ void PicturePack::map(std::uint64_t size) {
   throw_io_error("cannot map the cache of decoded pictures", errno);
 }
 
+void PicturePack::release_pages() {
+  const std::lock_guard lock(mutex_);
+  for (const Mapping& mapping : mappings_) {
+    ::madvise(const_cast<std::uint8_t*>(mapping.bytes), mapping.size, MADV_DONTNEED);
+  }
+}
+
 void PicturePack::add(std::vector<NewPicture> pictures) {
   if (pictures.empty()) return;
   const std::lock_guard file_lock(file_mutex_);

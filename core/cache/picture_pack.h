@@ -57,6 +57,10 @@ class PicturePack {
   std::optional<Found> find(const Content& content);
   static bool is_undamaged(const Found& found);
 
+  // Lets the system take back the memory of all data that was looked at. Pointers stay valid: what
+  // is looked at again is mapped again.
+  void release_pages();
+
   // Takes notice of others' too, and writes nothing that they have added meanwhile. On an error (a
   // full disk) nothing was added.
   void add(std::vector<NewPicture> pictures);

@@ -64,7 +64,8 @@ class Loader {
         visit_(visit),
         files_(files),
         sources_(folder),
-        found_(files.size()) {
+        found_(files.size()),
+        is_visited_(files.size()) {
     paths_.reserve(files.size());
     for (const auto& file : files) {
       const std::string& path = file.native();
@@ -109,9 +110,11 @@ class Loader {
   void read_and_decode(std::size_t i, std::vector<std::uint8_t>& bytes,
                        const std::optional<Content>& known, Claim& claim);
   void visit_known(std::size_t i, const Content& content);
+  void visit(std::size_t i, const PictureRecord& record, const std::uint8_t* pixels);
   void add(NewPicture picture);
   void keep(std::vector<NewPicture> batch);
   void load_left_over();
+  void visit_left_over();
 
   PicturePack& pack_;
   int short_side_;
@@ -119,7 +122,9 @@ class Loader {
   const std::vector<std::filesystem::path>& files_;
   std::vector<Content> paths_;
   SourceList sources_;
-  std::vector<Found> found_;  // every thread writes to the places of its own files
+  // Every thread writes to the places of its own files.
+  std::vector<Found> found_;
+  std::vector<std::uint8_t> is_visited_;
 
   std::atomic<std::size_t> next_ = 0;
   std::atomic<std::int64_t> done_ = 0;
@@ -200,11 +205,7 @@ void Loader::read_and_decode(std::size_t i, std::vector<std::uint8_t>& bytes,
     }
   }
   NewPicture picture = decode(content, bytes, short_side_);
-  const PictureRecord& record = picture.record;
-  if (visit_ && record.width > 0) {
-    visit_(i,
-           {static_cast<int>(record.width), static_cast<int>(record.height), picture.data.data()});
-  }
+  visit(i, picture.record, picture.data.data());
   add(std::move(picture));
   claim.fulfil();
   found = {Outcome::decoded, content, {}};
@@ -216,10 +217,13 @@ void Loader::visit_known(std::size_t i, const Content& content) {
     const std::lock_guard lock(mutex_);
     if (!ready_.contains(content)) return;  // another thread is still making it
   }
-  const auto found = pack_.find(content);
-  if (!found || found->record.width == 0) return;
-  visit_(i, {static_cast<int>(found->record.width), static_cast<int>(found->record.height),
-             found->data});
+  if (const auto found = pack_.find(content)) visit(i, found->record, found->data);
+}
+
+void Loader::visit(std::size_t i, const PictureRecord& record, const std::uint8_t* pixels) {
+  if (!visit_ || record.width == 0 || is_visited_[i] != 0) return;
+  visit_(i, {static_cast<int>(record.width), static_cast<int>(record.height), pixels});
+  is_visited_[i] = 1;
 }
 
 void Loader::add(NewPicture picture) {
@@ -276,6 +280,7 @@ bool Loader::wait(const Progress& progress) {
     const bool all_done = finished_.wait_for(lock, kProgressPause, [&] { return running_ == 0; });
     lock.unlock();
     const bool may_go_on = !progress || progress(done_, total);
+    pack_.release_pages();
     lock.lock();
     if (all_done || !may_go_on) return may_go_on;
   }
@@ -298,6 +303,7 @@ void Loader::run(int threads, const Progress& progress) {
   keep(std::exchange(pending_, {}));
   if (!may_go_on) throw Error(ErrorKind::interrupted, "interrupted while reading pictures");
   load_left_over();
+  visit_left_over();
 }
 
 // Whoever had the duty for a content may have failed (its file vanished) while others relied on it.
@@ -308,6 +314,13 @@ void Loader::load_left_over() {
       load_one(i, bytes);
       keep(std::exchange(pending_, {}));
     }
+  }
+}
+
+// What another thread was still making when its turn had come.
+void Loader::visit_left_over() {
+  for (std::size_t i = 0; i < files_.size(); ++i) {
+    if (found_[i].outcome != Outcome::unreadable) visit_known(i, found_[i].content);
   }
 }
 
@@ -370,5 +383,7 @@ std::vector<PixelCache::Picture> PixelCache::load(
   if (statistics != nullptr) *statistics = loader.statistics();
   return pictures;
 }
+
+void PixelCache::release_pages() { impl_->pack.release_pages(); }
 
 }  // namespace mat

@@ -46,9 +46,9 @@ class PixelCache {
     std::string note;          // for the log: why pictures are kept in memory; else empty
   };
 
-  // Is given a file's pixels while they are at hand, for measures that need no second pass over the
-  // pixels of all; in any order, by several threads at once, and valid for the call only. Left out
-  // are files without a picture, and some whose content another file has too.
+  // Is given the pixels of every file that has a picture, once, while they are at hand, for measures
+  // that need no second pass over the pixels of all; in any order, by several threads at once, and
+  // valid for the call only.
   using Visit = std::function<void(std::size_t index, const ImageView& picture)>;
 
   // `folder` is made when needed. `short_side` > 0: pictures larger than that are shrunk to it.
@@ -64,6 +64,11 @@ class PixelCache {
   std::vector<Picture> load(const std::vector<std::filesystem::path>& files, int threads,
                             const std::function<bool(std::int64_t, std::int64_t)>& progress,
                             Statistics* statistics, const Visit& visit = {});
+
+  // Mapped pixels that were looked at count as memory of this process, which is much where each of
+  // many pictures is looked at once. This gives them back; views stay valid. load() does so for
+  // what it reads itself.
+  void release_pages();
 
  private:
   struct Impl;

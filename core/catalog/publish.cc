@@ -13,7 +13,9 @@
 #include "core/cache/pixel_cache.h"
 #include "core/catalog/picture_counts.h"
 #include "core/dataset/published.h"
+#include "core/image/resize.h"
 #include "core/inspect/near_duplicates.h"
+#include "core/inspect/picture_fingerprint.h"
 
 namespace mat {
 namespace {
@@ -91,17 +93,25 @@ class Publication {
   void look_at_pictures() {
     PixelCache cache(registry_.home().cache(), kCommonShortSide);
     PixelCache::Statistics statistics;
-    const auto progress = [this](const char* phase) {
-      return [this, phase](std::int64_t done, std::int64_t total) {
-        tell(hooks_, phase, done, total);
-        return true;
-      };
+    const auto reading = [this](std::int64_t done, std::int64_t total) {
+      tell(hooks_, "reading pictures", done, total);
+      return true;
     };
-    const auto pictures =
-        cache.load(files_, request_.threads, progress("reading pictures"), &statistics);
+    std::vector<PictureFingerprints> fingerprints(files_.size());
+    const auto pictures = cache.load(
+        files_, request_.threads, reading, &statistics,
+        [&](std::size_t i, const ImageView& view) {
+          thread_local ResizeScratch scratch;
+          fingerprints[i] = fingerprints_of(view, scratch);
+        });
     report_.hashed = static_cast<std::int64_t>(files_.size()) - statistics.unread;
     if (!statistics.note.empty() && hooks_.note) hooks_.note(statistics.note);
-    groups_ = near_duplicate_groups(pictures, request_.threads, progress("comparing pictures"));
+    groups_ = near_duplicate_groups(pictures, fingerprints, request_.threads,
+                                    [&](std::int64_t done, std::int64_t total) {
+                                      tell(hooks_, "comparing pictures", done, total);
+                                      cache.release_pages();
+                                      return true;
+                                    });
     contents_.reserve(pictures.size());
     for (std::size_t i = 0; i < pictures.size(); ++i) take(i, pictures[i]);
     if (left_out_ == static_cast<std::int64_t>(pictures.size())) {

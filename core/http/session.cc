@@ -110,6 +110,8 @@ void HttpSession::wait_for_request() {
   parser_->header_limit(static_cast<std::uint32_t>(core_.options.limits.header_bytes));
   parser_->body_limit(core_.options.limits.body_bytes);
   if (buffer_.size() > 0) return read_header();
+  // Who is idle needs no room for the pieces of a large body.
+  if (buffer_.capacity() > scratch_.size()) buffer_.shrink_to_fit();
   enter(State::idle, core_.options.limits.idle_s);
   socket_.async_read_some(buffer_.prepare(scratch_.size()),
                           [self = shared_from_this()](ErrorCode error, std::size_t bytes) {
@@ -252,6 +254,9 @@ void HttpSession::read_body() {
   enter(State::body, core_.options.limits.body_s);
   last_in_ = Clock::now();
   parser_->eager(true);
+  // A read takes no more than there is room for.
+  buffer_.reserve(static_cast<std::size_t>(
+      std::min<std::uint64_t>(parser_->content_length().value_or(kReadAhead), kReadAhead)));
   read_more_body();
 }
 

@@ -67,6 +67,7 @@ bool accept_size(std::int64_t width, std::int64_t height, const DecodeOptions& o
     return false;
   }
   if (width > options.max_pixels / height) {
+    result.has_too_many_pixels = true;
     result.problem = fmt::format("{}x{} pixels are too many (at most {} in all)", width, height,
                                  options.max_pixels);
     return false;

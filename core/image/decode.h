@@ -38,6 +38,7 @@ struct DecodeResult {
   std::uint8_t traits = 0;  // PictureTrait bits
   int original_width = 0;   // upright, before scaled decoding
   int original_height = 0;
+  bool has_too_many_pixels = false;  // that is the problem
   std::string problem;  // why there is no picture: "not a picture (a Git LFS pointer)"; or empty
   std::string warning;  // the picture is there but damaged, e.g. "ends early"
 

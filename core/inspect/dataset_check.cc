@@ -14,7 +14,6 @@
 #include "core/dataset/label.h"
 #include "core/inspect/modelarts_names.h"
 #include "core/inspect/near_duplicates.h"
-#include "core/inspect/parallel.h"
 #include "core/inspect/picture_quality.h"
 
 namespace mat {
@@ -27,7 +26,6 @@ constexpr std::int64_t kUneven = 4;
 struct Measured {
   PictureFingerprints fingerprints;
   PictureMeasures quality;
-  bool is_there = false;
 };
 
 class Checker {
@@ -94,11 +92,10 @@ class Checker {
 };
 
 void Checker::load() {
-  const auto threads = static_cast<std::size_t>(std::max(options_.threads, 1));
   measured_.resize(size());
   const auto measure = [&](std::size_t i, const ImageView& view) {
     thread_local ResizeScratch scratch;
-    measured_[i] = {fingerprints_of(view, scratch), measure_picture(view), true};
+    measured_[i] = {fingerprints_of(view, scratch), measure_picture(view)};
   };
   check_.cache = std::make_unique<PixelCache>(options_.cache_folder, options_.short_side);
   const auto progress = [&](std::int64_t done, std::int64_t total) {
@@ -107,11 +104,6 @@ void Checker::load() {
   };
   check_.pictures =
       check_.cache->load(check_.files.files, options_.threads, progress, &check_.loaded, measure);
-  // What the cache had no pixels at hand for.
-  for_each_index(size(), static_cast<int>(threads), [&](std::size_t i, int) {
-    const ImageView& view = check_.pictures[i].view;
-    if (!measured_[i].is_there && view.pixels != nullptr) measure(i, view);
-  });
 }
 
 void Checker::count() {
@@ -264,6 +256,7 @@ void Checker::find_groups() {
   const auto groups = near_duplicate_groups(check_.pictures, fingerprints, options_.threads,
                                             [&](std::int64_t done, std::int64_t total) {
                                               report("comparing pictures", done, total);
+                                              check_.cache->release_pages();
                                               return true;
                                             });
   std::map<int, std::vector<Index>> members;

@@ -20,7 +20,7 @@ namespace {
 constexpr std::size_t kMostCompared = 32;
 // Looked for less widely: pictures that are both mirrored and cropped are rare.
 constexpr int kMaxMirroredCropDistance = 7;
-constexpr std::size_t kBatch = 2048;  // pictures between two reports of progress
+constexpr std::size_t kBatch = 256;  // pictures between two reports of progress
 
 class Groups {
  public:
@@ -148,17 +148,6 @@ std::vector<int> near_duplicate_groups(const std::vector<PixelCache::Picture>& p
   }
   report(progress, pictures.size(), pictures.size());
   return groups.take();
-}
-
-std::vector<int> near_duplicate_groups(const std::vector<PixelCache::Picture>& pictures,
-                                       int threads, const InspectProgress& progress) {
-  std::vector<PictureFingerprints> fingerprints(pictures.size());
-  std::vector<ResizeScratch> scratches(std::max(threads, 1));
-  for_each_index(pictures.size(), threads, [&](std::size_t i, int thread) {
-    if (pictures[i].view.pixels == nullptr) return;
-    fingerprints[i] = fingerprints_of(pictures[i].view, scratches[thread]);
-  });
-  return near_duplicate_groups(pictures, fingerprints, threads, progress);
 }
 
 }  // namespace mat

@@ -28,8 +28,4 @@ std::vector<int> near_duplicate_groups(const std::vector<PixelCache::Picture>& p
                                        const std::vector<PictureFingerprints>& fingerprints,
                                        int threads, const InspectProgress& progress);
 
-// The same, making the fingerprints first.
-std::vector<int> near_duplicate_groups(const std::vector<PixelCache::Picture>& pictures,
-                                       int threads, const InspectProgress& progress = {});
-
 }  // namespace mat

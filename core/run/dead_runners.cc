@@ -61,8 +61,7 @@ Outcome outcome_of(const fs::path& folder) {
 }
 
 // The last time at which it wrote anything: what came after is no time of training.
-std::int64_t last_sign_of_life(const ActiveVersion& version, const fs::path& folder,
-                               const std::vector<StatusChange>& history) {
+std::int64_t last_sign_of_life(const fs::path& folder, const std::vector<StatusChange>& history) {
   std::int64_t last_ms = 0;
   for (const fs::path& place : {folder, folder / "checkpoint", folder / "output"}) {
     for (const fs::path& file : entries_of(place)) {
@@ -73,7 +72,7 @@ std::int64_t last_sign_of_life(const ActiveVersion& version, const fs::path& fol
       last_ms = std::max(last_ms, written_ms);
     }
   }
-  const std::int64_t began_ms = history.empty() ? version.created_ms : history.back().at_ms;
+  const std::int64_t began_ms = history.back().at_ms;
   return std::clamp(last_ms, std::min(began_ms, now_ms()), now_ms());
 }
 
@@ -82,10 +81,13 @@ void record_death(Registry& registry, const ActiveVersion& version, const std::s
   // Looked at again with its lock in hand: a runner that has started meanwhile is alive.
   const auto held = hold_off_runners(folder);
   if (!held && liveness_of(folder) != Liveness::no_runner) return;
+  // It may have ended, or have been handed over, between the look at its row and that at its lock.
+  // Most have when many commands run at once: they are not to wait for their turn to write nothing.
+  const std::vector<StatusChange> history = registry.history(version.id);
+  if (history.empty() || history.back().status != version.status) return;
   if (version.status == Status::running) kill_survivors(folder);
   const bool was_killed = is_stop_requested(folder);
-  const std::vector<StatusChange> history = registry.history(version.id);
-  const std::int64_t at_ms = last_sign_of_life(version, folder, history);
+  const std::int64_t at_ms = last_sign_of_life(folder, history);
   const bool may_restart =
       version.submission && version.submission->restarts_left > 0 && !was_killed;
   if (may_restart && version.status == Status::running) {

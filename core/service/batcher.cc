@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <cstdint>
 #include <deque>
 #include <mutex>
 #include <new>
@@ -20,6 +21,8 @@ namespace {
 
 // Of the picture that a model is tried with.
 constexpr int kTrialSide = 64;
+// The model's thread decodes no larger picture: others would have to wait for it meanwhile.
+constexpr std::int64_t kQuickPixels = 2'000'000;
 
 // All pictures that are asked about together.
 struct Question {
@@ -36,26 +39,36 @@ struct Place {
   std::string warning;
 };
 
-// `said`: what is to be said of the picture, beside or instead of an answer.
-Image decoded(AskedPicture picture, const BatcherOptions& options, int short_side,
-              PictureAnswer& said) {
+// What became of a picture that was to be decoded: answered when that cannot be done.
+enum class DecodeOutcome : std::uint8_t { decoded, answered, too_large };
+
+struct Decoded {
+  Image image;
+  PictureAnswer said;         // beside or instead of an answer
+  bool is_too_large = false;  // it has more pixels than were allowed
+};
+
+Decoded decoded(AskedPicture& picture, std::int64_t max_pixels, int short_side) {
+  Decoded made;
   try {
     if (auto* image = std::get_if<Image>(&picture)) {
-      return shrink_to_short_side(std::move(*image), short_side);
+      made.image = shrink_to_short_side(std::move(*image), short_side);
+      return made;
     }
     const auto& bytes = std::get<std::string>(picture);
     DecodeResult result =
         decode_shrunk({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()},
-                      short_side, options.max_pixels);
-    said.problem = std::move(result.problem);
-    said.warning = std::move(result.warning);
-    return std::move(result.image);
+                      short_side, max_pixels);
+    made.image = std::move(result.image);
+    made.said.problem = std::move(result.problem);
+    made.said.warning = std::move(result.warning);
+    made.is_too_large = result.has_too_many_pixels;
   } catch (const std::bad_alloc&) {
-    said.problem = "not enough memory to decode it";
+    made.said.problem = "not enough memory to decode it";
   } catch (const std::exception& e) {
-    said.failure = e.what();
+    made.said.failure = e.what();
   }
-  return {};
+  return made;
 }
 
 void require_answers(const std::vector<float>& answers, std::size_t count) {
@@ -70,6 +83,8 @@ struct Batcher::Impl {
   Impl(ModelDescription d, BatcherOptions o) : description(std::move(d)), options(std::move(o)) {}
 
   void decode();
+  DecodeOutcome decode_place(Place& place, std::int64_t max_pixels);
+  bool decode_quickly(Place& place);
   void answer(PictureModel& model);
   void answer_batch(PictureModel& model, std::vector<Place>& batch);
   void finish(Place& place, PictureAnswer answer);
@@ -80,7 +95,8 @@ struct Batcher::Impl {
 
   mutable std::mutex mutex;  // of all below
   std::condition_variable has_work, has_ready, has_room;
-  std::deque<Place> undecoded, ready;
+  std::deque<Place> undecoded, large, ready;  // large: not for the model's thread
+  bool is_idle = false;                       // the model's thread waits, and nobody has woken it
   std::size_t waiting = 0, ready_bytes = 0;
   bool is_ending = false;
   int decoding = 0;  // threads that may still add to `ready`
@@ -100,34 +116,61 @@ void Batcher::Impl::finish(Place& place, PictureAnswer answer) {
   if (is_last) give_answer(question.done, std::move(question.answers));
 }
 
+// Too large, of more than `max_pixels`, is only what may have more.
+DecodeOutcome Batcher::Impl::decode_place(Place& place, std::int64_t max_pixels) {
+  AskedPicture& picture = place.question->pictures[place.index];
+  Decoded made = decoded(picture, max_pixels, description.preprocessing.short_side);
+  if (made.is_too_large && max_pixels < options.max_pixels) return DecodeOutcome::too_large;
+  picture = {};
+  if (!made.said.problem.empty() || !made.said.failure.empty()) {
+    finish(place, std::move(made.said));
+    return DecodeOutcome::answered;
+  }
+  place.image = std::move(made.image);
+  place.warning = std::move(made.said.warning);
+  return DecodeOutcome::decoded;
+}
+
 void Batcher::Impl::decode() {
   for (;;) {
     Place place;
     {
       std::unique_lock lock(mutex);
-      has_work.wait(lock, [&] { return is_ending || !undecoded.empty(); });
-      if (undecoded.empty()) {
+      has_work.wait(lock, [&] { return is_ending || !undecoded.empty() || !large.empty(); });
+      auto& queue = large.empty() ? undecoded : large;
+      if (queue.empty()) {
         --decoding;
         has_ready.notify_all();
         return;
       }
-      place = std::move(undecoded.front());
-      undecoded.pop_front();
+      place = std::move(queue.front());
+      queue.pop_front();
     }
-    PictureAnswer said;
-    place.image = decoded(std::move(place.question->pictures[place.index]), options,
-                          description.preprocessing.short_side, said);
-    if (!said.problem.empty() || !said.failure.empty()) {
-      finish(place, std::move(said));
-      continue;
-    }
-    place.warning = std::move(said.warning);
+    if (decode_place(place, options.max_pixels) != DecodeOutcome::decoded) continue;
     std::unique_lock lock(mutex);
     has_room.wait(lock, [&] { return ready.empty() || ready_bytes < options.queue_bytes; });
     ready_bytes += place.image.byte_count();
     ready.push_back(std::move(place));
     has_ready.notify_one();
   }
+}
+
+// By the model's thread, which spares a single picture two changes of threads. Whether the picture
+// is there; a large one goes to the threads for that, unless these have ended.
+bool Batcher::Impl::decode_quickly(Place& place) {
+  DecodeOutcome outcome = decode_place(place, std::min(kQuickPixels, options.max_pixels));
+  if (outcome == DecodeOutcome::too_large) {
+    {
+      const std::lock_guard lock(mutex);
+      if (decoding > 0) {
+        large.push_back(std::move(place));
+        has_work.notify_one();
+        return false;
+      }
+    }
+    outcome = decode_place(place, options.max_pixels);
+  }
+  return outcome == DecodeOutcome::decoded;
 }
 
 void Batcher::Impl::answer_batch(PictureModel& model, std::vector<Place>& batch) {
@@ -159,10 +202,22 @@ void Batcher::Impl::answer(PictureModel& model) {
   const auto most = static_cast<std::size_t>(std::max(1, options.batch_size));
   for (;;) {
     std::vector<Place> batch;
+    Place own;  // that this thread is to decode
     {
       std::unique_lock lock(mutex);
-      has_ready.wait(lock, [&] { return !ready.empty() || (is_ending && decoding == 0); });
-      if (ready.empty()) return;
+      has_ready.wait(lock, [&] {
+        is_idle = ready.empty() && undecoded.empty();
+        return !is_idle || (is_ending && decoding == 0);
+      });
+      if (is_idle) return;
+      if (ready.empty()) {
+        own = std::move(undecoded.front());
+        undecoded.pop_front();
+      }
+    }
+    if (own.question && decode_quickly(own)) batch.push_back(std::move(own));
+    {
+      const std::lock_guard lock(mutex);
       while (!ready.empty() && batch.size() < most) {
         ready_bytes -= ready.front().image.byte_count();
         batch.push_back(std::move(ready.front()));
@@ -170,7 +225,7 @@ void Batcher::Impl::answer(PictureModel& model) {
       }
     }
     has_room.notify_all();
-    answer_batch(model, batch);
+    if (!batch.empty()) answer_batch(model, batch);
   }
 }
 
@@ -215,6 +270,7 @@ bool Batcher::ask(std::vector<AskedPicture> pictures, Done done) {
   question->answers.resize(count);
   question->pictures = std::move(pictures);
   question->done = std::move(done);
+  std::size_t sleeping = count;  // pictures that somebody is still to be woken for
   {
     const std::lock_guard lock(impl_->mutex);
     if (impl_->waiting + count > impl_->options.queue_pictures) return false;
@@ -222,9 +278,14 @@ bool Batcher::ask(std::vector<AskedPicture> pictures, Done done) {
     for (std::size_t i = 0; i < count; ++i) {
       impl_->undecoded.push_back({question, i, {}, {}});
     }
+    if (std::exchange(impl_->is_idle, false)) {
+      impl_->has_ready.notify_one();
+      --sleeping;
+    }
   }
   // Somebody may have answered the question meanwhile.
-  count == 1 ? impl_->has_work.notify_one() : impl_->has_work.notify_all();
+  if (sleeping == 1) impl_->has_work.notify_one();
+  if (sleeping > 1) impl_->has_work.notify_all();
   return true;
 }
 

@@ -35,8 +35,9 @@ struct BatcherOptions {
 };
 
 // A model that answers many who ask at the same time. What comes while it is busy is answered
-// together; what comes while it is idle at once. Pictures are decoded by threads of its own. All
-// calls may come from any thread.
+// together; what comes while it is idle at once. Pictures are decoded by threads of its own, and
+// when the model is idle by its own thread, unless they are large. All calls may come from any
+// thread.
 class Batcher {
  public:
   // Called once, by the thread that will answer: a model belongs to a thread.

@@ -168,7 +168,10 @@ class Service {
       }
     }
     auto model = opening.get();
-    facts_ = {{"pid", ::getpid()}, {"host", this_machine().host}, {"model", model->facts()}};
+    facts_ = {{"pid", ::getpid()},
+              {"host", this_machine().host},
+              {"restarts", request_.restarts},
+              {"model", model->facts()}};
     api_ = std::make_unique<ServiceApi>(std::move(options), std::move(model));
 
     HttpServerOptions server;

@@ -13,6 +13,7 @@ namespace mat {
 struct ServeRequest {
   Id service = 0;
   double begun_s = 0;  // by monotonic_seconds(), of this start; a restart keeps it
+  int restarts = 0;    // of this start: how often its process was ended and started again
   std::function<std::unique_ptr<PictureModel>(const ModelRequest&)> open_model;
   std::function<std::unique_ptr<TableModel>(const TableRequest&)> open_table_model;
   // Why it is to end ("interrupted by Ctrl-C"); empty while it is not. Asked again and again.

@@ -39,7 +39,7 @@ class Guard {
     folder_ = home.service_folder(registry.service(service).name);
   }
 
-  std::optional<int> run() {
+  Guarded run() {
     double pause_s = kFirstPause;
     for (int attempt = 1;; ++attempt) {
       const double begin_s = monotonic_seconds();
@@ -49,14 +49,14 @@ class Guard {
       if (child == 0) {
         ::prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (::getppid() != guard) ::raise(SIGKILL);
-        return std::nullopt;
+        return {std::nullopt, attempt - 1};
       }
       const int status = wait_for(child);
-      if (WIFEXITED(status)) return WEXITSTATUS(status);
+      if (WIFEXITED(status)) return {WEXITSTATUS(status), attempt - 1};
       if (monotonic_seconds() - begin_s >= kSteadySeconds) pause_s = kFirstPause;
       const std::string what =
           fmt::format("attempt {} was ended by signal {}", attempt, WTERMSIG(status));
-      if (const auto code = pause(what, pause_s)) return code;
+      if (const auto code = pause(what, pause_s)) return {code, attempt};
       pause_s = std::min(kLongestPause, pause_s * 2);
     }
   }
@@ -117,8 +117,8 @@ class Guard {
 
 }  // namespace
 
-std::optional<int> guard_service(const Home& home, Id service,
-                                 const std::function<std::string()>& stop_reason) {
+Guarded guard_service(const Home& home, Id service,
+                      const std::function<std::string()>& stop_reason) {
   return Guard(home, service, stop_reason).run();
 }
 

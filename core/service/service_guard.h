@@ -9,12 +9,17 @@
 
 namespace mat {
 
+struct Guarded {
+  std::optional<int> exit_code;  // none in the process that is to serve
+  int restarts = 0;              // how often others before it were ended
+};
+
 // Starts the process that serves, and starts it again, after a pause that grows, whenever a signal
-// ends it. Returns nothing in the process that is to serve, and in the guard, which is the calling
-// process and does nothing else, what that one ended with at last. Sockets and locks are shared:
-// who connects meanwhile waits. The serving process ends with its guard. To be called before there
-// are threads. `stop_reason` as in ServeRequest: the guard passes it on.
-std::optional<int> guard_service(const Home& home, Id service,
-                                 const std::function<std::string()>& stop_reason);
+// ends it. Returns in the process that is to serve, and in the guard, which is the calling process
+// and does nothing else, when that one has ended by itself: with its exit code. Sockets and locks
+// are shared: who connects meanwhile waits. The serving process ends with its guard. To be called
+// before there are threads. `stop_reason` as in ServeRequest: the guard passes it on.
+Guarded guard_service(const Home& home, Id service,
+                      const std::function<std::string()>& stop_reason);
 
 }  // namespace mat

@@ -108,6 +108,9 @@ TEST_CASE("--restart brings a killed service back at its address") {
   REQUIRE(f.becomes("s", "Running"));
   CHECK(f.process_of("s") != before);
   CHECK(f.show("s")["address"] == address);
+  CHECK(f.show("s")["facts"]["restarts"] == 1);
+  CHECK_THAT(f.mat.succeed({"service", "show", "s"}).out,
+             Catch::Matchers::Contains("when its process dies: 1 time so far"));
   f.mat.succeed({"service", "stop", "s"});
   CHECK(f.status("s") == "Terminated");
   CHECK_THROWS_AS(f.predict(address), Error);

@@ -82,10 +82,9 @@ struct PictureBatches::Impl {
         options(with),
         picture_bytes(std::size_t{3} * with.size * with.size),
         pool(std::make_shared<BufferPool>(picture_bytes * largest_part())) {
-    const int count = std::max(options.threads, 1);
-    ahead = count + 2;
+    ahead = options.threads + 2;
     try {
-      for (int i = 0; i < count; ++i) threads.emplace_back([this] { work(); });
+      for (int i = 0; i < options.threads; ++i) threads.emplace_back([this] { work(); });
     } catch (...) {
       end_threads();
       throw;
@@ -167,6 +166,10 @@ struct PictureBatches::Impl {
 
   void work();
   Made make(const Work& work, ResizeScratch& scratch);
+  BufferPool::Buffer make_with_torch(std::span<const std::int64_t> places) const;
+  void make_picture(std::int64_t place, std::uint64_t its_epoch, std::uint8_t* out,
+                    ResizeScratch& scratch) const;
+  BufferPool::Buffer wait_for(std::int64_t batch);
 
   const std::vector<LabelledPicture> pictures;
   const Options options;
@@ -216,23 +219,52 @@ PictureBatches::Impl::Made PictureBatches::Impl::make(const Work& work, ResizeSc
     std::uint8_t* out = batch.pixels.get();
     for (const std::int64_t place : places(*work.order, work.batch)) {
       if (work.generation != generation) break;
-      const ImageView& view = pictures[place].view;
-      if (options.training) {
-        Random random({options.seed, work.epoch, static_cast<std::uint64_t>(place)});
-        if (options.strong) {
-          augmented_view(view, options.size, *options.strong, random, out);
-        } else {
-          training_view(view, options.size, options.augmentation, random, out, scratch);
-        }
-      } else {
-        picture_view(view, options.view, options.size, out, scratch);
-      }
+      make_picture(place, work.epoch, out, scratch);
       out += picture_bytes;
     }
   } catch (...) {
     batch.error = std::current_exception();
   }
   return batch;
+}
+
+BufferPool::Buffer PictureBatches::Impl::make_with_torch(
+    std::span<const std::int64_t> places) const {
+  BufferPool::Buffer pixels = pool->take();
+  const auto count = static_cast<std::int64_t>(places.size());
+  at::parallel_for(0, count, 1, [&](std::int64_t begin, std::int64_t end) {
+    ResizeScratch scratch;
+    std::uint8_t* out = pixels.get() + picture_bytes * static_cast<std::size_t>(begin);
+    for (std::int64_t i = begin; i < end; ++i, out += picture_bytes) {
+      make_picture(places[static_cast<std::size_t>(i)], epoch, out, scratch);
+    }
+  });
+  return pixels;
+}
+
+void PictureBatches::Impl::make_picture(std::int64_t place, std::uint64_t its_epoch,
+                                        std::uint8_t* out, ResizeScratch& scratch) const {
+  const ImageView& view = pictures[place].view;
+  if (!options.training) {
+    picture_view(view, options.view, options.size, out, scratch);
+    return;
+  }
+  Random random({options.seed, its_epoch, static_cast<std::uint64_t>(place)});
+  if (options.strong) {
+    augmented_view(view, options.size, *options.strong, random, out);
+  } else {
+    training_view(view, options.size, options.augmentation, random, out, scratch);
+  }
+}
+
+BufferPool::Buffer PictureBatches::Impl::wait_for(std::int64_t batch) {
+  std::unique_lock lock(mutex);
+  is_made.wait(lock, [&] { return made.contains(batch); });
+  if (made.at(batch).error) std::rethrow_exception(made.at(batch).error);
+  BufferPool::Buffer pixels = std::move(made.at(batch).pixels);
+  made.erase(batch);
+  next_to_take = batch + 1;
+  return pixels;
 }
 
 PictureBatches::PictureBatches(std::vector<LabelledPicture> pictures, const Options& options) {
@@ -262,22 +294,19 @@ void PictureBatches::start_epoch(int epoch, std::int64_t first_batch) {
 }
 
 bool PictureBatches::next(Batch& batch) {
+  // Only this thread changes the order, the end and the place in the epoch.
+  const std::int64_t number = impl_->next_to_take;
+  if (number >= impl_->end) return false;
+  const auto places = impl_->places(*impl_->order, number);
+  const auto whole = impl_->whole_batch(*impl_->order, number);
   BufferPool::Buffer pixels;
-  std::span<const std::int64_t> places, whole;
-  {
-    std::unique_lock lock(impl_->mutex);
-    const std::int64_t number = impl_->next_to_take;
-    if (number >= impl_->end) return false;
-    impl_->is_made.wait(lock, [&] { return impl_->made.contains(number); });
-    Impl::Made& made = impl_->made.at(number);
-    if (made.error) std::rethrow_exception(made.error);
-    pixels = std::move(made.pixels);
-    impl_->made.erase(number);
+  if (impl_->threads.empty()) {
+    pixels = impl_->make_with_torch(places);
     ++impl_->next_to_take;
-    places = impl_->places(*impl_->order, number);
-    whole = impl_->whole_batch(*impl_->order, number);
+  } else {
+    pixels = impl_->wait_for(number);
+    impl_->wanted.notify_one();
   }
-  impl_->wanted.notify_one();
 
   const auto count = static_cast<std::int64_t>(places.size());
   const std::int64_t size = impl_->options.size;

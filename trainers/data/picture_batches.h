@@ -27,14 +27,17 @@ struct LabelledPicture {
   int label = 0;
 };
 
-// Assembles batches with threads of its own, a few ahead of whoever computes. To be used by one
-// thread at a time.
+// Assembles batches: with threads of its own, a few ahead of whoever computes, or in the threads
+// that LibTorch computes with. To be used by one thread at a time.
 class PictureBatches {
  public:
   struct Options {
     int size = 128;  // pictures become size × size
     int batch_size = 32;
-    int threads = 1;
+    // Its own. None: a batch is made when it is taken, by all of LibTorch's threads, which is the
+    // faster way where these have all the cores: one more would take theirs, and they wait for one
+    // another.
+    int threads = 0;
     std::uint64_t seed = 0;
     // Training: shuffled, augmented; a last batch that is smaller is left out when there is a full
     // one, or its pictures are spread over the others, which become a little larger. Otherwise in

@@ -54,6 +54,12 @@ int reflected(int i, int side) {
   return i < side ? i : period - 1 - i;
 }
 
+// As std::floor, which is a call of a function where the processor is not known to have SSE4.1.
+int floor_of(float value) {
+  const int towards_zero = static_cast<int>(value);
+  return towards_zero - static_cast<int>(value < static_cast<float>(towards_zero));
+}
+
 class Sampler {
  public:
   explicit Sampler(const ImageView& picture) : picture_(picture) {}
@@ -62,9 +68,8 @@ class Sampler {
   void add(float x, float y, float* sum) const {
     x -= 0.5F;
     y -= 0.5F;
-    const float left = std::floor(x), top = std::floor(y);
-    const float fx = x - left, fy = y - top;
-    const int x0 = static_cast<int>(left), y0 = static_cast<int>(top);
+    const int x0 = floor_of(x), y0 = floor_of(y);
+    const float fx = x - static_cast<float>(x0), fy = y - static_cast<float>(y0);
     const bool inside = x0 >= 0 && y0 >= 0 && x0 + 1 < picture_.width && y0 + 1 < picture_.height;
     const std::uint8_t *p00, *p10, *p01, *p11;
     if (inside) {
@@ -100,15 +105,17 @@ void sample(const ImageView& picture, const Affine& affine, int size, std::uint8
   const int taps = std::max(1, static_cast<int>(std::ceil(shrink / kMostShrink)));
   const float part = 1.0F / static_cast<float>(taps * taps);
   const Sampler sampler(picture);
+  const auto place_of = [&](int pixel, int tap) { return pixel + (tap + 0.5) / taps - size / 2.0; };
   for (int row = 0; row < size; ++row) {
     for (int column = 0; column < size; ++column) {
       std::array<float, 3> sum = {0, 0, 0};
-      for (int tap = 0; tap < taps * taps; ++tap) {
-        const int down = tap / taps;
-        const double u = column + (tap % taps + 0.5) / taps - size / 2.0;
-        const double v = row + (down + 0.5) / taps - size / 2.0;
-        sampler.add(static_cast<float>(affine.x + affine.xx * u + affine.xy * v),
-                    static_cast<float>(affine.y + affine.yx * u + affine.yy * v), sum.data());
+      for (int down = 0; down < taps; ++down) {
+        const double v = place_of(row, down);
+        for (int right = 0; right < taps; ++right) {
+          const double u = place_of(column, right);
+          sampler.add(static_cast<float>(affine.x + affine.xx * u + affine.xy * v),
+                      static_cast<float>(affine.y + affine.yx * u + affine.yy * v), sum.data());
+        }
       }
       for (const float value : sum) *out++ = static_cast<std::uint8_t>(value * part + 0.5F);
     }

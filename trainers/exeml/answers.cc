@@ -22,6 +22,7 @@ std::vector<torch::Tensor> look(ImageNetwork& network, PictureLevels& pictures,
     PictureBatches::Options options;
     options.size = looks.size;
     options.batch_size = kBatchSize;
+    options.threads = device.is_cuda() ? 4 : 0;
     options.training = false;
     options.view = view;
     PictureBatches batches(pictures.for_size(looks.size, places), options);

@@ -92,7 +92,7 @@ void RecipeTraining::begin_pass(int size) {
     PictureBatches::Options options;
     options.size = size;
     options.batch_size = recipe_.batch_size;
-    options.threads = device_.is_cuda() ? 4 : 1;
+    options.threads = device_.is_cuda() ? 4 : 0;
     options.seed = seed_;
     options.strong = recipe_.augmentation;
     batches_ = std::make_unique<PictureBatches>(pictures_.for_size(size, places_), options);

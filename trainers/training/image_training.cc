@@ -33,8 +33,7 @@ PictureBatches::Options batch_options(const TrainRequest& request, const torch::
   PictureBatches::Options options;
   options.size = h.at("image_size").get<int>();
   options.batch_size = h.at("batch_size").get<int>();
-  // With the network on the CPU, one thread keeps ahead of it; more would only take its cores.
-  options.threads = device.is_cuda() ? std::max(1, request.threads - 1) : 1;
+  options.threads = device.is_cuda() ? std::max(1, request.threads - 1) : 0;
   options.seed = request.seed;
   options.training = training;
   if (training) {

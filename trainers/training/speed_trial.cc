@@ -13,7 +13,7 @@
 namespace mat {
 namespace {
 
-constexpr int kRounds = 4;
+constexpr int kRounds = 12;
 // Below which there is nothing to tell whether the machine was busy.
 constexpr int kLeastRounds = 2;
 constexpr double kTrialSeconds = 3;

@@ -107,7 +107,8 @@ int main(int argc, char** argv) {
   if (number("identity", 1) > 0 && r.network.starts_with("resnet"))
     mat::begin_as_identity(*network);
   mat::ComputePlan plan;
-  if (number("bf16", 1) > 0) plan = {torch::kBFloat16, torch::MemoryFormat::ChannelsLast};
+  if (number("channels_last", 1) > 0) plan.layout = torch::MemoryFormat::ChannelsLast;
+  if (number("bf16", 1) > 0) plan.precision = torch::kBFloat16;
   mat::RecipeTraining training(r, network, levels, train, plan, torch::kCPU, seed);
   mat::TrainingBudget budget;
   budget.samples = static_cast<std::int64_t>(number("samples", 0));

@@ -202,11 +202,15 @@ TEST_CASE("a list of files far longer than what is in use is begun anew") {
 }
 
 TEST_CASE(
-    "the pixels of every content are handed out while they are at hand, also from the cache") {
+    "the pixels of every picture are handed out once, also from the cache and of equal files") {
   TempFolder folder;
   const auto files = put_pictures(folder / "data", 20);
   put_file(folder / "data/broken.jpg", "x");
   auto all = files;
+  for (int i = 0; i < 20; ++i) {
+    all.push_back(folder / ("data/again" + std::to_string(i)));
+    fs::copy_file(files[static_cast<std::size_t>(i)], all.back());
+  }
   all.push_back(folder / "data/broken.jpg");
   pass_file_clock(folder.path());
   for (int round = 0; round < 2; ++round) {
@@ -217,12 +221,21 @@ TEST_CASE(
       PixelCache::Picture picture;
       picture.view = view;
       const std::lock_guard lock(mutex);
-      visits[i] += has_color(picture, color_of(static_cast<int>(i))) ? 1 : 100;
+      visits[i] += has_color(picture, color_of(static_cast<int>(i % 20))) ? 1 : 100;
     });
-    std::vector<int> expected(files.size(), 1);
+    std::vector<int> expected(2 * files.size(), 1);
     expected.push_back(0);
     CHECK(visits == expected);
   }
+}
+
+TEST_CASE("pictures are still there after their pages were given back") {
+  TempFolder folder;
+  const auto files = put_pictures(folder / "data", 5);
+  PixelCache cache(folder / "cache", kSide);
+  const auto pictures = cache.load(files, 1, {}, nullptr);
+  cache.release_pages();
+  for (int i = 0; i < 5; ++i) CHECK(has_color(pictures[static_cast<std::size_t>(i)], color_of(i)));
 }
 
 TEST_CASE("the cache tells the format of a file, also the second time") {

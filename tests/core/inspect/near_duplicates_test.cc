@@ -9,6 +9,8 @@
 #include "core/base/error.h"
 #include "core/dataset/image_folder.h"
 #include "core/image/decode.h"
+#include "core/image/resize.h"
+#include "core/inspect/picture_fingerprint.h"
 #include "core/inspect/picture_likeness.h"
 #include "tests/core/image/sample_pictures.h"
 #include "tests/core/inspect/drawn_pictures.h"
@@ -34,6 +36,17 @@ class Pictures {
  private:
   std::vector<std::unique_ptr<Image>> images_;
 };
+
+std::vector<int> groups_of(const std::vector<PixelCache::Picture>& pictures, int threads,
+                           const InspectProgress& progress = {}) {
+  std::vector<PictureFingerprints> fingerprints;
+  ResizeScratch scratch;
+  for (const auto& picture : pictures) {
+    fingerprints.push_back(picture.view.pixels != nullptr ? fingerprints_of(picture.view, scratch)
+                                                          : PictureFingerprints());
+  }
+  return near_duplicate_groups(pictures, fingerprints, threads, progress);
+}
 
 std::vector<int> each_alone(std::size_t count) {
   std::vector<int> groups(count);
@@ -82,7 +95,7 @@ TEST_CASE("a picture changed a little is found again, and others are not taken f
       pictures.add(decoded(encode_jpeg(change.make(drawn_picture(seed)), {90})));
       expected.push_back(static_cast<int>(seed));
     }
-    CHECK(near_duplicate_groups(pictures.list, 2) == expected);
+    CHECK(groups_of(pictures.list, 2) == expected);
   }
 }
 
@@ -93,7 +106,7 @@ TEST_CASE("nearly blank pictures are alone, unless their content is the same") {
   pictures.add(of_color(50, 100, 250), 7);
   auto expected = each_alone(8);
   expected[7] = 6;
-  CHECK(near_duplicate_groups(pictures.list, 1) == expected);
+  CHECK(groups_of(pictures.list, 1) == expected);
 }
 
 TEST_CASE("equal contents are one group even where there are no pixels; unknown ones are not") {
@@ -102,8 +115,8 @@ TEST_CASE("equal contents are one group even where there are no pixels; unknown 
   pictures.list.push_back({});
   pictures.list.push_back({});
   pictures.list.push_back(pictures.list[0]);
-  CHECK(near_duplicate_groups(pictures.list, 1) == std::vector<int>{0, 1, 2, 0});
-  CHECK(near_duplicate_groups({}, 1).empty());
+  CHECK(groups_of(pictures.list, 1) == std::vector<int>{0, 1, 2, 0});
+  CHECK(groups_of({}, 1).empty());
 }
 
 TEST_CASE("a detail that differs makes another picture") {
@@ -126,7 +139,7 @@ TEST_CASE("a detail that differs makes another picture") {
     for (int x = 40; x < 120; ++x) red.pixels[3 * (y * 160 + x) + 1] = 120;
   }
   for (const Image& image : {shirt, printed, red}) pictures.add(image);
-  CHECK(near_duplicate_groups(pictures.list, 1) == each_alone(3));
+  CHECK(groups_of(pictures.list, 1) == each_alone(3));
 }
 
 TEST_CASE("the same pictures give the same groups with any number of threads") {
@@ -134,17 +147,16 @@ TEST_CASE("the same pictures give the same groups with any number of threads") {
   for (unsigned i = 0; i < 200; ++i) {
     pictures.add(in_light(drawn_picture(i % 60, 90, 70), 1 - 0.001 * i));
   }
-  const auto groups = near_duplicate_groups(pictures.list, 1);
+  const auto groups = groups_of(pictures.list, 1);
   CHECK(std::count(groups.begin(), groups.end(), 7) > 1);
-  CHECK(near_duplicate_groups(pictures.list, 4) == groups);
+  CHECK(groups_of(pictures.list, 4) == groups);
 }
 
 TEST_CASE("comparing pictures can be interrupted") {
   Pictures pictures;
   pictures.add(drawn_picture(1));
-  CHECK_THROWS_AS(
-      near_duplicate_groups(pictures.list, 1, [](std::int64_t, std::int64_t) { return false; }),
-      Error);
+  CHECK_THROWS_AS(groups_of(pictures.list, 1, [](std::int64_t, std::int64_t) { return false; }),
+                  Error);
 }
 
 TEST_CASE("photographs changed a little are found again, and no two different ones are merged") {
@@ -154,7 +166,7 @@ TEST_CASE("photographs changed a little are found again, and no two different on
   const PictureSet set = read_image_folder(*folder, {0, 0});
   PixelCache cache(temp / "cache", 144);
   const auto originals = cache.load(files_of(set), 2, {}, nullptr);
-  CHECK(near_duplicate_groups(originals, 2) == each_alone(originals.size()));
+  CHECK(groups_of(originals, 2) == each_alone(originals.size()));
 
   constexpr std::size_t kEvery = 8;
   for (const Change& change : kChanges) {
@@ -168,6 +180,6 @@ TEST_CASE("photographs changed a little are found again, and no two different on
       pictures.add(shrink_to_short_side(changed, 144));
       expected.push_back(static_cast<int>(i));
     }
-    CHECK(near_duplicate_groups(pictures.list, 2) == expected);
+    CHECK(groups_of(pictures.list, 2) == expected);
   }
 }

@@ -116,6 +116,24 @@ TEST_CASE("a batcher that ends answers what it was asked") {
   ending.join();
 }
 
+TEST_CASE("large pictures are answered, too, among small ones and by a batcher that ends") {
+  Fixture f;
+  const std::string large = bmp_of_color(2000, 1500, 0x0000ff);
+  CHECK(best(f.ask({large}).get().front()) == 2);
+  std::vector<std::future<std::vector<PictureAnswer>>> answers;
+  for (int i = 0; i < 8; ++i) {
+    answers.push_back(f.ask({large, picture(0x00ff00)}));
+    answers.push_back(f.ask({picture(0xff0000)}));
+  }
+  f.batcher.reset();
+  for (std::size_t i = 0; i < answers.size(); i += 2) {
+    const auto both = answers[i].get();
+    CHECK(best(both[0]) == 2);
+    CHECK(best(both[1]) == 1);
+    CHECK(best(answers[i + 1].get().front()) == 0);
+  }
+}
+
 TEST_CASE("what takes an answer may throw, and the next one is answered") {
   Fixture f;
   for (const std::string& bytes : {picture(0xff0000), std::string("no picture")}) {

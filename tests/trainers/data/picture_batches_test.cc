@@ -28,7 +28,7 @@ struct Pictures {
   std::vector<LabelledPicture> labelled;
 };
 
-PictureBatches::Options options(bool training, int threads = 1) {
+PictureBatches::Options options(bool training, int threads = 0) {
   PictureBatches::Options result;
   result.size = 24;
   result.batch_size = 8;
@@ -160,7 +160,12 @@ TEST_CASE("batches do not depend on the number of threads") {
   const Pictures pictures(100);
   PictureBatches one(pictures.labelled, options(true, 1));
   PictureBatches many(pictures.labelled, options(true, 7));
-  for (int epoch : {0, 3}) CHECK(are_equal(epoch_of(one, epoch), epoch_of(many, epoch)));
+  PictureBatches with_torch(pictures.labelled, options(true, 0));
+  for (int epoch : {0, 3}) {
+    const auto batches = epoch_of(one, epoch);
+    CHECK(are_equal(batches, epoch_of(many, epoch)));
+    CHECK(are_equal(batches, epoch_of(with_torch, epoch)));
+  }
 }
 
 TEST_CASE("another seed or epoch crops and orders differently") {
@@ -176,7 +181,7 @@ TEST_CASE("another seed or epoch crops and orders differently") {
 
 TEST_CASE("an epoch can be begun in its middle") {
   const Pictures pictures(80);
-  PictureBatches source(pictures.labelled, options(true, 2));
+  PictureBatches source(pictures.labelled, options(true, GENERATE(0, 2)));
   auto all = epoch_of(source, 4);
   const auto rest = epoch_of(source, 4, 6);
   all.erase(all.begin(), all.begin() + 6);
