@@ -148,8 +148,8 @@ int list_projects(const Context& context, const ListFlags& flags) {
     print_json(list_document("projects", rows, total, true));
     return 0;
   }
-  print_list(job_table(projects, dataset_version_label), total, "projects", "mat exeml train DATA --project P",
-             flags.filter);
+  print_list(job_table(projects, dataset_version_label), total, "projects",
+             "mat exeml train DATA --project P", flags.filter);
   note_total(projects.size(), total, true, "projects", flags.offset);
   return 0;
 }

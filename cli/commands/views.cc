@@ -116,15 +116,14 @@ std::string value_text(const Json& value) {
 }
 
 Json job_json(const JobRecord& job, VersionLabel label) {
-  return {
-      {"name", job.name},
-      {"description", job.description},
-      {"experiment", job.experiment.empty() ? Json(nullptr) : Json(job.experiment)},
-      {"versions", job.version_count},
-      {"latest", job.latest_number > 0 ? Json(label(job.latest_number)) : Json(nullptr)},
-      {"latest_status", job.latest_status ? Json(name_of(*job.latest_status)) : Json(nullptr)},
-      {"best_accuracy", optional_json(job.best_accuracy)},
-      {"created", utc_text(job.created_ms)}};
+  return {{"name", job.name},
+          {"description", job.description},
+          {"experiment", job.experiment.empty() ? Json(nullptr) : Json(job.experiment)},
+          {"versions", job.version_count},
+          {"latest", job.latest_number > 0 ? Json(label(job.latest_number)) : Json(nullptr)},
+          {"latest_status", job.latest_status ? Json(name_of(*job.latest_status)) : Json(nullptr)},
+          {"best_accuracy", optional_json(job.best_accuracy)},
+          {"created", utc_text(job.created_ms)}};
 }
 
 Table job_table(const std::vector<JobRecord>& jobs, VersionLabel label) {

@@ -46,9 +46,9 @@ class PixelCache {
     std::string note;          // for the log: why pictures are kept in memory; else empty
   };
 
-  // Is given the pixels of every file that has a picture, once, while they are at hand, for measures
-  // that need no second pass over the pixels of all; in any order, by several threads at once, and
-  // valid for the call only.
+  // Is given the pixels of every file that has a picture, once, while they are at hand, for
+  // measures that need no second pass over the pixels of all; in any order, by several threads at
+  // once, and valid for the call only.
   using Visit = std::function<void(std::size_t index, const ImageView& picture)>;
 
   // `folder` is made when needed. `short_side` > 0: pictures larger than that are shrunk to it.

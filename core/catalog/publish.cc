@@ -98,12 +98,11 @@ class Publication {
       return true;
     };
     std::vector<PictureFingerprints> fingerprints(files_.size());
-    const auto pictures = cache.load(
-        files_, request_.threads, reading, &statistics,
-        [&](std::size_t i, const ImageView& view) {
-          thread_local ResizeScratch scratch;
-          fingerprints[i] = fingerprints_of(view, scratch);
-        });
+    const auto pictures = cache.load(files_, request_.threads, reading, &statistics,
+                                     [&](std::size_t i, const ImageView& view) {
+                                       thread_local ResizeScratch scratch;
+                                       fingerprints[i] = fingerprints_of(view, scratch);
+                                     });
     report_.hashed = static_cast<std::int64_t>(files_.size()) - statistics.unread;
     if (!statistics.note.empty() && hooks_.note) hooks_.note(statistics.note);
     groups_ = near_duplicate_groups(pictures, fingerprints, request_.threads,
