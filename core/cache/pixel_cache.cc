@@ -104,7 +104,10 @@ class Loader {
     std::optional<Content> content_;
   };
 
-  void work();
+  // What is done with each of so many, by several threads at once.
+  using Step = std::function<void(std::size_t i, std::vector<std::uint8_t>& bytes)>;
+  bool do_all(std::size_t count, int threads, const Progress& progress, const Step& step);
+  void work(const Step& step);
   bool wait(const Progress& progress);
   void load_one(std::size_t i, std::vector<std::uint8_t>& bytes);
   void read_and_decode(std::size_t i, std::vector<std::uint8_t>& bytes,
@@ -114,7 +117,7 @@ class Loader {
   void add(NewPicture picture);
   void keep(std::vector<NewPicture> batch);
   void load_left_over();
-  void visit_left_over();
+  bool visit_left_over(int threads, const Progress& progress);
 
   PicturePack& pack_;
   int short_side_;
@@ -126,6 +129,7 @@ class Loader {
   std::vector<Found> found_;
   std::vector<std::uint8_t> is_visited_;
 
+  std::size_t count_ = 0;  // of what do_all() does now
   std::atomic<std::size_t> next_ = 0;
   std::atomic<std::int64_t> done_ = 0;
   std::atomic<bool> stop_ = false;
@@ -252,13 +256,13 @@ void Loader::keep(std::vector<NewPicture> batch) {
   ready_.insert(contents.begin(), contents.end());
 }
 
-void Loader::work() {
+void Loader::work(const Step& step) {
   try {
     std::vector<std::uint8_t> bytes;
     while (!stop_) {
       const std::size_t i = next_++;
-      if (i >= files_.size()) break;
-      load_one(i, bytes);
+      if (i >= count_) break;
+      step(i, bytes);
       ++done_;
       if (bytes.capacity() > kLargeBuffer) std::vector<std::uint8_t>().swap(bytes);
     }
@@ -274,7 +278,7 @@ void Loader::work() {
 
 // Until all threads are done; false if `progress` wants to stop.
 bool Loader::wait(const Progress& progress) {
-  const auto total = static_cast<std::int64_t>(files_.size());
+  const auto total = static_cast<std::int64_t>(count_);
   std::unique_lock lock(mutex_);
   for (;;) {
     const bool all_done = finished_.wait_for(lock, kProgressPause, [&] { return running_ == 0; });
@@ -286,8 +290,13 @@ bool Loader::wait(const Progress& progress) {
   }
 }
 
-void Loader::run(int threads, const Progress& progress) {
-  const auto most = static_cast<int>(std::min<std::size_t>(files_.size(), kMostThreads));
+// False if `progress` wants to stop.
+bool Loader::do_all(std::size_t count, int threads, const Progress& progress, const Step& step) {
+  count_ = count;
+  next_ = 0;
+  done_ = 0;
+  stop_ = false;
+  const auto most = static_cast<int>(std::min<std::size_t>(count, kMostThreads));
   running_ = std::clamp(threads, 1, std::max(most, 1));
   bool may_go_on = false;
   {
@@ -296,14 +305,22 @@ void Loader::run(int threads, const Progress& progress) {
       std::atomic<bool>& stop;
       ~Stopper() { stop = true; }
     } const stopper{stop_};  // before the threads are waited for
-    for (int i = running_; i > 0; --i) workers.emplace_back([this] { work(); });
+    for (int i = running_; i > 0; --i) workers.emplace_back([&] { work(step); });
     may_go_on = wait(progress);
   }
   if (error_) std::rethrow_exception(error_);
+  return may_go_on;
+}
+
+void Loader::run(int threads, const Progress& progress) {
+  const Step load = [this](std::size_t i, auto& bytes) { load_one(i, bytes); };
+  bool may_go_on = do_all(files_.size(), threads, progress, load);
   keep(std::exchange(pending_, {}));
+  if (may_go_on) {
+    load_left_over();
+    may_go_on = visit_left_over(threads, progress);
+  }
   if (!may_go_on) throw Error(ErrorKind::interrupted, "interrupted while reading pictures");
-  load_left_over();
-  visit_left_over();
 }
 
 // Whoever had the duty for a content may have failed (its file vanished) while others relied on it.
@@ -317,11 +334,20 @@ void Loader::load_left_over() {
   }
 }
 
-// What another thread was still making when its turn had come.
-void Loader::visit_left_over() {
-  for (std::size_t i = 0; i < files_.size(); ++i) {
-    if (found_[i].outcome != Outcome::unreadable) visit_known(i, found_[i].content);
+// What was not yet in the pack when its turn had come, since it is the copy of another.
+bool Loader::visit_left_over(int threads, const Progress& progress) {
+  std::vector<std::size_t> left;
+  for (std::size_t i = 0; visit_ && i < files_.size(); ++i) {
+    const bool is_there = found_[i].outcome != Outcome::unreadable;
+    if (is_there && is_visited_[i] == 0) left.push_back(i);
   }
+  if (left.empty()) return true;
+  const auto total = static_cast<std::int64_t>(files_.size());
+  const auto at_end = [&](std::int64_t, std::int64_t) {
+    return !progress || progress(total, total);
+  };
+  return do_all(left.size(), threads, at_end,
+                [&](std::size_t k, auto&) { visit_known(left[k], found_[left[k]].content); });
 }
 
 std::vector<PixelCache::Picture> Loader::pictures() {

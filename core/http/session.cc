@@ -254,9 +254,6 @@ void HttpSession::read_body() {
   enter(State::body, core_.options.limits.body_s);
   last_in_ = Clock::now();
   parser_->eager(true);
-  // A read takes no more than there is room for.
-  buffer_.reserve(static_cast<std::size_t>(
-      std::min<std::uint64_t>(parser_->content_length().value_or(kReadAhead), kReadAhead)));
   read_more_body();
 }
 
@@ -271,7 +268,11 @@ void HttpSession::on_body(ErrorCode error) {
   if (!error && !is_late_) {
     last_in_ = Clock::now();
     if (!reserve(parser_->get().body().size())) return refuse_body();
-    return parser_->is_done() ? handle() : read_more_body();
+    if (parser_->is_done()) return handle();
+    // A read takes no more than there is room for. Only for who sends something.
+    const auto left = parser_->content_length_remaining().value_or(kReadAhead);
+    buffer_.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(left, kReadAhead)));
+    return read_more_body();
   }
   const bool is_of_http =
       error.category() == http::make_error_code(http::error::bad_version).category();

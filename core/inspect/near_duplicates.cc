@@ -20,7 +20,8 @@ namespace {
 constexpr std::size_t kMostCompared = 32;
 // Looked for less widely: pictures that are both mirrored and cropped are rare.
 constexpr int kMaxMirroredCropDistance = 7;
-constexpr std::size_t kBatch = 256;  // pictures between two reports of progress
+// Pictures between two reports of progress, and for each thread.
+constexpr std::size_t kBatch = 256, kBatchOfThread = 32;
 
 class Groups {
  public:
@@ -123,10 +124,10 @@ std::vector<int> near_duplicate_groups(const std::vector<PixelCache::Picture>& p
   const auto searched = searched_fingerprints(pictures, fingerprints, groups);
   const FingerprintIndex index(searched);
   std::vector<ResizeScratch> scratches(std::max(threads, 1));
-  std::vector<std::vector<Pair>> batch(kBatch);
-  for (std::size_t start = 0; start < pictures.size(); start += kBatch) {
+  std::vector<std::vector<Pair>> batch(std::max(kBatch, kBatchOfThread * scratches.size()));
+  for (std::size_t start = 0; start < pictures.size(); start += batch.size()) {
     report(progress, start, pictures.size());
-    const std::size_t count = std::min(kBatch, pictures.size() - start);
+    const std::size_t count = std::min(batch.size(), pictures.size() - start);
     for_each_index(count, threads, [&](std::size_t k, int thread) {
       const std::size_t i = start + k;
       batch[k].clear();

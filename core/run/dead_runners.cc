@@ -84,7 +84,7 @@ void record_death(Registry& registry, const ActiveVersion& version, const std::s
   // It may have ended, or have been handed over, between the look at its row and that at its lock.
   // Most have when many commands run at once: they are not to wait for their turn to write nothing.
   const std::vector<StatusChange> history = registry.history(version.id);
-  if (history.empty() || history.back().status != version.status) return;
+  if (history.back().status != version.status) return;
   if (version.status == Status::running) kill_survivors(folder);
   const bool was_killed = is_stop_requested(folder);
   const std::int64_t at_ms = last_sign_of_life(folder, history);
@@ -109,6 +109,16 @@ void record_death(Registry& registry, const ActiveVersion& version, const std::s
   }
 }
 
+// It may be deleted meanwhile, which is nothing to whoever noticed its death.
+void record_death_if_there(Registry& registry, const ActiveVersion& version,
+                           const std::string& why) {
+  try {
+    record_death(registry, version, why);
+  } catch (const Error& e) {
+    if (e.kind() != ErrorKind::not_found) throw;
+  }
+}
+
 }  // namespace
 
 void notice_dead_runners(Registry& registry) {
@@ -122,7 +132,7 @@ void notice_dead_runners(Registry& registry) {
   try {
     // Whoever only reads has opened the registry without the right to write.
     Registry writer(registry.home(), Registry::Mode::write);
-    for (const auto& [version, why] : dead) record_death(writer, version, why);
+    for (const auto& [version, why] : dead) record_death_if_there(writer, version, why);
   } catch (const Error& e) {
     // A read-only home still has to be readable; the next command with more rights records it.
     if (e.kind() != ErrorKind::io) throw;

@@ -151,6 +151,7 @@ void Batcher::Impl::decode() {
     has_room.wait(lock, [&] { return ready.empty() || ready_bytes < options.queue_bytes; });
     ready_bytes += place.image.byte_count();
     ready.push_back(std::move(place));
+    is_idle = false;
     has_ready.notify_one();
   }
 }
@@ -158,7 +159,10 @@ void Batcher::Impl::decode() {
 // By the model's thread, which spares a single picture two changes of threads. Whether the picture
 // is there; a large one goes to the threads for that, unless these have ended.
 bool Batcher::Impl::decode_quickly(Place& place) {
-  DecodeOutcome outcome = decode_place(place, std::min(kQuickPixels, options.max_pixels));
+  const auto* pixels = std::get_if<Image>(&place.question->pictures[place.index]);
+  const bool is_large = pixels && std::int64_t{pixels->width} * pixels->height > kQuickPixels;
+  auto outcome = is_large ? DecodeOutcome::too_large
+                          : decode_place(place, std::min(kQuickPixels, options.max_pixels));
   if (outcome == DecodeOutcome::too_large) {
     {
       const std::lock_guard lock(mutex);
