@@ -20,7 +20,7 @@ namespace {
 constexpr std::size_t kMostCompared = 32;
 // Looked for less widely: pictures that are both mirrored and cropped are rare.
 constexpr int kMaxMirroredCropDistance = 7;
-// Pictures between two reports of progress, and for each thread.
+// Pictures between two reports of progress: at least so many, and at least so many for each thread.
 constexpr std::size_t kBatch = 256, kBatchOfThread = 32;
 
 class Groups {

@@ -3,7 +3,10 @@
 #include <sys/stat.h>
 
 #include <catch2/catch.hpp>
+#include <cstdio>
+#include <fstream>
 #include <mutex>
+#include <string>
 
 #include "core/base/error.h"
 #include "tests/core/cache/cached_pictures.h"
@@ -12,6 +15,18 @@ namespace mat {
 namespace {
 
 namespace fs = std::filesystem;
+
+// Of all mappings of files whose path has this in it, as the system counts them for this process.
+int resident_kb_of(const std::string& part_of_path) {
+  std::ifstream maps("/proc/self/smaps");
+  int sum = 0, kb = 0;
+  bool is_wanted = false;
+  for (std::string line; std::getline(maps, line);) {
+    if (line.find('-') < line.find(' ')) is_wanted = line.find(part_of_path) != line.npos;
+    if (is_wanted && std::sscanf(line.c_str(), "Rss: %d kB", &kb) == 1) sum += kb;
+  }
+  return sum;
+}
 
 TEST_CASE("pictures are decoded once, shrunk to the short side, and found again") {
   TempFolder data;
@@ -229,13 +244,16 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("pictures are still there after their pages were given back") {
+TEST_CASE("pages that are given back are no memory of this process, and the pictures still there") {
   TempFolder folder;
   const auto files = put_pictures(folder / "data", 5);
   PixelCache cache(folder / "cache", kSide);
   const auto pictures = cache.load(files, 1, {}, nullptr);
+  CHECK(are_right(pictures));
+  CHECK(resident_kb_of("pictures-v2-") > 0);
   cache.release_pages();
-  for (int i = 0; i < 5; ++i) CHECK(has_color(pictures[static_cast<std::size_t>(i)], color_of(i)));
+  CHECK(resident_kb_of("pictures-v2-") == 0);
+  CHECK(are_right(pictures));
 }
 
 TEST_CASE("the cache tells the format of a file, also the second time") {
