@@ -119,8 +119,10 @@ void Batcher::Impl::finish(Place& place, PictureAnswer answer) {
 // Too large, of more than `max_pixels`, is only what may have more.
 DecodeOutcome Batcher::Impl::decode_place(Place& place, std::int64_t max_pixels) {
   AskedPicture& picture = place.question->pictures[place.index];
+  const double begin_s = monotonic_seconds();
   Decoded made = decoded(picture, max_pixels, description.preprocessing.short_side);
   if (made.is_too_large && max_pixels < options.max_pixels) return DecodeOutcome::too_large;
+  if (options.decoded) options.decoded(monotonic_seconds() - begin_s);
   picture = {};
   if (!made.said.problem.empty() || !made.said.failure.empty()) {
     finish(place, std::move(made.said));

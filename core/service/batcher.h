@@ -32,6 +32,8 @@ struct BatcherOptions {
   std::int64_t max_pixels = 50'000'000;  // of one picture, by its header
   // Called by the model's thread after each batch.
   std::function<void(std::size_t pictures, double seconds)> answered;
+  // Called by the thread that has decoded a picture, or could not.
+  std::function<void(double seconds)> decoded;
 };
 
 // A model that answers many who ask at the same time. What comes while it is busy is answered

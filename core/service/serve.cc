@@ -118,6 +118,9 @@ class Service {
     options.decode_threads = usable_cores();
     options.max_pixels = settings_.max_pixels;
     options.answered = counting();
+    options.decoded = [this](double seconds) {
+      if (api_) api_->metrics().count_decoding(seconds);
+    };
     auto served = std::make_shared<ServedModel>();
     served->reference = source.reference;
     served->batcher = std::make_unique<Batcher>(

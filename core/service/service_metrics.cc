@@ -80,6 +80,11 @@ void ServiceMetrics::count_batch(std::size_t pictures, double seconds) {
   put(model_seconds_, kSeconds, seconds);
 }
 
+void ServiceMetrics::count_decoding(double seconds) {
+  const std::lock_guard lock(mutex_);
+  put(decode_seconds_, kSeconds, seconds);
+}
+
 std::string ServiceMetrics::text(const Now& now) const {
   const std::lock_guard lock(mutex_);
   std::string text;
@@ -90,6 +95,7 @@ std::string ServiceMetrics::text(const Now& now) const {
   }
   write(text, "mat_request_seconds", "From the whole header to the last byte of the answer.",
         latency_, kSeconds);
+  write(text, "mat_decode_seconds", "Time to decode one picture.", decode_seconds_, kSeconds);
   write(text, "mat_batch_pictures", "Pictures that were answered together.", batches_, kPictures);
   write(text, "mat_batch_seconds", "Time of the model for one batch.", model_seconds_, kSeconds);
   one(text, "mat_request_bytes_total", "counter", "Bytes of bodies that came.",

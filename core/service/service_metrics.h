@@ -17,6 +17,7 @@ class ServiceMetrics {
   // `path` is one of the service's own, "other" for any else: strangers name no series.
   void count(const HttpExchange& exchange, const std::string& path);
   void count_batch(std::size_t pictures, double seconds);
+  void count_decoding(double seconds);
 
   struct Now {
     std::size_t connections = 0, waiting = 0;
@@ -42,7 +43,7 @@ class ServiceMetrics {
 
   mutable std::mutex mutex_;
   std::map<std::pair<std::string, int>, std::uint64_t> requests_;
-  Histogram<13> latency_, model_seconds_;
+  Histogram<13> latency_, decode_seconds_, model_seconds_;
   Histogram<7> batches_;
   std::uint64_t bytes_in_ = 0, bytes_out_ = 0;
 };

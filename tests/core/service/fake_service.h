@@ -38,6 +38,9 @@ class FakeService {
     options.answered = [this](std::size_t pictures, double seconds) {
       if (api) api->metrics().count_batch(pictures, seconds);
     };
+    options.decoded = [this](double seconds) {
+      if (api) api->metrics().count_decoding(seconds);
+    };
     served->batcher = std::make_unique<Batcher>(
         [control = control] { return std::make_unique<FakeModel>(control); }, fake_description(),
         std::move(options));

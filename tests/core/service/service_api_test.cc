@@ -325,6 +325,7 @@ TEST_CASE("metrics count requests, batches and bytes, and strangers name nothing
   CHECK(text.find("mat_requests_total{path=\"/predict\",code=\"200\"} 1\n") != std::string::npos);
   CHECK(text.find("mat_requests_total{path=\"other\",code=\"404\"} 1\n") != std::string::npos);
   CHECK(text.find("strange") == std::string::npos);
+  CHECK(text.find("mat_decode_seconds_count 1\n") != std::string::npos);
   CHECK(text.find("mat_batch_pictures_count 1\n") != std::string::npos);
   CHECK(text.find("mat_model_info{model=\"m@V0001\"} 1\n") != std::string::npos);
 }
