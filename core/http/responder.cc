@@ -51,11 +51,7 @@ class Responder : public HttpResponder {
 
   void respond(HttpResponse response) override {
     if (!session_) return;
-    boost::asio::dispatch(core_->io, [session = std::move(session_), number = number_,
-                                      answer = std::move(response)]() mutable {
-      session->respond(number, std::move(answer));
-    });
-    session_.reset();
+    HttpSession::answer(*core_, std::exchange(session_, nullptr), number_, std::move(response));
   }
 
   std::shared_ptr<HttpStream> stream(HttpResponse head) override {

@@ -35,6 +35,7 @@ HttpSession::HttpSession(HttpCore& core, asio::ip::tcp::socket socket)
       buffer_(core.options.limits.header_bytes + kReadAhead) {
   ErrorCode ignored;
   socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+  socket_.non_blocking(true, ignored);
   const auto peer = socket_.remote_endpoint(ignored);
   if (!ignored) address_ = peer.address().to_string();
   core_.sessions.insert(this);
@@ -44,8 +45,10 @@ HttpSession::~HttpSession() { close(); }
 
 void HttpSession::close() {
   if (state_ == State::closed) return;
-  state_ = State::closed;
+  set_state(State::closed);
   ErrorCode ignored;
+  // Not while somebody sends.
+  take_back_answer();
   socket_.close(ignored);
   if (is_stream_open_) *is_stream_open_ = false;
   core_.body_bytes -= std::exchange(reserved_, 0);
@@ -53,8 +56,13 @@ void HttpSession::close() {
   if (core_.session_ended) core_.session_ended();
 }
 
-void HttpSession::enter(State state, double seconds) {
+void HttpSession::set_state(State state) {
+  core_.handling += (state == State::handling ? 1 : 0) - (state_ == State::handling ? 1 : 0);
   state_ = state;
+}
+
+void HttpSession::enter(State state, double seconds) {
+  set_state(state);
   deadline_ = Clock::now() +
               std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
 }
@@ -72,6 +80,7 @@ void HttpSession::look_at(Clock::time_point now) {
     case State::body:
       return end_read();
     case State::handling:
+      if (!take_back_answer()) return;
       must_close_ = true;
       return write(http_error(503, "the answer took too long", {{"Retry-After", "1"}}));
     default:
@@ -87,6 +96,7 @@ void HttpSession::end_read() {
 }
 
 void HttpSession::drain() {
+  take_back_answer();
   must_close_ = true;
   if (state_ == State::idle) close();
   if (state_ == State::streaming) send_piece(number_, "", true);
@@ -110,15 +120,20 @@ void HttpSession::wait_for_request() {
   parser_->header_limit(static_cast<std::uint32_t>(core_.options.limits.header_bytes));
   parser_->body_limit(core_.options.limits.body_bytes);
   if (buffer_.size() > 0) return read_header();
-  // Who is idle needs no room for the pieces of a large body.
-  if (buffer_.capacity() > scratch_.size()) buffer_.shrink_to_fit();
+  // Who is idle needs no room.
+  buffer_.shrink_to_fit();
   enter(State::idle, core_.options.limits.idle_s);
-  socket_.async_read_some(buffer_.prepare(scratch_.size()),
-                          [self = shared_from_this()](ErrorCode error, std::size_t bytes) {
-                            if (error || self->state_ != State::idle) return self->close();
-                            self->buffer_.commit(bytes);
-                            self->read_header();
-                          });
+  socket_.async_wait(asio::ip::tcp::socket::wait_read,
+                     [self = shared_from_this()](ErrorCode error) { self->read_first(error); });
+}
+
+// All of a small request at once.
+void HttpSession::read_first(ErrorCode error) {
+  if (error || state_ != State::idle) return close();
+  buffer_.commit(socket_.read_some(buffer_.prepare(kReadAhead), error));
+  if (error == asio::error::would_block) return wait_for_request();
+  if (error) return close();
+  read_header();
 }
 
 void HttpSession::read_header() {
@@ -140,7 +155,8 @@ HttpResponse HttpSession::answer_to(ErrorCode error) const {
     return http_error(413, fmt::format("the body is larger than {} bytes", limits.body_bytes));
   }
   if (error == http::error::header_limit || error == http::error::buffer_overflow) {
-    const std::string_view text(static_cast<const char*>(buffer_.data().data()), buffer_.size());
+    const std::size_t bytes = std::min(buffer_.size(), limits.header_bytes);
+    const std::string_view text(static_cast<const char*>(buffer_.data().data()), bytes);
     const bool is_first_line = parser_->get().target().empty() && text.find('\n') == text.npos;
     return is_first_line ? http_error(414, "the address is too long")
                          : http_error(431, fmt::format("the headers are larger than {} bytes",
@@ -165,6 +181,7 @@ void HttpSession::on_header(ErrorCode error) {
 }
 
 void HttpSession::take_header() {
+  if (HttpSession* const other = core_.answered) other->finish_answer_at_once();
   const auto& message = parser_->get();
   begin_ = last_in_ = Clock::now();
   is_old_ = message.version() < 11;
@@ -290,6 +307,10 @@ void HttpSession::handle() {
   request_.body = std::move(parser_->get().body());
   exchange_.bytes_in = request_.body.size();
   enter(State::handling, core_.options.limits.answer_s);
+  {
+    const std::lock_guard lock(answer_mutex_);
+    may_answer_ = must_close_ ? 0 : number_;
+  }
   const auto responder = make_responder(core_.shared_from_this(), shared_from_this(), number_);
   try {
     core_.handler(std::move(request_), responder);
@@ -299,7 +320,8 @@ void HttpSession::handle() {
 }
 
 void HttpSession::respond(std::uint64_t number, HttpResponse response) {
-  if (state_ == State::handling && number == number_) write(std::move(response));
+  const bool is_awaited = state_ == State::handling && number == number_;
+  if (is_awaited && take_back_answer()) write(std::move(response));
 }
 
 }  // namespace mat

@@ -13,6 +13,7 @@
 #include <chrono>
 #include <deque>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <unordered_set>
@@ -29,7 +30,7 @@ inline double seconds_since(Clock::time_point begin) {
 
 class HttpSession;
 
-// What the sessions of a server share. Used by the server's thread only.
+// What the sessions of a server share. Used by the server's thread only, but for what is said.
 struct HttpCore : std::enable_shared_from_this<HttpCore> {
   HttpCore(HttpServerOptions o, HttpServer::Handler h)
       : options(std::move(o)), handler(std::move(h)), acceptor(io), timer(io) {}
@@ -39,6 +40,9 @@ struct HttpCore : std::enable_shared_from_this<HttpCore> {
   std::unordered_set<HttpSession*> sessions;
   std::size_t body_bytes = 0;  // that requests have
   bool is_draining = false;
+  std::atomic<int> handling{0};  // requests whose answer the handler has still to give; any thread
+  // That an answer has been sent at once and is still to be counted; any thread.
+  std::atomic<HttpSession*> answered{nullptr};
   std::function<void()> session_ended;
   // Goes first, and with it the sessions that still wait for something.
   boost::asio::io_context io{1};
@@ -68,6 +72,11 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
 
   // By the responder of request `number`; without effect when it is not that one's turn any more.
   void respond(std::uint64_t number, HttpResponse response);
+  // The same in any thread, which sends the answer itself when that keeps nobody else waiting. It
+  // spares a single client, who waits for one answer after the other, a change of threads. What is
+  // left to do is done in the server's thread, where `session` is let go of.
+  static void answer(HttpCore& core, std::shared_ptr<HttpSession> session, std::uint64_t number,
+                     HttpResponse response);
   void begin_stream(std::uint64_t number, HttpResponse head,
                     std::shared_ptr<std::atomic<bool>> is_open);
   void send_piece(std::uint64_t number, std::string piece, bool is_last);
@@ -78,6 +87,7 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   using ErrorCode = boost::system::error_code;
 
   void wait_for_request();
+  void read_first(ErrorCode error);
   void read_header();
   void on_header(ErrorCode error);
   void take_header();
@@ -88,7 +98,14 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   bool reserve(std::size_t bytes);
   bool evict_slowest();
   void handle();
+  bool take_back_answer();
+  bool answer_at_once(std::shared_ptr<HttpSession>& self, std::uint64_t number,
+                      HttpResponse& response);
+  void finish_answer_at_once();
   void write(HttpResponse response);
+  void take_response(HttpResponse response);
+  void write_from(std::size_t place);
+  void on_sent(ErrorCode error);
   void write_file_piece();
   void on_written();
   void write_piece();
@@ -99,6 +116,7 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   HttpResponse answer_to(ErrorCode error) const;
   std::string head_of(const HttpResponse& response, bool is_stream) const;
   void enter(State state, double seconds);
+  void set_state(State state);
 
   HttpCore& core_;
   boost::asio::ip::tcp::socket socket_;
@@ -119,6 +137,11 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   std::string head_, body_;                // what is being written
   std::shared_ptr<const HttpFile> file_;   // what is still to come, into body_ by pieces
   std::uint64_t file_place_ = 0;
+  // Held by whoever sends an answer at once, which uses what is above as the server's thread does.
+  std::mutex answer_mutex_;
+  std::uint64_t may_answer_ = 0;  // the request that may be answered at once
+  std::uint64_t has_answered_ = 0;
+  std::size_t sent_ = 0;  // of head_ and body_
   std::deque<std::string> pieces_;
   std::size_t piece_bytes_ = 0;
   bool is_writing_piece_ = false, is_last_piece_there_ = false;

@@ -1,8 +1,11 @@
 #include <fmt/core.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 #include <ctime>
 #include <utility>
@@ -21,6 +24,8 @@ constexpr std::size_t kMostLingerBytes = 64 << 20;
 // What may wait for whoever takes a stream too slowly.
 constexpr std::size_t kMostPieceBytes = 1 << 20;
 constexpr std::uint64_t kFilePieceBytes = 256 << 10;
+// Of an answer that is sent at once: so much goes into a socket without waiting.
+constexpr std::size_t kMostBytesAtOnce = 64 << 10;
 
 std::string http_date() {
   const std::time_t now = std::time(nullptr);
@@ -52,9 +57,58 @@ std::string HttpSession::head_of(const HttpResponse& response, bool is_stream) c
   return head + "\r\n";
 }
 
-void HttpSession::write(HttpResponse response) {
-  if (parser_) std::string().swap(parser_->get().body());
-  must_close_ = must_close_ || core_.is_draining;
+// From now on nobody may answer at once. Whether nobody has.
+bool HttpSession::take_back_answer() {
+  const std::lock_guard lock(answer_mutex_);
+  may_answer_ = 0;
+  return has_answered_ != number_;
+}
+
+void HttpSession::answer(HttpCore& core, std::shared_ptr<HttpSession> session, std::uint64_t number,
+                         HttpResponse response) {
+  const bool is_elsewhere = !core.io.get_executor().running_in_this_thread();
+  if (is_elsewhere && session->answer_at_once(session, number, response)) return;
+  asio::dispatch(core.io,
+                 [session = std::move(session), number, answer = std::move(response)]() mutable {
+                   session->respond(number, std::move(answer));
+                 });
+}
+
+bool HttpSession::answer_at_once(std::shared_ptr<HttpSession>& self, std::uint64_t number,
+                                 HttpResponse& response) {
+  if (response.file || response.body.size() > kMostBytesAtOnce || core_.handling != 1) return false;
+  const std::lock_guard lock(answer_mutex_);
+  if (may_answer_ != number) return false;
+  may_answer_ = 0;
+  has_answered_ = number;
+  take_response(std::move(response));
+  // Whoever has the answer may ask something else before the server's thread comes to what is
+  // posted here. A single one, since no other request is being handled.
+  core_.answered = this;
+  std::array<iovec, 2> parts{{{head_.data(), head_.size()}, {body_.data(), body_.size()}}};
+  msghdr message{};
+  message.msg_iov = parts.data();
+  message.msg_iovlen = parts.size();
+  const ssize_t sent = ::sendmsg(socket_.native_handle(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+  // What is wrong is found again by who sends the rest.
+  sent_ = sent > 0 ? static_cast<std::size_t>(sent) : 0;
+  asio::post(core_.io, [session = std::move(self)] { session->finish_answer_at_once(); });
+  return true;
+}
+
+void HttpSession::finish_answer_at_once() {
+  HttpSession* one = this;
+  core_.answered.compare_exchange_strong(one, nullptr);
+  std::size_t sent = 0;
+  {
+    const std::lock_guard lock(answer_mutex_);
+    if (state_ != State::handling || has_answered_ != number_) return;
+    sent = sent_;
+  }
+  write_from(sent);
+}
+
+void HttpSession::take_response(HttpResponse response) {
   exchange_.address = address_;
   exchange_.status = response.status;
   head_ = head_of(response, false);
@@ -62,15 +116,32 @@ void HttpSession::write(HttpResponse response) {
   file_ = is_head_ ? nullptr : std::move(response.file);
   file_place_ = 0;
   exchange_.bytes_out = body_.size();
+}
+
+void HttpSession::write(HttpResponse response) {
+  must_close_ = must_close_ || core_.is_draining;
+  take_response(std::move(response));
+  write_from(0);
+}
+
+void HttpSession::write_from(std::size_t place) {
+  if (parser_) std::string().swap(parser_->get().body());
   enter(State::writing, core_.options.limits.write_s);
-  const std::array<asio::const_buffer, 2> parts{asio::buffer(head_), asio::buffer(body_)};
-  asio::async_write(socket_, parts, [self = shared_from_this()](ErrorCode error, std::size_t) {
-    const bool is_over = error || self->state_ != State::writing;
-    if (self->file_ && !is_over) return self->write_file_piece();
-    self->finish_exchange();
-    if (is_over) return self->close();
-    self->on_written();
+  const auto head = std::min(place, head_.size());
+  const std::array<asio::const_buffer, 2> rest{asio::buffer(head_) + head,
+                                               asio::buffer(body_) + (place - head)};
+  if (asio::buffer_size(rest) == 0) return on_sent({});
+  asio::async_write(socket_, rest, [self = shared_from_this()](ErrorCode error, std::size_t) {
+    self->on_sent(error);
   });
+}
+
+void HttpSession::on_sent(ErrorCode error) {
+  const bool is_over = error || state_ != State::writing;
+  if (file_ && !is_over) return write_file_piece();
+  finish_exchange();
+  if (is_over) return close();
+  on_written();
 }
 
 void HttpSession::write_file_piece() {
@@ -132,7 +203,7 @@ void HttpSession::read_on() {
 
 void HttpSession::begin_stream(std::uint64_t number, HttpResponse head,
                                std::shared_ptr<std::atomic<bool>> is_open) {
-  if (state_ != State::handling || number != number_) {
+  if (state_ != State::handling || number != number_ || !take_back_answer()) {
     *is_open = false;
     return;
   }
@@ -144,7 +215,7 @@ void HttpSession::begin_stream(std::uint64_t number, HttpResponse head,
   must_close_ = true;
   exchange_.address = address_;
   exchange_.status = head.status;
-  state_ = State::streaming;
+  set_state(State::streaming);
   pieces_.push_back(head_of(head, true));
   write_piece();
 }

@@ -225,16 +225,15 @@ void ServiceApi::predict(Call call) {
   PictureRequest asked = read_picture_request(std::move(call.request));
   const auto problems = std::make_shared<std::vector<std::string>>(std::move(asked.problems));
   // The model outlives its answers; to hold it from here would have it end itself.
-  const auto classes =
-      std::make_shared<std::vector<std::string>>(call.model->batcher->description().classes);
-  if (asked.pictures.empty()) return call.responder->respond(answer_pictures(*classes, {}, true));
+  const std::vector<std::string>& classes = call.model->batcher->description().classes;
+  if (asked.pictures.empty()) return call.responder->respond(answer_pictures(classes, {}, true));
   const bool is_list = asked.is_list;
-  const auto done = [responder = call.responder, problems, classes,
+  const auto done = [responder = call.responder, problems, &classes,
                      is_list](std::vector<PictureAnswer> answers) {
     for (std::size_t i = 0; i < answers.size(); ++i) {
       if (!(*problems)[i].empty()) answers[i].problem = (*problems)[i];
     }
-    responder->respond(answer_pictures(*classes, answers, is_list));
+    responder->respond(answer_pictures(classes, answers, is_list));
   };
   if (!call.model->batcher->ask(std::move(asked.pictures), done)) {
     call.responder->respond(too_busy());
