@@ -130,12 +130,6 @@ int print_detached(Registry& registry, const VersionRecord& version, bool json) 
   return 0;
 }
 
-int run_in_background(Registry& registry, HeldVersion held, bool json) {
-  const VersionRecord version = held.version;
-  submit_detached(registry, std::move(held));
-  return print_detached(registry, version, json);
-}
-
 // On a Slurm cluster, which has nothing to do with this process.
 int run_in_slurm(Registry& registry, HeldVersion held, const Pool& pool, const TrainFlags& flags) {
   const VersionRecord version = held.version;
@@ -147,14 +141,6 @@ int run_in_slurm(Registry& registry, HeldVersion held, const Pool& pool, const T
   return watch_to_its_end(registry, version, algorithm, flags.json, [&](const RunDisplay& display) {
     return follow_version(registry, version.id, logged, display, SignalsAsStop::reason);
   });
-}
-
-int run_or_detach(Registry& registry, HeldVersion held, const TrainFlags& flags) {
-  const Pool pool = find_pool(registry, held.spec.resources.pool);
-  if (pool.slurm) return run_in_slurm(registry, std::move(held), pool, flags);
-  if (flags.detach) return run_in_background(registry, std::move(held), flags.json);
-  submit_version(registry, held);
-  return run_in_foreground(registry, held, flags.json);
 }
 
 int print_resolved(const JobSpec& spec, bool json) {
@@ -191,14 +177,33 @@ int train(const Context& context, const JobSpec& spec, const fs::path& spec_fold
   if (flags.dry_run) return print_resolved(spec, flags.json);
   Registry registry = context.open_to_write();
   const SignalsAsStop signals;
-  return run_or_detach(
-      registry, record_version(registry, spec, context.arguments, spec_folder, parent), flags);
+  const Pool pool = find_pool(registry, spec.resources.pool);
+  const std::vector<std::string>& words = context.arguments;
+  if (pool.slurm) {
+    return run_in_slurm(registry, record_version(registry, spec, words, spec_folder, parent), pool,
+                        flags);
+  }
+  if (flags.detach) {
+    const auto version = record_and_detach(registry, spec, words, spec_folder, parent);
+    return print_detached(registry, version, flags.json);
+  }
+  const auto held = record_and_submit(registry, spec, words, spec_folder, parent);
+  return run_in_foreground(registry, held, flags.json);
 }
 
 int resume(const Context& context, const std::string& reference, const TrainFlags& flags) {
   Registry registry = context.open_to_change();
   const SignalsAsStop signals;
-  return run_or_detach(registry, hold_to_resume(registry, reference), flags);
+  HeldVersion held = hold_to_resume(registry, reference);
+  const Pool pool = find_pool(registry, held.spec.resources.pool);
+  if (pool.slurm) return run_in_slurm(registry, std::move(held), pool, flags);
+  if (flags.detach) {
+    const VersionRecord version = held.version;
+    submit_detached(registry, std::move(held));
+    return print_detached(registry, version, flags.json);
+  }
+  submit_version(registry, held);
+  return run_in_foreground(registry, held, flags.json);
 }
 
 }  // namespace mat

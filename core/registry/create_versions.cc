@@ -1,6 +1,9 @@
 #include "core/base/error.h"
 #include "core/registry/origin_writer.h"
+#include "core/registry/queue_rows.h"
 #include "core/registry/registry_impl.h"
+#include "core/registry/status_rows.h"
+#include "core/registry/unfinished_folder.h"
 #include "core/registry/version_folder.h"
 #include "core/registry/version_rows.h"
 #include "core/registry/version_writer.h"
@@ -32,31 +35,62 @@ void clean_up(Database& database, const fs::path& folder, const std::string& job
   }
 }
 
-}  // namespace
-
-VersionRecord Registry::create_version(const NewVersion& version, const std::string& spec_yaml) {
-  fs::path folder;
+// Moves the folder to the version's place. `then` is done with the row in the same transaction.
+template <typename Write, typename Then>
+VersionRecord add_with_folder(Database& database, const Home& home, const NewVersion& version,
+                              const UnfinishedFolder& unfinished, fs::path& folder, Write&& write,
+                              Then&& then) {
   std::int64_t number = 0;
   try {
-    return impl_->database.write_soon([&](SQLite::Database& connection) {
+    return write([&](SQLite::Database& connection) {
       VersionWriter writer(connection);
       VersionWriter::Job& job = writer.open_job(version);
-      const auto place = [&] { return home().version_folder(version.job, job.next_number); };
+      const auto place = [&] { return home.version_folder(version.job, job.next_number); };
       // A folder without a row may hold a person's results, when the registry was lost or replaced
       // by an older copy: its number is left out.
       while (!is_free_version_folder(place())) ++job.next_number;
       number = job.next_number;
       const Id id = writer.add(version, job);
       writer.finish();
-      OriginWriter(connection, home()).add_version(id, version);
-      folder = home().version_folder(version.job, number);
-      make_version_folder(folder, spec_yaml);
+      OriginWriter(connection, home).add_version(id, version);
+      then(connection, id);
+      folder = home.version_folder(version.job, number);
+      put_in_place(unfinished.path(), folder);
       return read_version(connection, id);
     });
   } catch (...) {
-    if (!folder.empty()) clean_up(impl_->database, folder, version.job, number);
+    if (!folder.empty()) clean_up(database, folder, version.job, number);
     throw;
   }
+}
+
+}  // namespace
+
+VersionRecord Registry::create_version(const NewVersion& version, const std::string& spec_yaml) {
+  const UnfinishedFolder unfinished(home());
+  make_version_folder(unfinished.path(), spec_yaml);
+  fs::path folder;
+  return add_with_folder(
+      impl_->database, home(), version, unfinished, folder,
+      [&](auto&& work) { return impl_->database.write_soon(work); }, [](SQLite::Database&, Id) {});
+}
+
+VersionRecord Registry::create_pending(const NewVersion& version, const std::string& spec_yaml,
+                                       const Submission& submission, const Prepare& prepare) {
+  const UnfinishedFolder unfinished(home());
+  make_version_folder(unfinished.path(), spec_yaml);
+  prepare(unfinished.path());
+  fs::path folder;
+  return add_with_folder(
+      impl_->database, home(), version, unfinished, folder,
+      // One wait for the disk, for the folder and for the row.
+      [&](auto&& work) {
+        return impl_->database.write(work, [&] { return parts_of_version_folder(folder); });
+      },
+      [&](SQLite::Database& connection, Id id) {
+        update_status(connection, id, {Status::initializing}, Status::pending, {});
+        put_in_queue(connection, id, submission);
+      });
 }
 
 std::vector<Id> Registry::create_versions(const std::vector<NewVersion>& versions) {

@@ -191,7 +191,7 @@ int Database::changes() { return ::sqlite3_total_changes(connection_->getHandle(
 
 // Those who wait at the same time share one wait. Only the log has to be waited for: what has gone
 // from it into the main file was synced on the way. Its folder too: the log may be new.
-void Database::sync_log(std::vector<fs::path> also) {
+void Database::sync_log(Paths also) {
   also.emplace_back(path_.string() + "-wal");
   also.push_back(path_.parent_path());
   sync_together(also);

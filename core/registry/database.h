@@ -35,13 +35,14 @@ class Database {
   // on the disk afterwards, or, after an exception, nothing; only when the disk itself fails may it
   // be there after an io error. Others see it, and may write, before it is on the disk: what they
   // write is never there without it. Throws a bug error if the registry was opened for reading.
-  // `also` are further files and folders that are on the disk with it; those that are not there are
-  // left out.
+  // `also` tells, after `work`, of further files and folders that are on the disk with it; those
+  // that are not there are left out.
+  using Paths = std::vector<std::filesystem::path>;
   template <typename Work>
-  auto write(Work&& work, std::vector<std::filesystem::path> also = {}) {
+  auto write(Work&& work, const std::function<Paths()>& also = {}) {
     const int before = changes();
     const auto sync = [&] {
-      if (changes() != before) sync_log(std::move(also));
+      if (changes() != before) sync_log(also ? also() : Paths());
     };
     if constexpr (std::is_void_v<decltype(work(connection()))>) {
       write_soon(std::forward<Work>(work));
@@ -130,7 +131,7 @@ class Database {
   void open_to_write();
   void require_writable() const;
   int changes();
-  void sync_log(std::vector<std::filesystem::path> also);
+  void sync_log(Paths also);
   [[noreturn]] void translate(const SQLite::Exception& error) const;
 
   std::filesystem::path path_;

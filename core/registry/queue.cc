@@ -3,6 +3,7 @@
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
+#include "core/registry/queue_rows.h"
 #include "core/registry/registry_impl.h"
 #include "core/registry/status_rows.h"
 #include "core/registry/version_folder.h"
@@ -72,24 +73,6 @@ std::vector<ActiveVersion> read_active(SQLite::Database& connection, const char*
   return versions;
 }
 
-void put_in_queue(SQLite::Database& connection, Id version, const Submission& submission) {
-  SQLite::Statement insert(connection,
-                           "INSERT OR REPLACE INTO queue (version_id, pool, cores, memory_bytes, "
-                           "gpus, priority, detached, restarts_left, machine, batch_system) "
-                           "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-  insert.bind(1, version);
-  insert.bind(2, submission.pool);
-  insert.bind(3, submission.needs.cores);
-  insert.bind(4, static_cast<std::int64_t>(submission.needs.memory_bytes));
-  insert.bind(5, submission.needs.gpus);
-  insert.bind(6, submission.priority);
-  insert.bind(7, submission.detached ? 1 : 0);
-  insert.bind(8, submission.restarts_left);
-  insert.bind(9, submission.machine);
-  insert.bind(10, submission.batch_system);
-  insert.exec();
-}
-
 }  // namespace
 
 std::vector<ActiveVersion> Registry::active_versions() {
@@ -117,8 +100,9 @@ bool Registry::submit(Id version, const Submission& submission, const std::strin
     return is_first || is_again;
   };
   // One wait for the disk, for what has been made of the version and for its row.
-  return impl_->database.write(
-      submit, parts_of_version_folder(impl_->home.version_folder(record.job, record.number)));
+  return impl_->database.write(submit, [&] {
+    return parts_of_version_folder(impl_->home.version_folder(record.job, record.number));
+  });
 }
 
 Registry::Claim Registry::claim(Id version, const Decide& decide) {

@@ -124,6 +124,11 @@ class Registry {
   // when it is killed. It need not be on the disk before it is submitted. Numbers are not given
   // again when versions are deleted; a number whose folder holds something already is left out.
   VersionRecord create_version(const NewVersion& version, const std::string& spec_yaml);
+  // The same and submit() at once, after `prepare` has put into the folder what else the run needs
+  // (see version_folder.h). It has to be quick, since all other writers wait.
+  using Prepare = std::function<void(const std::filesystem::path& folder)>;
+  VersionRecord create_pending(const NewVersion& version, const std::string& spec_yaml,
+                               const Submission& submission, const Prepare& prepare);
   // The same without folders, many in one transaction: for imports and benchmarks.
   std::vector<Id> create_versions(const std::vector<NewVersion>& versions);
 

@@ -6,13 +6,17 @@
 
 namespace mat {
 
-// A version's folder is made before its row is committed: a creation that fails or is killed in
-// between leaves a folder without a row. What it holds is known, so that it can be told from
+// A version's folder gets its place before its row is committed: a creation that fails or is killed
+// in between leaves a folder without a row. What it holds is known, so that it can be told from
 // anything that a person may have put there, and taken over or removed. Callers hold the
 // registry's write lock, unless said otherwise.
 
-// Makes FOLDER with spec.yaml and output/ in it. Throws io errors.
+// Puts spec.yaml and output/ into a folder, which need not be there. Needs no lock. Throws io
+// errors.
 void make_version_folder(const std::filesystem::path& folder, const std::string& spec_yaml);
+
+// Moves what has been made to the free place FOLDER. Throws io errors.
+void put_in_place(const std::filesystem::path& made, const std::filesystem::path& folder);
 
 // What of it a run needs, with the folder itself and the one that it is in: all of it must be on
 // the disk when the version is submitted.

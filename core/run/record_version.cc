@@ -33,6 +33,45 @@ Json origin_facts(const std::vector<std::string>& command_line,
           {"host", host_facts()}};
 }
 
+struct Origin {
+  NewVersion version;
+  std::string diff;  // uncommitted changes
+  std::vector<std::string> environment;
+};
+
+Origin origin_of(Registry& registry, const JobSpec& spec,
+                 const std::vector<std::string>& command_line, const fs::path& spec_folder,
+                 std::optional<Id> parent) {
+  Origin origin;
+  Json git = git_facts(spec_folder);
+  if (git.is_object() && git.contains("diff")) {
+    if (git["diff"].is_string()) origin.diff = git["diff"].get<std::string>();
+    git.erase("diff");
+    if (!origin.diff.empty()) git["diff_file"] = kDiffFile;
+  }
+  origin.environment = environment_with(spec.environment);
+  NewVersion& version = origin.version;
+  version.job = spec.name;
+  version.job_description = spec.description;
+  version.experiment = spec.experiment;
+  version.experiment_description = spec.experiment_description;
+  version.algorithm = spec.algorithm;
+  version.settings = to_json(spec.settings);
+  version.facts = origin_facts(command_line, origin.environment, git);
+  if (spec.definition.command) version.facts["algorithm"] = to_json(spec.definition);
+  if (Json datasets = dataset_facts(registry, spec); !datasets.empty()) {
+    version.facts["datasets"] = std::move(datasets);
+  }
+  version.facts["spec_folder"] = spec_folder.string();
+  version.parent = parent;
+  return origin;
+}
+
+void write_origin(const Origin& origin, const fs::path& folder) {
+  if (!origin.diff.empty()) write_file_unsynced(folder / kDiffFile, origin.diff);
+  write_run_environment(folder, origin.environment);
+}
+
 // Whether somebody has stopped it meanwhile, and maybe deleted it.
 bool has_been_ended(Registry& registry, Id version) {
   try {
@@ -75,33 +114,12 @@ Pool pool_of(Registry& registry, const JobSpec& spec, const std::string& referen
 HeldVersion record_version(Registry& registry, const JobSpec& spec,
                            const std::vector<std::string>& command_line,
                            const fs::path& spec_folder, std::optional<Id> parent) {
-  Json git = git_facts(spec_folder);
-  std::string diff;
-  if (git.is_object() && git.contains("diff")) {
-    if (git["diff"].is_string()) diff = git["diff"].get<std::string>();
-    git.erase("diff");
-    if (!diff.empty()) git["diff_file"] = kDiffFile;
-  }
-  const std::vector<std::string> environment = environment_with(spec.environment);
-  NewVersion version;
-  version.job = spec.name;
-  version.job_description = spec.description;
-  version.experiment = spec.experiment;
-  version.experiment_description = spec.experiment_description;
-  version.algorithm = spec.algorithm;
-  version.settings = to_json(spec.settings);
-  version.facts = origin_facts(command_line, environment, git);
-  if (spec.definition.command) version.facts["algorithm"] = to_json(spec.definition);
-  if (Json datasets = dataset_facts(registry, spec); !datasets.empty()) {
-    version.facts["datasets"] = std::move(datasets);
-  }
-  version.facts["spec_folder"] = spec_folder.string();
-  version.parent = parent;
-  VersionRecord record = registry.create_version(version, to_yaml(spec));
+  const Origin origin = origin_of(registry, spec, command_line, spec_folder, parent);
+  VersionRecord record = registry.create_version(origin.version, to_yaml(spec));
   const fs::path folder = registry.home().version_folder(record.job, record.number);
   try {
     HeldVersion held{record, spec, VersionLock::acquire(folder)};
-    if (!diff.empty()) write_file_unsynced(folder / kDiffFile, diff);
+    write_origin(origin, folder);
     if (const auto& command = spec.definition.command; command && !command->code.empty()) {
       SnapshotLimits limits;
       limits.bytes = command->code_limit_bytes;
@@ -109,13 +127,26 @@ HeldVersion record_version(Registry& registry, const JobSpec& spec,
           snapshot_code(command->code, packed_code(folder), limits, {registry.home().root});
       registry.set_facts(record.id, {{"code", held.version.facts["code"]}});
     }
-    write_run_environment(folder, environment);
     return held;
   } catch (const Error& e) {
     if (has_been_ended(registry, record.id)) throw_ended(record.reference());
     forget_version(registry, record.id, e.message());
     throw;
   }
+}
+
+HeldVersion record_pending(Registry& registry, const JobSpec& spec,
+                           const std::vector<std::string>& command_line,
+                           const fs::path& spec_folder, std::optional<Id> parent,
+                           const Submission& submission) {
+  const Origin origin = origin_of(registry, spec, command_line, spec_folder, parent);
+  std::optional<VersionLock> lock;
+  VersionRecord record = registry.create_pending(origin.version, to_yaml(spec), submission,
+                                                 [&](const fs::path& folder) {
+                                                   lock = VersionLock::acquire(folder);
+                                                   write_origin(origin, folder);
+                                                 });
+  return {std::move(record), spec, std::move(lock)};
 }
 
 HeldVersion hold_to_run(Registry& registry, Id id) {

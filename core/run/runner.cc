@@ -244,26 +244,45 @@ class Run {
   double tended_s_ = 0;
 };
 
-Launcher& launcher(Registry& registry, const HeldVersion& held) {
-  return launcher_of(find_pool(registry, held.spec.resources.pool));
+Launcher& launcher(Registry& registry, const JobSpec& spec) {
+  return launcher_of(find_pool(registry, spec.resources.pool));
+}
+
+Submission submission_of(Registry& registry, const JobSpec& spec, bool detached) {
+  const Pool pool = find_pool(registry, spec.resources.pool);
+  Submission submission;
+  submission.pool = pool.name;
+  const Capacity needs = needs_of(spec, pool);
+  check_nodes_fit(spec, pool, needs);
+  submission.needs = of_nodes(needs, spec.resources.nodes);
+  submission.priority = spec.priority;
+  submission.detached = detached;
+  submission.restarts_left = spec.auto_restart;
+  submission.machine = machine_text();
+  return submission;
 }
 
 void submit(Registry& registry, const HeldVersion& held, bool detached) {
-  const Pool pool = find_pool(registry, held.spec.resources.pool);
-  Submission submission;
-  submission.pool = pool.name;
-  const Capacity needs = needs_of(held.spec, pool);
-  check_nodes_fit(held.spec, pool, needs);
-  submission.needs = of_nodes(needs, held.spec.resources.nodes);
-  submission.priority = held.spec.priority;
-  submission.detached = detached;
-  submission.restarts_left = held.spec.auto_restart;
-  submission.machine = machine_text();
+  const Submission submission = submission_of(registry, held.spec, detached);
   if (!registry.submit(held.version.id, submission, {})) {
     remove_run_leftovers(registry.home().version_folder(held.version.job, held.version.number));
     throw Error(ErrorKind::conflict, fmt::format("{} has been ended or started by another process",
                                                  held.version.reference()));
   }
+}
+
+// Recorded and in the queue: in one step, unless there is code to copy, which takes its time.
+HeldVersion record_in_queue(Registry& registry, const JobSpec& spec,
+                            const std::vector<std::string>& command_line,
+                            const fs::path& spec_folder, std::optional<Id> parent, bool detached) {
+  const auto& command = spec.definition.command;
+  if (!command || command->code.empty()) {
+    return record_pending(registry, spec, command_line, spec_folder, parent,
+                          submission_of(registry, spec, detached));
+  }
+  HeldVersion held = record_version(registry, spec, command_line, spec_folder, parent);
+  submit(registry, held, detached);
+  return held;
 }
 
 }  // namespace
@@ -281,17 +300,37 @@ int exit_code_of(const RunResult& result) {
 
 void submit_version(Registry& registry, const HeldVersion& held) {
   submit(registry, held, false);
-  if (held.spec.auto_restart > 0) launcher(registry, held).wake(registry.home());
+  if (held.spec.auto_restart > 0) launcher(registry, held.spec).wake(registry.home());
 }
 
 void submit_detached(Registry& registry, HeldVersion held) {
   // Before, so that the version is started even if this process is killed right after; and again
   // after, since a keeper without work goes.
-  Launcher& local = launcher(registry, held);
+  Launcher& local = launcher(registry, held.spec);
   local.wake(registry.home());
   submit(registry, held, true);
   { const HeldVersion given_up = std::move(held); }
   local.wake(registry.home());
+}
+
+HeldVersion record_and_submit(Registry& registry, const JobSpec& spec,
+                              const std::vector<std::string>& command_line,
+                              const fs::path& spec_folder, std::optional<Id> parent) {
+  HeldVersion held = record_in_queue(registry, spec, command_line, spec_folder, parent, false);
+  if (spec.auto_restart > 0) launcher(registry, spec).wake(registry.home());
+  return held;
+}
+
+VersionRecord record_and_detach(Registry& registry, const JobSpec& spec,
+                                const std::vector<std::string>& command_line,
+                                const fs::path& spec_folder, std::optional<Id> parent) {
+  Launcher& local = launcher(registry, spec);
+  // As for submit_detached().
+  local.wake(registry.home());
+  const VersionRecord version =
+      record_in_queue(registry, spec, command_line, spec_folder, parent, true).version;
+  local.wake(registry.home());
+  return version;
 }
 
 RunResult run_version(Registry& registry, const HeldVersion& held, const RunDisplay& display,

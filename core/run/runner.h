@@ -48,6 +48,13 @@ HeldVersion record_version(Registry& registry, const JobSpec& spec,
                            const std::vector<std::string>& command_line,
                            const std::filesystem::path& spec_folder, std::optional<Id> parent);
 
+// The same and create_pending() in the registry. For a version without code to copy, which takes
+// its time.
+HeldVersion record_pending(Registry& registry, const JobSpec& spec,
+                           const std::vector<std::string>& command_line,
+                           const std::filesystem::path& spec_folder, std::optional<Id> parent,
+                           const Submission& submission);
+
 // Takes hold of a version as it is recorded. Conflict when another process has it.
 HeldVersion hold_to_run(Registry& registry, Id version);
 
@@ -62,6 +69,14 @@ void submit_version(Registry& registry, const HeldVersion& held);
 
 // The same for any process to run, and gives up the lock; sees to a keeper of the queue.
 void submit_detached(Registry& registry, HeldVersion held);
+
+// A new version that is submitted at once, to run here or for any process to run.
+HeldVersion record_and_submit(Registry& registry, const JobSpec& spec,
+                              const std::vector<std::string>& command_line,
+                              const std::filesystem::path& spec_folder, std::optional<Id> parent);
+VersionRecord record_and_detach(Registry& registry, const JobSpec& spec,
+                                const std::vector<std::string>& command_line,
+                                const std::filesystem::path& spec_folder, std::optional<Id> parent);
 
 // Runs a Pending version in this process: waits for its turn, trains, starts it again after a
 // failure while it has restarts left, and records its end. Keeps its log.txt, event file, metrics

@@ -236,12 +236,66 @@ TEST_CASE("What a killed creation has left is taken over; a person's folder is l
   fs::create_directories(first / "output");
   std::ofstream(first / "spec.yaml") << "half";
   std::ofstream(first / "spec.yaml.17.0.part") << "ha";
+  std::ofstream(first / "environment.private") << "A=1";
+  std::ofstream(first / "uncommitted.diff") << "+1";
+  std::ofstream(first / "lock") << "{}";
   fs::create_directories(second / "output");
   std::ofstream(second / "output" / "best.safetensors") << "weights";
   CHECK(registry.create_version(new_version("clothes"), "whole").number == 1);
   CHECK(read_file(first / "spec.yaml") == "whole");
+  CHECK_FALSE(fs::exists(first / "uncommitted.diff"));
   CHECK(registry.create_version(new_version("clothes"), "whole").number == 3);
   CHECK(read_file(second / "output" / "best.safetensors") == "weights");
+}
+
+TEST_CASE("A folder with anything else in it is a person's") {
+  const RegistryHome home;
+  Registry registry = home.writer();
+  std::int64_t number = 0;
+  for (const char* name : {"lock.txt", "spec.yaml.bak", "locks", "environment.private.2"}) {
+    const fs::path folder = home.home().version_folder("clothes", ++number);
+    fs::create_directories(folder);
+    std::ofstream(folder / name) << "mine";
+  }
+  CHECK(registry.create_version(new_version("clothes"), "").number == 5);
+  CHECK(read_file(home.home().version_folder("clothes", 3) / "locks") == "mine");
+}
+
+TEST_CASE("A version is in the queue as soon as there is anything of it, or there is nothing") {
+  const RegistryHome home;
+  Registry registry = home.writer();
+  const fs::path folder = home.home().version_folder("clothes", 1);
+  Submission submission;
+  submission.priority = 3;
+  submission.detached = true;
+  CHECK_THROWS(
+      registry.create_pending(new_version("clothes"), "spec", submission, [&](const fs::path& f) {
+        CHECK(f == folder);
+        std::ofstream(f / "lock") << "{}";
+        throw Error(ErrorKind::io, "no room");
+      }));
+  CHECK_FALSE(registry.find_job("clothes"));
+  CHECK_FALSE(fs::exists(folder.parent_path()));
+
+  const VersionRecord version =
+      registry.create_pending(new_version("clothes"), "spec", submission, [&](const fs::path& f) {
+        Registry other = home.reader();
+        CHECK_FALSE(other.find_job("clothes"));
+        std::ofstream(f / "uncommitted.diff") << "+1";
+      });
+  CHECK(version.number == 1);
+  CHECK(version.status == Status::pending);
+  CHECK(read_file(folder / "spec.yaml") == "spec");
+  CHECK(read_file(folder / "uncommitted.diff") == "+1");
+  const auto active = registry.active_versions();
+  REQUIRE(active.size() == 1);
+  REQUIRE(active[0].submission);
+  CHECK(active[0].submission->priority == 3);
+  CHECK(active[0].submission->detached);
+  const auto history = registry.history(version.id);
+  REQUIRE(history.size() == 2);
+  CHECK(history[0].status == Status::initializing);
+  CHECK(history[1].status == Status::pending);
 }
 
 TEST_CASE("Any text and any number in the settings comes back") {
