@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Between a folder's making and its lock, which is no time at all.
+// From a folder's making to its lock it takes no time at all.
 constexpr double kLockedWithinSeconds = 60;
 
 FileDescriptor open_folder(const fs::path& folder) {
@@ -28,7 +28,7 @@ bool is_left(const fs::path& folder) {
   const FileDescriptor opened = open_folder(folder);
   struct stat info {};
   if (!opened || ::fstat(opened.get(), &info) != 0) return false;
-  const double age_s = static_cast<double>(now_ms()) / 1000 - static_cast<double>(info.st_ctime);
+  const double age_s = static_cast<double>(now_ms()) / 1000 - static_cast<double>(info.st_mtime);
   return age_s > kLockedWithinSeconds && ::flock(opened.get(), LOCK_EX | LOCK_NB) == 0;
 }
 
