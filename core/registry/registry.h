@@ -124,8 +124,8 @@ class Registry {
   // when it is killed. It need not be on the disk before it is submitted. Numbers are not given
   // again when versions are deleted; a number whose folder holds something already is left out.
   VersionRecord create_version(const NewVersion& version, const std::string& spec_yaml);
-  // The same and submit() at once, after `prepare` has put into the folder what else the run needs
-  // (see version_folder.h). It has to be quick, since all other writers wait.
+  // The same and submit() at once. Before, `prepare` puts into the folder, which is not in its
+  // place yet, what else the run needs (see version_folder.h).
   using Prepare = std::function<void(const std::filesystem::path& folder)>;
   VersionRecord create_pending(const NewVersion& version, const std::string& spec_yaml,
                                const Submission& submission, const Prepare& prepare);

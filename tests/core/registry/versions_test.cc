@@ -270,7 +270,6 @@ TEST_CASE("A version is in the queue as soon as there is anything of it, or ther
   submission.detached = true;
   CHECK_THROWS(
       registry.create_pending(new_version("clothes"), "spec", submission, [&](const fs::path& f) {
-        CHECK(f == folder);
         std::ofstream(f / "lock") << "{}";
         throw Error(ErrorKind::io, "no room");
       }));
