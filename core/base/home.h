@@ -23,7 +23,7 @@ namespace mat {
 //   HOME/visualizations/NAME/   a visualization: lock, log.txt, versions/, links to what it shows
 //   HOME/cache/                 decoded pictures; may be deleted at any time
 //   HOME/queue/                 locks of those that start pending versions
-//   HOME/unfinished/            folders on their way in
+//   HOME/jobs/.new-*/           versions on their way in
 //   HOME/trash/                 folders on their way out
 struct Home {
   std::filesystem::path root;  // absolute
@@ -37,7 +37,6 @@ struct Home {
   std::filesystem::path visualizations() const { return root / "visualizations"; }
   std::filesystem::path cache() const { return root / "cache"; }
   std::filesystem::path queue() const { return root / "queue"; }
-  std::filesystem::path unfinished() const { return root / "unfinished"; }
   std::filesystem::path trash() const { return root / "trash"; }
   std::filesystem::path version_folder(const std::string& job, std::int64_t number) const;
   std::filesystem::path dataset_folder(const std::string& dataset) const;

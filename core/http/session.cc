@@ -80,7 +80,7 @@ void HttpSession::look_at(Clock::time_point now) {
     case State::body:
       return end_read();
     case State::handling:
-      if (!take_back_answer()) return;
+      if (!take_back_answer()) return finish_answer_at_once();
       must_close_ = true;
       return write(http_error(503, "the answer took too long", {{"Retry-After", "1"}}));
     default:
@@ -181,7 +181,6 @@ void HttpSession::on_header(ErrorCode error) {
 }
 
 void HttpSession::take_header() {
-  if (HttpSession* const other = core_.answered) other->finish_answer_at_once();
   const auto& message = parser_->get();
   begin_ = last_in_ = Clock::now();
   is_old_ = message.version() < 11;
@@ -219,6 +218,7 @@ void HttpSession::take_header() {
 
   const auto expected = request_.header("expect");
   if (!expected.empty() && expected != "100-continue") return refuse(417, "only 100-continue");
+  finish_others_answer();
   if (core_.options.admit) {
     if (auto answer = core_.options.admit(request_)) {
       must_close_ = must_close_ || !parser_->is_done();
@@ -303,7 +303,14 @@ void HttpSession::refuse(int status, std::string_view message, HttpHeaders heade
   write(http_error(status, message, std::move(headers)));
 }
 
+// What comes from now on may come from whoever has that answer.
+void HttpSession::finish_others_answer() {
+  if (HttpSession* const other = core_.answered) other->finish_answer_at_once();
+}
+
 void HttpSession::handle() {
+  finish_others_answer();
+  if (buffer_.size() == 0) buffer_.shrink_to_fit();
   request_.body = std::move(parser_->get().body());
   exchange_.bytes_in = request_.body.size();
   enter(State::handling, core_.options.limits.answer_s);

@@ -102,8 +102,9 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   bool answer_at_once(std::shared_ptr<HttpSession>& self, std::uint64_t number,
                       HttpResponse& response);
   void finish_answer_at_once();
+  void finish_others_answer();
   void write(HttpResponse response);
-  void take_response(HttpResponse response);
+  void take_response(HttpResponse&& response);
   void write_from(std::size_t place);
   void on_sent(ErrorCode error);
   void write_file_piece();
@@ -141,7 +142,8 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   std::mutex answer_mutex_;
   std::uint64_t may_answer_ = 0;  // the request that may be answered at once
   std::uint64_t has_answered_ = 0;
-  std::size_t sent_ = 0;  // of head_ and body_
+  std::size_t sent_ = 0;                     // of head_ and body_
+  std::shared_ptr<HttpSession> unfinished_;  // itself, when there was no memory to say so
   std::deque<std::string> pieces_;
   std::size_t piece_bytes_ = 0;
   bool is_writing_piece_ = false, is_last_piece_there_ = false;

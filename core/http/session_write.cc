@@ -79,11 +79,12 @@ bool HttpSession::answer_at_once(std::shared_ptr<HttpSession>& self, std::uint64
   if (response.file || response.body.size() > kMostBytesAtOnce || core_.handling != 1) return false;
   const std::lock_guard lock(answer_mutex_);
   if (may_answer_ != number) return false;
+  take_response(std::move(response));
   may_answer_ = 0;
   has_answered_ = number;
-  take_response(std::move(response));
   // Whoever has the answer may ask something else before the server's thread comes to what is
-  // posted here. A single one, since no other request is being handled.
+  // posted here. One that is overwritten here, since a request came meanwhile, is posted all the
+  // same.
   core_.answered = this;
   std::array<iovec, 2> parts{{{head_.data(), head_.size()}, {body_.data(), body_.size()}}};
   msghdr message{};
@@ -92,7 +93,13 @@ bool HttpSession::answer_at_once(std::shared_ptr<HttpSession>& self, std::uint64
   const ssize_t sent = ::sendmsg(socket_.native_handle(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
   // What is wrong is found again by who sends the rest.
   sent_ = sent > 0 ? static_cast<std::size_t>(sent) : 0;
-  asio::post(core_.io, [session = std::move(self)] { session->finish_answer_at_once(); });
+  try {
+    asio::post(core_.io, [session = self] { session->finish_answer_at_once(); });
+    self.reset();
+  } catch (const std::bad_alloc&) {
+    // Found by look_at().
+    unfinished_ = std::move(self);
+  }
   return true;
 }
 
@@ -100,18 +107,21 @@ void HttpSession::finish_answer_at_once() {
   HttpSession* one = this;
   core_.answered.compare_exchange_strong(one, nullptr);
   std::size_t sent = 0;
+  std::shared_ptr<HttpSession> kept;
   {
     const std::lock_guard lock(answer_mutex_);
+    kept = std::move(unfinished_);
     if (state_ != State::handling || has_answered_ != number_) return;
     sent = sent_;
   }
   write_from(sent);
 }
 
-void HttpSession::take_response(HttpResponse response) {
+// All or nothing.
+void HttpSession::take_response(HttpResponse&& response) {
+  head_ = head_of(response, false);
   exchange_.address = address_;
   exchange_.status = response.status;
-  head_ = head_of(response, false);
   body_ = is_head_ || response.file ? std::string() : std::move(response.body);
   file_ = is_head_ ? nullptr : std::move(response.file);
   file_place_ = 0;

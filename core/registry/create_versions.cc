@@ -1,9 +1,12 @@
+#include <unistd.h>
+
 #include "core/base/error.h"
+#include "core/base/names.h"
 #include "core/registry/origin_writer.h"
 #include "core/registry/queue_rows.h"
 #include "core/registry/registry_impl.h"
 #include "core/registry/status_rows.h"
-#include "core/registry/unfinished_folder.h"
+#include "core/registry/unfinished_version.h"
 #include "core/registry/version_folder.h"
 #include "core/registry/version_rows.h"
 #include "core/registry/version_writer.h"
@@ -28,17 +31,36 @@ void clean_up(Database& database, const fs::path& folder, const std::string& job
               std::int64_t number) {
   try {
     database.write([&](SQLite::Database& connection) {
-      if (!has_version(connection, job, number)) remove_unfinished_folder(folder);
+      if (has_version(connection, job, number)) return;
+      make_room_for_version(folder);
+      ::rmdir(folder.parent_path().c_str());
     });
   } catch (const Error&) {
     // The next creation takes the folder over.
   }
 }
 
+// Errors name the job: the folder that they speak of will be gone.
+template <typename Work>
+void make(const UnfinishedVersion& unfinished, const std::string& job, Work&& work) {
+  const std::string folder = unfinished.folder().string();
+  try {
+    work(unfinished.folder());
+  } catch (const Error& e) {
+    std::string message = e.message();
+    for (auto at = message.find(folder); at != message.npos; at = message.find(folder, at)) {
+      const std::string named = "a new version of " + job;
+      message.replace(at, folder.size(), named);
+      at += named.size();
+    }
+    throw Error(e.kind(), message, e.hint());
+  }
+}
+
 // Moves the folder to the version's place. `then` is done with the row in the same transaction.
 template <typename Write, typename Then>
 VersionRecord add_with_folder(Database& database, const Home& home, const NewVersion& version,
-                              const UnfinishedFolder& unfinished, fs::path& folder, Write&& write,
+                              const UnfinishedVersion& unfinished, fs::path& folder, Write&& write,
                               Then&& then) {
   std::int64_t number = 0;
   try {
@@ -48,14 +70,14 @@ VersionRecord add_with_folder(Database& database, const Home& home, const NewVer
       const auto place = [&] { return home.version_folder(version.job, job.next_number); };
       // A folder without a row may hold a person's results, when the registry was lost or replaced
       // by an older copy: its number is left out.
-      while (!is_free_version_folder(place())) ++job.next_number;
+      while (!make_room_for_version(place())) ++job.next_number;
       number = job.next_number;
       const Id id = writer.add(version, job);
       writer.finish();
       OriginWriter(connection, home).add_version(id, version);
       then(connection, id);
       folder = home.version_folder(version.job, number);
-      put_in_place(unfinished.path(), folder);
+      put_in_place(unfinished.folder(), folder);
       return read_version(connection, id);
     });
   } catch (...) {
@@ -67,8 +89,10 @@ VersionRecord add_with_folder(Database& database, const Home& home, const NewVer
 }  // namespace
 
 VersionRecord Registry::create_version(const NewVersion& version, const std::string& spec_yaml) {
-  const UnfinishedFolder unfinished(home());
-  make_version_folder(unfinished.path(), spec_yaml);
+  check_name("job", version.job);
+  const UnfinishedVersion unfinished(home());
+  make(unfinished, version.job,
+       [&](const fs::path& folder) { make_version_folder(folder, spec_yaml); });
   fs::path folder;
   return add_with_folder(
       impl_->database, home(), version, unfinished, folder,
@@ -77,9 +101,12 @@ VersionRecord Registry::create_version(const NewVersion& version, const std::str
 
 VersionRecord Registry::create_pending(const NewVersion& version, const std::string& spec_yaml,
                                        const Submission& submission, const Prepare& prepare) {
-  const UnfinishedFolder unfinished(home());
-  make_version_folder(unfinished.path(), spec_yaml);
-  prepare(unfinished.path());
+  check_name("job", version.job);
+  const UnfinishedVersion unfinished(home());
+  make(unfinished, version.job, [&](const fs::path& folder) {
+    make_version_folder(folder, spec_yaml);
+    prepare(folder);
+  });
   fs::path folder;
   return add_with_folder(
       impl_->database, home(), version, unfinished, folder,

@@ -1,6 +1,8 @@
 #include "core/registry/version_folder.h"
 
+#include <fcntl.h>
 #include <fmt/core.h>
+#include <sys/file.h>
 
 #include <array>
 #include <string>
@@ -16,8 +18,15 @@ namespace fs = std::filesystem;
 
 constexpr const char* kSpecFile = "spec.yaml";
 constexpr const char* kOutputFolder = "output";
-constexpr std::array<std::string_view, 4> kFiles{kSpecFile, "lock", "environment.private",
+constexpr const char* kLock = "lock";
+constexpr std::array<std::string_view, 4> kFiles{kSpecFile, kLock, "environment.private",
                                                  "uncommitted.diff"};
+
+// A runner that is alive holds it.
+bool is_locked(const fs::path& file) {
+  const FileDescriptor opened(::open(file.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  return opened && ::flock(opened.get(), LOCK_SH | LOCK_NB) != 0;
+}
 
 bool is_from_creation(const fs::directory_entry& entry) {
   const std::string name = entry.path().filename().string();
@@ -26,7 +35,8 @@ bool is_from_creation(const fs::directory_entry& entry) {
   for (const std::string_view file : kFiles) {
     // Also the name under which it is written before it is complete.
     const bool is_part = name.rfind(std::string(file) + ".", 0) == 0 && name.ends_with(".part");
-    if (name == file || is_part) return fs::is_regular_file(status);
+    if (name != file && !is_part) continue;
+    return fs::is_regular_file(status) && (name != kLock || !is_locked(entry.path()));
   }
   return name == kOutputFolder && fs::is_directory(status) && fs::is_empty(entry.path(), error);
 }
@@ -40,18 +50,12 @@ void make_version_folder(const fs::path& folder, const std::string& spec_yaml) {
 
 void put_in_place(const fs::path& made, const fs::path& folder) {
   std::error_code error;
-  const fs::path job_folder = folder.parent_path();
-  const bool is_first = !fs::exists(job_folder, error);
-  if (is_first) {
-    make_folders(job_folder);
-    sync_folder(job_folder.parent_path());
-  } else {
-    remove_unfinished_folder(folder);
-    make_folders(job_folder);
+  if (fs::create_directories(folder.parent_path(), error)) {
+    sync_folder(folder.parent_path().parent_path());
   }
-  fs::rename(made, folder, error);
-  if (error)
-    throw_io_error(fmt::format("cannot make the folder '{}'", folder.string()), error.value());
+  if (!error) fs::rename(made, folder, error);
+  if (!error) return;
+  throw_io_error(fmt::format("cannot make the folder '{}'", folder.string()), error.value());
 }
 
 std::vector<fs::path> parts_of_version_folder(const fs::path& folder) {
@@ -72,11 +76,11 @@ bool is_free_version_folder(const fs::path& folder) {
   return !error;
 }
 
-void remove_unfinished_folder(const fs::path& folder) {
-  if (!is_free_version_folder(folder)) return;
-  std::error_code ignored;
-  fs::remove_all(folder, ignored);
-  ::rmdir(folder.parent_path().c_str());
+bool make_room_for_version(const fs::path& folder) {
+  if (!is_free_version_folder(folder)) return false;
+  std::error_code error;
+  fs::remove_all(folder, error);
+  return !error;
 }
 
 }  // namespace mat

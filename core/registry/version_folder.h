@@ -15,7 +15,7 @@ namespace mat {
 // errors.
 void make_version_folder(const std::filesystem::path& folder, const std::string& spec_yaml);
 
-// Moves what has been made to the free place FOLDER. Throws io errors.
+// Moves what has been made to the place FOLDER, where there is nothing. Throws io errors.
 void put_in_place(const std::filesystem::path& made, const std::filesystem::path& folder);
 
 // What of it a run needs, with the folder itself and the one that it is in: all of it must be on
@@ -26,7 +26,7 @@ std::vector<std::filesystem::path> parts_of_version_folder(const std::filesystem
 // has left.
 bool is_free_version_folder(const std::filesystem::path& folder);
 
-// Removes what an unfinished creation has left, and the job's folder when nothing else is in it.
-void remove_unfinished_folder(const std::filesystem::path& folder);
+// Removes what an unfinished creation has left. Whether there is nothing now.
+bool make_room_for_version(const std::filesystem::path& folder);
 
 }  // namespace mat

@@ -138,8 +138,9 @@ HeldVersion record_version(Registry& registry, const JobSpec& spec,
 HeldVersion record_pending(Registry& registry, const JobSpec& spec,
                            const std::vector<std::string>& command_line,
                            const fs::path& spec_folder, std::optional<Id> parent,
-                           const Submission& submission) {
+                           const Submission& submission, const std::function<void()>& before) {
   const Origin origin = origin_of(registry, spec, command_line, spec_folder, parent);
+  before();
   std::optional<VersionLock> lock;
   VersionRecord record = registry.create_pending(origin.version, to_yaml(spec), submission,
                                                  [&](const fs::path& folder) {

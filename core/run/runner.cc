@@ -271,18 +271,9 @@ void submit(Registry& registry, const HeldVersion& held, bool detached) {
   }
 }
 
-// Recorded and in the queue: in one step, unless there is code to copy, which takes its time.
-HeldVersion record_in_queue(Registry& registry, const JobSpec& spec,
-                            const std::vector<std::string>& command_line,
-                            const fs::path& spec_folder, std::optional<Id> parent, bool detached) {
-  const auto& command = spec.definition.command;
-  if (!command || command->code.empty()) {
-    return record_pending(registry, spec, command_line, spec_folder, parent,
-                          submission_of(registry, spec, detached));
-  }
-  HeldVersion held = record_version(registry, spec, command_line, spec_folder, parent);
-  submit(registry, held, detached);
-  return held;
+// What takes its time: the version can be seen, and stopped, meanwhile.
+bool has_code_to_copy(const JobSpec& spec) {
+  return spec.definition.command && !spec.definition.command->code.empty();
 }
 
 }  // namespace
@@ -316,7 +307,13 @@ void submit_detached(Registry& registry, HeldVersion held) {
 HeldVersion record_and_submit(Registry& registry, const JobSpec& spec,
                               const std::vector<std::string>& command_line,
                               const fs::path& spec_folder, std::optional<Id> parent) {
-  HeldVersion held = record_in_queue(registry, spec, command_line, spec_folder, parent, false);
+  if (has_code_to_copy(spec)) {
+    HeldVersion held = record_version(registry, spec, command_line, spec_folder, parent);
+    submit_version(registry, held);
+    return held;
+  }
+  HeldVersion held = record_pending(registry, spec, command_line, spec_folder, parent,
+                                    submission_of(registry, spec, false), [] {});
   if (spec.auto_restart > 0) launcher(registry, spec).wake(registry.home());
   return held;
 }
@@ -324,12 +321,19 @@ HeldVersion record_and_submit(Registry& registry, const JobSpec& spec,
 VersionRecord record_and_detach(Registry& registry, const JobSpec& spec,
                                 const std::vector<std::string>& command_line,
                                 const fs::path& spec_folder, std::optional<Id> parent) {
+  if (has_code_to_copy(spec)) {
+    HeldVersion held = record_version(registry, spec, command_line, spec_folder, parent);
+    VersionRecord version = held.version;
+    submit_detached(registry, std::move(held));
+    return version;
+  }
   Launcher& local = launcher(registry, spec);
-  // As for submit_detached().
-  local.wake(registry.home());
-  const VersionRecord version =
-      record_in_queue(registry, spec, command_line, spec_folder, parent, true).version;
-  local.wake(registry.home());
+  const auto wake = [&] { local.wake(registry.home()); };
+  // Before and after, as submit_detached() does.
+  VersionRecord version = record_pending(registry, spec, command_line, spec_folder, parent,
+                                         submission_of(registry, spec, true), wake)
+                              .version;
+  wake();
   return version;
 }
 

@@ -48,12 +48,12 @@ HeldVersion record_version(Registry& registry, const JobSpec& spec,
                            const std::vector<std::string>& command_line,
                            const std::filesystem::path& spec_folder, std::optional<Id> parent);
 
-// The same and create_pending() in the registry. For a version without code to copy, which takes
-// its time.
+// The same and create_pending() in the registry, `before` which something is done. For a version
+// without code to copy, which takes its time.
 HeldVersion record_pending(Registry& registry, const JobSpec& spec,
                            const std::vector<std::string>& command_line,
                            const std::filesystem::path& spec_folder, std::optional<Id> parent,
-                           const Submission& submission);
+                           const Submission& submission, const std::function<void()>& before);
 
 // Takes hold of a version as it is recorded. Conflict when another process has it.
 HeldVersion hold_to_run(Registry& registry, Id version);

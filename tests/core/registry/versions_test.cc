@@ -1,3 +1,6 @@
+#include <fcntl.h>
+#include <sys/file.h>
+
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <filesystem>
@@ -261,6 +264,30 @@ TEST_CASE("A folder with anything else in it is a person's") {
   CHECK(read_file(home.home().version_folder("clothes", 3) / "locks") == "mine");
 }
 
+TEST_CASE("A folder that somebody's run holds is not taken over") {
+  const RegistryHome home;
+  Registry registry = home.writer();
+  const fs::path folder = home.home().version_folder("clothes", 1);
+  fs::create_directories(folder);
+  const FileDescriptor lock(::open((folder / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  REQUIRE(::flock(lock.get(), LOCK_EX) == 0);
+  CHECK(registry.create_version(new_version("clothes"), "").number == 2);
+  ::flock(lock.get(), LOCK_UN);
+  CHECK(fs::exists(folder / "lock"));
+}
+
+TEST_CASE("What cannot be written into a new version's folder says whose it is") {
+  const RegistryHome home;
+  Registry registry = home.writer();
+  const Error error = error_of([&] {
+    registry.create_pending(new_version("clothes"), "spec", {}, [](const fs::path& f) {
+      write_file_unsynced(f / "output" / "no" / "such" / "file", "a");
+    });
+  });
+  CHECK(error.kind() == ErrorKind::io);
+  CHECK(error.message().find("a new version of clothes/output/no/such/file") != std::string::npos);
+}
+
 TEST_CASE("A version is in the queue as soon as there is anything of it, or there is nothing") {
   const RegistryHome home;
   Registry registry = home.writer();
@@ -274,12 +301,13 @@ TEST_CASE("A version is in the queue as soon as there is anything of it, or ther
         throw Error(ErrorKind::io, "no room");
       }));
   CHECK_FALSE(registry.find_job("clothes"));
-  CHECK_FALSE(fs::exists(folder.parent_path()));
+  CHECK(fs::is_empty(home.home().jobs()));
 
   const VersionRecord version =
       registry.create_pending(new_version("clothes"), "spec", submission, [&](const fs::path& f) {
-        Registry other = home.reader();
-        CHECK_FALSE(other.find_job("clothes"));
+        // It holds no lock.
+        home.writer().create_version(new_version("shoes"), "");
+        CHECK_FALSE(home.reader().find_job("clothes"));
         std::ofstream(f / "uncommitted.diff") << "+1";
       });
   CHECK(version.number == 1);
@@ -287,7 +315,8 @@ TEST_CASE("A version is in the queue as soon as there is anything of it, or ther
   CHECK(read_file(folder / "spec.yaml") == "spec");
   CHECK(read_file(folder / "uncommitted.diff") == "+1");
   const auto active = registry.active_versions();
-  REQUIRE(active.size() == 1);
+  REQUIRE(active.size() == 2);
+  CHECK(active[0].id == version.id);
   REQUIRE(active[0].submission);
   CHECK(active[0].submission->priority == 3);
   CHECK(active[0].submission->detached);
