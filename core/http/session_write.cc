@@ -27,13 +27,19 @@ constexpr std::uint64_t kFilePieceBytes = 256 << 10;
 // Of an answer that is sent at once: so much goes into a socket without waiting.
 constexpr std::size_t kMostBytesAtOnce = 64 << 10;
 
-std::string http_date() {
+// Of the current second, in which it is made once by each thread.
+const std::string& http_date() {
+  thread_local std::time_t made_for = 0;
+  thread_local std::string text;
   const std::time_t now = std::time(nullptr);
+  if (now == made_for) return text;
   std::tm parts{};
   ::gmtime_r(&now, &parts);
-  std::array<char, 40> text{};
-  std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
-  return text.data();
+  std::array<char, 40> buffer{};
+  std::strftime(buffer.data(), buffer.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
+  text = buffer.data();
+  made_for = now;
+  return text;
 }
 
 }  // namespace

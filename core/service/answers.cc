@@ -2,6 +2,9 @@
 
 #include <fmt/core.h>
 
+#include <iterator>
+
+#include "core/base/json.h"
 #include "core/model/predict.h"
 
 namespace mat {
@@ -9,21 +12,41 @@ namespace {
 
 constexpr std::size_t kTop = 5;
 
-Json answer_json(const std::vector<std::string>& classes, const PictureAnswer& answer) {
-  if (!answer.problem.empty()) return {{"error", answer.problem}};
-  Json json = scores_json(classes, answer.probabilities);
-  if (!answer.warning.empty()) json["warnings"] = Json::array({answer.warning});
-  return json;
+std::string answer_text(const std::vector<std::string>& classes, const PictureAnswer& answer) {
+  if (!answer.problem.empty()) return to_json_text({{"error", answer.problem}});
+  std::string text = scores_text(classes, answer.probabilities);
+  if (answer.warning.empty()) return text;
+  text.pop_back();
+  return text + ",\"warnings\":" + to_json_text(Json::array({answer.warning})) + "}";
 }
 
 }  // namespace
 
-Json scores_json(const std::vector<std::string>& classes, const std::vector<float>& probabilities) {
-  Json scores = Json::array();
+// Written as text, since a tree of JSON values costs a single client a twentieth of all that a
+// service adds to its model.
+std::string scores_text(const std::vector<std::string>& classes,
+                        const std::vector<float>& probabilities) {
+  std::string label, scores;
   for (const std::size_t c : top_classes(probabilities, kTop)) {
-    scores.push_back({classes[c], fmt::format("{:.4f}", probabilities[c])});
+    const std::string name = to_json_text(classes[c]);
+    if (label.empty()) label = name;
+    fmt::format_to(std::back_inserter(scores), "{}[{},\"{:.4f}\"]", scores.empty() ? "" : ",", name,
+                   probabilities[c]);
   }
-  return {{"predicted_label", scores.front().front()}, {"scores", scores}};
+  return fmt::format("{{\"predicted_label\":{},\"scores\":[{}]}}", label, scores);
+}
+
+HttpResponse answer_list(const std::vector<std::string>& answers, bool is_list) {
+  HttpResponse response;
+  if (!is_list) {
+    response.body = answers.front() + "\n";
+    return response;
+  }
+  for (const std::string& answer : answers) {
+    response.body += (response.body.empty() ? "[" : ",") + answer;
+  }
+  response.body += answers.empty() ? "[]\n" : "]\n";
+  return response;
 }
 
 HttpResponse answer_pictures(const std::vector<std::string>& classes,
@@ -34,15 +57,10 @@ HttpResponse answer_pictures(const std::vector<std::string>& classes,
   if (!is_list && !answers.front().problem.empty()) {
     return http_error(422, answers.front().problem);
   }
-  HttpResponse response;
-  if (!is_list) {
-    response.body = to_json_text(answer_json(classes, answers.front())) + "\n";
-    return response;
-  }
-  Json list = Json::array();
-  for (const PictureAnswer& answer : answers) list.push_back(answer_json(classes, answer));
-  response.body = to_json_text(list) + "\n";
-  return response;
+  std::vector<std::string> texts;
+  texts.reserve(answers.size());
+  for (const PictureAnswer& answer : answers) texts.push_back(answer_text(classes, answer));
+  return answer_list(texts, is_list);
 }
 
 }  // namespace mat

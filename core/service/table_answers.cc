@@ -1,6 +1,6 @@
 #include "core/service/table_answers.h"
 
-#include <utility>
+#include <string>
 
 #include "core/base/json.h"
 #include "core/service/answers.h"
@@ -9,18 +9,16 @@ namespace mat {
 
 HttpResponse answer_table_rows(const TableDescription& description,
                                const std::vector<double>& answers, bool is_list) {
-  Json list = Json::array();
+  std::vector<std::string> texts;
   if (description.is_regression()) {
-    for (const double value : answers) list.push_back({{"predicted_value", value}});
+    for (const double value : answers) texts.push_back(to_json_text({{"predicted_value", value}}));
   } else {
     const auto width = static_cast<std::ptrdiff_t>(description.classes.size());
     for (auto at = answers.begin(); at != answers.end(); at += width) {
-      list.push_back(scores_json(description.classes, std::vector<float>(at, at + width)));
+      texts.push_back(scores_text(description.classes, std::vector<float>(at, at + width)));
     }
   }
-  HttpResponse response;
-  response.body = to_json_text(is_list ? list : list.at(0)) + "\n";
-  return response;
+  return answer_list(texts, is_list);
 }
 
 }  // namespace mat
