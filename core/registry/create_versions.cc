@@ -1,5 +1,3 @@
-#include <unistd.h>
-
 #include "core/base/error.h"
 #include "core/base/names.h"
 #include "core/registry/origin_writer.h"
@@ -31,9 +29,7 @@ void clean_up(Database& database, const fs::path& folder, const std::string& job
               std::int64_t number) {
   try {
     database.write([&](SQLite::Database& connection) {
-      if (has_version(connection, job, number)) return;
-      make_room_for_version(folder);
-      ::rmdir(folder.parent_path().c_str());
+      if (!has_version(connection, job, number)) remove_unfinished_folder(folder);
     });
   } catch (const Error&) {
     // The next creation takes the folder over.

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <sys/file.h>
+#include <unistd.h>
 
 #include <array>
 #include <string>
@@ -35,10 +36,22 @@ bool is_from_creation(const fs::directory_entry& entry) {
   for (const std::string_view file : kFiles) {
     // Also the name under which it is written before it is complete.
     const bool is_part = name.rfind(std::string(file) + ".", 0) == 0 && name.ends_with(".part");
-    if (name != file && !is_part) continue;
-    return fs::is_regular_file(status) && (name != kLock || !is_locked(entry.path()));
+    if (name == file || is_part) return fs::is_regular_file(status);
   }
   return name == kOutputFolder && fs::is_directory(status) && fs::is_empty(entry.path(), error);
+}
+
+// Also when there is nothing.
+bool is_all_from_creation(const fs::path& folder) {
+  std::error_code error;
+  const fs::file_status status = fs::symlink_status(folder, error);
+  if (!fs::exists(status)) return true;
+  if (!fs::is_directory(status)) return false;
+  fs::directory_iterator it(folder, error);
+  for (; !error && it != fs::directory_iterator(); it.increment(error)) {
+    if (!is_from_creation(*it)) return false;
+  }
+  return !error;
 }
 
 }  // namespace
@@ -65,15 +78,7 @@ std::vector<fs::path> parts_of_version_folder(const fs::path& folder) {
 }
 
 bool is_free_version_folder(const fs::path& folder) {
-  std::error_code error;
-  const fs::file_status status = fs::symlink_status(folder, error);
-  if (!fs::exists(status)) return true;
-  if (!fs::is_directory(status)) return false;
-  fs::directory_iterator it(folder, error);
-  for (; !error && it != fs::directory_iterator(); it.increment(error)) {
-    if (!is_from_creation(*it)) return false;
-  }
-  return !error;
+  return is_all_from_creation(folder) && !is_locked(folder / kLock);
 }
 
 bool make_room_for_version(const fs::path& folder) {
@@ -81,6 +86,13 @@ bool make_room_for_version(const fs::path& folder) {
   std::error_code error;
   fs::remove_all(folder, error);
   return !error;
+}
+
+void remove_unfinished_folder(const fs::path& folder) {
+  if (!is_all_from_creation(folder)) return;
+  std::error_code ignored;
+  fs::remove_all(folder, ignored);
+  ::rmdir(folder.parent_path().c_str());
 }
 
 }  // namespace mat

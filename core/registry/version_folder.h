@@ -23,10 +23,14 @@ void put_in_place(const std::filesystem::path& made, const std::filesystem::path
 std::vector<std::filesystem::path> parts_of_version_folder(const std::filesystem::path& folder);
 
 // Whether a new version may have this folder: there is none, or only what an unfinished creation
-// has left.
+// has left that has ended. Needs no lock.
 bool is_free_version_folder(const std::filesystem::path& folder);
 
 // Removes what an unfinished creation has left. Whether there is nothing now.
 bool make_room_for_version(const std::filesystem::path& folder);
+
+// The same for the creation itself, which may still hold the version's lock, and the job's folder
+// when nothing else is in it.
+void remove_unfinished_folder(const std::filesystem::path& folder);
 
 }  // namespace mat

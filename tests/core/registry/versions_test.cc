@@ -8,6 +8,7 @@
 
 #include "core/base/error.h"
 #include "core/base/file.h"
+#include "core/registry/version_folder.h"
 #include "tests/core/registry/registry_home.h"
 
 namespace mat {
@@ -272,8 +273,11 @@ TEST_CASE("A folder that somebody's run holds is not taken over") {
   const FileDescriptor lock(::open((folder / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   REQUIRE(::flock(lock.get(), LOCK_EX) == 0);
   CHECK(registry.create_version(new_version("clothes"), "").number == 2);
-  ::flock(lock.get(), LOCK_UN);
   CHECK(fs::exists(folder / "lock"));
+  // But for whoever has just made it, and could not record it.
+  remove_unfinished_folder(folder);
+  CHECK_FALSE(fs::exists(folder));
+  CHECK(fs::exists(home.home().version_folder("clothes", 2)));
 }
 
 TEST_CASE("What cannot be written into a new version's folder says whose it is") {
