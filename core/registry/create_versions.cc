@@ -85,6 +85,7 @@ VersionRecord add_with_folder(Database& database, const Home& home, const NewVer
 }  // namespace
 
 VersionRecord Registry::create_version(const NewVersion& version, const std::string& spec_yaml) {
+  impl_->database.require_writable();
   check_name("job", version.job);
   const UnfinishedVersion unfinished(home());
   make(unfinished, version.job,
@@ -97,6 +98,7 @@ VersionRecord Registry::create_version(const NewVersion& version, const std::str
 
 VersionRecord Registry::create_pending(const NewVersion& version, const std::string& spec_yaml,
                                        const Submission& submission, const Prepare& prepare) {
+  impl_->database.require_writable();
   check_name("job", version.job);
   const UnfinishedVersion unfinished(home());
   make(unfinished, version.job, [&](const fs::path& folder) {

@@ -70,6 +70,9 @@ class Database {
     return write(std::forward<Work>(work));
   }
 
+  // Throws the bug error that write() throws when it was opened for reading.
+  void require_writable() const;
+
   // Differs when another connection has written since: PRAGMA data_version.
   std::int64_t data_version();
 
@@ -129,7 +132,6 @@ class Database {
   void open_to_read();
   void open_empty();
   void open_to_write();
-  void require_writable() const;
   int changes();
   void sync_log(Paths also);
   [[noreturn]] void translate(const SQLite::Exception& error) const;
