@@ -24,6 +24,7 @@
 #include "core/service/service_folder.h"
 #include "core/service/service_guard.h"
 #include "core/service/services.h"
+#include "core/training/blas_kernels.h"
 
 namespace mat {
 namespace {
@@ -138,6 +139,8 @@ int serve_pending(const Home& home, const ServiceRecord& service, FileDescriptor
     if (guarded.exit_code) return *guarded.exit_code;
     request.restarts = guarded.restarts;
   }
+  // LibTorch is loaded by a thread of the service, when others run.
+  choose_blas_kernels();
   const ServeEnd end = serve(home, request, std::move(listening));
   note(fmt::format("{}: {}", service.name, end.reason));
   const bool was_interrupted =

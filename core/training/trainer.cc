@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/base/error.h"
+#include "core/training/blas_kernels.h"
 
 namespace mat {
 namespace {
@@ -63,6 +64,7 @@ Error cannot_open(const fs::path& module, const std::string& reason) {
 
 Trainer& open_module() {
   const fs::path module = find_module();
+  choose_blas_kernels();
   // Never closed: LibTorch's threads and destructors outlive any use of it.
   void* handle = ::dlopen(module.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!handle) throw cannot_open(module, ::dlerror());

@@ -4,10 +4,12 @@
 //   service_bench [REQUESTS [CLIENTS]]    a model that costs nothing; 100,000 requests, 16 clients
 //   service_bench MODEL PICTURE           weights that mat trained, one client
 //
-// The overhead is what comes on top of decoding a picture and of the model's own time.
+// The overhead is what comes on top of decoding a picture and of the model's own time. Beside it
+// stands that of a bare server, which reads bytes from a socket, decodes, asks the model and writes
+// bytes, in one thread: what the system and the client take of it.
 
 #include <arpa/inet.h>
-#include <fmt/core.h>
+#include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -27,9 +29,12 @@
 #include "core/http/listen.h"
 #include "core/http/server.h"
 #include "core/image/decode_shrunk.h"
+#include "core/run/provenance.h"
+#include "core/service/open_fastest.h"
 #include "core/service/service_api.h"
 #include "core/training/trainer.h"
 #include "tests/core/service/fake_model.h"
+#include "tests/temp_folder.h"
 #include "tests/test_files.h"
 
 namespace mat {
@@ -139,6 +144,66 @@ class Server {
   std::optional<HttpServer> server_;
 };
 
+// One connection, one thread, and no more HTTP than the client needs.
+class BareServer {
+ public:
+  BareServer(std::function<std::unique_ptr<PictureModel>()> open, int short_side)
+      : short_side_(short_side), listening_(listen_on("127.0.0.1", 0)), port(port_of(listening_)) {
+    thread_ = std::thread([this, open = std::move(open)] { answer_all(*open()); });
+  }
+  ~BareServer() { thread_.join(); }
+  BareServer(const BareServer&) = delete;
+  BareServer& operator=(const BareServer&) = delete;
+
+ private:
+  void answer_all(PictureModel& model) {
+    const FileDescriptor socket(::accept(listening_.get(), nullptr, nullptr));
+    const int yes = 1;
+    ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+    while (read_request(socket.get())) {
+      const std::size_t body = received_.find("\r\n\r\n") + 4;
+      const double begin_s = monotonic_seconds();
+      const DecodeResult picture = decode_shrunk(
+          {reinterpret_cast<const std::uint8_t*>(&received_[body]), received_.size() - body},
+          short_side_);
+      decode_ms = (monotonic_seconds() - begin_s) * 1000;
+      const std::string scores = fmt::format("{}", fmt::join(model.answer({picture.image}), ","));
+      const std::string answer =
+          fmt::format("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{}", scores.size(), scores);
+      ::send(socket.get(), answer.data(), answer.size(), MSG_NOSIGNAL);
+    }
+  }
+
+  // False at the end of the connection.
+  bool read_request(int socket) {
+    received_.clear();
+    std::size_t size = 1;
+    while (received_.size() < size) {
+      const ssize_t count = ::recv(socket, piece_.data(), piece_.size(), 0);
+      if (count <= 0) return false;
+      received_.append(piece_.data(), static_cast<std::size_t>(count));
+      const std::size_t head = received_.find("\r\n\r\n");
+      const std::size_t length = received_.find("Content-Length: ");
+      size = head == std::string::npos
+                 ? received_.size() + 1
+                 : head + 4 + std::strtoul(received_.c_str() + length + 16, nullptr, 10);
+    }
+    return true;
+  }
+
+  const int short_side_;
+  FileDescriptor listening_;
+  std::string received_;
+  std::array<char, 65536> piece_;
+
+ public:
+  const int port;
+  std::atomic<double> decode_ms = 0;  // of the last picture
+
+ private:
+  std::thread thread_;
+};
+
 std::string post(const std::string& body) {
   return fmt::format(
       "POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/octet-stream\r\n"
@@ -166,7 +231,8 @@ double at(std::vector<double> values, double share) {
 // `model_ms` is what the model took for the last answer, and stays 0 for one that costs nothing.
 // What comes on top is what is left of the client's time after the model's and that of decoding,
 // each of the same request. Decoding by a thread that does nothing else is shown beside it.
-void print_overhead(Server& server, const std::string& picture, int short_side,
+template <typename AnyServer>
+void print_overhead(const char* what, AnyServer& server, const std::string& picture, int short_side,
                     const std::atomic<double>& model_ms) {
   constexpr int kRounds = 2000;
   Connection connection(server.port);
@@ -182,9 +248,10 @@ void print_overhead(Server& server, const std::string& picture, int short_side,
     alone_ms.push_back(decode_ms(picture, short_side));
   }
   fmt::print(
-      "one client: p50 {:.3f} ms, p99 {:.3f} ms; over decoding ({:.3f} ms; alone {:.3f} ms) and "
+      "{}, one client: p50 {:.3f} ms, p99 {:.3f} ms; over decoding ({:.3f} ms; alone {:.3f} ms) "
+      "and "
       "the model p50 {:.3f} ms, p99 {:.3f} ms\n",
-      at(asked_ms, 0.5), at(asked_ms, 0.99), at(decoded_ms, 0.5), at(alone_ms, 0.5),
+      what, at(asked_ms, 0.5), at(asked_ms, 0.99), at(decoded_ms, 0.5), at(alone_ms, 0.5),
       at(added_ms, 0.5), at(added_ms, 0.99));
 }
 
@@ -210,20 +277,33 @@ void print_throughput(int port, const std::string& request, const char* what, st
 void measure_model(const std::string& file, const std::string& picture) {
   ModelRequest request;
   request.file = file;
-  request.layout = "contiguous";
+  // As a service that is deployed.
+  const TempFolder plans;
+  request.cache_folder = plans.path();
+  request.threads = usable_cores();
   Trainer& trainer = load_trainer();
   request.description = describe_weights(file);
   std::atomic<double> model_ms = 0;
-  Server server([&] { return std::make_unique<TimedModel>(trainer.open_model(request), model_ms); },
-                request.description);
-  print_overhead(server, read_file(picture), request.description.preprocessing.short_side,
-                 model_ms);
+  // By the thread that asks it: two teams of OpenMP's threads would be in each other's way.
+  const auto open = [&] {
+    auto model =
+        open_fastest([&](const ModelRequest& r) { return trainer.open_model(r); }, request);
+    fmt::print("{}\n", model->facts().dump());
+    return std::make_unique<TimedModel>(std::move(model), model_ms);
+  };
+  const int short_side = request.description.preprocessing.short_side;
+  for (int round = 0; round < 2; ++round) {
+    BareServer bare(open, short_side);
+    print_overhead("bare server", bare, read_file(picture), short_side, model_ms);
+    Server server(open, request.description);
+    print_overhead("service", server, read_file(picture), short_side, model_ms);
+  }
 }
 
 void measure_service(std::int64_t requests, int clients) {
   Server server([] { return std::make_unique<QuickModel>(); }, fake_description());
   const std::string picture = bmp_of_color(16, 16, 0xff8000);
-  print_overhead(server, picture, 16, 0);
+  print_overhead("service", server, picture, 16, 0);
   const std::string get = "GET /v2/health/live HTTP/1.1\r\nHost: localhost\r\n\r\n";
   print_throughput(server.port, get, "health", requests / 10, clients);
   double before_mb = 0;

@@ -2,11 +2,13 @@
 
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
+#include <dlfcn.h>
 #include <link.h>
 
 #include <filesystem>
 #include <fstream>
 #include <set>
+#include <string_view>
 #include <vector>
 
 #include "core/base/error.h"
@@ -56,22 +58,55 @@ std::string cpu_capability() {
   return config.substr(from, config.find_first_of("\n,", from) - from);
 }
 
+// The processor that OpenBLAS computes for: "SkylakeX". Empty if there is no OpenBLAS.
+std::string openblas_core() {
+  using CoreName = const char* (*)();
+  const auto core = reinterpret_cast<CoreName>(::dlsym(RTLD_DEFAULT, "openblas_get_corename"));
+  return core != nullptr ? core() : "";
+}
+
+bool processor_has_avx2() {
+#if defined(__x86_64__)
+  return __builtin_cpu_supports("avx2") != 0;
+#else
+  return false;
+#endif
+}
+
 struct Blas {
   std::string name;
-  bool is_slow = false;
+  Json problems = Json::array();
 };
 
+Blas openblas(const std::string& library) {
+  const std::string core = openblas_core();
+  Blas blas{core.empty() ? library : library + " (" + core + ")"};
+  // What it falls back to for a processor that it does not know.
+  if (core == "Prescott" && processor_has_avx2()) {
+    blas.problems.push_back({{"what",
+                              "this OpenBLAS does not know the processor and computes without its "
+                              "vector instructions, several times slower"},
+                             {"hint", "export OPENBLAS_CORETYPE=HASWELL"}});
+  }
+  return blas;
+}
+
 Blas find_blas() {
-  if (at::hasMKL()) return {"MKL", false};
+  if (at::hasMKL()) return {"MKL"};
   const std::vector<std::string> libraries = loaded_blas_libraries();
   for (const char* fast : {"openblas", "blis", "mkl", "atlas"}) {
     for (const std::string& library : libraries) {
-      if (library.find(fast) != std::string::npos) return {library, false};
+      if (library.find(fast) == std::string::npos) continue;
+      return fast == std::string_view("openblas") ? openblas(library) : Blas{library};
     }
   }
   // A LibTorch with its BLAS inside shows no library; only a reference one is known to be slow.
-  if (libraries.empty()) return {"inside LibTorch", false};
-  return {libraries.front(), true};
+  if (libraries.empty()) return {"inside LibTorch"};
+  Blas slow{libraries.front()};
+  slow.problems.push_back({{"what", "LibTorch uses the reference BLAS (" + slow.name +
+                                        "), which is up to thirty times slower than OpenBLAS"},
+                           {"hint", "apt install libopenblas0-openmp"}});
+  return slow;
 }
 
 Json gpus() {
@@ -119,14 +154,8 @@ Json describe_machine() {
   const Blas blas = find_blas();
   Json devices = Json::array({{{"name", "cpu"}, {"model", device_model(torch::kCPU)}}});
   for (const Json& gpu : gpus()) devices.push_back(gpu);
-  Json problems = Json::array();
-  if (blas.is_slow) {
-    problems.push_back({{"what", "LibTorch uses the reference BLAS (" + blas.name +
-                                     "), which is up to thirty times slower than OpenBLAS"},
-                        {"hint", "apt install libopenblas0-openmp"}});
-  }
   return {{"libtorch", TORCH_VERSION},   {"blas", blas.name},  {"capability", cpu_capability()},
-          {"bf16", cpu_has_fast_bf16()}, {"devices", devices}, {"problems", problems}};
+          {"bf16", cpu_has_fast_bf16()}, {"devices", devices}, {"problems", blas.problems}};
 }
 
 }  // namespace mat
