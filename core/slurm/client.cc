@@ -45,15 +45,13 @@ std::string last_words(const std::string& text, const std::string& program) {
 
 }  // namespace
 
-SlurmAnswer SlurmClient::ask(const std::vector<std::string>& words, double seconds) const {
+std::optional<SlurmAnswer> SlurmClient::ask_if_there(const std::vector<std::string>& words,
+                                                     double seconds) const {
   ChildLimits limits;
   limits.seconds = seconds;
   limits.output_bytes = kMostOutput;
   const ChildResult result = run_child(words, client_environment(conf_), limits);
-  if (!result.started) {
-    throw Error(ErrorKind::usage, fmt::format("Slurm's program {} is not found", words.front()),
-                "a pool of kind Slurm works where Slurm's client commands are in the PATH");
-  }
+  if (!result.started) return std::nullopt;
   SlurmAnswer answer;
   answer.ok = result.exit_status == 0;
   answer.timed_out = result.timed_out;
@@ -64,6 +62,13 @@ SlurmAnswer SlurmClient::ask(const std::vector<std::string>& words, double secon
                                     : last_words(result.error, words.front());
   if (answer.problem.empty()) answer.problem = fmt::format("{} failed", words.front());
   return answer;
+}
+
+SlurmAnswer SlurmClient::ask(const std::vector<std::string>& words, double seconds) const {
+  std::optional<SlurmAnswer> answer = ask_if_there(words, seconds);
+  if (answer) return std::move(*answer);
+  throw Error(ErrorKind::usage, fmt::format("Slurm's program {} is not found", words.front()),
+              "a pool of kind Slurm works where Slurm's client commands are in the PATH");
 }
 
 std::string SlurmClient::version() const {

@@ -23,6 +23,10 @@ class SlurmClient {
  public:
   explicit SlurmClient(const SlurmPool& pool) : conf_(pool.conf) {}
 
+  // Nothing when there is no such program.
+  std::optional<SlurmAnswer> ask_if_there(const std::vector<std::string>& words,
+                                          double seconds) const;
+
   // Usage error with a hint when there is no such program.
   SlurmAnswer ask(const std::vector<std::string>& words, double seconds) const;
 

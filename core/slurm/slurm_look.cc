@@ -80,7 +80,7 @@ FileDescriptor try_lock(const Home& home, const std::string& pool) {
 }
 
 // What has become of jobs that squeue has no more. Clusters have an accounting, or a log of
-// completions, or neither.
+// completions, or neither; some machines have no sacct.
 void ask_accounting(const SlurmClient& client, const std::vector<std::int64_t>& gone,
                     std::map<std::int64_t, SlurmJob>& jobs) {
   for (std::size_t begin = 0; begin < gone.size(); begin += kJobsOfAQuestion) {
@@ -89,8 +89,9 @@ void ask_accounting(const SlurmClient& client, const std::vector<std::int64_t>& 
                                          gone.begin() + static_cast<std::ptrdiff_t>(end));
     std::map<std::int64_t, SlurmJob> found;
     for (const bool from_completions : {false, true}) {
-      const SlurmAnswer answer = client.ask(sacct_words(some, from_completions), kAnswerSeconds);
-      if (answer.ok) found.merge(parse_sacct(answer.output));
+      const auto answer = client.ask_if_there(sacct_words(some, from_completions), kAnswerSeconds);
+      if (!answer) break;
+      if (answer->ok) found.merge(parse_sacct(answer->output));
       if (found.size() == some.size()) break;
     }
     for (const std::int64_t id : some) {

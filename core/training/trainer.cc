@@ -64,10 +64,13 @@ Error cannot_open(const fs::path& module, const std::string& reason) {
 
 Trainer& open_module() {
   const fs::path module = find_module();
-  choose_blas_kernels();
+  const bool has_chosen = choose_blas_kernels();
   // Never closed: LibTorch's threads and destructors outlive any use of it.
   void* handle = ::dlopen(module.c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (!handle) throw cannot_open(module, ::dlerror());
+  const char* problem = handle == nullptr ? ::dlerror() : nullptr;
+  // What is started or recorded from here on may be for another machine.
+  if (has_chosen) ::unsetenv("OPENBLAS_CORETYPE");
+  if (problem != nullptr) throw cannot_open(module, problem);
   const auto entry = reinterpret_cast<TrainerEntry>(::dlsym(handle, kTrainerEntryName));
   Trainer* trainer = entry ? entry(kTrainerAbi) : nullptr;
   if (trainer) return *trainer;

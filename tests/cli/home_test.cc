@@ -207,3 +207,22 @@ TEST_CASE("a home that was moved still works") {
   p.mat.succeed({"version", "delete", "colours@1", "-y"});
   CHECK_FALSE(fs::exists(p.folder / "elsewhere/jobs/colours/V0001"));
 }
+
+#if defined(__x86_64__)
+TEST_CASE("OpenBLAS computes with an Intel processor's own instructions, or doctor tells") {
+  const TemporaryFolder folder;
+  MatProcess mat(folder);
+  mat.environment.erase("OPENBLAS_CORETYPE");
+  const std::string out = mat.succeed({"doctor"}).out;
+  const bool has_openblas = out.find("openblas") != std::string::npos;
+  if (!has_openblas || !__builtin_cpu_is("intel") || !__builtin_cpu_supports("avx2")) {
+    WARN("nothing to see here: another BLAS, or no Intel processor with AVX2");
+    return;
+  }
+  CHECK(out.find("Prescott") == std::string::npos);
+  mat.environment["OPENBLAS_CORETYPE"] = "PRESCOTT";
+  const std::string slow = mat.succeed({"doctor"}).out;
+  CHECK(slow.find("computes for an older processor (Prescott)") != std::string::npos);
+  CHECK(slow.find("export OPENBLAS_CORETYPE=HASWELL") != std::string::npos);
+}
+#endif

@@ -5,7 +5,6 @@
 
 #include "core/base/error.h"
 #include "trainers/models/tabular_shape.h"
-#include "trainers/training/compute_threads.h"
 #include "trainers/training/machine.h"
 
 namespace mat {
@@ -63,7 +62,7 @@ std::shared_ptr<Network> open_tabular_network(const TableRequest& request) {
 }
 
 std::unique_ptr<TableModel> open_torch_table(const TableRequest& request) {
-  set_compute_threads(request.threads);
+  at::set_num_threads(request.threads);
   return std::make_unique<TorchTable>(request);
 }
 

@@ -13,7 +13,6 @@
 #include "trainers/answering/view_inputs.h"
 #include "trainers/models/timm_keys.h"
 #include "trainers/models/weights_file.h"
-#include "trainers/training/compute_threads.h"
 
 namespace mat {
 namespace {
@@ -92,7 +91,7 @@ class TorchModel : public PictureModel {
 }  // namespace
 
 std::unique_ptr<PictureModel> open_torch_model(const ModelRequest& request) {
-  set_compute_threads(request.threads);
+  at::set_num_threads(request.threads);
   return std::make_unique<TorchModel>(request);
 }
 

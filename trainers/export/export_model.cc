@@ -1,5 +1,6 @@
 #include "trainers/export/export_model.h"
 
+#include <ATen/Parallel.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -20,7 +21,6 @@
 #include "trainers/export/torchscript.h"
 #include "trainers/models/network_graph.h"
 #include "trainers/models/timm_keys.h"
-#include "trainers/training/compute_threads.h"
 
 namespace mat {
 namespace {
@@ -181,7 +181,7 @@ ExportOutcome write_export(const ExportRequest& request) {
     throw Error(ErrorKind::usage, "there are no pictures to check the export with",
                 "an export must answer as the model does, on pictures");
   }
-  set_compute_threads(request.model.threads);
+  at::set_num_threads(request.model.threads);
   const ScratchFile scratch(request.out);
   format.write(request, scratch.path());
   const ExportOutcome outcome = compare(request, format.read_back(request, scratch.path()));

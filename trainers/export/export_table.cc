@@ -1,5 +1,6 @@
 #include "trainers/export/export_table.h"
 
+#include <ATen/Parallel.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -16,7 +17,6 @@
 #include "trainers/export/scratch_file.h"
 #include "trainers/export/torchscript.h"
 #include "trainers/models/tabular_shape.h"
-#include "trainers/training/compute_threads.h"
 
 namespace mat {
 namespace {
@@ -143,7 +143,7 @@ ExportOutcome write_table_export(const TableExportRequest& request) {
     throw Error(ErrorKind::usage, "there are no rows to check the export with",
                 "an export must answer as the model does, on rows");
   }
-  set_compute_threads(request.model.threads);
+  at::set_num_threads(request.model.threads);
   const ScratchFile scratch(request.out);
   format.write(request, scratch.path());
   const ExportOutcome outcome =

@@ -84,8 +84,8 @@ Blas openblas(const std::string& library) {
   // What it falls back to for a processor that it does not know.
   if (core == "Prescott" && processor_has_avx2()) {
     blas.problems.push_back({{"what",
-                              "this OpenBLAS does not know the processor and computes without its "
-                              "vector instructions, several times slower"},
+                              "OpenBLAS computes for an older processor (Prescott), without the "
+                              "vector instructions of this one, several times slower"},
                              {"hint", "export OPENBLAS_CORETYPE=HASWELL"}});
   }
   return blas;

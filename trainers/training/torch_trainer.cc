@@ -1,5 +1,6 @@
 #include "trainers/training/torch_trainer.h"
 
+#include <ATen/Parallel.h>
 #include <malloc.h>
 
 #include <new>
@@ -14,7 +15,6 @@
 #include "trainers/export/export_model.h"
 #include "trainers/export/export_table.h"
 #include "trainers/torch.h"
-#include "trainers/training/compute_threads.h"
 #include "trainers/training/image_training.h"
 #include "trainers/training/machine.h"
 #include "trainers/training/tabular_training.h"
@@ -108,7 +108,7 @@ class TorchTrainer : public Trainer {
       throw Error(ErrorKind::bug, "no trainer for algorithm '" + request.algorithm + "'");
     }
     return translated("hyperparameters of " + request.algorithm, [&] {
-      set_compute_threads(request.threads);
+      at::set_num_threads(request.threads);
       if (request.algorithm == kExemlAlgorithm) return train_exeml(request, observer);
       return algorithm->task == Task::tabular ? train_table(request, observer)
                                               : train_images(request, observer);

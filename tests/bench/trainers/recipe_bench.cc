@@ -15,7 +15,6 @@
 #include "trainers/models/resnet.h"
 #include "trainers/torch.h"
 #include "trainers/torch_compat.h"
-#include "trainers/training/compute_threads.h"
 
 namespace {
 
@@ -60,7 +59,7 @@ int main(int argc, char** argv) {
     return o.count(key) ? std::atof(o[key].c_str()) : otherwise;
   };
   const int threads = static_cast<int>(number("threads", 2));
-  mat::set_compute_threads(threads);
+  at::set_num_threads(threads);
   at::globalContext().setFlushDenormal(true);
   const mat::PictureSet set = mat::read_image_folder(argv[1], {});
   mat::PixelCache cache(o.count("cache") ? o["cache"] : "/tmp/recipe_cache",

@@ -14,13 +14,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Clients that say what they are told to, found before Slurm's own.
+// Clients that say what they are told to, found before Slurm's own, or instead of them.
 class FakeClients {
  public:
-  explicit FakeClients(const TempFolder& folder)
+  explicit FakeClients(const TempFolder& folder, const char* others = ":/usr/bin:/bin")
       : folder_(folder / "bin"), path_(::getenv("PATH") == nullptr ? "" : ::getenv("PATH")) {
     fs::create_directories(folder_);
-    ::setenv("PATH", (folder_.string() + ":/usr/bin:/bin").c_str(), 1);
+    ::setenv("PATH", (folder_.string() + others).c_str(), 1);
   }
   ~FakeClients() { ::setenv("PATH", path_.c_str(), 1); }
 
@@ -121,6 +121,20 @@ TEST_CASE(
   CHECK(look.jobs.at(12).state == "TIMEOUT");
   CHECK(look.jobs.at(14).state.empty());
   CHECK(look.ended_ms.contains(12));
+  CHECK(look.ended_ms.contains(14));
+}
+
+TEST_CASE(
+    "where there is no sacct, what squeue says counts, and a job that it has no more is gone") {
+  const TempFolder folder;
+  const FakeClients clients(folder, "");
+  const Home home{folder / "home", "a test"};
+  clients.put("squeue", kOneJob);
+  look_at_slurm(home, "p", {}, {12, 14});
+  const SlurmLook look = read_look(home, "p");
+  CHECK(look.problem.empty());
+  CHECK(look.jobs.at(12).state == "RUNNING");
+  CHECK(look.jobs.at(14).state.empty());
   CHECK(look.ended_ms.contains(14));
 }
 

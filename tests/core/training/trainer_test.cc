@@ -9,6 +9,7 @@
 
 #include "core/base/child_process.h"
 #include "core/base/error.h"
+#include "core/training/blas_kernels.h"
 #include "tests/test_files.h"
 
 namespace mat {
@@ -112,6 +113,32 @@ TEST_CASE("a library without the entry, or of another version, is not taken", "[
   const Error e = error_of_loading();
   CHECK_THAT(e.message(), Catch::Contains("is of another version of mat"));
   CHECK_THAT(e.hint(), Catch::Contains("together"));
+}
+
+TEST_CASE("what is chosen for a module's BLAS is there while it is opened, and not after",
+          "[run]") {
+  const TempFolder folder;
+  if (!build_library(folder / "module.so",
+                     "#include <stdlib.h>\n"
+                     "__attribute__((constructor)) void look(void) {\n"
+                     "  const char *core = getenv(\"OPENBLAS_CORETYPE\");\n"
+                     "  setenv(\"MAT_TEST_CORE\", core ? core : \"none\", 1);\n"
+                     "}\n")) {
+    return;
+  }
+  const ChosenModule module(folder / "module.so");
+  const auto seen = [] {
+    CHECK_THAT(error_of_loading().message(), Catch::Contains("is not a trainers module of mat"));
+    const std::string core = std::getenv("MAT_TEST_CORE");
+    ::unsetenv("MAT_TEST_CORE");
+    return core;
+  };
+  ::unsetenv("OPENBLAS_CORETYPE");
+  const bool has_choice = choose_blas_kernels();
+  const std::string choice = has_choice ? std::getenv("OPENBLAS_CORETYPE") : "none";
+  ::unsetenv("OPENBLAS_CORETYPE");
+  CHECK(seen() == choice);
+  CHECK(std::getenv("OPENBLAS_CORETYPE") == nullptr);
 }
 
 }  // namespace
