@@ -69,7 +69,7 @@ Trainer& open_module() {
   void* handle = ::dlopen(module.c_str(), RTLD_NOW | RTLD_LOCAL);
   const char* problem = handle == nullptr ? ::dlerror() : nullptr;
   // What is started or recorded from here on may be for another machine.
-  if (has_chosen) ::unsetenv("OPENBLAS_CORETYPE");
+  if (has_chosen) ::unsetenv(kBlasKernelsVariable);
   if (problem != nullptr) throw cannot_open(module, problem);
   const auto entry = reinterpret_cast<TrainerEntry>(::dlsym(handle, kTrainerEntryName));
   Trainer* trainer = entry ? entry(kTrainerAbi) : nullptr;

@@ -8,7 +8,7 @@
 namespace mat {
 namespace {
 
-constexpr const char* kName = "OPENBLAS_CORETYPE";
+constexpr const char* kName = kBlasKernelsVariable;
 
 class KeptVariable {
  public:
