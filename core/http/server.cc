@@ -4,8 +4,8 @@
 #include <atomic>
 #include <boost/asio/post.hpp>
 #include <condition_variable>
+#include <functional>
 #include <mutex>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -43,19 +43,23 @@ asio::ip::tcp protocol_of(int socket) {
 }  // namespace
 
 struct HttpServer::Impl {
-  explicit Impl(std::shared_ptr<HttpCore> c) : core(std::move(c)) {}
+  Impl(std::shared_ptr<HttpCore> c, std::shared_ptr<HttpLoop> l)
+      : core(std::move(c)), loop(std::move(l)) {}
 
   void accept();
   void on_connection(asio::ip::tcp::socket socket);
   void accept_again();
   bool make_room();
   void look();
+  std::vector<std::shared_ptr<HttpSession>> held_sessions() const;
+  void drain();
   void end();
 
   std::shared_ptr<HttpCore> core;
-  std::thread thread;
+  std::shared_ptr<HttpLoop> loop;
   bool has_paused = false;  // no connection is taken; of the server's thread
   std::atomic<std::size_t> connections{0};
+  bool has_ended = false;
   std::mutex mutex;
   std::condition_variable changed;
 };
@@ -111,14 +115,26 @@ void HttpServer::Impl::look() {
   core->timer.async_wait([this](boost::system::error_code error) {
     if (error) return;
     const auto now = Clock::now();
-    // Sessions leave the set as they end.
-    std::vector<std::shared_ptr<HttpSession>> sessions;
-    for (HttpSession* session : core->sessions) {
-      if (auto held = session->weak_from_this().lock()) sessions.push_back(std::move(held));
-    }
-    for (const auto& session : sessions) session->look_at(now);
+    for (const auto& session : held_sessions()) session->look_at(now);
     look();
   });
+}
+
+// Sessions leave the set as they end.
+std::vector<std::shared_ptr<HttpSession>> HttpServer::Impl::held_sessions() const {
+  std::vector<std::shared_ptr<HttpSession>> sessions;
+  for (HttpSession* session : core->sessions) {
+    if (auto held = session->weak_from_this().lock()) sessions.push_back(std::move(held));
+  }
+  return sessions;
+}
+
+void HttpServer::Impl::drain() {
+  core->is_draining = true;
+  boost::system::error_code ignored;
+  core->acceptor.close(ignored);
+  for (const auto& session : held_sessions()) session->drain();
+  connections = core->sessions.size();
 }
 
 // All that was begun after this is dropped with the core.
@@ -127,20 +143,16 @@ void HttpServer::Impl::end() {
   boost::system::error_code ignored;
   core->acceptor.close(ignored);
   core->timer.cancel();
-  std::vector<std::shared_ptr<HttpSession>> sessions;
-  for (HttpSession* session : core->sessions) {
-    if (auto held = session->weak_from_this().lock()) sessions.push_back(std::move(held));
-  }
-  for (const auto& session : sessions) session->close();
+  for (const auto& session : held_sessions()) session->close();
   connections = 0;
-  core->io.stop();
 }
 
 HttpServer::HttpServer(FileDescriptor listening, HttpServerOptions options, Handler handler) {
+  auto loop = options.loop ? options.loop : std::make_shared<HttpLoop>();
   auto core = std::make_shared<HttpCore>(std::move(options), std::move(handler));
   core->acceptor.assign(protocol_of(listening.get()), listening.get());
   listening.release();
-  impl_ = std::make_unique<Impl>(std::move(core));
+  impl_ = std::make_unique<Impl>(std::move(core), std::move(loop));
   impl_->core->session_ended = [impl = impl_.get()] {
     const std::lock_guard lock(impl->mutex);
     impl->connections = impl->core->sessions.size();
@@ -149,38 +161,31 @@ HttpServer::HttpServer(FileDescriptor listening, HttpServerOptions options, Hand
   };
   impl_->accept();
   impl_->look();
-  impl_->thread = std::thread([core = impl_->core] { core->io.run(); });
+  impl_->loop->begin(impl_->core->io, [impl = impl_.get()] { return impl->connections <= 1; });
 }
 
 HttpServer::~HttpServer() { stop(0); }
 
 void HttpServer::stop(double drain_seconds) {
-  if (!impl_->thread.joinable()) return;
-  bool is_asked = false;
-  asio::post(impl_->core->io, [&] {
-    HttpCore& core = *impl_->core;
-    core.is_draining = true;
-    boost::system::error_code ignored;
-    core.acceptor.close(ignored);
-    std::vector<std::shared_ptr<HttpSession>> sessions;
-    for (HttpSession* session : core.sessions) {
-      if (auto held = session->weak_from_this().lock()) sessions.push_back(std::move(held));
-    }
-    for (const auto& session : sessions) session->drain();
-    sessions.clear();
-    const std::lock_guard lock(impl_->mutex);
-    impl_->connections = core.sessions.size();
-    is_asked = true;
-    impl_->changed.notify_all();
-  });
-  {
-    std::unique_lock lock(impl_->mutex);
-    impl_->changed.wait(lock, [&] { return is_asked; });
-    impl_->changed.wait_for(lock, std::chrono::duration<double>(drain_seconds),
-                            [&] { return impl_->connections == 0; });
-  }
-  asio::post(impl_->core->io, [impl = impl_.get()] { impl->end(); });
-  impl_->thread.join();
+  Impl& impl = *impl_;
+  if (std::exchange(impl.has_ended, true)) return;
+  // In the server's thread, which others wait for.
+  const auto done = [&](const std::function<void()>& what, double seconds,
+                        const std::function<bool()>& is_enough) {
+    bool is_done = false;
+    asio::post(impl.core->io, [&] {
+      what();
+      const std::lock_guard lock(impl.mutex);
+      is_done = true;
+      impl.changed.notify_all();
+    });
+    std::unique_lock lock(impl.mutex);
+    impl.changed.wait(lock, [&] { return is_done; });
+    impl.changed.wait_for(lock, std::chrono::duration<double>(seconds), is_enough);
+  };
+  done([&] { impl.drain(); }, drain_seconds, [&] { return impl.connections == 0; });
+  done([&] { impl.end(); }, 0, [] { return true; });
+  impl.loop->end();
 }
 
 std::size_t HttpServer::connections() const { return impl_->connections; }

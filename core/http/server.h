@@ -9,6 +9,7 @@
 #include <string>
 
 #include "core/base/file.h"
+#include "core/http/loop.h"
 #include "core/http/message.h"
 
 namespace mat {
@@ -59,14 +60,17 @@ struct HttpServerOptions {
   // HttpRequest::body is empty. Called by the server's thread, as is `done`.
   std::function<std::optional<HttpResponse>(const HttpRequest&)> admit;
   std::function<void(const HttpExchange&)> done;
+  // Where another thread may do what the server's does, see HttpLoop. Without it only that one.
+  std::shared_ptr<HttpLoop> loop;
 };
 
-// An HTTP/1.1 server with one thread, which only moves bytes: no client, however slow, keeps
-// another one waiting, and memory is bounded by the limits. Whatever cannot be understood gets an
-// answer {"error": …} with a proper status. When all bodies together are too large, one of which
-// nothing has come for a thirtieth of body_s is given up for one that comes; if there is none, that
-// is refused. When there are as many connections as may be, the oldest idle one, or else the one
-// whose request has stalled for so long, makes room; if there is none, the new one is told so.
+// An HTTP/1.1 server with one thread, which only moves bytes (here "the server's thread", also
+// where HttpLoop has lent its work to another one): no client, however slow, keeps another one
+// waiting, and memory is bounded by the limits. Whatever cannot be understood gets an answer
+// {"error": …} with a proper status. When all bodies together are too large, one of which nothing
+// has come for a thirtieth of body_s is given up for one that comes; if there is none, that is
+// refused. When there are as many connections as may be, the oldest idle one, or else the one whose
+// request has stalled for so long, makes room; if there is none, the new one is told so.
 class HttpServer {
  public:
   // Called by the server's thread: quick, or the work is given to another one.

@@ -22,6 +22,7 @@ constexpr std::size_t kFirstBytes = 16 << 10;
 // The part of the time for a body in which some of it has to come when others want the room, or the
 // server stops.
 constexpr double kStalled = 1.0 / 30;
+constexpr std::size_t kHeaderPiece = 4 << 10;
 // A read of the header may bring the first bytes of the body along.
 constexpr std::size_t kReadAhead = 64 << 10;
 
@@ -138,10 +139,44 @@ void HttpSession::read_first(ErrorCode error) {
 
 void HttpSession::read_header() {
   begin_ = last_in_ = Clock::now();
+  header_bytes_ = 0;
   enter(State::header, core_.options.limits.header_s);
-  http::async_read_header(
-      socket_, buffer_, *parser_,
-      [self = shared_from_this()](ErrorCode error, std::size_t) { self->on_header(error); });
+  read_more_header();
+}
+
+void HttpSession::read_more_header() {
+  ErrorCode error;
+  header_bytes_ += parse(error);
+  const bool is_done = parser_->is_header_done();
+  // The parser itself only minds what comes at once.
+  if (!is_done && header_bytes_ > core_.options.limits.header_bytes) {
+    error = http::error::header_limit;
+  }
+  if (is_done || error) return on_header(error);
+  socket_.async_read_some(buffer_.prepare(kHeaderPiece),
+                          [self = shared_from_this()](ErrorCode error, std::size_t bytes) {
+                            self->buffer_.commit(bytes);
+                            self->on_header_piece(error);
+                          });
+}
+
+void HttpSession::on_header_piece(ErrorCode error) {
+  // Its time was over just when something came.
+  if (!error && is_late_) error = asio::error::operation_aborted;
+  if (!error && state_ == State::header) return read_more_header();
+  if (error == asio::error::eof) {
+    error = parser_->got_some() ? http::error::partial_message : http::error::end_of_stream;
+  }
+  on_header(error);
+}
+
+// What has come already. Gives how much of it the parser has taken.
+std::size_t HttpSession::parse(ErrorCode& error) {
+  if (buffer_.size() == 0) return 0;
+  const std::size_t taken = parser_->put(buffer_.data(), error);
+  buffer_.consume(taken);
+  if (error == http::error::need_more) error = {};
+  return taken;
 }
 
 // What is wrong with what has come.
@@ -275,6 +310,8 @@ void HttpSession::read_body() {
 }
 
 void HttpSession::read_more_body() {
+  ErrorCode error;
+  if (parse(error) > 0 || error) return on_body(error);
   http::async_read_some(
       socket_, buffer_, *parser_,
       [self = shared_from_this()](ErrorCode error, std::size_t) { self->on_body(error); });

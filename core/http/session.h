@@ -89,6 +89,9 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   void wait_for_request();
   void read_first(ErrorCode error);
   void read_header();
+  void read_more_header();
+  void on_header_piece(ErrorCode error);
+  std::size_t parse(ErrorCode& error);
   void on_header(ErrorCode error);
   void take_header();
   void read_body();
@@ -134,6 +137,7 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   bool must_close_ = false;                // after the answer
   bool is_head_ = false, is_old_ = false;  // HEAD; HTTP/1.0
   std::size_t reserved_ = 0;               // of core_.body_bytes
+  std::size_t header_bytes_ = 0;           // that the parser has taken
   std::uint64_t number_ = 0;               // of the request
   std::string head_, body_;                // what is being written
   std::shared_ptr<const HttpFile> file_;   // what is still to come, into body_ by pieces

@@ -90,7 +90,12 @@ void PictureFeed::Impl::work() {
       named = std::move(*next);
       place = &places.emplace_back();
     }
-    DecodeResult decoded = decode(named, short_side, bytes);
+    DecodeResult decoded;
+    try {
+      decoded = decode(named, short_side, bytes);
+    } catch (const std::exception& e) {
+      decoded.problem = e.what();
+    }
     const std::lock_guard lock(mutex);
     place->picture = {std::move(named.name), std::move(decoded)};
     place->is_ready = true;

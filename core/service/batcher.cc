@@ -82,6 +82,7 @@ void require_answers(const std::vector<float>& answers, std::size_t count) {
 struct Batcher::Impl {
   Impl(ModelDescription d, BatcherOptions o) : description(std::move(d)), options(std::move(o)) {}
 
+  void wake_model();
   void decode();
   DecodeOutcome decode_place(Place& place, std::int64_t max_pixels);
   bool decode_quickly(Place& place);
@@ -103,6 +104,11 @@ struct Batcher::Impl {
   std::vector<std::thread> decoders;
   std::thread answerer;
 };
+
+void Batcher::Impl::wake_model() {
+  has_ready.notify_one();
+  if (options.idle_work) options.idle_work->interrupt();
+}
 
 void Batcher::Impl::finish(Place& place, PictureAnswer answer) {
   Question& question = *place.question;
@@ -142,7 +148,8 @@ void Batcher::Impl::decode() {
       auto& queue = large.empty() ? undecoded : large;
       if (queue.empty()) {
         --decoding;
-        has_ready.notify_all();
+        lock.unlock();
+        wake_model();
         return;
       }
       place = std::move(queue.front());
@@ -154,7 +161,8 @@ void Batcher::Impl::decode() {
     ready_bytes += place.image.byte_count();
     ready.push_back(std::move(place));
     is_idle = false;
-    has_ready.notify_one();
+    lock.unlock();
+    wake_model();
   }
 }
 
@@ -211,7 +219,7 @@ void Batcher::Impl::answer(PictureModel& model) {
     Place own;  // that this thread is to decode
     {
       std::unique_lock lock(mutex);
-      has_ready.wait(lock, [&] {
+      wait_at_work(lock, has_ready, options.idle_work.get(), [&] {
         is_idle = ready.empty() && undecoded.empty();
         return !is_idle || (is_ending && decoding == 0);
       });
@@ -264,7 +272,7 @@ Batcher::~Batcher() {
     impl_->is_ending = true;
   }
   impl_->has_work.notify_all();
-  impl_->has_ready.notify_all();
+  impl_->wake_model();
   for (std::thread& thread : impl_->decoders) thread.join();
   impl_->answerer.join();
 }
@@ -277,6 +285,7 @@ bool Batcher::ask(std::vector<AskedPicture> pictures, Done done) {
   question->pictures = std::move(pictures);
   question->done = std::move(done);
   std::size_t sleeping = count;  // pictures that somebody is still to be woken for
+  bool wakes_model = false;
   {
     const std::lock_guard lock(impl_->mutex);
     if (impl_->waiting + count > impl_->options.queue_pictures) return false;
@@ -284,10 +293,11 @@ bool Batcher::ask(std::vector<AskedPicture> pictures, Done done) {
     for (std::size_t i = 0; i < count; ++i) {
       impl_->undecoded.push_back({question, i, {}, {}});
     }
-    if (std::exchange(impl_->is_idle, false)) {
-      impl_->has_ready.notify_one();
-      --sleeping;
-    }
+    wakes_model = std::exchange(impl_->is_idle, false);
+  }
+  if (wakes_model) {
+    impl_->wake_model();
+    --sleeping;
   }
   // Somebody may have answered the question meanwhile.
   if (sleeping == 1) impl_->has_work.notify_one();

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/base/idle_work.h"
 #include "core/base/json.h"
 #include "core/image/image.h"
 #include "core/training/trainer.h"
@@ -34,6 +35,7 @@ struct BatcherOptions {
   std::function<void(std::size_t pictures, double seconds)> answered;
   // Called by the thread that has decoded a picture, or could not.
   std::function<void(double seconds)> decoded;
+  std::shared_ptr<IdleWork> idle_work;  // of the model's thread; may be none
 };
 
 // A model that answers many who ask at the same time. What comes while it is busy is answered

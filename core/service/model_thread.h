@@ -1,13 +1,16 @@
 #pragma once
 
+#include <condition_variable>
 #include <exception>
 #include <future>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <utility>
 
 #include "core/base/error.h"
+#include "core/base/idle_work.h"
 
 // What Batcher and TableBatcher share.
 
@@ -40,6 +43,23 @@ std::thread start_model_thread(Open open, Try try_it, Answer answer) {
     throw;
   }
   return thread;
+}
+
+// Waits until there is something to do, which `has_work` says under the lock, and does the idle
+// work meanwhile, if there is any.
+template <typename HasWork>
+void wait_at_work(std::unique_lock<std::mutex>& lock, std::condition_variable& changed,
+                  IdleWork* idle_work, const HasWork& has_work) {
+  if (idle_work != nullptr && !has_work()) {
+    std::mutex& mutex = *lock.mutex();
+    lock.unlock();
+    idle_work->do_until([&] {
+      const std::lock_guard again(mutex);
+      return has_work();
+    });
+    lock.lock();
+  }
+  changed.wait(lock, has_work);
 }
 
 [[noreturn]] inline void throw_wrong_count() {

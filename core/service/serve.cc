@@ -96,6 +96,7 @@ class Service {
     model.threads = 1;
     TableBatcherOptions options;
     options.answered = counting();
+    options.idle_work = loop_;
     auto served = std::make_shared<ServedModel>();
     served->reference = source.reference;
     served->table = std::make_unique<TableBatcher>([&] { return request_.open_table_model(model); },
@@ -118,6 +119,7 @@ class Service {
     options.decode_threads = usable_cores();
     options.max_pixels = settings_.max_pixels;
     options.answered = counting();
+    options.idle_work = loop_;
     options.decoded = [this](double seconds) {
       if (api_) api_->metrics().count_decoding(seconds);
     };
@@ -184,6 +186,7 @@ class Service {
     server.limits.connections = static_cast<std::size_t>(settings_.max_connections);
     server.admit = [this](const HttpRequest& r) { return api_->admit(r); };
     server.done = [this](const HttpExchange& exchange) { note(exchange); };
+    server.loop = loop_;
     record_.address = address;
     server_ = std::make_unique<HttpServer>(
         std::move(listening_), std::move(server),
@@ -358,6 +361,8 @@ class Service {
   FileDescriptor listening_;
   int port_ = 0;
   Json facts_ = Json::object();
+  // The model's thread reads from a single client itself.
+  const std::shared_ptr<HttpLoop> loop_ = std::make_shared<HttpLoop>();
   std::unique_ptr<ServiceApi> api_;
   // Ends before what it calls.
   std::unique_ptr<HttpServer> server_;

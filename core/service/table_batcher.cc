@@ -37,6 +37,7 @@ struct TableBatcher::Impl {
   Impl(TableDescription d, TableBatcherOptions o)
       : description(std::move(d)), options(std::move(o)) {}
 
+  void wake_model();
   void answer(TableModel& model);
   void answer_batch(TableModel& model, std::vector<Question>& batch);
 
@@ -51,6 +52,11 @@ struct TableBatcher::Impl {
   bool is_ending = false;
   std::thread answerer;
 };
+
+void TableBatcher::Impl::wake_model() {
+  has_work.notify_one();
+  if (options.idle_work) options.idle_work->interrupt();
+}
 
 void TableBatcher::Impl::answer_batch(TableModel& model, std::vector<Question>& batch) {
   const double begin_s = monotonic_seconds();
@@ -89,7 +95,8 @@ void TableBatcher::Impl::answer(TableModel& model) {
     std::vector<Question> batch;
     {
       std::unique_lock lock(mutex);
-      has_work.wait(lock, [&] { return !questions.empty() || is_ending; });
+      wait_at_work(lock, has_work, options.idle_work.get(),
+                   [&] { return !questions.empty() || is_ending; });
       if (questions.empty()) return;
       std::size_t rows = 0;
       while (!questions.empty() &&
@@ -122,7 +129,7 @@ TableBatcher::~TableBatcher() {
     const std::lock_guard lock(impl_->mutex);
     impl_->is_ending = true;
   }
-  impl_->has_work.notify_all();
+  impl_->wake_model();
   impl_->answerer.join();
 }
 
@@ -133,7 +140,7 @@ bool TableBatcher::ask(std::vector<float> inputs, std::size_t rows, Done done) {
     impl_->waiting += rows;
     impl_->questions.push_back({std::move(inputs), rows, std::move(done)});
   }
-  impl_->has_work.notify_one();
+  impl_->wake_model();
   return true;
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/idle_work.h"
 #include "core/base/json.h"
 #include "core/training/trainer.h"
 
@@ -16,6 +17,7 @@ struct TableBatcherOptions {
   std::size_t queue_rows = 100'000;  // that wait or are being answered; more are turned away
   // Called by the model's thread after each batch.
   std::function<void(std::size_t rows, double seconds)> answered;
+  std::shared_ptr<IdleWork> idle_work;  // of the model's thread; may be none
 };
 
 // A model for rows of tables that answers many who ask at the same time, as Batcher does for

@@ -119,6 +119,8 @@ class Server {
     auto served = std::make_shared<ServedModel>();
     served->reference = "bench@V0001";
     BatcherOptions batching;
+    const auto loop = std::make_shared<HttpLoop>();
+    batching.idle_work = loop;
     batching.decoded = [this](double seconds) { decode_ms = seconds * 1000; };
     served->batcher =
         std::make_unique<Batcher>(std::move(open), std::move(description), std::move(batching));
@@ -126,6 +128,7 @@ class Server {
     options.name = "bench";
     api_.emplace(options, std::move(served));
     HttpServerOptions server;
+    server.loop = loop;
     server.admit = [this](const HttpRequest& r) { return api_->admit(r); };
     server.done = [this](const HttpExchange& e) { api_->count(e); };
     FileDescriptor listening = listen_on("127.0.0.1", 0);

@@ -171,6 +171,18 @@ TEST_CASE("what cannot be understood gets its own status, as JSON") {
   CHECK(echo.ask(kLastGet).find("200 OK") != std::string::npos);
 }
 
+TEST_CASE("headers that come piece by piece have the same limit") {
+  Echo echo;
+  RawClient client(echo.port);
+  client.send("GET / HTTP/1.1\r\nHost: a\r\n");
+  // Each a whole field, which the parser takes and forgets.
+  const std::string field = "X: " + std::string(1000, 'x') + "\r\n";
+  for (int i = 0; i < 500 && client.send(field); ++i) std::this_thread::yield();
+  CHECK(client.is_closed());
+  REQUIRE(echo.exchanges().size() == 1);
+  CHECK(echo.exchanges()[0].status == 431);
+}
+
 TEST_CASE("a body comes in chunks, and after 100 Continue when that is expected") {
   Echo echo;
   CHECK(echo.ask("POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked"

@@ -1,5 +1,6 @@
 #include "core/service/batcher.h"
 
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <future>
 
@@ -52,6 +53,8 @@ TEST_CASE("pictures are answered in their order, bad ones with their problem") {
 TEST_CASE("what comes while the model is busy is answered together") {
   BatcherOptions options;
   options.batch_size = 8;
+  std::atomic<int> decoded = 0;
+  options.decoded = [&](double) { ++decoded; };
   Fixture f(options);
   f.control->hold(true);
   std::vector<std::future<std::vector<PictureAnswer>>> answers;
@@ -59,7 +62,7 @@ TEST_CASE("what comes while the model is busy is answered together") {
   // The first batch is that of the trial.
   f.control->wait_for_batches(2);
   for (int i = 0; i < 20; ++i) answers.push_back(f.ask({picture(0x00ff00)}));
-  while (f.batcher->waiting() < 21) std::this_thread::yield();
+  while (decoded < 21) std::this_thread::yield();
   f.control->hold(false);
   for (auto& answer : answers) CHECK(answer.get().front().problem.empty());
   const auto& batches = f.control->batches;

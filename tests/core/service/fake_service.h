@@ -21,6 +21,7 @@ class FakeService {
     api_options.name = "colours";
     api.emplace(std::move(api_options), make("m@V0001", std::move(batcher)));
     HttpServerOptions options;
+    options.loop = loop;
     options.limits = limits;
     options.admit = [this](const HttpRequest& request) { return api->admit(request); };
     options.done = [this](const HttpExchange& exchange) { api->count(exchange); };
@@ -41,6 +42,7 @@ class FakeService {
     options.decoded = [this](double seconds) {
       if (api) api->metrics().count_decoding(seconds);
     };
+    options.idle_work = loop;
     served->batcher = std::make_unique<Batcher>(
         [control = control] { return std::make_unique<FakeModel>(control); }, fake_description(),
         std::move(options));
@@ -61,6 +63,7 @@ class FakeService {
     return send("POST", target, body, {{"Content-Type", type}});
   }
 
+  const std::shared_ptr<HttpLoop> loop = std::make_shared<HttpLoop>();
   std::shared_ptr<FakeControl> control = std::make_shared<FakeControl>();
   int port = 0;
   std::optional<ServiceApi> api;
