@@ -33,6 +33,7 @@ struct TrainOptions {
   std::optional<double> short_duration;
   std::optional<std::int64_t> seed;
   int seeds = 1;
+  FormatFlags format;
   TrainFlags train;
 };
 
@@ -118,6 +119,7 @@ int train_project(const Context& context, const TrainOptions& options) {
   data.project = options.project;
   data.dataset_version = options.dataset_version;
   data.train_ratio = options.train_ratio;
+  data.format = options.format;
   data.dry_run = options.train.dry_run;
   assignments.push_back(exeml_data_setting(context, data));
   const Settings settings =
@@ -238,6 +240,7 @@ void add_train(CLI::App* group, Context& context) {
                    "Train so many times with different seeds; results are mean ± deviation")
       ->type_name("N")
       ->check(CLI::Range(1, 100));
+  options->format.add_to(command);
   options->train.add_to(command);
   set_action(command, context, [&context, options] { return train_project(context, *options); });
 }

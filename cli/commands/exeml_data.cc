@@ -90,6 +90,7 @@ DatasetVersionRecord publish_path(Registry& registry, const ExemlDataOptions& op
   ImportRequest import;
   import.source = options.data;
   import.environment = environment_with({});
+  import.options = options.format.options();
   import.only_these = true;
   const bool is_new = !registry.find_dataset(options.project);
   if (!is_new) require_replaceable(registry, options);
@@ -136,6 +137,12 @@ std::string exeml_data_setting(const Context& context, const ExemlDataOptions& o
   if (is_path && !options.dataset_version.empty()) {
     throw Error(ErrorKind::usage, "--dataset-version is of a dataset, and DATA is a path",
                 "leave it out, or name a dataset");
+  }
+  if (!is_path && options.format != FormatFlags()) {
+    throw Error(
+        ErrorKind::usage,
+        fmt::format("how files are read was said when the dataset {} was made", options.data),
+        "leave out --format, --map-label and the like, or name a path");
   }
   if (is_path && options.dry_run) return "inputs.data_url=" + options.data;
   DatasetVersionRecord version;

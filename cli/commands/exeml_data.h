@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "cli/commands/format_flags.h"
 #include "cli/context.h"
 
 namespace mat {
@@ -11,6 +12,7 @@ struct ExemlDataOptions {
   std::string project;
   std::string dataset_version;  // of a dataset that `data` names without a version; may be empty
   double train_ratio = 0.8;
+  FormatFlags format;    // of a path
   bool dry_run = false;  // nothing is published: a path stays a path
 };
 

@@ -16,6 +16,8 @@ struct FormatFlags {
   std::vector<std::string> map_source, map_label;
   bool map_labels = false, follow_links = false;
 
+  bool operator==(const FormatFlags&) const = default;
+
   // Must live as long as the command.
   void add_to(CLI::App* command);
   // Usage errors name the flag.

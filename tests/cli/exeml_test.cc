@@ -122,6 +122,23 @@ TEST_CASE("exeml refuses too little data with a list of what is missing") {
   CHECK(mat.succeed({"dataset", "list", "--json"}).json()["datasets"].empty());
 }
 
+TEST_CASE("exeml maps labels that are none, as it offers to") {
+  TemporaryFolder folder;
+  const MatProcess mat(folder);
+  draw_pictures(folder / "data", {"green", "red"}, 6);
+  fs::rename(folder / "data" / "red", folder / "data" / "red rose");
+  const Output refused = mat.run({"exeml", "train", "data", "--project", "p"});
+  CHECK(refused.exit_code == 2);
+  CHECK(has(refused.err, "--map-label 'red rose=red_rose'"));
+  const Output trained = mat.run({"exeml", "train", "data", "--project", "p", "--map-label",
+                                  "red rose=rose", "--flavor", "cpu.1", "--short-duration", "0.1"});
+  INFO(trained.err);
+  CHECK(trained.exit_code == 0);
+  CHECK(mat.succeed({"dataset", "show", "p", "--json"}).json().dump().find("rose") !=
+        std::string::npos);
+  CHECK(mat.run({"exeml", "train", "p", "--project", "p", "--map-labels"}).exit_code == 2);
+}
+
 TEST_CASE("exeml replaces no pictures but those of its own project") {
   TemporaryFolder folder;
   const MatProcess mat(folder);

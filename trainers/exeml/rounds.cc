@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "core/base/error.h"
+
 namespace mat {
 namespace {
 
@@ -99,7 +101,14 @@ bool train_in_rounds(SearchContext& context, const Recipe& candidate, BestModel&
     }
     const Recipe recipe = recipe_for(candidate, std::min(static_cast<double>(enough), possible));
     const std::string stage = fmt::format("round {}", round + 1);
-    if (!train_round(context, stage, recipe, first_weights(context), enough, best)) return false;
+    try {
+      if (!train_round(context, stage, recipe, first_weights(context), enough, best)) return false;
+    } catch (const Error& e) {
+      // What an earlier round has found is not lost with a later one.
+      if (!best.exists() || e.kind() != ErrorKind::training_failed) throw;
+      context.observer().log(fmt::format("{} failed: {}", stage, e.message()));
+      break;
+    }
     context.make_checkpoint();
     if (round > 0 && !best.latest_gain().is_real()) {
       context.observer().log("twice the training changed no more than chance would: converged");

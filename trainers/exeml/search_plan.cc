@@ -84,10 +84,13 @@ Recipe recipe_for(const Recipe& candidate, double samples) {
   const bool is_long = samples >= kSamplesForStrong;
   recipe.augmentation = is_long ? strong() : mild();
   recipe.mix = is_long ? 0.5 : 0;
-  recipe.sizes = {{0, 64}};
-  if (is_long) recipe.sizes.push_back({0.5, 96});
+  if (is_long) {
+    recipe.sizes = {{0, 64}, {0.5, 96}};
+  } else {
+    recipe.sizes = {{0, 48}, {0.55, 64}};
+  }
   recipe.name = recipe.network + (is_long ? " at 64 and 96 px, strong augmentation"
-                                          : " at 64 px, mild augmentation");
+                                          : " at 48 and 64 px, mild augmentation");
   return recipe;
 }
 

@@ -1,8 +1,10 @@
 #include "trainers/training/checkpoint.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <string>
 #include <utility>
@@ -90,7 +92,10 @@ Checkpoint read_checkpoint(const fs::path& path) {
   };
   if (text("checksum") != checksum_of(weights)) throw Error(ErrorKind::io, "it is damaged");
   if (text("format") != kFormat) {
-    throw Error(ErrorKind::io, "another version of mat has written it");
+    throw Error(
+        ErrorKind::conflict,
+        fmt::format("another version of mat has written the checkpoint '{}'", path.string()),
+        "go on with that one");
   }
   Checkpoint checkpoint;
   checkpoint.step = parse_integer(text("step")).value_or(0);
@@ -117,12 +122,27 @@ void write_checkpoint(const Checkpoint& checkpoint, const fs::path& folder) {
   }
 }
 
+namespace {
+
+// False when it is gone.
+bool can_be_read(const fs::path& path) {
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file) return true;
+  if (errno == ENOENT) return false;
+  throw_io_error(fmt::format("cannot read the checkpoint '{}'", path.string()), errno);
+}
+
+}  // namespace
+
 std::optional<Checkpoint> read_latest_checkpoint(const fs::path& folder,
                                                  const std::function<void(std::string_view)>& log) {
   for (const File& file : checkpoints_in(folder)) {
+    // What cannot be opened may be whole: starting over would delete it.
+    if (!can_be_read(file.path)) continue;
     try {
       return read_checkpoint(file.path);
     } catch (const Error& e) {
+      if (e.kind() == ErrorKind::conflict) throw;
       log(fmt::format("passed over the checkpoint {}: {}", file.path.filename().string(),
                       e.message()));
     }

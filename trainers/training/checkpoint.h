@@ -27,7 +27,8 @@ struct Checkpoint {
 void write_checkpoint(const Checkpoint& checkpoint, const std::filesystem::path& folder);
 
 // The latest checkpoint in `folder` that is whole; nothing when there is none. `log` is told of
-// every later one that is passed over.
+// every later one that is damaged and passed over. Throws io errors where one cannot be opened, and
+// a conflict where another version of mat has written it: nobody may take it for lost.
 std::optional<Checkpoint> read_latest_checkpoint(const std::filesystem::path& folder,
                                                  const std::function<void(std::string_view)>& log);
 

@@ -92,6 +92,17 @@ TEST_CASE("A checkpoint with any byte changed is passed over, or says the same")
   }
 }
 
+TEST_CASE("A checkpoint that cannot be opened is not taken for lost") {
+  const TempFolder folder;
+  write_checkpoint(some_checkpoint(1), folder.path());
+  // To itself, so that root cannot open it either.
+  fs::create_symlink("step-000000002.ckpt", folder / "step-000000002.ckpt");
+  CHECK_THROWS_WITH(read_latest_checkpoint(folder.path(), ignore),
+                    Catch::Contains("cannot read the checkpoint"));
+  fs::remove(folder / "step-000000002.ckpt");
+  CHECK(read_latest_checkpoint(folder.path(), ignore)->step == 1);
+}
+
 TEST_CASE("A writer writes in the background and its errors come out at the next occasion") {
   const TempFolder folder;
   CheckpointWriter writer(folder / "checkpoint", Json{{"seed", 3}});
