@@ -191,10 +191,12 @@ int train(const Context& context, const JobSpec& spec, const fs::path& spec_fold
   return run_in_foreground(registry, held, flags.json);
 }
 
-int resume(const Context& context, const std::string& reference, const TrainFlags& flags) {
+int resume(const Context& context, const std::string& reference,
+           const std::vector<std::string>& assignments, const TrainFlags& flags) {
+  const Settings changes = parse_assignments(assignments, working_folder());
   Registry registry = context.open_to_change();
   const SignalsAsStop signals;
-  HeldVersion held = hold_to_resume(registry, reference);
+  HeldVersion held = hold_to_resume(registry, reference, changes);
   const Pool pool = find_pool(registry, held.spec.resources.pool);
   if (pool.slurm) return run_in_slurm(registry, std::move(held), pool, flags);
   if (flags.detach) {

@@ -30,7 +30,9 @@ void check_new_version(const Context& context, const JobSpec& spec, bool in_no_t
 int train(const Context& context, const JobSpec& spec, const std::filesystem::path& spec_folder,
           std::optional<Id> parent, const TrainFlags& flags);
 
-// Lets a version that has ended go on from its last checkpoint, in the same ways.
-int resume(const Context& context, const std::string& reference, const TrainFlags& flags);
+// Lets a version that has ended go on from its last checkpoint, in the same ways; with other
+// settings of how it runs, see hold_to_resume().
+int resume(const Context& context, const std::string& reference,
+           const std::vector<std::string>& assignments, const TrainFlags& flags);
 
 }  // namespace mat

@@ -330,9 +330,17 @@ void add_changing_commands(CLI::App* group, Context& context, const std::shared_
   command =
       group->add_subcommand("resume", "Let a version that has ended go on from its checkpoint");
   command->add_option("REF", flags->reference, "JOB@V0003, JOB")->required();
+  command
+      ->add_option("--set", flags->assignments,
+                   "How it goes on, as resources.nodes=2: resources, auto_stop, auto_restart, "
+                   "priority; may be repeated")
+      ->type_name("KEY=VALUE")
+      ->expected(1)
+      ->take_all();
   flags->train.add_to(command, TrainFlags::Kind::existing);
-  set_action(command, context,
-             [&context, flags] { return resume(context, flags->reference, flags->train); });
+  set_action(command, context, [&context, flags] {
+    return resume(context, flags->reference, flags->assignments, flags->train);
+  });
 
   command = group->add_subcommand("delete", "Delete a version and its files");
   command->add_option("REF", flags->reference, "JOB@V0003")->required();

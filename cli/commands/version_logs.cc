@@ -221,12 +221,16 @@ class Log {
 
 fs::path folder_of_log(const Context& context, const VersionRecord& version, int node) {
   const int nodes = nodes_of(version);
-  if (node >= nodes) {
+  fs::path folder =
+      node_log_folder(context.home().version_folder(version.job, version.number), node);
+  // It may have had more before it went on.
+  std::error_code ignored;
+  if (node >= nodes && !fs::exists(folder / kLogName, ignored)) {
     throw Error(ErrorKind::not_found, fmt::format("{} has no node {}", version.reference(), node),
                 nodes == 1 ? "it trains on one node, which is 0"
                            : fmt::format("its nodes are 0 to {}", nodes - 1));
   }
-  return node_log_folder(context.home().version_folder(version.job, version.number), node);
+  return folder;
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "core/run/attempts.h"
 #include "core/run/live_progress.h"
 #include "core/run/pools.h"
+#include "core/run/run_description.h"
 #include "core/run/schedule.h"
 
 namespace mat {
@@ -101,10 +102,10 @@ void print_metrics(const VersionRecord& v) {
   print(heading("metrics") + table.text());
 }
 
-// Of a training of several nodes.
-void print_nodes(const Json& facts) {
-  const auto nodes = facts.find("nodes");
-  if (nodes == facts.end() || !nodes->is_array()) return;
+// Of a training of several nodes; one that went on alone has those of before recorded.
+void print_nodes(const VersionRecord& version) {
+  const auto nodes = version.facts.find("nodes");
+  if (nodes_of(version) == 1 || nodes == version.facts.end() || !nodes->is_array()) return;
   Table table({{"NODE", Align::right},
                {"HOST", Align::left, true},
                {"IMAGES/S", Align::right},
@@ -164,7 +165,7 @@ int show_version(const Context& context, const std::string& reference, bool json
     print(heading("evaluations of other data") +
           fmt::format("{}; mat evaluate {}\n", join(kept, ", "), version.reference()));
   }
-  print_nodes(version.facts);
+  print_nodes(version);
   Table facts({{""}, {"", Align::left, true}});
   Json recorded = version.facts;
   // A command that the spec spells out stands in the settings.

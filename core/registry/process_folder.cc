@@ -26,8 +26,8 @@ bool is_known(const std::string& name, std::span<const std::string_view> files) 
 
 bool is_lock_held(const fs::path& folder) {
   const FileDescriptor lock(
-      ::open((folder / "lock").c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-  return lock && ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0;
+      ::open((folder / "lock").c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  return lock && ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 }
 
 // False, and nothing is removed, when there is more in it, or somebody still runs there.

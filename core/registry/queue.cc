@@ -7,6 +7,7 @@
 #include "core/registry/registry_impl.h"
 #include "core/registry/status_rows.h"
 #include "core/registry/version_folder.h"
+#include "core/registry/version_writer.h"
 
 namespace mat {
 namespace {
@@ -87,7 +88,8 @@ std::vector<ActiveVersion> Registry::attended_versions() {
   });
 }
 
-bool Registry::submit(Id version, const Submission& submission, const std::string& reason) {
+bool Registry::submit(Id version, const Submission& submission, const std::string& reason,
+                      const std::optional<ChangedSettings>& changed) {
   const VersionRecord record = this->version(version);
   const auto submit = [&](SQLite::Database& connection) {
     const bool is_first =
@@ -97,6 +99,10 @@ bool Registry::submit(Id version, const Submission& submission, const std::strin
         update_status(connection, version, {Status::terminated, Status::failed, Status::abnormal},
                       Status::pending, reason);
     if (is_first || is_again) put_in_queue(connection, version, submission);
+    if (is_again && changed) {
+      VersionWriter(connection).replace_settings(version, changed->settings);
+      replace_spec(impl_->home.version_folder(record.job, record.number), changed->spec_yaml);
+    }
     return is_first || is_again;
   };
   // One wait for the disk, for what has been made of the version and for its row.

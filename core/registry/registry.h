@@ -67,6 +67,12 @@ struct Deleted {
   std::vector<std::filesystem::path> kept;  // in a job's folder, but of no version: left there
 };
 
+// Of a version that goes on with others than before.
+struct ChangedSettings {
+  Json settings;  // as VersionRecord has them
+  std::string spec_yaml;
+};
+
 struct NewModelVersion {
   std::string model;                  // made when absent
   std::optional<ModelNumber> number;  // nothing: the next one
@@ -163,7 +169,9 @@ class Registry {
   // Makes an Initializing version, or one that has ended and goes on, Pending; what has been put
   // into its folder for the run (see version_folder.h) is on the disk then too. False when it is
   // neither.
-  bool submit(Id version, const Submission& submission, const std::string& reason);
+  // Settings that have changed take the place of those that it had, in spec.yaml, too.
+  bool submit(Id version, const Submission& submission, const std::string& reason,
+              const std::optional<ChangedSettings>& changed = {});
   // Makes a Pending version Running if `decide`, shown all active versions, grants it: gives the
   // GPUs to take, or nothing when it is not its turn. `over` when it is no longer Pending.
   enum class Claim { granted, waiting, over };

@@ -61,6 +61,10 @@ void make_version_folder(const fs::path& folder, const std::string& spec_yaml) {
   write_file_unsynced(folder / kSpecFile, spec_yaml);
 }
 
+void replace_spec(const fs::path& folder, const std::string& spec_yaml) {
+  write_file_atomic(folder / kSpecFile, spec_yaml);
+}
+
 void put_in_place(const fs::path& made, const fs::path& folder) {
   std::error_code error;
   if (fs::create_directories(folder.parent_path(), error)) {

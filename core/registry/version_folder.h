@@ -15,6 +15,9 @@ namespace mat {
 // errors.
 void make_version_folder(const std::filesystem::path& folder, const std::string& spec_yaml);
 
+// Of a version that has its place. Needs no lock. Throws io errors.
+void replace_spec(const std::filesystem::path& folder, const std::string& spec_yaml);
+
 // Moves what has been made to the place FOLDER, where there is nothing. Throws io errors.
 void put_in_place(const std::filesystem::path& made, const std::filesystem::path& folder);
 

@@ -152,6 +152,21 @@ void VersionWriter::put_values(Id version, Id job, const Json& settings) {
   }
 }
 
+void VersionWriter::replace_settings(Id version, const Json& settings) {
+  SQLite::Statement job(connection_, "SELECT job_id FROM versions WHERE id = ?");
+  job.bind(1, version);
+  job.executeStep();
+  SQLite::Statement update(connection_,
+                           "UPDATE version_details SET settings = ? WHERE version_id = ?");
+  update.bind(1, to_json_text(settings));
+  update.bind(2, version);
+  update.exec();
+  SQLite::Statement clear(connection_, "DELETE FROM version_values WHERE version_id = ?");
+  clear.bind(1, version);
+  clear.exec();
+  put_values(version, job.getColumn(0).getInt64(), settings);
+}
+
 void VersionWriter::put_metrics(Id version, Id job,
                                 const std::map<std::string, MetricSummary>& metrics) {
   for (const auto& [name, m] : metrics) {

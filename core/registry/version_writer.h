@@ -27,6 +27,9 @@ class VersionWriter {
   // Gives it the job's next number.
   Id add(const NewVersion& version, Job& job);
 
+  // Instead of those that are there.
+  void replace_settings(Id version, const Json& settings);
+
   void put_metrics(Id version, Id job, const std::map<std::string, MetricSummary>& metrics);
 
   // Brings the jobs' counts up to date; to be called last.

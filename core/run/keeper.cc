@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <map>
@@ -38,12 +39,20 @@ constexpr double kSecondsWithoutWork = 2;
 constexpr int kMostStarts = 60;
 constexpr double kSecondsBetweenStarts = 1;
 constexpr int kMostTroubles = 30;
-constexpr const char* kKeeperLock = "keeper.lock";
-constexpr const char* kStandbyLock = "standby.lock";
+constexpr const char* kKeeperLock = "keeper";
+constexpr const char* kStandbyLock = "standby";
 
-FileDescriptor open_lock(const Home& home, const char* name, int flags = O_RDWR | O_CREAT) {
-  const fs::path path = home.queue() / name;
-  return FileDescriptor(::open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, 0666));
+// Each machine has keepers of its own: it starts what was submitted there.
+fs::path lock_path(const Home& home, const char* name) {
+  std::string host = this_machine().host;
+  std::replace(host.begin(), host.end(), '/', '_');
+  return home.queue() / fmt::format("{}-{}.lock", name, host);
+}
+
+// To write, also where it is only looked at: over NFS such a lock needs that.
+FileDescriptor open_lock(const Home& home, const char* name, int flags = O_CREAT) {
+  return FileDescriptor(
+      ::open(lock_path(home, name).c_str(), O_RDWR | flags | O_CLOEXEC | O_NOFOLLOW, 0666));
 }
 
 bool try_lock(const FileDescriptor& file) { return ::flock(file.get(), LOCK_EX | LOCK_NB) == 0; }
@@ -158,7 +167,7 @@ void keep(const Home& home, const FileDescriptor& lock) {
     const bool is_due = now_s - looked_s >= kSecondsBetweenThoroughLooks;
     if (version != seen || is_due) {
       seen = version;
-      if (!is_still_at(lock, home.queue() / kKeeperLock)) return;
+      if (!is_still_at(lock, lock_path(home, kKeeperLock))) return;
       if (keeper.look()) worked_s = monotonic_seconds();
       // After the look, so that what waits is started first; again and again, since it may die.
       if (is_due && worked_s >= now_s) ensure_keeper(home);
@@ -172,8 +181,8 @@ void keep(const Home& home, const FileDescriptor& lock) {
 }  // namespace
 
 bool has_standby_keeper(const Home& home) {
-  const FileDescriptor standby = open_lock(home, kStandbyLock, O_RDONLY);
-  return standby && !try_lock(standby);
+  const FileDescriptor standby = open_lock(home, kStandbyLock, 0);
+  return standby && !try_lock(standby) && errno == EWOULDBLOCK;
 }
 
 void keep_queue(const Home& home, const std::function<void()>& begun) {

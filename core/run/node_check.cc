@@ -80,7 +80,7 @@ NodeCheck check_node(const Home& home, const Pool& pool, double seconds) {
   const std::int64_t end_ms = now_ms();
   if (!answer.ok) throw_slurm_error("srun", answer, pool.name);
   try {
-    const Json said = parse_json(answer.output, "what the node said");
+    const Json said = Json::parse(answer.output);
     NodeCheck check;
     check.host = said.at("host").get<std::string>();
     check.sees_same_file = said.at("same").get<bool>();

@@ -204,6 +204,16 @@ Capacity needs_of(const JobSpec& spec, const Pool& pool) {
         fmt::format("{} is to train on a GPU, and flavor {} has none", spec.algorithm, name),
         fmt::format("the pool {} has {}", pool.name, flavor_names(pool)));
   }
+  if (needs->gpus > 1 && !spec.definition.command) {
+    throw Error(ErrorKind::usage,
+                fmt::format("{} trains on one GPU for each node, and flavor {} has {}",
+                            spec.algorithm, name, needs->gpus),
+                can.max_nodes < needs->gpus * nodes || spec.seeds > 1
+                    ? "flavor gpu.1 has one"
+                    : fmt::format("on as many of them: --set resources.flavor=gpu.1 "
+                                  "--set resources.nodes={}",
+                                  needs->gpus * nodes));
+  }
   return *needs;
 }
 

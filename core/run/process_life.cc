@@ -90,7 +90,11 @@ void kill_process(const fs::path& folder, const std::string& name) {
     throw Error(ErrorKind::conflict,
                 fmt::format("{} runs on another machine, and cannot be killed from here", name));
   }
-  request_stop(folder, "killed by the user");
+  try {
+    request_stop(folder, "killed by the user");
+  } catch (const Error&) {
+    // On a full disk.
+  }
   if (const auto process = runner_process(folder)) {
     ::syscall(SYS_pidfd_send_signal, process->get(), SIGKILL, nullptr, 0);
   }

@@ -4,6 +4,8 @@
 
 #include "core/base/error.h"
 #include "core/base/file.h"
+#include "core/base/secrets.h"
+#include "core/base/time.h"
 #include "core/base/version.h"
 #include "core/registry/take_back.h"
 #include "core/run/check_inputs.h"
@@ -14,6 +16,7 @@
 #include "core/run/run_inputs.h"
 #include "core/run/runner.h"
 #include "core/run/stop_request.h"
+#include "core/slurm/submission.h"
 
 namespace mat {
 namespace {
@@ -33,6 +36,18 @@ Json origin_facts(const std::vector<std::string>& command_line,
           {"host", host_facts()}};
 }
 
+// What a person has written into a file and not committed may be a secret of the job's.
+void hide_values(std::string& text, const std::map<std::string, std::string>& environment) {
+  constexpr std::size_t kShortest = 4;  // what is shorter stands everywhere
+  for (const auto& [name, value] : environment) {
+    if (!is_secret_name(name) || value.size() < kShortest) continue;
+    for (std::size_t at = text.find(value); at != text.npos; at = text.find(value, at)) {
+      text.replace(at, value.size(), kHiddenValue);
+      at += std::string_view(kHiddenValue).size();
+    }
+  }
+}
+
 struct Origin {
   NewVersion version;
   std::string diff;  // uncommitted changes
@@ -46,6 +61,7 @@ Origin origin_of(Registry& registry, const JobSpec& spec,
   Json git = git_facts(spec_folder);
   if (git.is_object() && git.contains("diff")) {
     if (git["diff"].is_string()) origin.diff = git["diff"].get<std::string>();
+    hide_values(origin.diff, spec.environment);
     git.erase("diff");
     if (!origin.diff.empty()) git["diff_file"] = kDiffFile;
   }
@@ -68,7 +84,11 @@ Origin origin_of(Registry& registry, const JobSpec& spec,
 }
 
 void write_origin(const Origin& origin, const fs::path& folder) {
-  if (!origin.diff.empty()) write_file_unsynced(folder / kDiffFile, origin.diff);
+  if (!origin.diff.empty()) {
+    write_file_unsynced(folder / kDiffFile, origin.diff);
+    // Other secrets may be in it.
+    fs::permissions(folder / kDiffFile, fs::perms::owner_read | fs::perms::owner_write);
+  }
   write_run_environment(folder, origin.environment);
 }
 
@@ -96,6 +116,57 @@ void forget_version(Registry& registry, Id version, const std::string& reason) {
   }
 }
 
+// A secret is taken from the process's own variable of its name.
+JobSpec resolve_recorded(const VersionRecord& version, const Settings& changes) {
+  SpecLookup lookup = recorded_lookup(version.facts);
+  lookup.find_secret = [reference = version.reference()](const std::string& name) {
+    const char* value = std::getenv(name.c_str());
+    if (value == nullptr) {
+      throw Error(ErrorKind::usage,
+                  fmt::format("{}: the value of environment.{} is secret and was not recorded",
+                              reference, name),
+                  fmt::format("set the variable {} where mat runs", name));
+    }
+    return std::optional<std::string>(value);
+  };
+  // One that it has had before may be over.
+  if (changes.contains("auto_stop")) lookup.now_ms = now_ms();
+  return resolve(merge(settings_from_json(version.settings), changes), lookup);
+}
+
+// Of how a version runs, which may be otherwise when it goes on.
+bool may_change(const std::string& key) {
+  return key.starts_with("resources.") || key == "auto_stop" || key == "auto_restart" ||
+         key == "priority";
+}
+
+void check_changes(const VersionRecord& version, const Settings& changes) {
+  constexpr std::string_view kHyperparameter = "hyperparameters.";
+  for (const auto& [key, setting] : changes) {
+    if (may_change(key)) continue;
+    const std::string bare = key.substr(key.starts_with(kHyperparameter) ? 16 : 0);
+    const bool is_resource = version.settings.contains("resources." + bare);
+    throw Error(ErrorKind::usage,
+                fmt::format("{} goes on with the {} that it has", version.reference(), key),
+                is_resource
+                    ? fmt::format("did you mean resources.{}?", bare)
+                    : fmt::format("resources, auto_stop, auto_restart and priority may be others; "
+                                  "to train anew: mat version modify {} --set {}=…",
+                                  version.reference(), bare));
+  }
+}
+
+// "goes on with resources.nodes=1, auto_stop=4h"
+std::string words_for(const Settings& changes) {
+  std::string words;
+  for (const auto& [key, setting] : changes) {
+    words += fmt::format(
+        "{}{}={}", words.empty() ? "goes on with " : ", ", key,
+        setting.value.is_string() ? setting.value.get<std::string>() : to_json_text(setting.value));
+  }
+  return words;
+}
+
 // Of a version that is recorded; the pool may be gone since.
 Pool pool_of(Registry& registry, const JobSpec& spec, const std::string& reference) {
   try {
@@ -103,7 +174,7 @@ Pool pool_of(Registry& registry, const JobSpec& spec, const std::string& referen
   } catch (const Error& e) {
     if (e.kind() != ErrorKind::not_found) throw;
     throw Error(ErrorKind::not_found, fmt::format("{}: {}", reference, e.message()),
-                fmt::format("to train in another one: mat version modify {} --set "
+                fmt::format("to go on in another one: mat version resume {} --set "
                             "resources.pool={}",
                             reference, kPublicPool));
   }
@@ -118,7 +189,7 @@ HeldVersion record_version(Registry& registry, const JobSpec& spec,
   VersionRecord record = registry.create_version(origin.version, to_yaml(spec));
   const fs::path folder = registry.home().version_folder(record.job, record.number);
   try {
-    HeldVersion held{record, spec, VersionLock::acquire(folder)};
+    HeldVersion held{record, spec, VersionLock::acquire(folder), {}, {}};
     write_origin(origin, folder);
     if (const auto& command = spec.definition.command; command && !command->code.empty()) {
       SnapshotLimits limits;
@@ -147,29 +218,19 @@ HeldVersion record_pending(Registry& registry, const JobSpec& spec,
                                                    lock = VersionLock::acquire(folder);
                                                    write_origin(origin, folder);
                                                  });
-  return {std::move(record), spec, std::move(lock)};
+  return {std::move(record), spec, std::move(lock), {}, {}};
 }
 
 HeldVersion hold_to_run(Registry& registry, Id id) {
   VersionRecord version = registry.version(id);
   VersionLock lock =
       VersionLock::acquire(registry.home().version_folder(version.job, version.number));
-  SpecLookup lookup = recorded_lookup(version.facts);
-  lookup.find_secret = [reference = version.reference()](const std::string& name) {
-    const char* value = std::getenv(name.c_str());
-    if (value == nullptr) {
-      throw Error(ErrorKind::usage,
-                  fmt::format("{}: the value of environment.{} is secret and was not recorded",
-                              reference, name),
-                  fmt::format("set the variable {} where mat runs", name));
-    }
-    return std::optional<std::string>(value);
-  };
-  JobSpec spec = resolve(settings_from_json(version.settings), lookup);
-  return {std::move(version), std::move(spec), std::move(lock)};
+  JobSpec spec = resolve_recorded(version, {});
+  return {std::move(version), std::move(spec), std::move(lock), {}, {}};
 }
 
-HeldVersion hold_to_resume(Registry& registry, const std::string& reference) {
+HeldVersion hold_to_resume(Registry& registry, const std::string& reference,
+                           const Settings& changes) {
   const VersionRecord before = registry.version(reference);
   if (before.status == Status::completed || is_active(before.status)) {
     throw Error(ErrorKind::conflict,
@@ -181,10 +242,17 @@ HeldVersion hold_to_resume(Registry& registry, const std::string& reference) {
                                                                                      : "KEY=VALUE")
                     : "it goes on by itself");
   }
-  HeldVersion held = hold_to_run(registry, before.id);
-  if (const Status status = registry.version(before.id).status; is_active(status)) {
-    throw Error(ErrorKind::conflict, fmt::format("{} is {}", before.reference(), name_of(status)));
+  check_changes(before, changes);
+  VersionLock lock =
+      VersionLock::acquire(registry.home().version_folder(before.job, before.number));
+  // From now on nobody else changes it.
+  VersionRecord version = registry.version(before.id);
+  if (is_active(version.status)) {
+    throw Error(ErrorKind::conflict,
+                fmt::format("{} is {}", before.reference(), name_of(version.status)));
   }
+  JobSpec spec = resolve_recorded(version, changes);
+  HeldVersion held{std::move(version), std::move(spec), std::move(lock), {}, {}};
   const auto& command = held.spec.definition.command;
   if (command && !command->code.empty() && !before.facts.contains("code")) {
     throw Error(
@@ -202,7 +270,16 @@ HeldVersion hold_to_resume(Registry& registry, const std::string& reference) {
   }
   check_inputs(registry.home(), with_copy);
   // What a cluster's nodes can write, only they know.
-  if (!pool_of(registry, with_copy, before.reference()).slurm) check_targets(with_copy);
+  const Pool pool = pool_of(registry, with_copy, before.reference());
+  if (!pool.slurm) check_targets(with_copy);
+  check_nodes_fit(held.spec, pool, needs_of(held.spec, pool));
+  if (!changes.empty()) {
+    held.version.settings = to_json(held.spec.settings);
+    held.changed = {held.version.settings, to_yaml(held.spec)};
+    held.why = words_for(changes);
+  }
+  // A job that Slurm has after all, though it said nothing of it, finds that it is not wanted.
+  if (!pool.slurm) withdraw_submission(folder);
   withdraw_stop(folder);
   write_run_environment(folder, environment_with(held.spec.environment));
   return held;

@@ -80,10 +80,14 @@ class BatchRun {
 
   int run() {
     const BatchReport report = read_report(folder_, token_);
+    int failures = 0;
     for (const BatchLine& line : report.lines) {
       if (line.event == BatchEvent::ended) return 0;
       if (line.event == BatchEvent::started) ++attempts_;
+      if (line.event == BatchEvent::failed) ++failures;
     }
+    // One that could not even say that it began is an attempt all the same.
+    attempts_ = std::max(attempts_, failures);
     try {
       take_environment(folder_);
       run_ = read_run_description(folder_);
@@ -133,7 +137,6 @@ class BatchRun {
         return end(stopped(requested_stop(folder_).value_or("stopped")));
       const bool is_first = attempts_ == 0;
       ++attempts_;
-      say(BatchEvent::started, {});
       const RunResult result = attempt(is_first);
       if (was_interrupted_ && !is_stop_requested(folder_) && !is_done(result)) {
         say(BatchEvent::interrupted, "ended by a signal from Slurm");
@@ -154,6 +157,7 @@ class BatchRun {
     try {
       // So that the end can be told on a full disk.
       const SpaceReserve reserve(batch_folder(folder_));
+      say(BatchEvent::started, {});
       AttemptPlan& plan = run_->plan;
       plan.resume = plan.resume || !is_first;
       plan.group.nodes = std::max(plan.group.nodes, 1);

@@ -264,7 +264,7 @@ Submission submission_of(Registry& registry, const JobSpec& spec, bool detached)
 
 void submit(Registry& registry, const HeldVersion& held, bool detached) {
   const Submission submission = submission_of(registry, held.spec, detached);
-  if (!registry.submit(held.version.id, submission, {})) {
+  if (!registry.submit(held.version.id, submission, held.why, held.changed)) {
     remove_run_leftovers(registry.home().version_folder(held.version.job, held.version.number));
     throw Error(ErrorKind::conflict, fmt::format("{} has been ended or started by another process",
                                                  held.version.reference()));

@@ -38,6 +38,9 @@ struct HeldVersion {
   VersionRecord version;
   JobSpec spec;
   std::optional<VersionLock> lock;  // none: another process has it, for which this one works
+  // Of one that goes on otherwise than before, to be recorded with its submission.
+  std::optional<ChangedSettings> changed;
+  std::string why;  // for its history
 };
 
 // Records a new version of the spec's job (see Registry::create_version), Initializing, with where
@@ -59,9 +62,12 @@ HeldVersion record_pending(Registry& registry, const JobSpec& spec,
 HeldVersion hold_to_run(Registry& registry, Id version);
 
 // Takes hold of a version that has ended, to let it go on; its next environment is this process's.
+// `changes` are to settings of how it runs, not of what it trains: resources, auto_stop,
+// auto_restart, priority; they are recorded when it is submitted. A usage error for others.
 // Conflict when it is Completed or active. Throws what has to be mended first when its data is
 // gone.
-HeldVersion hold_to_resume(Registry& registry, const std::string& reference);
+HeldVersion hold_to_resume(Registry& registry, const std::string& reference,
+                           const Settings& changes = {});
 
 // Puts it into the queue of its pool: Pending, to be run by this process. A conflict when somebody
 // has ended it meanwhile.

@@ -105,7 +105,7 @@ void submit_to_slurm(Registry& registry, HeldVersion held, const Pool& pool) {
     submission.batch_system = kSlurmSystem;
     // Before it is Slurm's: a job of which nobody knows would run without being seen. Killed in
     // between, the job is found again by its name.
-    if (!registry.submit(before.id, submission, {})) {
+    if (!registry.submit(before.id, submission, held.why, held.changed)) {
       throw Error(
           ErrorKind::conflict,
           fmt::format("{} has been ended or started by another process", before.reference()));

@@ -1,6 +1,9 @@
 #include "core/run/stop_version.h"
 
 #include <fmt/core.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <thread>
@@ -32,8 +35,22 @@ Pool pool_of(Registry& registry, Id version) {
   return make_pool(kPublicPool, machine_capacity());
 }
 
+// By a file or, on a disk that takes none, by a signal.
+void ask_to_stop(const fs::path& folder) {
+  try {
+    request_stop(folder, kStoppedByUser);
+  } catch (const Error&) {
+    const auto runner = runner_process(folder);
+    if (!runner || ::syscall(SYS_pidfd_send_signal, runner->get(), SIGTERM, nullptr, 0) != 0) throw;
+  }
+}
+
 void kill(Registry& registry, const VersionRecord& version, const fs::path& folder) {
-  request_stop(folder, kKilledByUser);
+  try {
+    request_stop(folder, kKilledByUser);
+  } catch (const Error&) {
+    // On a full disk, which it may be that fills it.
+  }
   launcher_of(pool_of(registry, version.id)).kill(registry, version);
   // A runner of another machine, if there still is one, finds the request and ends; its word about
   // this version does not count any more.
@@ -68,7 +85,7 @@ Stop stop_version(Registry& registry, const VersionRecord& version, bool force) 
       continue;
     }
     if (!force && !is_stop_requested(folder)) {
-      request_stop(folder, kStoppedByUser);
+      ask_to_stop(folder);
       return Stop::asked;
     }
     if (status == Status::running) kill(registry, version, folder);

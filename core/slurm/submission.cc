@@ -59,6 +59,13 @@ void write_submission(const fs::path& version_folder, const BatchSubmission& sub
   write_file_atomic(folder / "submission.json", to_json_text(json) + "\n");
 }
 
+void withdraw_submission(const fs::path& version_folder) {
+  const fs::path path = batch_folder(version_folder) / "submission.json";
+  std::error_code error;
+  if (fs::remove(path, error) || !error) return;
+  throw_io_error(fmt::format("cannot remove '{}'", path.string()), error.value());
+}
+
 std::optional<BatchSubmission> read_submission(const fs::path& version_folder) {
   const fs::path path = batch_folder(version_folder) / "submission.json";
   const auto text = read_file_if_exists(path, kLongestFile);

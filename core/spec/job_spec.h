@@ -73,10 +73,10 @@ SpecLookup recorded_lookup(const Json& facts);
 
 // Fills in defaults below `settings` (sources "algorithm" and "default") and checks everything:
 // names, the algorithm, its channels (required, known), its hyperparameters (known, type, range,
-// choices, required, fixed), constraints against resources. What this build cannot do yet (more
-// than one node) is refused by name; that pool and flavor exist is for others to check. Throws a
-// usage error with FILE:LINE:COLUMN where the value came from a file, naming all problems that were
-// found, one a line, and nearest names as hints; it quotes no secret. Does not look at the disk.
+// choices, required, fixed), constraints against resources. That pool and flavor exist is for
+// others to check. Throws a usage error with FILE:LINE:COLUMN where the value came from a file,
+// naming all problems that were found, one a line, and nearest names as hints; it quotes no secret.
+// Does not look at the disk.
 JobSpec resolve(const Settings& settings, const SpecLookup& lookup = {});
 // The same after reading has found `problems`, which are told with its own. What they are about is
 // not in `settings`; so nothing is said to be missing then.

@@ -1,8 +1,20 @@
 #include <signal.h>
+#include <sys/wait.h>
 
 #include "tests/cli/lifecycle_fixture.h"
 
 namespace mat::test {
+namespace {
+
+// Returns once it has stopped: others look at that.
+void stop_process(pid_t child) {
+  int status = 0;
+  REQUIRE(::kill(child, SIGSTOP) == 0);
+  REQUIRE(::waitpid(child, &status, WUNTRACED) == child);
+  REQUIRE(WIFSTOPPED(status));
+}
+
+}  // namespace
 
 TEST_CASE("a pending version waits for the cores that another has, and can be stopped") {
   Fixture f;
@@ -117,7 +129,7 @@ TEST_CASE("a version whose own process is stopped lets others go first, and wait
   const std::string next = f.write_spec("n.yaml", command_spec("next", R"(["true"])"));
   const pid_t waiter = f.mat.start({"job", "create", "-f", waiting});
   REQUIRE(f.becomes("waiting", "Pending"));
-  REQUIRE(::kill(waiter, SIGSTOP) == 0);
+  stop_process(waiter);
   f.mat.succeed({"job", "create", "-f", next, "-d"});
   f.mat.succeed({"version", "stop", "blocker"});
   CHECK(f.mat.run({"version", "wait", "next"}).exit_code == 0);
@@ -133,7 +145,7 @@ TEST_CASE("a pending version whose own process is stopped can be stopped") {
   const std::string waiting = f.write_spec("w.yaml", command_spec("waiting", R"(["true"])"));
   const pid_t waiter = f.mat.start({"job", "create", "-f", waiting});
   REQUIRE(f.becomes("waiting", "Pending"));
-  REQUIRE(::kill(waiter, SIGSTOP) == 0);
+  stop_process(waiter);
   CHECK(f.mat.succeed({"version", "stop", "waiting"}).out.find("Terminated") != std::string::npos);
   REQUIRE(::kill(waiter, SIGCONT) == 0);
   CHECK(f.mat.wait_for(waiter).exit_code == 6);

@@ -94,10 +94,22 @@ TEST_CASE("nohup keeps a foreground training alive when the terminal goes") {
 
 TEST_CASE("secrets reach the command and are shown nowhere") {
   Fixture f;
-  const std::string spec =
-      f.write_spec("job.yaml", command_spec("s", R"([sh, -c, "test ${#API_TOKEN} = 7"])",
-                                            "environment: {API_TOKEN: hunter2}\n"));
+  const auto write_with = [&](const std::string& token) {
+    return f.write_spec("job.yaml", command_spec("s", R"([sh, -c, "test ${#API_TOKEN} = 7"])",
+                                                 "environment: {API_TOKEN: " + token + "}\n"));
+  };
+  // Not committed, so that it is in what git says has changed.
+  const std::string spec = write_with("example");
+  REQUIRE(f.mat
+              .run_in_shell("cd '" + f.folder.path().string() +
+                            "' && git init -q . && git add job.yaml && git -c user.name=a -c "
+                            "user.email=a@b commit -qm a")
+              .exit_code == 0);
+  write_with("hunter2");
   CHECK(f.mat.run({"job", "create", "-f", spec}).exit_code == 0);
+  const fs::path changes = f.version_folder("s", "V0001") / "uncommitted.diff";
+  CHECK(read_file(changes).find("API_TOKEN: (hidden)") != std::string::npos);
+  CHECK(fs::status(changes).permissions() == (fs::perms::owner_read | fs::perms::owner_write));
   for (const auto& command : std::vector<std::vector<std::string>>{
            {"version", "show", "s"},
            {"version", "show", "s", "--json"},

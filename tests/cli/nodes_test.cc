@@ -241,6 +241,54 @@ TEST_CASE("two nodes train pictures together, and go on after one of them was ki
   }
 }
 
+TEST_CASE("a version goes on with other resources, which it then has") {
+  if (!has_cores_for_nodes()) return;
+  Fixture f;
+  draw_pictures(f.folder / "data", {"red", "green"}, 24);
+  const std::string text = small_spec("w", "./data", 400);
+  const std::string spec =
+      f.write_spec("job.yaml", text.substr(0, text.find("resources")) +
+                                   "resources: {type: cpu, flavor: cpu.1, nodes: 2}\nseed: 7\n");
+  f.mat.succeed({"job", "create", "-f", spec, "-d"});
+  REQUIRE(wait_until([&] { return read_log(f, "w", 0).find("epoch 2/") != std::string::npos; }));
+  f.mat.succeed({"version", "stop", "w"});
+
+  const auto refusal = [&](const std::vector<std::string>& changes) {
+    std::vector<std::string> words{"version", "resume", "w"};
+    for (const std::string& change : changes) words.insert(words.end(), {"--set", change});
+    const Output refused = f.mat.run(words);
+    CHECK(refused.exit_code == 2);
+    return refused.err;
+  };
+  CHECK(refusal({"lr=0.1"}).find("w@V0001 goes on with the hyperparameters.lr that it has") !=
+        std::string::npos);
+  CHECK(refusal({"resources.nodes=1000"}).find("batch_size must be at least 1000") !=
+        std::string::npos);
+  CHECK(refusal({"resources.nodes=1", "resources.flavor=cpu.1000"}).find("no flavor 'cpu.1000'") !=
+        std::string::npos);
+  const Json before = f.mat.succeed({"version", "show", "w", "--json"}).json();
+  CHECK(before["settings"]["resources.nodes"]["value"] == 2);
+  CHECK(before["status"] == "Terminated");
+
+  f.mat.succeed({"version", "resume", "w", "--set", "resources.nodes=1", "-d"});
+  REQUIRE(wait_until(
+      [&] { return read_log(f, "w", 0).find("nodes was 2 and is 1") != std::string::npos; }));
+  f.mat.succeed({"version", "stop", "w"});
+  const Json after = f.mat.succeed({"version", "show", "w", "--json"}).json();
+  CHECK(after["settings"]["resources.nodes"]["value"] == 1);
+  CHECK(after["history"].dump().find("goes on with resources.nodes=1") != std::string::npos);
+  CHECK(after["attempts"] == 2);
+  // What the node said that is gone.
+  CHECK(f.mat.succeed({"version", "logs", "w", "--node", "1"}).out.find("node 1 of 2") !=
+        std::string::npos);
+  CHECK(f.mat.succeed({"version", "show", "w"}).out.find("IMAGES/S") == std::string::npos);
+  CHECK(f.mat.run({"version", "logs", "w", "--node", "2"}).exit_code == 3);
+  CHECK(read_file(f.version_folder("w", "V0001") / "spec.yaml").find("nodes: 1") !=
+        std::string::npos);
+  CHECK(f.mat.succeed({"version", "list", "w", "--filter", "resources.nodes = 1", "--json"})
+            .json()["total"] == 1);
+}
+
 TEST_CASE("what cannot be trained on several nodes is refused with its line") {
   Fixture f;
   draw_pictures(f.folder / "data", {"red", "green"}, 4);

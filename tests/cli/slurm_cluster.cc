@@ -16,6 +16,11 @@ SlurmCluster* SlurmCluster::with_gpu() {
   return cluster->if_it_runs();
 }
 
+SlurmCluster* SlurmCluster::that_forgets() {
+  static const std::unique_ptr<SlurmCluster> cluster(new SlurmCluster("--forget"));
+  return cluster->if_it_runs();
+}
+
 SlurmCluster* SlurmCluster::if_it_runs() {
   if (!configuration_.empty()) return this;
   const char* required = std::getenv("MAT_REQUIRE_SLURM");

@@ -19,6 +19,8 @@ class SlurmCluster {
   static SlurmCluster* get();
   // Another one, whose node n2 has what Slurm takes for a GPU.
   static SlurmCluster* with_gpu();
+  // Another one, which forgets jobs two seconds after their end; its log of completions has them.
+  static SlurmCluster* that_forgets();
 
   SlurmCluster(const SlurmCluster&) = delete;
   SlurmCluster& operator=(const SlurmCluster&) = delete;

@@ -67,6 +67,130 @@ TEST_CASE("a training that Slurm puts back into its queue goes on from its check
   CHECK(holds(f.log("again"), "going on from the checkpoint"));
 }
 
+TEST_CASE("a training on two Slurm nodes goes on on one, and the log of each can be followed",
+          "[slurm]") {
+  SlurmCluster* cluster = SlurmCluster::get();
+  if (cluster == nullptr) return;
+  SlurmFixture f(*cluster);
+  f.submit(training_spec(f, "fewer", 400, 2));
+  REQUIRE(wait_until([&] { return holds(f.log("fewer"), "epoch 3/"); }));
+  const TemporaryFolder other;
+  MatProcess follower(other);
+  follower.environment = f.mat.environment;
+  const pid_t pid = follower.start({"version", "logs", "-f", "fewer", "--node", "1"});
+  REQUIRE(wait_until(
+      [&] { return holds(read_file_if_exists(other / "out").value_or(""), "node 1 of 2"); }));
+  f.mat.succeed({"version", "stop", "fewer"});
+  CHECK(follower.wait_for(pid).exit_code == 0);
+
+  cluster->tell("kill-node n2");
+  f.mat.succeed({"version", "resume", "fewer", "--set", "resources.nodes=1", "--set", "auto_stop=3",
+                 "--detach"});
+  CHECK(f.mat.run({"version", "wait", "fewer"}).exit_code == 6);
+  CHECK(holds(f.log("fewer"), "nodes was 2 and is 1"));
+  CHECK(f.reason("fewer") == "auto_stop after 3.0s");
+  cluster->tell("start-node n2");
+
+  // A job of Slurm's that came for it after all would find no word of it.
+  f.mat.succeed({"version", "resume", "fewer", "--set", "resources.pool=public", "--detach"});
+  CHECK_FALSE(fs::exists(f.version_folder("fewer", "V0001") / "batch" / "submission.json"));
+  CHECK(f.mat.run({"version", "wait", "fewer"}).exit_code == 6);
+}
+
+TEST_CASE("a run on Slurm needs no registry, and is brought in when there is one again",
+          "[slurm]") {
+  SlurmCluster* cluster = SlurmCluster::get();
+  if (cluster == nullptr) return;
+  SlurmFixture f(*cluster);
+  const fs::path go = f.folder / "go";
+  f.submit(f.shell_spec("apart", "echo begun\nwhile [ ! -e " + go.string() +
+                                     " ]; do sleep 0.05; done\necho accuracy: 0.75\n"));
+  REQUIRE(wait_until([&] { return holds(f.log("apart"), "begun"); }));
+  const std::vector<std::string> files{"mat.db", "mat.db-wal", "mat.db-shm"};
+  const fs::path aside = f.folder / "aside";
+  fs::create_directory(aside);
+  for (const std::string& name : files) {
+    if (fs::exists(f.mat.home() / name)) fs::rename(f.mat.home() / name, aside / name);
+  }
+  write_text(go, "");
+  const fs::path report = f.version_folder("apart", "V0001") / "batch" / "report.jsonl";
+  CHECK(wait_until([&] { return holds(read_file_if_exists(report).value_or(""), "ended"); }));
+  for (const std::string& name : files) {
+    CHECK_FALSE(fs::exists(f.mat.home() / name));
+    if (fs::exists(aside / name)) fs::rename(aside / name, f.mat.home() / name);
+  }
+  CHECK(f.mat.run({"version", "wait", "apart"}).exit_code == 0);
+  CHECK(
+      f.mat.succeed({"version", "show", "apart", "--json"}).json()["metrics"]["accuracy"]["last"] ==
+      0.75);
+}
+
+TEST_CASE("what squeue has forgotten is asked of sacct, also where only completions are logged",
+          "[slurm]") {
+  SlurmCluster* cluster = SlurmCluster::that_forgets();
+  if (cluster == nullptr) return;
+  SlurmFixture f(*cluster);
+  f.submit(f.shell_spec("long", SlurmFixture::until_stopped()));
+  REQUIRE(wait_until([&] { return holds(f.log("long"), "begun"); }));
+  // Without a word of its runner's.
+  cluster->ask({"scancel", "--signal=KILL", "--full", std::to_string(f.job_of("long", "V0001"))});
+  REQUIRE(wait_until([&] {
+    return cluster->ask({"squeue", "--noheader", "--states=all"}).empty();
+  }));
+  CHECK(f.becomes("long", "Terminated"));
+  CHECK(f.reason("long") == "cancelled in Slurm");
+}
+
+TEST_CASE("doctor says what is wrong with a node", "[slurm]") {
+  SlurmCluster* cluster = SlurmCluster::get();
+  if (cluster == nullptr) return;
+  SlurmFixture f(*cluster);
+  f.mat.succeed({"pool", "delete", "cluster", "-y"});
+  // What runs on the node instead of mat.
+  const auto said_of = [&](const std::string& script) {
+    const fs::path program = f.folder / "program";
+    write_text(program, "#!/bin/sh\n" + script + "\n");
+    fs::permissions(program, fs::perms::owner_all);
+    f.mat.succeed({"pool", "add", "odd", "--slurm", "--program", program.string()});
+    const Output seen = f.mat.run({"doctor", "--nodes"});
+    f.mat.succeed({"pool", "delete", "odd", "-y"});
+    return seen.out + seen.err;
+  };
+  const std::string mat = MatProcess::program().string();
+  const std::string home = f.mat.home().string(), other = (f.folder / "other").string();
+  const std::string elsewhere = "shift 2; exec " + mat + " --home " + other + " \"$@\"";
+  // An hour, less what the question took.
+  CHECK(holds(said_of("exec faketime -f -1h " + mat + " \"$@\""), "is -3"));
+  CHECK(holds(said_of(elsewhere), "does not see this home"));
+  const std::string unlocked = said_of("cp -r " + home + " " + other + "; " + elsewhere);
+  CHECK(holds(unlocked, "sees the home as it is here"));
+  CHECK(holds(unlocked, "sees no lock that is held here"));
+  CHECK(holds(said_of("echo hello"), "is not this mat"));
+  CHECK(holds(said_of("exit 3"), "srun"));
+}
+
+TEST_CASE("a controller of Slurm that is silent keeps no command waiting", "[slurm]") {
+  SlurmCluster* cluster = SlurmCluster::get();
+  if (cluster == nullptr) return;
+  SlurmFixture f(*cluster);
+  f.submit(f.shell_spec("long", SlurmFixture::until_stopped()));
+  REQUIRE(wait_until([&] { return holds(f.log("long"), "begun"); }));
+  cluster->tell("freeze-controller");
+  CHECK(wait_until([&] {
+    const double begin_s = monotonic_seconds();
+    const Output list = f.mat.succeed({"version", "list"});
+    CHECK(monotonic_seconds() - begin_s < 1);
+    CHECK(holds(list.out, "Running"));
+    return holds(list.err, "has not answered");
+  }));
+  // Its file reaches the node.
+  f.mat.succeed({"version", "stop", "long"});
+  CHECK(f.status("long") == "Terminated");
+  cluster->tell("thaw-controller");
+  f.submit(f.shell_spec("next", "echo done\n"));
+  CHECK(f.mat.run({"version", "wait", "next"}).exit_code == 0);
+}
+
 TEST_CASE("a log on Slurm is followed by others, and a forced stop ends what does not listen",
           "[slurm]") {
   SlurmCluster* cluster = SlurmCluster::get();

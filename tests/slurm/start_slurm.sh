@@ -3,7 +3,7 @@
 # (installed by apt when missing), on free ports, with everything it writes in a folder of its own
 # that is removed at the end. Several can run at once. Takes root, under whom all of it runs.
 #
-#     start_slurm.sh [--no-install] [--gpu]
+#     start_slurm.sh [--no-install] [--gpu] [--forget]
 #
 # Prints what clients need, then "ready":
 #
@@ -13,12 +13,14 @@
 # and reads commands, each of which it answers with one line: "done", or what went wrong.
 #
 #     kill-controller, start-controller
+#     freeze-controller, thaw-controller
 #     kill-node n1        with all that runs on it, as when a machine loses power
 #     start-node n1
 #
 # The nodes are n1 and n2, each with one core and 2000 MB of memory, and with --gpu n2 has what Slurm
-# takes for one: /dev/null. The partitions are "main", the
-# default, and "short", whose jobs may run for a minute. All ends when the input does, or at SIGTERM.
+# takes for one: /dev/null. With --forget, what has ended is gone from squeue after two seconds, and
+# only the log of completions has it. The partitions are "main", the default, and "short", whose jobs
+# may run for a minute. All ends when the input does, or at SIGTERM.
 # The exit status is 77 when no cluster can run here, with the reason on stderr.
 set -u
 
@@ -92,6 +94,7 @@ if [[ " $* " == *" --gpu "* ]]; then
   echo "GresTypes=gpu" >"$conf"
   echo "NodeName=n2 Name=gpu File=/dev/null" >"$folder/gres.conf"
 fi
+[[ " $* " != *" --forget "* ]] || echo "MinJobAge=2" >>"$conf"
 cat >>"$conf" <<C
 ClusterName=test
 SlurmctldHost=$host(127.0.0.1)
@@ -190,6 +193,8 @@ while read -r command node; do
       kill -TERM "${daemons[controller]}"
       answer stop_daemon controller
       ;;
+    freeze-controller) answer kill -STOP "${daemons[controller]}" ;;
+    thaw-controller) answer kill -CONT "${daemons[controller]}" ;;
     start-controller) start_controller && answer until_true controller_answers ;;
     kill-node)
       stop_daemon "$node"
