@@ -1,9 +1,13 @@
 #include "core/run/stop_request.h"
 
+#include <signal.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "core/base/error.h"
 #include "core/base/file.h"
 #include "core/base/text.h"
+#include "core/run/version_lock.h"
 
 namespace mat {
 namespace {
@@ -18,6 +22,16 @@ fs::path stop_request_path(const fs::path& version_folder) { return version_fold
 
 void request_stop(const fs::path& version_folder, const std::string& reason) {
   write_file_atomic(stop_request_path(version_folder), reason + "\n");
+}
+
+void ask_to_stop(const fs::path& version_folder, const std::string& reason) {
+  try {
+    request_stop(version_folder, reason);
+  } catch (const Error&) {
+    const auto process = runner_process(version_folder);
+    if (!process) throw;
+    if (::syscall(SYS_pidfd_send_signal, process->get(), SIGTERM, nullptr, 0) != 0) throw;
+  }
 }
 
 std::optional<std::string> requested_stop(const fs::path& version_folder) {

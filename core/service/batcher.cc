@@ -23,12 +23,15 @@ namespace {
 constexpr int kTrialSide = 64;
 // The model's thread decodes no larger picture: others would have to wait for it meanwhile.
 constexpr std::int64_t kQuickPixels = 2'000'000;
+// One larger picture is decoded at a time: their memory does not grow with the cores.
+constexpr std::int64_t kHugePixels = 25'000'000;
 
 // All pictures that are asked about together.
 struct Question {
   std::vector<AskedPicture> pictures;
   std::vector<PictureAnswer> answers;
   std::size_t left = 0;  // to be answered
+  double asked_s = monotonic_seconds();
   Batcher::Done done;
 };
 
@@ -85,15 +88,18 @@ struct Batcher::Impl {
   void wake_model();
   void decode();
   DecodeOutcome decode_place(Place& place, std::int64_t max_pixels);
+  DecodeOutcome decode_any(Place& place);
+  bool drop_if_late(const Place& place);
   bool decode_quickly(Place& place);
   void answer(PictureModel& model);
   void answer_batch(PictureModel& model, std::vector<Place>& batch);
-  void finish(Place& place, PictureAnswer answer);
+  void finish(const Place& place, PictureAnswer answer);
 
   const ModelDescription description;
   const BatcherOptions options;
   Json facts;
 
+  std::mutex huge;           // of who decodes a huge picture
   mutable std::mutex mutex;  // of all below
   std::condition_variable has_work, has_ready, has_room;
   std::deque<Place> undecoded, large, ready;  // large: not for the model's thread
@@ -110,7 +116,7 @@ void Batcher::Impl::wake_model() {
   if (options.idle_work) options.idle_work->interrupt();
 }
 
-void Batcher::Impl::finish(Place& place, PictureAnswer answer) {
+void Batcher::Impl::finish(const Place& place, PictureAnswer answer) {
   Question& question = *place.question;
   bool is_last = false;
   {
@@ -122,8 +128,17 @@ void Batcher::Impl::finish(Place& place, PictureAnswer answer) {
   if (is_last) give_answer(question.done, std::move(question.answers));
 }
 
+bool Batcher::Impl::drop_if_late(const Place& place) {
+  if (monotonic_seconds() - place.question->asked_s < options.answer_within_s) return false;
+  PictureAnswer answer;
+  answer.failure = "there was no time for it";
+  finish(place, std::move(answer));
+  return true;
+}
+
 // Too large, of more than `max_pixels`, is only what may have more.
 DecodeOutcome Batcher::Impl::decode_place(Place& place, std::int64_t max_pixels) {
+  if (drop_if_late(place)) return DecodeOutcome::answered;
   AskedPicture& picture = place.question->pictures[place.index];
   const double begin_s = monotonic_seconds();
   Decoded made = decoded(picture, max_pixels, description.preprocessing.short_side);
@@ -137,6 +152,13 @@ DecodeOutcome Batcher::Impl::decode_place(Place& place, std::int64_t max_pixels)
   place.image = std::move(made.image);
   place.warning = std::move(made.said.warning);
   return DecodeOutcome::decoded;
+}
+
+DecodeOutcome Batcher::Impl::decode_any(Place& place) {
+  const auto outcome = decode_place(place, std::min(kHugePixels, options.max_pixels));
+  if (outcome != DecodeOutcome::too_large) return outcome;
+  const std::lock_guard lock(huge);
+  return decode_place(place, options.max_pixels);
 }
 
 void Batcher::Impl::decode() {
@@ -155,7 +177,7 @@ void Batcher::Impl::decode() {
       place = std::move(queue.front());
       queue.pop_front();
     }
-    if (decode_place(place, options.max_pixels) != DecodeOutcome::decoded) continue;
+    if (decode_any(place) != DecodeOutcome::decoded) continue;
     std::unique_lock lock(mutex);
     has_room.wait(lock, [&] { return ready.empty() || ready_bytes < options.queue_bytes; });
     ready_bytes += place.image.byte_count();
@@ -182,12 +204,14 @@ bool Batcher::Impl::decode_quickly(Place& place) {
         return false;
       }
     }
-    outcome = decode_place(place, options.max_pixels);
+    outcome = decode_any(place);
   }
   return outcome == DecodeOutcome::decoded;
 }
 
 void Batcher::Impl::answer_batch(PictureModel& model, std::vector<Place>& batch) {
+  std::erase_if(batch, [&](const Place& place) { return drop_if_late(place); });
+  if (batch.empty()) return;
   std::vector<ImageView> pictures;
   const std::size_t classes = description.classes.size();
   const double begin_s = monotonic_seconds();

@@ -31,6 +31,8 @@ struct BatcherOptions {
   std::size_t queue_pictures = 512;      // that wait or are being answered; more are turned away
   std::size_t queue_bytes = 256 << 20;   // decoded and not yet answered, about
   std::int64_t max_pixels = 50'000'000;  // of one picture, by its header
+  // Nobody waits longer: what was asked so long ago is dropped instead of being answered.
+  double answer_within_s = 60;
   // Called by the model's thread after each batch.
   std::function<void(std::size_t pictures, double seconds)> answered;
   // Called by the thread that has decoded a picture, or could not.

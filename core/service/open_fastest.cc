@@ -8,7 +8,8 @@
 namespace mat {
 namespace {
 
-constexpr int kRounds = 5;
+constexpr int kLeastRounds = 5, kMostRounds = 50;
+constexpr double kSecondsOfRounds = 0.2;
 // More threads have to be worth what they keep from others.
 constexpr double kLeastGain = 0.95;
 
@@ -18,10 +19,13 @@ double seconds_of(PictureModel& model, const ModelDescription& description) {
   Image picture{side, side, {}};
   picture.pixels.assign(picture.byte_count(), 128);
   double best_s = 0;
-  for (int round = 0; round <= kRounds; ++round) {
+  double all_s = 0;
+  for (int round = 0; round <= kMostRounds; ++round) {
+    if (round > kLeastRounds && all_s > kSecondsOfRounds) break;
     const double begin_s = monotonic_seconds();
     model.answer({picture});
     const double took_s = monotonic_seconds() - begin_s;
+    all_s += took_s;
     // The first one is for warming up.
     if (round == 1 || (round > 1 && took_s < best_s)) best_s = took_s;
   }

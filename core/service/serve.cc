@@ -118,6 +118,7 @@ class Service {
     options.batch_size = model.batch_size;
     options.decode_threads = usable_cores();
     options.max_pixels = settings_.max_pixels;
+    options.answer_within_s = HttpLimits().answer_s;
     options.answered = counting();
     options.idle_work = loop_;
     options.decoded = [this](double seconds) {

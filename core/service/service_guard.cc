@@ -56,6 +56,12 @@ class Guard {
       if (monotonic_seconds() - begin_s >= kSteadySeconds) pause_s = kFirstPause;
       const std::string what =
           fmt::format("attempt {} was ended by signal {}", attempt, WTERMSIG(status));
+      // Whoever starts it waits for its first answer, and what never worked would not the next
+      // time.
+      if (attempt == 1 && !has_answered()) {
+        throw Error(ErrorKind::io, what + " before it answered",
+                    "what it said: " + service_log_path(folder_).string());
+      }
       if (const auto code = pause(what, pause_s)) return {code, attempt};
       pause_s = std::min(kLongestPause, pause_s * 2);
     }
@@ -71,9 +77,18 @@ class Guard {
       if (ended < 0 && errno != EINTR) throw_io_error("cannot wait for what serves", errno);
       if (!is_told && !stop_reason_().empty()) {
         is_told = true;
-        request_stop(folder_, stop_reason_());
+        tell_to_stop(child);
       }
       std::this_thread::sleep_for(kBetweenLooks);
+    }
+  }
+
+  void tell_to_stop(pid_t child) const {
+    try {
+      request_stop(folder_, stop_reason_());
+    } catch (const Error&) {
+      // A full disk takes no file.
+      ::kill(child, SIGTERM);
     }
   }
 
@@ -94,6 +109,10 @@ class Guard {
       std::this_thread::sleep_for(kBetweenLooks);
     }
     return std::nullopt;
+  }
+
+  bool has_answered() const {
+    return Registry(home_, Registry::Mode::read).service(service_).status == Status::running;
   }
 
   // A registry that cannot be written now is no reason to serve no more.

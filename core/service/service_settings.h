@@ -20,7 +20,7 @@ struct ServiceSettings {
   std::size_t max_body_bytes = 20'000'000;
   std::int64_t max_pixels = 50'000'000;
   std::int64_t max_connections = 512;
-  double drain_s = 30;  // how long a stop waits for what is under way
+  double drain_s = 60;  // how long a stop waits for what is under way
 };
 
 Json to_json(const ServiceSettings& settings);

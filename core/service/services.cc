@@ -147,7 +147,7 @@ ServiceRecord stop_service(Registry& registry, const std::string& name, bool for
   }
   const ServiceSettings settings = service_settings_from_json(service.settings, name);
   if (!force) {
-    request_stop(folder, "stopped by the user");
+    ask_to_stop(folder, "stopped by the user");
     const double seconds = settings.drain_s + kGraceSeconds;
     const double begin_s = monotonic_seconds();
     if (!wait_for_end(registry, service.id, seconds) ||

@@ -129,7 +129,7 @@ VisualizationRecord stop_visualization(Registry& registry, const std::string& na
   if (force) {
     kill_process(folder, name);
   } else {
-    request_stop(folder, "stopped by the user");
+    ask_to_stop(folder, "stopped by the user");
   }
   const bool has_ended = wait_for_process(folder, monotonic_seconds() + kEndSeconds);
   notice_dead_visualizations(registry);

@@ -93,6 +93,22 @@ TEST_CASE("exeml train publishes a folder, keeps its time and shows what came of
     CHECK_FALSE(has(looked({}).out, "weights_url"));
   }
 
+  SECTION("a version of a project is served") {
+    const Json service =
+        p.mat.succeed({"exeml", "deploy", "colours", "V001", "--detach", "--json"}).json();
+    CHECK(service["name"] == "colours");
+    CHECK(service["source"] == "colours@V0001");
+    fs::path picture;
+    for (const auto& entry : fs::directory_iterator(p.folder / "data/red")) picture = entry.path();
+    const Json answer =
+        p.mat.succeed({"service", "predict", "colours", picture.string(), "--json"}).json();
+    const Json alone = p.mat.succeed({"predict", "colours", picture.string(), "--json"}).json();
+    REQUIRE(answer["predictions"].size() == 1);
+    CHECK(answer["predictions"][0]["predicted"] == alone["predictions"][0]["predicted"]);
+    CHECK(p.mat.run({"exeml", "deploy", "colours", "V007"}).exit_code == 3);
+    p.mat.succeed({"service", "stop", "colours"});
+  }
+
   SECTION("a training goes on from the weights of a version, with a class more") {
     draw_pictures(p.folder / "data", {"violet"}, 12);
     const Output more = p.train({"--incremental-version", "best"});

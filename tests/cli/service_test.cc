@@ -116,6 +116,24 @@ TEST_CASE("--restart brings a killed service back at its address") {
   CHECK_THROWS_AS(f.predict(address), Error);
 }
 
+TEST_CASE("--restart gives up a service that a signal ends before it answers") {
+  ServiceFixture f;
+  const fs::path source = f.folder / "dies.c", module = f.folder / "dies.so";
+  write_text(source,
+             "#include <signal.h>\n"
+             "__attribute__((constructor)) static void die(void) { raise(SIGKILL); }\n");
+  REQUIRE(f.mat.run_in_shell("gcc -shared -fPIC -o " + module.string() + " " + source.string())
+              .exit_code == 0);
+  f.mat.environment["MAT_TRAINERS_MODULE"] = module;
+  for (const char* how : {"--detach", "--json"}) {
+    const Output tried = f.mat.run({"service", "deploy", "m", "--name", "t", "--restart", how});
+    INFO(how);
+    CHECK(tried.exit_code == 5);
+    CHECK_THAT(tried.err, Catch::Matchers::Contains("was ended by signal 9 before it answered"));
+    CHECK(f.mat.run({"service", "show", "t"}).exit_code == 3);
+  }
+}
+
 TEST_CASE("a stop answers the request that is under way") {
   ServiceFixture f;
   const std::string address = f.deploy("s")["address"];

@@ -3,7 +3,9 @@
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <future>
+#include <thread>
 
+#include "core/base/time.h"
 #include "tests/core/service/fake_model.h"
 #include "tests/test_files.h"
 
@@ -149,6 +151,39 @@ TEST_CASE("what takes an answer may throw, and the next one is answered") {
     CHECK_THROWS_AS(is_dropped.get(), std::future_error);
   }
   CHECK(best(f.ask({picture(0x00ff00)}).get().front()) == 1);
+}
+
+TEST_CASE("what nobody waits for any more is dropped, decoded or not") {
+  BatcherOptions options;
+  options.answer_within_s = 0.2;
+  std::atomic<int> decoded = 0;
+  options.decoded = [&](double) { ++decoded; };
+  Fixture f(options);
+  f.control->hold(true);
+  auto first = f.ask({picture(0xff0000)});
+  f.control->wait_for_batches(2);
+  const double begin_s = monotonic_seconds();
+  auto second = f.ask({picture(0x00ff00)});
+  while (decoded < 2 || monotonic_seconds() - begin_s < 0.3) std::this_thread::yield();
+  f.control->hold(false);
+  CHECK(first.get().front().failure.empty());
+  CHECK(second.get().front().failure == "there was no time for it");
+  CHECK(f.control->batches.size() == 2);
+  CHECK(f.batcher->waiting() == 0);
+}
+
+TEST_CASE("huge pictures are answered one after the other") {
+  BatcherOptions options;
+  options.decode_threads = 4;
+  Fixture f(options);
+  const std::string huge = bmp_of_color(6000, 4500, 0x0000ff);
+  std::vector<std::future<std::vector<PictureAnswer>>> answers;
+  for (int i = 0; i < 6; ++i) answers.push_back(f.ask({huge, picture(0x00ff00)}));
+  for (auto& answer : answers) {
+    const auto both = answer.get();
+    CHECK(best(both[0]) == 2);
+    CHECK(best(both[1]) == 1);
+  }
 }
 
 TEST_CASE("pictures with more pixels than allowed are refused by their headers") {
