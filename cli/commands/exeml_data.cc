@@ -144,6 +144,7 @@ std::string exeml_data_setting(const Context& context, const ExemlDataOptions& o
         fmt::format("how files are read was said when the dataset {} was made", options.data),
         "leave out --format, --map-label and the like, or name a path");
   }
+  options.format.options();  // what is wrong with them is said of a dry run, too
   if (is_path && options.dry_run) return "inputs.data_url=" + options.data;
   DatasetVersionRecord version;
   if (is_path) {

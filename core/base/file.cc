@@ -215,9 +215,9 @@ void AtomicFile::finish() {
   sync_folder(path.has_parent_path() ? path.parent_path() : fs::path("."));
 }
 
-void write_file_unsynced(const fs::path& path, std::string_view bytes) {
+void write_file_unsynced(const fs::path& path, std::string_view bytes, unsigned mode) {
   const FileDescriptor fd(
-      ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666));
+      ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, mode));
   if (!fd) throw_io_error("cannot write " + quoted(path), errno);
   write_all(fd.get(), bytes, path);
 }

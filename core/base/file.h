@@ -43,8 +43,10 @@ class AtomicFile {
   std::unique_ptr<Impl> impl_;
 };
 
-// Writes in place and waits for no disk: for a file that nobody reads yet.
-void write_file_unsynced(const std::filesystem::path& path, std::string_view bytes);
+// Writes in place and waits for no disk: for a file that nobody reads yet. `mode`, less the umask,
+// is that of a new file.
+void write_file_unsynced(const std::filesystem::path& path, std::string_view bytes,
+                         unsigned mode = 0666);
 
 // `name` is for the error. read_some() gives 0 at the end.
 void write_all(int fd, std::string_view bytes, const std::filesystem::path& name);

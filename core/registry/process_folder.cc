@@ -27,7 +27,9 @@ bool is_known(const std::string& name, std::span<const std::string_view> files) 
 bool is_lock_held(const fs::path& folder) {
   const FileDescriptor lock(
       ::open((folder / "lock").c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-  return lock && ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  // Where that cannot be told it is.
+  if (!lock) return errno != ENOENT;
+  return ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0;
 }
 
 // False, and nothing is removed, when there is more in it, or somebody still runs there.

@@ -172,6 +172,8 @@ class Registry {
   // Settings that have changed take the place of those that it had, in spec.yaml, too.
   bool submit(Id version, const Submission& submission, const std::string& reason,
               const std::optional<ChangedSettings>& changed = {});
+  // Gives a version that has ended other settings, here and in spec.yaml.
+  void replace_settings(Id version, const ChangedSettings& changed);
   // Makes a Pending version Running if `decide`, shown all active versions, grants it: gives the
   // GPUs to take, or nothing when it is not its turn. `over` when it is no longer Pending.
   enum class Claim { granted, waiting, over };

@@ -85,9 +85,8 @@ Origin origin_of(Registry& registry, const JobSpec& spec,
 
 void write_origin(const Origin& origin, const fs::path& folder) {
   if (!origin.diff.empty()) {
-    write_file_unsynced(folder / kDiffFile, origin.diff);
     // Other secrets may be in it.
-    fs::permissions(folder / kDiffFile, fs::perms::owner_read | fs::perms::owner_write);
+    write_file_unsynced(folder / kDiffFile, origin.diff, 0600);
   }
   write_run_environment(folder, origin.environment);
 }
@@ -189,7 +188,7 @@ HeldVersion record_version(Registry& registry, const JobSpec& spec,
   VersionRecord record = registry.create_version(origin.version, to_yaml(spec));
   const fs::path folder = registry.home().version_folder(record.job, record.number);
   try {
-    HeldVersion held{record, spec, VersionLock::acquire(folder), {}, {}};
+    HeldVersion held{record, spec, VersionLock::acquire(folder), {}, {}, {}};
     write_origin(origin, folder);
     if (const auto& command = spec.definition.command; command && !command->code.empty()) {
       SnapshotLimits limits;
@@ -218,7 +217,7 @@ HeldVersion record_pending(Registry& registry, const JobSpec& spec,
                                                    lock = VersionLock::acquire(folder);
                                                    write_origin(origin, folder);
                                                  });
-  return {std::move(record), spec, std::move(lock), {}, {}};
+  return {std::move(record), spec, std::move(lock), {}, {}, {}};
 }
 
 HeldVersion hold_to_run(Registry& registry, Id id) {
@@ -226,7 +225,7 @@ HeldVersion hold_to_run(Registry& registry, Id id) {
   VersionLock lock =
       VersionLock::acquire(registry.home().version_folder(version.job, version.number));
   JobSpec spec = resolve_recorded(version, {});
-  return {std::move(version), std::move(spec), std::move(lock), {}, {}};
+  return {std::move(version), std::move(spec), std::move(lock), {}, {}, {}};
 }
 
 HeldVersion hold_to_resume(Registry& registry, const std::string& reference,
@@ -252,7 +251,7 @@ HeldVersion hold_to_resume(Registry& registry, const std::string& reference,
                 fmt::format("{} is {}", before.reference(), name_of(version.status)));
   }
   JobSpec spec = resolve_recorded(version, changes);
-  HeldVersion held{std::move(version), std::move(spec), std::move(lock), {}, {}};
+  HeldVersion held{std::move(version), std::move(spec), std::move(lock), {}, {}, {}};
   const auto& command = held.spec.definition.command;
   if (command && !command->code.empty() && !before.facts.contains("code")) {
     throw Error(
@@ -274,6 +273,7 @@ HeldVersion hold_to_resume(Registry& registry, const std::string& reference,
   if (!pool.slurm) check_targets(with_copy);
   check_nodes_fit(held.spec, pool, needs_of(held.spec, pool));
   if (!changes.empty()) {
+    held.former = {held.version.settings, read_file(folder / kSpecFile)};
     held.version.settings = to_json(held.spec.settings);
     held.changed = {held.version.settings, to_yaml(held.spec)};
     held.why = words_for(changes);

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <thread>
@@ -80,14 +81,10 @@ class BatchRun {
 
   int run() {
     const BatchReport report = read_report(folder_, token_);
-    int failures = 0;
     for (const BatchLine& line : report.lines) {
       if (line.event == BatchEvent::ended) return 0;
       if (line.event == BatchEvent::started) ++attempts_;
-      if (line.event == BatchEvent::failed) ++failures;
     }
-    // One that could not even say that it began is an attempt all the same.
-    attempts_ = std::max(attempts_, failures);
     try {
       take_environment(folder_);
       run_ = read_run_description(folder_);
@@ -153,11 +150,23 @@ class BatchRun {
     }
   }
 
+  // With space held back, so that the end can be told on a full disk. An attempt that finds none
+  // has begun all the same.
+  std::unique_ptr<SpaceReserve> begin_attempt() const {
+    std::unique_ptr<SpaceReserve> reserve;
+    try {
+      reserve = std::make_unique<SpaceReserve>(batch_folder(folder_));
+    } catch (const Error&) {
+      say(BatchEvent::started, {});
+      throw;
+    }
+    say(BatchEvent::started, {});
+    return reserve;
+  }
+
   RunResult attempt(bool is_first) {
     try {
-      // So that the end can be told on a full disk.
-      const SpaceReserve reserve(batch_folder(folder_));
-      say(BatchEvent::started, {});
+      const auto reserve = begin_attempt();
       AttemptPlan& plan = run_->plan;
       plan.resume = plan.resume || !is_first;
       plan.group.nodes = std::max(plan.group.nodes, 1);

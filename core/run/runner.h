@@ -39,7 +39,7 @@ struct HeldVersion {
   JobSpec spec;
   std::optional<VersionLock> lock;  // none: another process has it, for which this one works
   // Of one that goes on otherwise than before, to be recorded with its submission.
-  std::optional<ChangedSettings> changed;
+  std::optional<ChangedSettings> changed, former;
   std::string why;  // for its history
 };
 

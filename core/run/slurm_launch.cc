@@ -49,8 +49,10 @@ void write_files(Registry& registry, const fs::path& folder, const HeldVersion& 
 }
 
 // Back to what it was before: nothing, or a version that has ended.
-void take_back(Registry& registry, const VersionRecord& before, const fs::path& folder) {
+void take_back(Registry& registry, const HeldVersion& held, const VersionRecord& before,
+               const fs::path& folder) {
   try {
+    if (held.former) registry.replace_settings(before.id, *held.former);
     const bool is_new = before.status == Status::initializing;
     const Status status = is_new ? Status::failed : before.status;
     Outcome outcome;
@@ -114,7 +116,7 @@ void submit_to_slurm(Registry& registry, HeldVersion held, const Pool& pool) {
     registry.set_batch_job(before.id, job);
     registry.set_facts(before.id, {{"slurm", {{"job", job}}}});
   } catch (const Error&) {
-    take_back(registry, before, folder);
+    take_back(registry, held, before, folder);
     throw;
   }
   hurry_look(home, pool.name);

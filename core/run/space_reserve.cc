@@ -16,9 +16,16 @@ namespace fs = std::filesystem;
 
 constexpr off_t kReservedBytes = 1 << 20;
 
+fs::path path_in(const fs::path& version_folder) { return version_folder / "reserve"; }
+
 }  // namespace
 
-SpaceReserve::SpaceReserve(const fs::path& version_folder) : path_(version_folder / "reserve") {
+void release_reserve(const fs::path& version_folder) noexcept {
+  std::error_code ignored;
+  fs::remove(path_in(version_folder), ignored);
+}
+
+SpaceReserve::SpaceReserve(const fs::path& version_folder) : path_(path_in(version_folder)) {
   const FileDescriptor file(::open(path_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666));
   if (!file) throw_io_error(fmt::format("cannot write '{}'", path_.string()), errno);
   const int error = ::posix_fallocate(file.get(), 0, kReservedBytes);

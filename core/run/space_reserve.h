@@ -18,4 +18,7 @@ class SpaceReserve {
   std::filesystem::path path_;
 };
 
+// By another process than the one that runs, which does without it then.
+void release_reserve(const std::filesystem::path& version_folder) noexcept;
+
 }  // namespace mat

@@ -1,9 +1,6 @@
 #include "core/run/stop_version.h"
 
 #include <fmt/core.h>
-#include <signal.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <thread>
@@ -14,6 +11,7 @@
 #include "core/run/launcher.h"
 #include "core/run/run_results.h"
 #include "core/run/slurm_launch.h"
+#include "core/run/space_reserve.h"
 #include "core/run/stop_request.h"
 #include "core/run/version_lock.h"
 
@@ -35,23 +33,33 @@ Pool pool_of(Registry& registry, Id version) {
   return make_pool(kPublicPool, machine_capacity());
 }
 
-// By a file or, on a disk that takes none, by a signal.
-void ask_to_stop(const fs::path& folder) {
+// On a full disk, which it may be that fills it, with what the run holds back of it. False when
+// there is no room for the word all the same.
+bool request_kill(const fs::path& folder) {
   try {
-    request_stop(folder, kStoppedByUser);
+    request_stop(folder, kKilledByUser);
+    return true;
   } catch (const Error&) {
-    const auto runner = runner_process(folder);
-    if (!runner || ::syscall(SYS_pidfd_send_signal, runner->get(), SIGTERM, nullptr, 0) != 0) throw;
+    release_reserve(folder);
+  }
+  try {
+    request_stop(folder, kKilledByUser);
+    return true;
+  } catch (const Error&) {
+    // A runner of another machine hears of it in no other way.
+    if (liveness_of(folder) == Liveness::elsewhere) throw;
+    return false;
   }
 }
 
 void kill(Registry& registry, const VersionRecord& version, const fs::path& folder) {
-  try {
-    request_stop(folder, kKilledByUser);
-  } catch (const Error&) {
-    // On a full disk, which it may be that fills it.
-  }
+  const bool is_told = request_kill(folder);
   launcher_of(pool_of(registry, version.id)).kill(registry, version);
+  // Nothing else says that it is not to be started again.
+  if (!is_told) {
+    registry.change_status(version.id, {Status::running, Status::pending, Status::abnormal},
+                           Status::terminated, kKilledByUser);
+  }
   // A runner of another machine, if there still is one, finds the request and ends; its word about
   // this version does not count any more.
   if (liveness_of(folder) == Liveness::elsewhere) {
@@ -85,7 +93,7 @@ Stop stop_version(Registry& registry, const VersionRecord& version, bool force) 
       continue;
     }
     if (!force && !is_stop_requested(folder)) {
-      ask_to_stop(folder);
+      ask_to_stop(folder, kStoppedByUser);
       return Stop::asked;
     }
     if (status == Status::running) kill(registry, version, folder);

@@ -39,10 +39,10 @@ BatchSubmission new_submission(const SlurmRequest& request);
 // Makes the folder anew for a submission; what an earlier one left is removed. Throws io errors.
 void write_submission(const std::filesystem::path& version_folder,
                       const BatchSubmission& submission);
-// Nothing when there is none.
 // A job that still comes for it finds that it is not wanted any more. Throws io errors.
 void withdraw_submission(const std::filesystem::path& version_folder);
 
+// Nothing when there is none.
 std::optional<BatchSubmission> read_submission(const std::filesystem::path& version_folder);
 
 // All that sbatch is called with. The script does nothing but start the words that follow it here:
