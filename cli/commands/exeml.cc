@@ -16,6 +16,7 @@
 #include "core/base/file.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
+#include "core/run/learnt_before.h"
 #include "core/spec/job_spec.h"
 #include "core/training/weights_header.h"
 
@@ -77,6 +78,13 @@ std::optional<VersionRecord> incremental_from(Registry& registry, const TrainOpt
                                                                 : wanted);
 }
 
+void note_learnt_before(const Context& context, const JobSpec& spec) {
+  Registry registry = context.open_to_read();
+  if (const std::int64_t learnt = learnt_before(registry, spec); learnt > 0) {
+    note(learnt_text(learnt));
+  }
+}
+
 int train_project(const Context& context, const TrainOptions& options) {
   check_name("project", options.project);
   if (!(options.train_ratio > 0 && options.train_ratio < 1)) {
@@ -125,6 +133,7 @@ int train_project(const Context& context, const TrainOptions& options) {
   const Settings settings =
       with_source(parse_assignments(assignments, working_folder()), "exeml train");
   const JobSpec spec = resolve(settings, spec_lookup(context));
+  note_learnt_before(context, spec);
   return train(context, spec, working_folder(), base ? std::optional(base->id) : std::nullopt,
                options.train);
 }

@@ -27,8 +27,7 @@ constexpr std::size_t kLeastClasses = 2;
 constexpr std::int64_t kLeastPictures = 5;
 
 // Throws a usage error that lists all that is missing.
-void require_enough(const Json& counted_pictures, const std::string& what) {
-  const PictureCounts counts = picture_counts_from_json(counted_pictures);
+void require_enough(const PictureCounts& counts, const std::string& what) {
   std::vector<std::string> missing;
   if (counts.classes.size() < kLeastClasses) {
     missing.push_back(
@@ -93,15 +92,25 @@ DatasetVersionRecord publish_path(Registry& registry, const ExemlDataOptions& op
   import.options = options.format.options();
   import.only_these = true;
   const bool is_new = !registry.find_dataset(options.project);
-  if (!is_new) require_replaceable(registry, options);
+  FileDescriptor before, imported;
+  if (!is_new) {
+    require_replaceable(registry, options);
+    before = keep_list(registry.home(), options.project);
+  }
   const DatasetImport done =
       is_new ? create_dataset(registry, options.project, description_of(options.project), import,
                               watched.hooks())
              : import_into_dataset(registry, options.project, import, watched.hooks());
   note_import(done.report);
+  const auto accept = [&options](const PictureCounts& counts) {
+    require_enough(counts, fmt::format("'{}'", options.data));
+  };
   try {
-    require_enough(done.dataset.pictures, fmt::format("'{}'", options.data));
+    if (!is_new) imported = keep_list(registry.home(), options.project);
+    accept(picture_counts_from_json(done.dataset.pictures));
     PublishRequest request;
+    request.keep_split = true;
+    request.accept = accept;
     request.train_ratio = options.train_ratio;
     request.threads = usable_cores();
     request.accept_same = true;
@@ -110,7 +119,12 @@ DatasetVersionRecord publish_path(Registry& registry, const ExemlDataOptions& op
     note_publish(report);
     return report.version;
   } catch (...) {
-    if (is_new) delete_dataset(registry, options.project, watched.hooks());
+    // So that the next command finds what this one has found.
+    if (is_new) {
+      delete_dataset(registry, options.project, watched.hooks());
+    } else if (imported) {
+      put_list_back(registry, options.project, before, imported);
+    }
     throw;
   }
 }
@@ -155,7 +169,7 @@ std::string exeml_data_setting(const Context& context, const ExemlDataOptions& o
     if (!is_dataset_reference(options.data)) require_there(options.data, "folder or file");
     version = find_version(context, options);
   }
-  require_enough(version.counts, version.reference());
+  require_enough(picture_counts_from_json(version.counts), version.reference());
   return "inputs.data_url.dataset=" + version.reference();
 }
 

@@ -120,13 +120,23 @@ void print_search(const Json& search) {
   for (const Json& one : search.value("candidates", Json::array())) {
     table.add({value_text(one.value("network", Json())), value_text(one.value("lr", Json())),
                value_text(one.value("weight_decay", Json())),
-               metric_text(one.value("log_loss", 0.0)),
+               one.contains("log_loss")  ? metric_text(one.value("log_loss", 0.0))
+               : one.contains("failure") ? "failed"
+                                         : "",
                format_duration(one.value("seconds", 0.0))});
   }
   if (table.empty()) return;
   print(fmt::format("\n{}\n{}", styled("search", Style::bold, stdout_has_colour()), table.text()));
   print(fmt::format("chosen: candidate {}, because {}\n", search.value("chosen", 0) + 1,
                     search.value("why", "")));
+  Table models(
+      {{"MODEL"}, {"ACCURACY", Align::right}, {"LOG LOSS", Align::right}, {"TIME", Align::right}});
+  for (const Json& one : search.value("rounds", Json::array())) {
+    models.add({one.value("name", ""), metric_text(one.value("accuracy", 0.0)),
+                metric_text(one.value("log_loss", 0.0)),
+                format_duration(one.value("seconds", 0.0))});
+  }
+  if (!models.empty()) print("\n" + models.text());
 }
 
 void print_mistakes(const std::vector<Json>& mistakes, std::size_t top) {
@@ -163,6 +173,14 @@ void print_suspects(const std::vector<Json>& suspects, std::size_t top) {
 
 }  // namespace
 
+std::string learnt_text(std::int64_t pictures) {
+  return fmt::format(
+      "{} to validate on {} learnt from by a version that this one goes on from: what {} of its "
+      "accuracy is too good",
+      counted(pictures, "picture"), pictures == 1 ? "was" : "were",
+      pictures == 1 ? "it says" : "they say");
+}
+
 void print_exeml(Registry& registry, const VersionRecord& version,
                  const ExemlViewOptions& options) {
   const fs::path folder = registry.home().version_folder(version.job, version.number);
@@ -171,6 +189,9 @@ void print_exeml(Registry& registry, const VersionRecord& version,
   print_results(version, evaluation.document, progress);
   print_data(version.facts.value("dataset", Json()));
   print_parameters(version);
+  if (const auto learnt = version.facts.value("validated_on_learnt", std::int64_t{0}); learnt > 0) {
+    print("\n" + learnt_text(learnt) + "\n");
+  }
   print_search(version.facts.value("search", Json()));
   print_evaluation(evaluation);
   print_mistakes(mistakes_in(folder), options.top);

@@ -1,10 +1,15 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <string>
 
 #include "core/registry/registry.h"
 
 namespace mat {
+
+// That so many validation pictures are none to judge a version by; see learnt_before().
+std::string learnt_text(std::int64_t pictures);
 
 struct ExemlViewOptions {
   std::size_t top = 10;  // mistakes and suspicious labels

@@ -1,14 +1,18 @@
 #include "core/catalog/datasets.h"
 
+#include <fcntl.h>
 #include <fmt/core.h>
+#include <sys/stat.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <unordered_map>
 #include <utility>
 
 #include "core/base/error.h"
 #include "core/base/file.h"
 #include "core/base/names.h"
+#include "core/base/synced_copy.h"
 #include "core/base/text.h"
 #include "core/dataset/label.h"
 
@@ -185,6 +189,30 @@ std::int64_t unpublished_pictures(Registry& registry, const std::string& name,
 
 fs::path list_of_dataset(const Home& home, const std::string& name) {
   return home.dataset_folder(name) / "pictures.manifest";
+}
+
+FileDescriptor keep_list(const Home& home, const std::string& name) {
+  const fs::path list = list_of_dataset(home, name);
+  FileDescriptor file(::open(list.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file) throw_io_error(fmt::format("cannot read '{}'", list.string()), errno);
+  return file;
+}
+
+void put_list_back(Registry& registry, const std::string& name, const FileDescriptor& list,
+                   const FileDescriptor& unwanted) {
+  const DatasetFolder folder(registry, name, {});
+  struct stat now {
+  }, then{};
+  if (::stat(folder.list().c_str(), &now) != 0 || ::fstat(unwanted.get(), &then) != 0) return;
+  if (now.st_ino != then.st_ino) return;
+  const fs::path copy = folder.work_file("before");
+  synced_copy(fmt::format("/proc/self/fd/{}", list.get()), copy);
+  std::error_code error;
+  fs::rename(copy, folder.list(), error);
+  if (error)
+    throw_io_error(fmt::format("cannot write '{}'", folder.list().string()), error.value());
+  sync_folder(folder.path());
+  update_counts(registry, name, folder);
 }
 
 bool has_fetched_pictures(const Home& home, const std::string& name) {

@@ -50,6 +50,12 @@ std::int64_t unpublished_pictures(Registry& registry, const std::string& name,
 // The list that is worked on.
 std::filesystem::path list_of_dataset(const Home& home, const std::string& name);
 
+// The list as it is now, whatever replaces it; and to put it back in the place of one that is not
+// wanted, unless somebody has changed that since.
+FileDescriptor keep_list(const Home& home, const std::string& name);
+void put_list_back(Registry& registry, const std::string& name, const FileDescriptor& list,
+                   const FileDescriptor& unwanted);
+
 // Whether the dataset has copies of its own of pictures that were fetched.
 bool has_fetched_pictures(const Home& home, const std::string& name);
 

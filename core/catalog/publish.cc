@@ -64,10 +64,11 @@ class Publication {
     refuse_taken_name();
     read_list();
     look_at_pictures();
-    const PublishSummary summary =
-        write_published(folder_.list(), manifest_, contents_, groups_,
-                        {request_.train_ratio, static_cast<std::uint64_t>(request_.seed)});
+    const PublishSummary summary = write_published(
+        folder_.list(), manifest_, contents_, groups_,
+        {request_.train_ratio, static_cast<std::uint64_t>(request_.seed), split_so_far()});
     report_.already_split = summary.already_split;
+    report_.kept_split = summary.kept_split;
     make_sources_relative(manifest_, folder_);
     record(summary);
     return std::move(report_);
@@ -136,8 +137,26 @@ class Publication {
     }
   }
 
+  UsageByContent split_so_far() {
+    UsageByContent usages;
+    if (!request_.keep_split) return usages;
+    for (const DatasetVersionRecord& version :
+         registry_.versions_of_dataset(report_.version.dataset)) {
+      if (!version.is_current || version.train_ratio != request_.train_ratio) continue;
+      ManifestReader reader(registry_.home().dataset_manifest(version.dataset, version.number));
+      for (ManifestSample sample; reader.next(sample);) {
+        const auto content = content_from_hex(sample.content);
+        if (content && sample.usage) usages.emplace(*content, *sample.usage);
+      }
+    }
+    return usages;
+  }
+
   void record(const PublishSummary& summary) {
     DatasetVersionRecord& version = report_.version;
+    PictureCounts counts = count_pictures(manifest_);
+    counts.left_out = summary.left_out;
+    if (request_.accept) request_.accept(counts);
     version.fingerprint = manifest_fingerprint(manifest_);
     if (const auto same = current_if_same(version.fingerprint)) {
       if (!request_.accept_same) refuse_same(*same);
@@ -147,8 +166,6 @@ class Publication {
       fs::remove(manifest_, ignored);
       return;
     }
-    PictureCounts counts = count_pictures(manifest_);
-    counts.left_out = summary.left_out;
     version.counts = to_json(counts);
     version.name = request_.name;
     version.description = request_.description;

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
 
 #include "core/catalog/dataset_folder.h"
+#include "core/catalog/picture_counts.h"
 
 namespace mat {
 
@@ -15,6 +17,12 @@ struct PublishRequest {
   std::string name;  // of the version; empty: none but its number
   std::string description;
   int threads = 1;
+  // Pictures that the current version has stay on their side of the split, by their content, where
+  // their usage is not decided and the version was split with the same train_ratio.
+  bool keep_split = false;
+  // Asked before the version is recorded, with what it would have: throws when that will not do.
+  // May be empty.
+  std::function<void(const PictureCounts&)> accept;
   // When the version would be the same as the current one: give that instead of a conflict error.
   bool accept_same = false;
 };
@@ -23,6 +31,7 @@ struct PublishReport {
   DatasetVersionRecord version;
   bool is_new = true;              // false: accept_same
   std::int64_t already_split = 0;  // pictures whose usage was decided before
+  std::int64_t kept_split = 0;     // by keep_split
   std::int64_t duplicates = 0;     // that show what another one shows, and so went with it
   std::int64_t hashed = 0;         // files that had to be read
   std::map<std::string, std::string> left_out;  // some of the pictures that are not in it → why

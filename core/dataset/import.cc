@@ -120,6 +120,7 @@ ImportSummary import_pictures(const fs::path& source, const ImportOptions& optio
                             is_folder ? "folder" : "file", format_text(format)));
   }
   ImportCollector collector(options, format, sink);
+  if (!is_folder) collector.keep_within(source.parent_path());
   if (is_folder) {
     import_folder(source, format == ImportFormat::text, collector);
   } else if (format == ImportFormat::csv) {

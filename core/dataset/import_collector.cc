@@ -9,9 +9,12 @@
 #include "core/base/address.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
+#include "core/dataset/files_below.h"
 
 namespace mat {
 namespace {
+
+namespace fs = std::filesystem;
 
 constexpr std::size_t kMostClasses = 100'000;
 constexpr std::size_t kBadLabelsShown = 20;
@@ -55,6 +58,41 @@ std::optional<std::string> ImportCollector::mapped_source(std::string_view sourc
                                               source, best->first));
   }
   return (absolute_path(best->second) / relative).string();
+}
+
+void ImportCollector::add_root(const fs::path& folder) {
+  std::error_code error;
+  const fs::path real = fs::canonical(folder, error);
+  if (error) return;
+  const std::string named = folder.string();
+  roots_.push_back({named.ends_with('/') ? named : named + "/", real});
+}
+
+void ImportCollector::keep_within(const fs::path& folder) {
+  if (options_.follow_links) return;
+  add_root(absolute_path(folder));
+  for (const auto& mapping : options_.sources) add_root(absolute_path(mapping.second));
+}
+
+bool ImportCollector::leads_out(const std::string& source) {
+  const Root* root = nullptr;
+  for (const Root& each : roots_) {
+    const bool is_nearer = root == nullptr || each.named.size() > root->named.size();
+    if (is_nearer && source.starts_with(each.named)) root = &each;
+  }
+  if (root == nullptr) return false;
+  const auto is_out = [root](const fs::path& path) {
+    std::error_code error;
+    const fs::path real = fs::canonical(path, error);
+    return !error && !is_same_or_above(root->real, real);
+  };
+  std::string folder = source.substr(0, source.rfind('/'));
+  if (folder != last_folder_) {
+    last_leads_out_ = is_out(folder);
+    last_folder_ = std::move(folder);
+  }
+  std::error_code ignored;
+  return last_leads_out_ || (fs::is_symlink(source, ignored) && is_out(source));
 }
 
 void ImportCollector::problem(const std::string& place, const std::string& what) {
@@ -136,6 +174,11 @@ void ImportCollector::add(ManifestSample sample, const std::string& place, bool 
       problem(place, fmt::format("'{}' is no regular file", sample.source));
       return;
     }
+  }
+  if (leads_out(sample.source)) {
+    problem(place, fmt::format("'{}' is a link that leads out of the folder, and is not followed",
+                               sample.source));
+    return;
   }
   if (!map_labels(sample)) {
     ++refused_;

@@ -21,6 +21,10 @@ class ImportCollector {
   // without a place when it would lead out of the folder.
   std::optional<std::string> mapped_source(std::string_view source) const;
 
+  // Files that are named below `folder`, or below one that stands for sources, must be there, also
+  // behind links; unless links are followed.
+  void keep_within(const std::filesystem::path& folder);
+
   // Maps the labels, looks whether the file is there, and hands the picture on or tells what is
   // wrong with it. With `is_there` it has been looked for.
   void add(ManifestSample sample, const std::string& place, bool is_there = false);
@@ -36,9 +40,19 @@ class ImportCollector {
   void count(const ManifestSample& sample);
   [[noreturn]] void throw_bad_labels();
 
+  struct Root {
+    std::string named;  // ends in '/'
+    std::filesystem::path real;
+  };
+  void add_root(const std::filesystem::path& folder);
+  bool leads_out(const std::string& source);
+
   const ImportOptions& options_;
   const ImportSink& sink_;
   ImportSummary summary_;
+  std::vector<Root> roots_;
+  std::string last_folder_;  // of a source, and whether its root is left there
+  bool last_leads_out_ = false;
   LabelProposals proposals_;
   std::set<std::string> bad_labels_;  // with BadLabels::refuse, the first of them
   std::int64_t refused_ = 0;          // pictures that have one

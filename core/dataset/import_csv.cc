@@ -19,6 +19,8 @@ namespace fs = std::filesystem;
 
 constexpr std::uint64_t kMaxCsvBytes = 512 << 20;
 constexpr std::size_t kMaxColumns = 1000;
+// Each takes as much memory as a few letters of the file, however short it is.
+constexpr std::int64_t kMaxCells = 32'000'000;
 constexpr std::size_t kRowsLookedAt = 20;
 constexpr std::size_t kMostTails = 16;
 constexpr std::size_t kNone = static_cast<std::size_t>(-1);
@@ -273,6 +275,14 @@ void import_csv(const fs::path& file, ImportCollector& collector) {
   options.delimiter = collector.options().delimiter;
   if (options.delimiter == 0) options.delimiter = delimiter_of(bytes);
   options.max_columns = kMaxColumns;
+  const auto cells = std::count(bytes.begin(), bytes.end(), options.delimiter) +
+                     std::count(bytes.begin(), bytes.end(), '\n');
+  if (cells > kMaxCells) {
+    throw Error(
+        ErrorKind::usage,
+        fmt::format("'{}' has more than {} million cells", file.string(), kMaxCells / 1'000'000),
+        "leave out columns that say nothing of pictures, or give it in parts");
+  }
   const CsvTable table = CsvTable::parse(std::move(bytes), file.string(), options);
   CsvImport(table, absolute_path(file).parent_path(), collector).read();
 }

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <tuple>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "core/base/address.h"
@@ -84,10 +85,32 @@ Groups groups_of(const std::vector<Content>& contents, const std::vector<int>& g
 struct Splittable {
   std::vector<SplitSample> samples;
   std::vector<std::size_t> lines;
+  std::int64_t kept = 0;
 };
 
+// Gives undecided samples their earlier usage.
+void keep_earlier(Splittable& found, const std::vector<Content>& contents,
+                  const UsageByContent& earlier) {
+  if (earlier.empty()) return;
+  std::vector<SplitSample*> kept;
+  std::unordered_set<int> training_groups;
+  for (std::size_t i = 0; i < found.samples.size(); ++i) {
+    SplitSample& sample = found.samples[i];
+    const auto usage = earlier.find(contents[found.lines[i]]);
+    if (!sample.usage && usage != earlier.end()) {
+      sample.usage = usage->second;
+      kept.push_back(&sample);
+    }
+    if (sample.usage == Usage::train) training_groups.insert(sample.group);
+  }
+  for (SplitSample* sample : kept) {
+    if (training_groups.contains(sample->group)) sample->usage = Usage::train;
+  }
+  found.kept = std::ssize(kept);
+}
+
 Splittable splittable(const std::filesystem::path& from, const std::vector<Content>& contents,
-                      const std::vector<int>& groups) {
+                      const std::vector<int>& groups, const UsageByContent& earlier) {
   Groups joined = groups_of(contents, groups);
   Splittable found;
   ManifestReader reader(from);
@@ -108,6 +131,7 @@ Splittable splittable(const std::filesystem::path& from, const std::vector<Conte
   for (SplitSample& each : found.samples) {
     if (!has_validation && each.usage == Usage::train) each.usage.reset();
   }
+  keep_earlier(found, contents, earlier);
   return found;
 }
 
@@ -130,7 +154,7 @@ void count(PublishSummary& summary, const ManifestSample& sample) {
 PublishSummary write_published(const std::filesystem::path& from, const std::filesystem::path& to,
                                const std::vector<Content>& contents, const std::vector<int>& groups,
                                const PublishOptions& options) {
-  const Splittable found = splittable(from, contents, groups);
+  const Splittable found = splittable(from, contents, groups, options.earlier);
   const std::vector<Usage> usages = split_samples(found.samples, options.train_ratio, options.seed);
 
   PublishSummary summary;
@@ -151,6 +175,8 @@ PublishSummary write_published(const std::filesystem::path& from, const std::fil
     count(summary, sample);
     writer.write(sample);
   }
+  summary.already_split -= found.kept;
+  summary.kept_split = found.kept;
   if (summary.pictures == 0) {
     throw usage_error(fmt::format("'{}' has no picture that can be read", from.string()));
   }

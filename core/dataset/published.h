@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "core/cache/content.h"
@@ -13,9 +14,13 @@
 
 namespace mat {
 
+using UsageByContent = std::unordered_map<Content, Usage, ContentHash>;
+
 struct PublishOptions {
   double train_ratio = 0.8;  // between 0 and 1
   std::uint64_t seed = 0;
+  // Of pictures whose usage is not decided. Those that are one group and differ train.
+  UsageByContent earlier = {};
 };
 
 struct PublishSummary {
@@ -28,6 +33,7 @@ struct PublishSummary {
   std::int64_t several_labels = 0;       // in it, left out of training with one label each
   std::int64_t left_out = 0;             // not in it: no content
   std::int64_t already_split = 0;        // whose usage was decided before
+  std::int64_t kept_split = 0;           // whose usage is the earlier one
   std::map<std::string, Class> classes;  // of pictures with one label
 };
 

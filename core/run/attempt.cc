@@ -10,6 +10,7 @@
 #include "core/metrics/evaluation_summaries.h"
 #include "core/run/code_snapshot.h"
 #include "core/run/command_attempt.h"
+#include "core/run/own_limit.h"
 #include "core/run/run_inputs.h"
 #include "core/run/run_summaries.h"
 #include "core/run/seeds.h"
@@ -57,7 +58,8 @@ class LogObserver final : public TrainObserver {
 
 TrainOutcome train_builtin(const Home& home, const HeldVersion& held, const RunInputs& inputs,
                            const AttemptPlan& plan, RunObserver& observer) {
-  const TrainRequest request = make_request(home, held, inputs, plan);
+  TrainRequest request = make_request(home, held, inputs, plan);
+  take_preparation_off(held.version.facts, request.hyperparameters, observer);
   Trainer& trainer = load_trainer();
   const Json description = trainer.describe();
   for (const char* key : {"libtorch", "blas"}) {

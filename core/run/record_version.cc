@@ -10,6 +10,8 @@
 #include "core/registry/take_back.h"
 #include "core/run/check_inputs.h"
 #include "core/run/code_snapshot.h"
+#include "core/run/learnt_before.h"
+#include "core/run/own_limit.h"
 #include "core/run/pools.h"
 #include "core/run/provenance.h"
 #include "core/run/run_environment.h"
@@ -23,6 +25,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// When the command began.
+const double kBegan = monotonic_seconds();
 constexpr const char* kDiffFile = "uncommitted.diff";
 
 Json origin_facts(const std::vector<std::string>& command_line,
@@ -77,6 +81,12 @@ Origin origin_of(Registry& registry, const JobSpec& spec,
   if (spec.definition.command) version.facts["algorithm"] = to_json(spec.definition);
   if (Json datasets = dataset_facts(registry, spec); !datasets.empty()) {
     version.facts["datasets"] = std::move(datasets);
+  }
+  if (const std::int64_t learnt = learnt_before(registry, spec); learnt > 0) {
+    version.facts["validated_on_learnt"] = learnt;
+  }
+  if (spec.hyperparameters.contains(kOwnLimit)) {
+    version.facts[kPreparedSeconds] = monotonic_seconds() - kBegan;
   }
   version.facts["spec_folder"] = spec_folder.string();
   version.parent = parent;

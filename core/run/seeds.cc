@@ -10,6 +10,7 @@
 
 #include "core/base/file.h"
 #include "core/metrics/deviation.h"
+#include "core/run/own_limit.h"
 #include "core/run/seed_observer.h"
 #include "core/run/seed_results.h"
 
@@ -18,13 +19,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kTimeLimit = "max_duration";
-
 TrainRequest request_of_seed(const TrainRequest& whole, std::uint64_t seed, int seeds) {
   TrainRequest request = whole;
   request.seed = seed;
   request.version_folder = seed_folder(whole.version_folder, seed);
-  const auto limit = request.hyperparameters.find(kTimeLimit);
+  const auto limit = request.hyperparameters.find(kOwnLimit);
   if (limit != request.hyperparameters.end() && limit->is_number()) {
     *limit = limit->get<double>() / seeds;
   }

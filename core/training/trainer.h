@@ -186,7 +186,7 @@ class Trainer {
   // What a file of weights or a TorchScript program tells of itself: those keys of
   // to_json(ModelDescription) that it knows, "network" always. mat's own files and exports tell
   // all; of other weights the network is known by timm's or torchvision's keys. Throws io errors
-  // for what is neither, a usage error for weights of an unknown network.
+  // for what is neither, a usage error for weights that fit no network.
   virtual Json describe_file(const std::filesystem::path& file) = 0;
 
   // Throws usage errors for weights that do not fit the description, io errors for the file.

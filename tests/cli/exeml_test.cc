@@ -31,6 +31,18 @@ struct Project {
   MatProcess mat;
 };
 
+// A safetensors file with one tensor of zeros, [count].
+std::string one_tensor(const std::string& name, std::size_t count) {
+  const std::string header =
+      Json({{name, {{"dtype", "F32"}, {"shape", {count}}, {"data_offsets", {0, 4 * count}}}}})
+          .dump();
+  std::string bytes(8, '\0');
+  for (std::size_t i = 0; i < 8; ++i) {
+    bytes[i] = static_cast<char>(header.size() >> (8 * i) & 0xff);
+  }
+  return bytes + header + std::string(4 * count, '\0');
+}
+
 }  // namespace
 
 TEST_CASE("exeml train publishes a folder, keeps its time and shows what came of it") {
@@ -49,6 +61,7 @@ TEST_CASE("exeml train publishes a folder, keeps its time and shows what came of
   CHECK(shown["evaluation"]["calibration"]["temperature"].get<double>() > 0);
   CHECK(shown["settings"]["inputs.data_url"]["value"] == "dataset://colours@V001");
   CHECK(shown["facts"]["search"].contains("why"));
+  CHECK(shown["facts"]["prepared_s"].get<double>() > 0);
 
   const std::string text = p.mat.succeed({"exeml", "show", "colours", "V001"}).out;
   for (const char* part : {"project", "colours V001", "accuracy", "calibration error",
@@ -78,6 +91,7 @@ TEST_CASE("exeml train publishes a folder, keeps its time and shows what came of
     fs::copy_file(p.mat.home() / "jobs/colours/V0001/output/best.safetensors",
                   folder / "known.safetensors");
     write_text(folder / "torn.safetensors", "no weights");
+    write_text(folder / "large.safetensors", one_tensor("conv_stem.weight", 16 * 3 * 3 * 3));
     const auto looked = [&](const std::vector<std::string>& more) {
       std::vector<std::string> words{"exeml", "train", "data", "--project", "next", "--dry-run"};
       words.insert(words.end(), more.begin(), more.end());
@@ -87,7 +101,9 @@ TEST_CASE("exeml train publishes a folder, keeps its time and shows what came of
     const Output taken = looked({});
     CHECK(has(taken.out, known));
     CHECK(has(taken.err, "starts from the weights in '" + known + "'"));
-    CHECK(has(taken.err, "passed over"));
+    CHECK(has(taken.err, "passed over '" + (folder / "torn.safetensors").string()));
+    CHECK(has(taken.err, "passed over '" + (folder / "large.safetensors").string() +
+                             "': the weights do not fit the network: missing: "));
     CHECK_FALSE(has(looked({"--weights", "none"}).out, "weights_url"));
     fs::remove_all(folder);
     CHECK_FALSE(has(looked({}).out, "weights_url"));
@@ -117,6 +133,7 @@ TEST_CASE("exeml train publishes a folder, keeps its time and shows what came of
     const Json second = p.mat.succeed({"exeml", "show", "colours", "--json"}).json();
     CHECK(second["parent"] == "colours@V0001");
     CHECK(second["evaluation"]["classes"].size() == 4);
+    CHECK_FALSE(second["facts"].contains("validated_on_learnt"));
     CHECK(second["settings"]["inputs.data_url"]["value"] == "dataset://colours@V002");
   }
 }
@@ -136,6 +153,55 @@ TEST_CASE("exeml refuses too little data with a list of what is missing") {
   CHECK(mat.run({"exeml", "show", "few"}).exit_code == 3);
   // Nothing is left of what was refused.
   CHECK(mat.succeed({"dataset", "list", "--json"}).json()["datasets"].empty());
+}
+
+TEST_CASE("exeml keeps its dataset when a path is refused, and the split when pictures are added") {
+  TemporaryFolder folder;
+  const MatProcess mat(folder);
+  draw_pictures(folder / "data", {"green", "red"}, 12);
+  draw_pictures(folder / "few", {"green", "red"}, 3);
+  draw_pictures(folder / "torn", {"green", "red"}, 6);
+  for (const char* name : {"0.bmp", "1.bmp", "2.bmp"})
+    write_text(folder / "torn/red" / name, "torn");
+  draw_pictures(folder / "more", {"green"}, 20);
+  const auto train = [&](const std::string& data, const std::vector<std::string>& more = {}) {
+    std::vector<std::string> words{"exeml",   "train",    data,    "--project",
+                                   "colours", "--flavor", "cpu.1", "--short-duration",
+                                   "0.1"};
+    words.insert(words.end(), more.begin(), more.end());
+    return mat.run(words);
+  };
+  const auto dataset = [&] { return mat.succeed({"dataset", "show", "colours", "--json"}).json(); };
+  REQUIRE(train("data").exit_code == 0);
+  const Json before = dataset();
+  for (const char* refused : {"few", "torn"}) {
+    INFO(refused);
+    CHECK(train(refused).exit_code == 2);
+    CHECK(dataset() == before);
+  }
+
+  // Nothing of what was refused is in the way of the right one.
+  for (int i = 12; i < 20; ++i) {
+    const std::string name = "green/" + std::to_string(i) + ".bmp";
+    fs::copy_file(folder / "more" / name, folder / "data" / name);
+  }
+  const Output more = train("data", {"--incremental-version", "V001"});
+  INFO(more.err);
+  REQUIRE(more.exit_code == 0);
+  CHECK_FALSE(has(more.err, "learnt from"));
+  const Json diff = mat.succeed({"dataset", "diff", "colours", "V001", "V002", "--json"}).json();
+  CHECK(diff["added"].size() == 8);
+  CHECK(diff["other_usage"].empty());
+  const Json search = mat.succeed({"exeml", "show", "colours", "--json"}).json()["facts"]["search"];
+  CHECK(search["rounds"][0]["is_base"] == true);
+
+  mat.succeed({"dataset", "publish", "colours", "--seed", "9"});
+  const Output leaking = train("colours", {"--incremental-version", "V001"});
+  REQUIRE(leaking.exit_code == 0);
+  CHECK(has(leaking.err, "learnt from by a version that this one goes on from"));
+  const Json shown = mat.succeed({"exeml", "show", "colours", "--json"}).json();
+  CHECK(shown["facts"]["validated_on_learnt"].get<int>() > 0);
+  CHECK(has(mat.succeed({"exeml", "show", "colours", "V003"}).out, "is too good"));
 }
 
 TEST_CASE("exeml maps labels that are none, as it offers to") {

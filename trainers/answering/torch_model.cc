@@ -108,6 +108,7 @@ Json describe_model_file(const std::filesystem::path& file) {
                 "it knows ResNet-18, -34 and -50 and MobileNetV3-Small with the keys of timm or "
                 "torchvision; any other model can be given as a TorchScript program");
   }
+  require_weights_of(*network, weights.tensors);
   return {{"network", *network}};
 }
 

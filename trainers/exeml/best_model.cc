@@ -65,6 +65,12 @@ void BestModel::offer(const std::shared_ptr<ImageNetwork>& network, const Recipe
   keep(network, recipe, looks, answers);
 }
 
+void BestModel::offer_base(const std::shared_ptr<ImageNetwork>& network, const Recipe& recipe) {
+  const std::size_t before = offers_.size();
+  offer(network, recipe, 0);
+  if (offers_.size() > before) offers_.back().is_base = true;
+}
+
 void BestModel::offer_unfinished(const std::shared_ptr<ImageNetwork>& network, const Recipe& recipe,
                                  double limit_s) {
   if (exists()) return;
@@ -93,8 +99,14 @@ Json BestModel::record() const {
                       {"seconds", offer.seconds},
                       {"accuracy", offer.accuracy},
                       {"log_loss", offer.log_loss}});
+    if (offer.is_base) rounds.back()["is_base"] = true;
   }
   return rounds;
+}
+
+int BestModel::rounds() const {
+  return static_cast<int>(std::count_if(offers_.begin(), offers_.end(),
+                                        [](const Offer& offer) { return !offer.is_base; }));
 }
 
 void BestModel::write() const {
@@ -108,6 +120,7 @@ void BestModel::write() const {
   model.classes = context_.data().classes;
   if (answers_.defined()) model.validation = predictions_of(answers_, context_.validation());
   model.step = context_.step;
+  model.is_pretrained = context_.pretrained() && context_.pretrained()->is_pretrained;
   write_exeml_model(model, context_.data().validation_names, context_.request().version_folder,
                     context_.observer());
 }
@@ -130,7 +143,8 @@ void BestModel::load(const Checkpoint& checkpoint) {
   const Json& state = checkpoint.state.at("best");
   for (const Json& offer : state.at("offers")) {
     offers_.push_back({offer.at("name").get<std::string>(), offer.at("seconds").get<double>(),
-                       offer.at("accuracy").get<double>(), offer.at("log_loss").get<double>()});
+                       offer.at("accuracy").get<double>(), offer.at("log_loss").get<double>(),
+                       offer.value("is_base", false)});
   }
   if (!state.contains("recipe")) return;
   recipe_ = recipe_from_json(state["recipe"]);

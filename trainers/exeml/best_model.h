@@ -25,6 +25,8 @@ class BestModel {
   // Looks at the validation pictures, in fewer ways where time is short. `seconds` are those of its
   // training.
   void offer(const std::shared_ptr<ImageNetwork>& network, const Recipe& recipe, double seconds);
+  // The same of what the search goes on from, as it is.
+  void offer_base(const std::shared_ptr<ImageNetwork>& network, const Recipe& recipe);
   // The same in about `limit_s`, for a training that was stopped: only if there is no other.
   void offer_unfinished(const std::shared_ptr<ImageNetwork>& network, const Recipe& recipe,
                         double limit_s);
@@ -32,6 +34,7 @@ class BestModel {
   const Gain& latest_gain() const { return latest_gain_; }
 
   Json record() const;  // one object for each offer
+  int rounds() const;   // offers, but for the base
   // The files of the version, and its metrics.
   void write() const;
 
@@ -42,6 +45,7 @@ class BestModel {
   struct Offer {
     std::string name;
     double seconds = 0, accuracy = 0, log_loss = 0;
+    bool is_base = false;
   };
   Looks looks_of(const Recipe& recipe) const;
   void keep(const std::shared_ptr<ImageNetwork>& network, const Recipe& recipe, const Looks& looks,

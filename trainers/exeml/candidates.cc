@@ -5,19 +5,18 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/error.h"
 #include "core/base/text.h"
 #include "trainers/exeml/cross_validation.h"
 #include "trainers/exeml/gain.h"
+#include "trainers/training/libtorch_errors.h"
 
 namespace mat {
 namespace {
 
 constexpr int kFolds = 2;
-// Trials that are shorter than this tell nothing, and more candidates than fit with this are not
-// tried.
-constexpr double kLeastSeconds = 2, kGoodSeconds = 40;
-// How long a trial is at most, see enough_samples().
-constexpr double kLength = 0.5;
+// Trials that are shorter than this tell nothing.
+constexpr double kLeastSeconds = 2;
 // A trial's time goes to learning but for this part, in which the held out pictures are answered.
 constexpr double kLearningPart = 0.93;
 // Of a search that is shorter than this, trials take half of their part: what little time there is
@@ -31,7 +30,7 @@ std::string key_of(std::size_t candidate) { return fmt::format("tried.{}", candi
 bool Candidates::try_all() {
   const bool is_short = context_.limit_s() < kShortSearchSeconds;
   const double all_s = (is_short ? 0.5 : 1) * context_.plan().trial_part * context_.limit_s();
-  const auto fitting = static_cast<std::size_t>(all_s / (kFolds * kGoodSeconds));
+  const auto fitting = static_cast<std::size_t>(all_s / (kFolds * context_.plan().trial_s));
   const std::size_t count = std::clamp<std::size_t>(fitting, 1, context_.plan().candidates.size());
   const double seconds = all_s / static_cast<double>(kFolds * count);
   const bool is_enough = context_.train().size() >= 4 * context_.data().classes.size();
@@ -53,24 +52,37 @@ bool Candidates::try_all() {
   return true;
 }
 
-bool Candidates::try_one(std::size_t candidate, std::size_t count, double seconds) {
-  const Recipe recipe = recipe_for(context_.plan().candidates[candidate], 0);
-  const auto pictures = static_cast<std::int64_t>(context_.train().size());
-  Tried tried{recipe, torch::zeros({pictures, context_.classes()}), 0};
-  const auto folds = fold_of_each(context_.train(), kFolds, context_.request().seed);
+bool Candidates::try_folds(Tried& tried, std::size_t candidate, std::size_t count, double seconds) {
+  const std::vector<int> folds = context_.folds(kFolds);
   for (int fold = 0; fold < kFolds; ++fold) {
     const std::string stage =
         fmt::format("trial {}/{}", candidate * kFolds + fold + 1, count * kFolds);
     if (!try_fold(tried, stage, folds, fold, seconds)) return false;
   }
-  const Predictions predictions = predictions_of(tried.out_of_sample, context_.train());
-  context_.observer().log(fmt::format(
-      "candidate {}: {}, lr {}, weight decay {}: accuracy {:.4f}, log loss {:.4f} on pictures not "
-      "learnt from",
-      candidate + 1, recipe.network, format_number(recipe.lr), format_number(recipe.weight_decay),
-      accuracy_of(predictions), log_loss(predictions)));
-  tried_.push_back(std::move(tried));
   return true;
+}
+
+bool Candidates::try_one(std::size_t candidate, std::size_t count, double seconds) {
+  const Recipe recipe = recipe_for(context_.plan().candidates[candidate], 0);
+  const auto pictures = static_cast<std::int64_t>(context_.train().size());
+  Tried tried{recipe, torch::zeros({pictures, context_.classes()}), 0, ""};
+  bool is_whole = true;
+  const auto failure = failure_of([&] { is_whole = try_folds(tried, candidate, count, seconds); });
+  const std::string name =
+      fmt::format("candidate {}: {}, lr {}, weight decay {}", candidate + 1, recipe.network,
+                  format_number(recipe.lr), format_number(recipe.weight_decay));
+  if (failure) {
+    tried.out_of_sample = {};
+    tried.failure = *failure;
+    context_.observer().log(fmt::format("{}: failed: {}", name, *failure));
+  } else if (is_whole) {
+    const Predictions predictions = predictions_of(tried.out_of_sample, context_.train());
+    context_.observer().log(
+        fmt::format("{}: accuracy {:.4f}, log loss {:.4f} on pictures not learnt from", name,
+                    accuracy_of(predictions), log_loss(predictions)));
+  }
+  if (failure || is_whole) tried_.push_back(std::move(tried));
+  return is_whole;
 }
 
 bool Candidates::try_fold(Tried& tried, const std::string& stage, const std::vector<int>& folds,
@@ -80,7 +92,7 @@ bool Candidates::try_fold(Tried& tried, const std::string& stage, const std::vec
   const auto learnt = in_fold(context_.train(), folds, fold, false);
   TrainingBudget budget;
   budget.seconds = std::max(1.0, kLearningPart * seconds);
-  budget.samples = enough_samples(learnt.size(), kLength);
+  budget.samples = enough_samples(learnt.size(), context_.plan().trial_length);
   const auto trained = context_.train(stage, tried.recipe, learnt, nullptr, budget, {});
   tried.seconds += trained.seconds;
   if (!trained.is_whole) return false;
@@ -96,15 +108,25 @@ bool Candidates::try_fold(Tried& tried, const std::string& stage, const std::vec
   return true;
 }
 
-// The first stays unless another one is better by more than chance.
+// The first that can be chosen stays unless another one is better by more than chance.
 void Candidates::choose() {
-  chosen_ = 0;
-  why_ = tried_.size() > 1 ? "no other one was better by more than its standard error"
-                           : "the only one that there was time for";
+  std::vector<std::size_t> usable;
+  for (std::size_t c = 0; c < tried_.size(); ++c) {
+    if (tried_[c].failure.empty()) usable.push_back(c);
+  }
+  if (usable.empty()) {
+    throw Error(ErrorKind::training_failed,
+                fmt::format("every candidate has failed: {}", tried_.front().failure));
+  }
+  chosen_ = usable.front();
+  why_ = usable.size() > 1               ? "no other one was better by more than its standard error"
+         : usable.size() < tried_.size() ? "the only one that did not fail"
+                                         : "the only one that there was time for";
   const auto said_by = [&](std::size_t c) {
     return predictions_of(tried_[c].out_of_sample, context_.train());
   };
-  for (std::size_t c = 1; c < tried_.size(); ++c) {
+  for (const std::size_t c : usable) {
+    if (c == chosen_) continue;
     const Gain gain = gain_of(said_by(chosen_), said_by(c));
     if (!gain.is_real()) continue;
     why_ = fmt::format("its log loss is lower by {:.4f} ± {:.4f} than that of candidate {}",
@@ -114,25 +136,47 @@ void Candidates::choose() {
   context_.observer().log(fmt::format("chose candidate {}: {}", chosen_ + 1, why_));
 }
 
+bool Candidates::choose_another(const std::string& failure) {
+  if (tried_.empty()) return false;
+  tried_[chosen_].failure = failure;
+  context_.observer().log(fmt::format("candidate {} failed: {}", chosen_ + 1, failure));
+  if (std::none_of(tried_.begin(), tried_.end(),
+                   [](const Tried& tried) { return tried.failure.empty(); })) {
+    return false;
+  }
+  choose();
+  return true;
+}
+
 void Candidates::add(Tried tried, std::string why) {
   tried_ = {std::move(tried)};
   chosen_ = 0;
   why_ = std::move(why);
 }
 
+bool Candidates::has_out_of_sample() const {
+  return std::any_of(tried_.begin(), tried_.end(),
+                     [](const Tried& tried) { return tried.out_of_sample.defined(); });
+}
+
 Predictions Candidates::out_of_sample() const {
   std::vector<torch::Tensor> said;
-  for (const Tried& tried : tried_) said.push_back(tried.out_of_sample);
+  for (const Tried& tried : tried_) {
+    if (tried.out_of_sample.defined()) said.push_back(tried.out_of_sample);
+  }
   return predictions_of(torch::stack(said).mean(0), context_.train());
 }
 
 Json Candidates::record() const {
   Json candidates = Json::array();
   for (const Tried& tried : tried_) {
-    const Predictions predictions = predictions_of(tried.out_of_sample, context_.train());
     Json one = to_json(tried.recipe);
-    one["accuracy"] = accuracy_of(predictions);
-    one["log_loss"] = log_loss(predictions);
+    if (tried.out_of_sample.defined()) {
+      const Predictions predictions = predictions_of(tried.out_of_sample, context_.train());
+      one["accuracy"] = accuracy_of(predictions);
+      one["log_loss"] = log_loss(predictions);
+    }
+    if (!tried.failure.empty()) one["failure"] = tried.failure;
     one["seconds"] = tried.seconds;
     candidates.push_back(std::move(one));
   }
@@ -140,19 +184,21 @@ Json Candidates::record() const {
 }
 
 void Candidates::save(Checkpoint& checkpoint) const {
-  Json seconds = Json::array();
+  Json tried = Json::array();
   for (std::size_t c = 0; c < tried_.size(); ++c) {
-    checkpoint.tensors[key_of(c)] = tried_[c].out_of_sample;
-    seconds.push_back(tried_[c].seconds);
+    if (tried_[c].out_of_sample.defined()) checkpoint.tensors[key_of(c)] = tried_[c].out_of_sample;
+    tried.push_back({{"seconds", tried_[c].seconds}, {"failure", tried_[c].failure}});
   }
-  checkpoint.state["tried_seconds"] = seconds;
+  checkpoint.state["tried"] = tried;
 }
 
 void Candidates::load(const Checkpoint& checkpoint) {
-  const Json& seconds = checkpoint.state.at("tried_seconds");
-  for (std::size_t c = 0; c < seconds.size(); ++c) {
+  for (const Json& tried : checkpoint.state.at("tried")) {
+    const std::size_t c = tried_.size();
+    const auto said = checkpoint.tensors.find(key_of(c));
     tried_.push_back({recipe_for(context_.plan().candidates.at(c), 0),
-                      checkpoint.tensors.at(key_of(c)), seconds[c].get<double>()});
+                      said == checkpoint.tensors.end() ? torch::Tensor() : said->second,
+                      tried.at("seconds").get<double>(), tried.at("failure").get<std::string>()});
   }
 }
 

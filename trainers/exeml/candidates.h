@@ -13,28 +13,36 @@ class Candidates {
   explicit Candidates(SearchContext& context) : context_(context) {}
 
   // Trains as many of the plan's candidates as there is time for, in a cross validation, and
-  // chooses one. False when a stop was requested.
+  // chooses one. False when a stop was requested. Throws a training_failed error when all failed.
   bool try_all();
 
   struct Tried {
     Recipe recipe;
-    torch::Tensor out_of_sample;  // probabilities of every training picture, [N, classes]
+    // Probabilities of every training picture, [N, classes]; undefined where it has told nothing.
+    torch::Tensor out_of_sample;
     double seconds = 0;
+    std::string failure;  // why it cannot be chosen; empty: it can
   };
   // One that was tried in another way; it is chosen, for this reason.
   void add(Tried tried, std::string why);
 
   const Recipe& chosen() const { return context_.plan().candidates[chosen_]; }
-  bool empty() const { return tried_.empty(); }
+  // The chosen one has failed since: chooses among the others. False when there is none.
+  bool choose_another(const std::string& failure);
+
+  // Whether training pictures were judged by networks that have not learnt from them.
+  bool has_out_of_sample() const;
   // The mean of what all have said.
   Predictions out_of_sample() const;
-  Json record() const;  // "candidates", "chosen", "why"
+  // "candidates", with "failure" or "accuracy" and "log_loss"; "chosen", "why"
+  Json record() const;
 
   void save(Checkpoint& checkpoint) const;
   void load(const Checkpoint& checkpoint);
 
  private:
   // False when a stop was requested or the time was over.
+  bool try_folds(Tried& tried, std::size_t candidate, std::size_t count, double seconds);
   bool try_one(std::size_t candidate, std::size_t count, double seconds);
   bool try_fold(Tried& tried, const std::string& stage, const std::vector<int>& folds, int fold,
                 double seconds);

@@ -1,23 +1,99 @@
 #include "trainers/exeml/cross_validation.h"
 
+#include <algorithm>
 #include <map>
+#include <numeric>
+#include <tuple>
+#include <utility>
 
+#include "core/base/error.h"
+#include "core/inspect/near_duplicates.h"
+#include "core/inspect/parallel.h"
 #include "trainers/data/random.h"
 
 namespace mat {
+namespace {
 
-std::vector<int> fold_of_each(const std::vector<LabelledPlace>& places, int folds,
-                              std::uint64_t seed) {
-  std::map<int, std::vector<std::size_t>> by_class;
-  for (std::size_t i = 0; i < places.size(); ++i) by_class[places[i].label].push_back(i);
-  std::vector<int> result(places.size());
-  int next = 0;  // goes on from class to class, so that the folds stay of one size
-  for (auto& [label, indexes] : by_class) {
+constexpr std::size_t kPicturesAtOnce = 1024;
+
+std::vector<int> alone(std::size_t count) {
+  std::vector<int> groups(count);
+  std::iota(groups.begin(), groups.end(), 0);
+  return groups;
+}
+
+// The groups that begin with a picture of each class, in an order by the seed, large ones first:
+// small ones can make up for them.
+std::map<int, std::vector<std::vector<std::size_t>>> groups_by_class(
+    const std::vector<LabelledPlace>& places, const std::vector<int>& groups, std::uint64_t seed) {
+  std::map<int, std::vector<std::size_t>> members;
+  for (std::size_t i = 0; i < places.size(); ++i) members[groups[i]].push_back(i);
+  std::map<int, std::vector<std::vector<std::size_t>>> result;
+  for (auto& [number, group] : members) {
+    result[places[group.front()].label].push_back(std::move(group));
+  }
+  for (auto& [label, of_class] : result) {
     Random random({seed, static_cast<std::uint64_t>(label)});
-    for (std::size_t i = indexes.size(); i > 1; --i) {
-      std::swap(indexes[i - 1], indexes[random.below(i)]);
+    for (std::size_t i = of_class.size(); i > 1; --i) {
+      std::swap(of_class[i - 1], of_class[random.below(i)]);
     }
-    for (const std::size_t index : indexes) result[index] = next++ % folds;
+    std::stable_sort(of_class.begin(), of_class.end(),
+                     [](const auto& a, const auto& b) { return a.size() > b.size(); });
+  }
+  return result;
+}
+
+}  // namespace
+
+std::vector<int> same_photographs(const ImageData& data, int threads,
+                                  const std::function<bool()>& go_on) {
+  const std::size_t count = data.train.size();
+  std::vector<PixelCache::Picture> pictures(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    pictures[i].view = data.train[i].view;
+    pictures[i].content_high = data.train_contents[i].high;
+    pictures[i].content_low = data.train_contents[i].low;
+  }
+  std::vector<PictureFingerprints> fingerprints(count);
+  for (std::size_t start = 0; start < count; start += kPicturesAtOnce) {
+    if (!go_on()) return alone(count);
+    for_each_index(std::min(kPicturesAtOnce, count - start), threads, [&](std::size_t i, int) {
+      thread_local ResizeScratch scratch;
+      fingerprints[start + i] = fingerprints_of(pictures[start + i].view, scratch);
+    });
+  }
+  try {
+    return near_duplicate_groups(pictures, fingerprints, threads,
+                                 [&](std::int64_t, std::int64_t) { return go_on(); });
+  } catch (const Error& e) {
+    if (e.kind() != ErrorKind::interrupted) throw;
+    return alone(count);
+  }
+}
+
+std::vector<int> fold_of_each(const std::vector<LabelledPlace>& places,
+                              const std::vector<int>& groups, int folds, std::uint64_t seed) {
+  const auto by_class = groups_by_class(places, groups, seed);
+  std::size_t count = 0;
+  for (const auto& [label, of_class] : by_class) count += of_class.size();
+  if (count < static_cast<std::size_t>(folds) && count < places.size()) {
+    return fold_of_each(places, alone(places.size()), folds, seed);
+  }
+  std::vector<int> result(places.size());
+  std::vector<std::size_t> in_all(static_cast<std::size_t>(folds));
+  for (const auto& [label, of_class] : by_class) {
+    std::vector<std::size_t> in_class(in_all.size());
+    for (const std::vector<std::size_t>& group : of_class) {
+      std::size_t least = 0;
+      for (std::size_t fold = 1; fold < in_all.size(); ++fold) {
+        if (std::tie(in_class[fold], in_all[fold]) < std::tie(in_class[least], in_all[least])) {
+          least = fold;
+        }
+      }
+      for (const std::size_t i : group) result[i] = static_cast<int>(least);
+      in_class[least] += group.size();
+      in_all[least] += group.size();
+    }
   }
   return result;
 }

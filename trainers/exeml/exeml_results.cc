@@ -26,6 +26,7 @@ std::map<std::string, std::string> metadata_of(const ExemlModel& model) {
                            {"std", colour_deviation()}};
   return {{"algorithm", "exeml"},
           {"network", model.recipe.network},
+          {"pretrained", model.is_pretrained ? "true" : "false"},
           {"classes", to_json_text(Json(model.classes))},
           {"preprocessing", to_json_text(preprocessing)}};
 }

@@ -21,8 +21,9 @@ struct ExemlModel {
   int short_side = 0;  // what pictures are shrunk to before anything else
   int level_side = 0;  // and then, see level_side(); 0: not
   std::vector<std::string> classes;
-  Predictions validation;  // empty: there was no time to evaluate it
-  std::int64_t step = 0;   // of the metrics
+  Predictions validation;      // empty: there was no time to evaluate it
+  std::int64_t step = 0;       // of the metrics
+  bool is_pretrained = false;  // see Pretrained
 };
 
 // Writes output/best.safetensors and output/last.safetensors with the temperature that calibrates

@@ -2,12 +2,14 @@
 
 #include <utility>
 
+#include "core/base/error.h"
 #include "trainers/exeml/best_model.h"
 #include "trainers/exeml/candidates.h"
 #include "trainers/exeml/exeml_results.h"
 #include "trainers/exeml/frozen_search.h"
 #include "trainers/exeml/rounds.h"
 #include "trainers/exeml/search_context.h"
+#include "trainers/training/libtorch_errors.h"
 #include "trainers/training/machine.h"
 #include "trainers/training/results.h"
 #include "trainers/training/resume.h"
@@ -23,13 +25,45 @@ Json data_of_checkpoint(const ImageData& data) {
   return {{"fingerprint", data.description.at("fingerprint")}, {"classes", data.classes}};
 }
 
+std::optional<Pretrained> given_weights(const TrainRequest& request) {
+  const auto weights = request.inputs.find("weights_url");
+  if (weights == request.inputs.end()) return std::nullopt;
+  return read_pretrained(weights->second);
+}
+
+// A version that the search goes on from is what others must be better than.
+void offer_base(SearchContext& context, BestModel& best) {
+  const std::optional<Pretrained>& base = context.pretrained();
+  if (!base || !base->is_from_exeml || base->image_size == 0 || best.exists()) return;
+  if (!base->knows(context.data().classes)) {
+    context.observer().log("the version to go on from knows other classes: it is not compared");
+    return;
+  }
+  Recipe recipe = recipe_for(context.plan().candidates.front(), 0);
+  recipe.name = recipe.network + " as it was";
+  recipe.sizes = {{0, base->image_size}};
+  const auto network = base->make(context.data().classes);
+  context.compute_plan(recipe).prepare(*network, context.device());
+  best.offer_base(network, recipe);
+}
+
+bool train_candidates(SearchContext& context, Candidates& candidates, BestModel& best) {
+  if (!candidates.try_all()) return false;
+  for (;;) {
+    bool is_whole = true;
+    const auto failure =
+        failure_of([&] { is_whole = train_in_rounds(context, candidates.chosen(), best); });
+    if (!failure) return is_whole;
+    if (!candidates.choose_another(*failure)) throw Error(ErrorKind::training_failed, *failure);
+  }
+}
+
 // True when it came to its end.
 bool search(SearchContext& context, Candidates& candidates, BestModel& best) {
-  // Weights that mat has trained itself are trained on as they were made.
-  if (context.pretrained() && !context.pretrained()->is_from_exeml) {
-    return search_from_weights(context, candidates, best);
-  }
-  return candidates.try_all() && train_in_rounds(context, candidates.chosen(), best);
+  offer_base(context, best);
+  return context.pretrained() && context.pretrained()->is_pretrained
+             ? search_from_weights(context, candidates, best)
+             : train_candidates(context, candidates, best);
 }
 
 }  // namespace
@@ -40,9 +74,10 @@ TrainOutcome train_exeml(const TrainRequest& request, TrainObserver& observer) {
   TimeBudget time(60 * h.at("max_duration").get<double>(),
                   from ? from->state.at("used_s").get<double>() : 0);
   const torch::Device device = choose_device(request.device);
+  std::optional<Pretrained> pretrained = given_weights(request);
   ImageNeeds needs;
   needs.short_side =
-      request.inputs.contains("weights_url") ? kPretrainedShortSide : kCommonShortSide;
+      pretrained && pretrained->is_pretrained ? kPretrainedShortSide : kCommonShortSide;
   needs.validation_ratio = h.at("validation_ratio").get<double>();
   needs.go_on = [&] { return time.used_s() < kMostReadingPart * time.limit_s(); };
   const ImageData data = read_image_data(request, needs, observer);
@@ -53,7 +88,8 @@ TrainOutcome train_exeml(const TrainRequest& request, TrainObserver& observer) {
   check_image_data(data);
   if (!from) observer.summary(samples_summary(data.train, data.classes));
 
-  SearchContext context(request, observer, data, device, time, std::move(from), settings);
+  SearchContext context(request, observer, data, device, time, std::move(pretrained),
+                        std::move(from), settings);
   Candidates candidates(context);
   BestModel best(context);
   if (context.from()) {
@@ -70,7 +106,7 @@ TrainOutcome train_exeml(const TrainRequest& request, TrainObserver& observer) {
   record["rounds"] = best.record();
   observer.record("search", record);
   best.write();
-  if (!candidates.empty()) {
+  if (candidates.has_out_of_sample()) {
     write_label_suspects(candidates.out_of_sample(), data.train_names, data.classes,
                          request.version_folder);
   }

@@ -6,7 +6,6 @@
 #include <array>
 
 #include "core/base/text.h"
-#include "trainers/exeml/cross_validation.h"
 #include "trainers/exeml/linear_probe.h"
 #include "trainers/exeml/rounds.h"
 
@@ -26,7 +25,9 @@ constexpr double kTunedLength = 0.1, kLeastPasses = 5;
 // A step takes about as long for a picture as this many looks.
 constexpr double kLooksInAStep = 3;
 
+// What a version was made for stays as it is.
 int size_to_look_at(SearchContext& context, ImageNetwork& network, const Recipe& recipe) {
+  if (context.pretrained()->image_size > 0) return context.pretrained()->image_size;
   std::vector<LabelledPlace> some = context.train();
   if (some.size() > kPicturesTimed) some.resize(kPicturesTimed);
   const auto looks_at_all =
@@ -59,20 +60,24 @@ bool fit_last_layer(SearchContext& context, Candidates& candidates, BestModel& b
   if (!features.defined()) return context.may_go_on();
   std::vector<std::int64_t> labels;
   for (const LabelledPlace& place : context.train()) labels.push_back(place.label);
-  const LinearProbe probe =
-      fit_linear_probe(features, torch::tensor(labels), context.classes(),
-                       fold_of_each(context.train(), kProbeFolds, context.request().seed), go_on);
-  if (!probe.weight.defined()) return context.may_go_on();
+  const LinearProbe probe = fit_linear_probe(features, torch::tensor(labels), context.classes(),
+                                             context.folds(kProbeFolds), go_on);
   {
     torch::NoGradGuard no_grad;
     network->head()->weight.copy_(probe.weight);
     network->head()->bias.copy_(probe.bias);
   }
   const double seconds = context.time().used_s() - before;
-  candidates.add({recipe, probe.out_of_sample, seconds},
-                 fmt::format("weights were given; the last layer's penalty {} is the best of a "
-                             "cross validation",
-                             format_number(probe.decay)));
+  candidates.add(
+      {recipe, probe.out_of_sample, seconds, ""},
+      fmt::format("weights were given; the last layer's penalty {} {}", format_number(probe.decay),
+                  probe.out_of_sample.defined()
+                      ? "is the best of a cross validation"
+                      : "is the usual one: there was no time to compare"));
+  if (!context.may_go_on()) {
+    best.offer_unfinished(network, recipe, kSecondsAfterStop);
+    return false;
+  }
   best.offer(network, recipe, seconds);
   return context.may_go_on();
 }
@@ -80,8 +85,9 @@ bool fit_last_layer(SearchContext& context, Candidates& candidates, BestModel& b
 bool fine_tune(SearchContext& context, BestModel& best) {
   Recipe recipe = recipe_for(context.plan().candidates.front(), 0);
   recipe.name = recipe.network + ", pretrained and fine-tuned";
+  const int before = context.pretrained()->image_size;
   const int size = best.exists() ? best.recipe().last_size() : kTunedSize;
-  recipe.sizes = {{0, std::min(kTunedSize, size)}};
+  recipe.sizes = {{0, before > 0 ? before : std::min(kTunedSize, size)}};
   recipe.lr = kTunedRate;
   recipe.weight_decay = kTunedDecay;
   const double available = context.left_s() - kSecondsToEnd - best.seconds_to_evaluate(recipe);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 
 #include "core/base/error.h"
@@ -11,12 +12,21 @@
 namespace mat {
 namespace {
 
-// The last layer's key, without ".weight".
-std::string head_of(const std::string& network) {
-  return network.starts_with("mobilenet") ? "classifier.3" : "fc";
+int image_size_of(const std::string& preprocessing, const std::string& file) {
+  if (preprocessing.empty()) return 0;
+  const Json json = parse_json(preprocessing, file);
+  const auto size = json.is_object() ? json.find("image_size") : json.end();
+  const bool is_size = size != json.end() && size->is_number_integer() && *size > 0 && *size < 4096;
+  return is_size ? size->get<int>() : 0;
 }
 
 }  // namespace
+
+bool Pretrained::knows(const std::vector<std::string>& all) const {
+  return std::all_of(all.begin(), all.end(), [&](const std::string& name) {
+    return std::find(classes.begin(), classes.end(), name) != classes.end();
+  });
+}
 
 Pretrained read_pretrained(const std::filesystem::path& file) {
   Pretrained pretrained;
@@ -28,6 +38,10 @@ Pretrained read_pretrained(const std::filesystem::path& file) {
     return found == weights.metadata.end() ? std::string() : found->second;
   };
   pretrained.is_from_exeml = metadata("algorithm") == "exeml";
+  pretrained.is_pretrained = !pretrained.is_from_exeml || metadata("pretrained") == "true";
+  if (pretrained.is_from_exeml) {
+    pretrained.image_size = image_size_of(metadata("preprocessing"), file.string());
+  }
   if (!metadata("mat_version").empty() && !metadata("classes").empty()) {
     const Json classes = parse_json(metadata("classes"), file.string());
     if (classes.is_array()) {
@@ -53,7 +67,7 @@ std::shared_ptr<ImageNetwork> Pretrained::make(const std::vector<std::string>& f
   torch::NoGradGuard no_grad;
   std::shared_ptr<ImageNetwork> made =
       make_image_network(network, static_cast<int>(for_classes.size()));
-  const std::string head = head_of(network);
+  const std::string head = head_key(network);
   Weights all = weights;
   const Weights fresh = weights_of(*made);
   torch::Tensor weight = fresh.tensors.at(head + ".weight").clone();

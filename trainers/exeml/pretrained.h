@@ -16,8 +16,14 @@ struct Pretrained {
   Weights weights;      // by torchvision's keys
   // Of the last layer, in its order; empty when it is not known what its outputs mean.
   std::vector<std::string> classes;
-  bool is_from_exeml = false;  // trained by mat itself
-  std::string from;            // the file, for messages
+  bool is_from_exeml = false;  // a version of exeml, or what was exported of one
+  // Large pictures have shaped them, here or elsewhere: to be trained on with care.
+  bool is_pretrained = true;
+  int image_size = 0;  // that a version of exeml answers at; 0: not known
+  std::string from;    // the file, for messages
+
+  // Whether these can be told apart as it is.
+  bool knows(const std::vector<std::string>& all) const;
 
   // A network for other classes. The rows of the last layer whose class is among them are kept, all
   // else of it is drawn anew. Throws a usage error that lists missing and unexpected keys and wrong

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/base/error.h"
+#include "trainers/training/libtorch_errors.h"
 
 namespace mat {
 namespace {
@@ -15,8 +16,6 @@ constexpr int kChecksInARound = 8;
 constexpr std::size_t kMostChecked = 1000;
 constexpr std::size_t kPicturesToTime = 16;
 constexpr double kMostTimeOfACheck = 0.01;
-// How long a training that was stopped is evaluated.
-constexpr double kSecondsAfterStop = 1;
 // A round that can be this much of twice the last one is still worth it.
 constexpr double kWorthwhile = 0.9;
 
@@ -90,23 +89,26 @@ bool train_round(SearchContext& context, const std::string& stage, const Recipe&
 
 bool train_in_rounds(SearchContext& context, const Recipe& candidate, BestModel& best) {
   double length = context.plan().length;
-  const auto done = static_cast<int>(best.record().size());
+  const int done = best.rounds();
   for (int round = 0; round < context.plan().rounds; ++round, length *= 2) {
     if (round < done) continue;
     const std::int64_t enough = enough_samples(context.train().size(), length);
     const double possible = (context.left_s() - kSecondsToEnd) * context.speed;
-    if (best.exists() && possible < kWorthwhile * static_cast<double>(enough)) {
+    if (round > 0 && possible < kWorthwhile * static_cast<double>(enough)) {
       context.observer().log("no time for a longer round");
       break;
     }
     const Recipe recipe = recipe_for(candidate, std::min(static_cast<double>(enough), possible));
     const std::string stage = fmt::format("round {}", round + 1);
-    try {
-      if (!train_round(context, stage, recipe, first_weights(context), enough, best)) return false;
-    } catch (const Error& e) {
+    bool is_whole = true;
+    const auto failure = failure_of([&] {
+      is_whole = train_round(context, stage, recipe, first_weights(context), enough, best);
+    });
+    if (!is_whole) return false;
+    if (failure) {
       // What an earlier round has found is not lost with a later one.
-      if (!best.exists() || e.kind() != ErrorKind::training_failed) throw;
-      context.observer().log(fmt::format("{} failed: {}", stage, e.message()));
+      if (!best.exists()) throw Error(ErrorKind::training_failed, *failure);
+      context.observer().log(fmt::format("{} failed: {}", stage, *failure));
       break;
     }
     context.make_checkpoint();

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "trainers/data/random.h"
+#include "trainers/exeml/cross_validation.h"
 #include "trainers/models/resnet.h"
 #include "trainers/training/resume.h"
 
@@ -39,7 +40,8 @@ std::uint64_t number_of(const std::string& stage) {
 
 SearchContext::SearchContext(const TrainRequest& request, TrainObserver& observer,
                              const ImageData& data, const torch::Device& device, TimeBudget& time,
-                             std::optional<Checkpoint> from, Json settings)
+                             std::optional<Pretrained> pretrained, std::optional<Checkpoint> from,
+                             Json settings)
     : accuracy(std::numeric_limits<double>::quiet_NaN()),
       request_(request),
       observer_(observer),
@@ -47,6 +49,7 @@ SearchContext::SearchContext(const TrainRequest& request, TrainObserver& observe
       device_(device),
       time_(time),
       plan_(plan_search(request.hyperparameters.at("preference").get<std::string>())),
+      pretrained_(std::move(pretrained)),
       levels_(views_of(data)),
       train_(places_of(data.train, 0)),
       validation_(places_of(data.validation, data.train.size())),
@@ -54,13 +57,19 @@ SearchContext::SearchContext(const TrainRequest& request, TrainObserver& observe
       from_(std::move(from)),
       checkpoints_(checkpoint_folder(request), std::move(settings)),
       checkpoint_made_s_(time.used_s()) {
-  const auto weights = request.inputs.find("weights_url");
-  if (weights == request.inputs.end()) return;
-  pretrained_ = read_pretrained(weights->second);
+  if (!pretrained_) return;
   pretrained_->make(data.classes);  // what is wrong with it is said before any work
   Recipe recipe = plan_.candidates.front();
   recipe.network = pretrained_->network;
   plan_.candidates = {recipe};
+}
+
+std::vector<int> SearchContext::folds(int count) {
+  if (photographs_.empty()) {
+    photographs_ = same_photographs(data_, request_.threads,
+                                    [this] { return may_go_on() && left_s() > kSecondsToEnd; });
+  }
+  return fold_of_each(train_, photographs_, count, request_.seed);
 }
 
 std::shared_ptr<ImageNetwork> SearchContext::make(const Recipe& recipe) const {
@@ -108,6 +117,7 @@ SearchContext::Trained SearchContext::train(const std::string& stage, const Reci
   RecipeTraining training(recipe, std::move(network), levels_, places, plan, device_, seed);
   if (from_ && from_->state.at("stage") == stage) {
     training.load_state(from_->tensors, from_->state.at("training"));
+    from_->state["stage"] = "";  // another candidate's stages are called the same
   }
   Trained trained;
   trained.is_whole = training.run(budget, [&](const RecipeProgress& progress) {

@@ -21,26 +21,33 @@ namespace mat {
 
 // What saving and ending take, whatever the model.
 constexpr double kSecondsToEnd = 2;
+// How long a model is evaluated whose training was stopped.
+constexpr double kSecondsAfterStop = 1;
 
 // What all parts of a search for a classifier share: its data, its time, its networks, and how a
 // training in it is run, shown and made to survive. For one thread.
 class SearchContext {
  public:
-  // `from` is the checkpoint to go on from, `settings` what the next ones say of themselves.
+  // `pretrained` are the weights to start from, `from` is the checkpoint to go on from, `settings`
+  // what the next ones say of themselves. Throws a usage error for weights that do not fit.
   SearchContext(const TrainRequest& request, TrainObserver& observer, const ImageData& data,
-                const torch::Device& device, TimeBudget& time, std::optional<Checkpoint> from,
-                Json settings);
+                const torch::Device& device, TimeBudget& time, std::optional<Pretrained> pretrained,
+                std::optional<Checkpoint> from, Json settings);
 
   const TrainRequest& request() const { return request_; }
   TrainObserver& observer() const { return observer_; }
   const ImageData& data() const { return data_; }
   const torch::Device& device() const { return device_; }
   const SearchPlan& plan() const { return plan_; }
+  SearchPlan& plan() { return plan_; }
   const std::optional<Pretrained>& pretrained() const { return pretrained_; }
   PictureLevels& levels() { return levels_; }
   const std::vector<LabelledPlace>& train() const { return train_; }
   const std::vector<LabelledPlace>& validation() const { return validation_; }
   int classes() const { return static_cast<int>(data_.classes.size()); }
+  // Of train(): in which of so many parts each picture is, by the seed, and those that show the
+  // same photograph in one.
+  std::vector<int> folds(int count);
 
   const TimeBudget& time() const { return time_; }
   double limit_s() const { return limit_s_; }  // of this preference
@@ -94,6 +101,7 @@ class SearchContext {
   std::vector<LabelledPlace> train_, validation_;
   double limit_s_;
   std::map<std::string, ComputePlan> compute_plans_;
+  std::vector<int> photographs_;  // of train_: see same_photographs(); empty: not looked for yet
   std::optional<Checkpoint> from_;
   CheckpointWriter checkpoints_;
   double checkpoint_made_s_ = 0;

@@ -15,6 +15,8 @@ struct SearchPlan {
   // come from recipe_for().
   std::vector<Recipe> candidates;
   double trial_part = 0.2;    // of the time, for trials of the candidates
+  double trial_s = 40;        // that each should have, or fewer are tried
+  double trial_length = 0.5;  // how long each is at most, see enough_samples()
   double most_time_part = 1;  // of the time, at most, altogether
   double length = 1;          // how long a round of training is, see enough_samples()
   int rounds = 2;             // further rounds, each twice as long, while they still help

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "trainers/models/network.h"
 #include "trainers/models/network_graph.h"
 #include "trainers/models/resnet.h"
 
@@ -51,6 +52,20 @@ std::optional<std::string> network_of_weights(const Tensors& tensors) {
   }
   if (tensors.contains("convs.0.weight") && tensors.contains("norms.0.weight")) return "small_cnn";
   return std::nullopt;
+}
+
+std::string head_key(const std::string& network) { return graph_of(network).nodes.back().key; }
+
+void require_weights_of(const std::string& network, const Tensors& tensors) {
+  const std::shared_ptr<ImageNetwork> made = make_image_network(network, 1);
+  const Tensors fresh = weights_of(*made).tensors;
+  Weights given;
+  given.tensors = with_own_keys(network, tensors);
+  for (const char* part : {".weight", ".bias"}) {
+    const std::string key = head_key(network) + part;
+    given.tensors[key] = fresh.at(key);
+  }
+  load_weights(*made, given);
 }
 
 Tensors with_timm_keys(const std::string& network, const Tensors& tensors) {

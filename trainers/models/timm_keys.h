@@ -16,6 +16,14 @@ namespace mat {
 // "resnet18_w32", "mobilenet_v3_small", …. Nothing for any other.
 std::optional<std::string> network_of_weights(const Tensors& tensors);
 
+// The key of a network's last layer, without ".weight".
+std::string head_key(const std::string& network);
+
+// Throws the usage error of load_weights() unless these are the network's weights, in any keys; the
+// last layer may be missing or for other classes. Larger networks of a kind have the keys of
+// smaller ones, and more.
+void require_weights_of(const std::string& network, const Tensors& tensors);
+
 Tensors with_timm_keys(const std::string& network, const Tensors& tensors);
 
 // From timm's keys. Others are left as they are, so tensors with the network's own keys too. A

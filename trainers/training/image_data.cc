@@ -133,6 +133,7 @@ ImageData read_image_data(const TrainRequest& request, const ImageNeeds& needs,
     } else if (sample.usage == Usage::train) {
       data.train.push_back({pictures[i].view, sample.label});
       data.train_names.push_back(sample.name);
+      data.train_contents.push_back({pictures[i].content_high, pictures[i].content_low});
     } else if (sample.usage == Usage::validation) {
       data.validation.push_back({pictures[i].view, sample.label});
       data.validation_names.push_back(sample.name);

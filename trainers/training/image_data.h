@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/cache/content.h"
 #include "core/cache/pixel_cache.h"
 #include "core/training/trainer.h"
 #include "trainers/data/picture_batches.h"
@@ -15,6 +16,7 @@ namespace mat {
 struct ImageData {
   std::vector<std::string> classes;
   std::vector<LabelledPicture> train, validation;
+  std::vector<Content> train_contents;  // of their files
   // Of each, relative to the data folder.
   std::vector<std::string> train_names, validation_names;
   std::unique_ptr<PixelCache> cache;  // owns the pixels

@@ -3,7 +3,6 @@
 #include <ATen/Parallel.h>
 #include <malloc.h>
 
-#include <new>
 #include <string>
 #include <utility>
 
@@ -16,42 +15,12 @@
 #include "trainers/export/export_table.h"
 #include "trainers/torch.h"
 #include "trainers/training/image_training.h"
+#include "trainers/training/libtorch_errors.h"
 #include "trainers/training/machine.h"
 #include "trainers/training/tabular_training.h"
 
 namespace mat {
 namespace {
-
-[[noreturn]] void throw_out_of_memory(const std::string& detail) {
-  throw Error(ErrorKind::training_failed, "not enough memory: " + detail,
-              "a smaller batch_size or image_size needs less");
-}
-
-// LibTorch's own class for this is younger than the oldest LibTorch we support.
-bool is_out_of_memory(const std::string& what) {
-  return what.find("out of memory") != std::string::npos ||
-         what.find("can't allocate memory") != std::string::npos ||
-         what.find("not enough memory") != std::string::npos;
-}
-
-std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
-
-// The one way into LibTorch: its exceptions come out as ours. `subject` says what the numbers of a
-// Json error belong to.
-template <typename Work>
-auto translated(const std::string& subject, const Work& work) {
-  try {
-    return work();
-  } catch (const c10::Error& e) {
-    const std::string what = e.what_without_backtrace();
-    if (is_out_of_memory(what)) throw_out_of_memory(first_line(what));
-    throw Error(ErrorKind::training_failed, "LibTorch: " + first_line(what));
-  } catch (const std::bad_alloc&) {
-    throw_out_of_memory("the system gave no more");
-  } catch (const Json::exception& e) {
-    throw Error(ErrorKind::bug, subject + ": " + e.what());
-  }
-}
 
 // A model whose exceptions come out as ours.
 class TranslatedModel : public PictureModel {

@@ -59,6 +59,58 @@ TEST_CASE("A version has a usage for each class's pictures and a hash for each p
   CHECK(h.entries_of("flowers") == std::set<std::string>{"V001.manifest", "pictures.manifest"});
 }
 
+TEST_CASE("A version keeps the split of the current one where that is asked for, and fits") {
+  const CatalogHome h;
+  h.draw("rose", 20);
+  h.draw("tulip", 20);
+  h.create("flowers");
+  h.publish("flowers", by_seed(1));
+  const auto before = usages(h, 1);
+  h.draw("rose", 30);
+  Registry registry = h.writer();
+  import_into_dataset(registry, "flowers", h.request(h.data), {});
+  PublishRequest request = by_seed(2);
+  request.keep_split = true;
+  CHECK(h.publish("flowers", request).kept_split == 40);
+  auto after = usages(h, 2);
+  CHECK(after.size() == 50);
+  std::erase_if(after, [&](const auto& each) { return !before.contains(each.first); });
+  CHECK(after == before);
+  // Another ratio is another split.
+  request.train_ratio = 0.5;
+  CHECK(h.publish("flowers", request).kept_split == 0);
+}
+
+TEST_CASE("A version that is not accepted leaves nothing, and the list can be put back") {
+  const CatalogHome h;
+  h.draw("rose", 10);
+  h.create("flowers");
+  Registry registry = h.writer();
+  const auto list = h.list("flowers");
+  const FileDescriptor before = keep_list(h.home, "flowers");
+  h.draw("tulip", 5);
+  ImportRequest import = h.request(h.data / "tulip");
+  import.only_these = true;
+  import_into_dataset(registry, "flowers", import, {});
+  const FileDescriptor unwanted = keep_list(h.home, "flowers");
+  PublishRequest request;
+  request.accept = [](const PictureCounts& counts) {
+    throw Error(ErrorKind::usage, std::to_string(counts.pictures) + " are too few");
+  };
+  CHECK(error_of([&] { h.publish("flowers", request); }).message() == "5 are too few");
+  CHECK(registry.versions_of_dataset("flowers").empty());
+
+  put_list_back(registry, "flowers", before, unwanted);
+  CHECK(h.list("flowers").size() == list.size());
+  CHECK(picture_counts_from_json(registry.dataset("flowers").pictures).pictures == 10);
+  CHECK(h.entries_of("flowers") == std::set<std::string>{"pictures.manifest"});
+  // Somebody has changed it meanwhile: that stays.
+  import.only_these = false;
+  import_into_dataset(registry, "flowers", import, {});
+  put_list_back(registry, "flowers", before, unwanted);
+  CHECK(h.list("flowers").size() == 15);
+}
+
 TEST_CASE("Only what differs is published again, and nothing is read twice") {
   const CatalogHome h;
   h.draw("rose", 10);

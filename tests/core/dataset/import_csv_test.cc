@@ -139,5 +139,34 @@ TEST_CASE("problems are kept up to a number and all counted") {
   CHECK(found.summary.problem_count == 1000);
 }
 
+TEST_CASE("a table of nothing but cells is refused before it takes memory") {
+  const Table table("file,label\n" + std::string(33'000'000, ','));
+  CHECK_THAT(import_error(table.file()).message(), Contains("more than 32 million cells"));
+}
+
+TEST_CASE("a table's files behind links that leave its folder are told and not followed") {
+  const Table table(
+      "file,label\npics/a.jpg,cat\nout.jpg,cat\naway/x.jpg,dog\ninside.jpg,dog\n"
+      "s3://b/y.jpg,dog\n");
+  const TempFolder elsewhere, mapped;
+  put_file(elsewhere / "x.jpg", "");
+  std::filesystem::create_symlink(elsewhere / "x.jpg", table.folder() / "out.jpg");
+  std::filesystem::create_symlink(elsewhere.path(), table.folder() / "away");
+  std::filesystem::create_symlink("pics/b.png", table.folder() / "inside.jpg");
+  std::filesystem::create_symlink(elsewhere / "x.jpg", mapped / "y.jpg");
+  ImportOptions options;
+  options.sources = {{"s3://b", mapped.path().string()}};
+  const Imported found = import_all(table.file(), options);
+  CHECK(found.by_name(table.folder().path()) ==
+        NameMap{{"pics/a.jpg", "cat"}, {"inside.jpg", "dog"}});
+  REQUIRE(found.summary.problem_count == 3);
+  CHECK_THAT(found.problems()[0], Contains("table.csv:3: ") &&
+                                      Contains("out.jpg' is a link that leads out of the folder"));
+  CHECK_THAT(found.problems()[1], Contains("away/x.jpg"));
+  CHECK_THAT(found.problems()[2], Contains("y.jpg"));
+  options.follow_links = true;
+  CHECK(import_all(table.file(), options).summary.pictures == 5);
+}
+
 }  // namespace
 }  // namespace mat

@@ -34,6 +34,23 @@ TEST_CASE("a manifest is known by its lines and its sources are mapped") {
   CHECK(found.samples[0].line.at("id") == "7");
 }
 
+TEST_CASE("a manifest's files behind links that leave its folder are told and not followed") {
+  const TempFolder data, elsewhere;
+  put_file(elsewhere / "x.jpg", "");
+  put_file(data / "b.jpg", "");
+  std::filesystem::create_symlink(elsewhere / "x.jpg", data / "a.jpg");
+  put_file(data / "m.json", classified("a.jpg", "cat") + classified("b.jpg", "dog") +
+                                classified((elsewhere / "x.jpg").string(), "cow"));
+  // What a manifest names elsewhere by itself is meant.
+  const Imported found = import_all(data / "m.json");
+  CHECK(found.summary.pictures == 2);
+  REQUIRE(found.summary.problem_count == 1);
+  CHECK_THAT(found.problems()[0], Contains("m.json:1: ") && Contains("leads out of the folder"));
+  ImportOptions options;
+  options.follow_links = true;
+  CHECK(import_all(data / "m.json", options).summary.pictures == 3);
+}
+
 TEST_CASE("labels of a manifest are mapped in their annotations") {
   const TempFolder data;
   put_file(data / "a.jpg", "");

@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <set>
 
 #include "core/cache/picture_file.h"
@@ -91,6 +92,41 @@ TEST_CASE("a version has every picture's content and usage, and gives a set to t
   const Json description = describe_dataset(set, data.load(set));
   CHECK(description.at("manifest") == data.version.string());
   CHECK(description.at("unlabelled") == 1);
+}
+
+TEST_CASE("an earlier split is kept, and near-duplicates that it parted train") {
+  Dataset data;
+  fill(data);
+  PublishOptions options;
+  data.publish(options);
+  for (const ManifestSample& sample : read_manifest(data.version)) {
+    options.earlier[*content_from_hex(sample.content)] = *sample.usage;
+  }
+  const auto validation = [&] {
+    return names_of(read_published(data.version, {}), Usage::validation);
+  };
+  const std::set<std::string> before = validation();
+  for (int i = 10; i < 20; ++i) data.picture(fmt::format("cat/{}.bmp", i), 0x100000 + i);
+  data.import();
+  options.seed = 3;
+  const PublishSummary summary = data.publish(options);
+  CHECK(summary.kept_split == 20);
+  CHECK(summary.already_split == 0);
+  CHECK(summary.classes.at("cat").validation == 4);
+  const std::set<std::string> after = validation();
+  CHECK(std::includes(after.begin(), after.end(), before.begin(), before.end()));
+
+  // A new picture shows that two of them are one photograph.
+  std::vector<int> groups(data.contents.size(), -1);
+  const auto samples = read_manifest(data.manifest);
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    const auto usage = options.earlier.find(data.contents[i]);
+    const bool is_cat = samples[i].labels.front() == "cat";
+    if (is_cat && usage != options.earlier.end()) groups[i] = 1;
+  }
+  write_published(data.manifest, data.version, data.contents, groups, options);
+  for (const std::string& name : validation())
+    CHECK((name.starts_with("dog") || !before.contains(name)));
 }
 
 TEST_CASE("a version's split depends on the seed, and not on where the pictures lie") {

@@ -133,6 +133,27 @@ TEST_CASE("weights of others tell their network, by timm's keys too") {
                     Catch::Contains("no network that mat knows"));
 }
 
+TEST_CASE("weights of a larger network are not those of a smaller one with the same keys") {
+  const TempFolder folder;
+  torch::manual_seed(1);
+  const auto describe = [&](const Weights& weights) {
+    save_weights(weights, folder / "w.safetensors");
+    return torch_trainer().describe_file(folder / "w.safetensors");
+  };
+  Weights resnet = weights_of(*make_image_network("resnet18_w8", 3));
+  Weights headless = resnet;
+  headless.tensors.erase("fc.weight");
+  headless.tensors.erase("fc.bias");
+  CHECK(describe(headless) == Json({{"network", "resnet18_w8"}}));
+  resnet.tensors["layer4.2.conv1.weight"] = torch::zeros({64, 64, 3, 3});
+  CHECK_THROWS_WITH(describe(resnet), Catch::Contains("unexpected: layer4.2.conv1.weight"));
+
+  Weights mobile = weights_of(*make_image_network("mobilenet_v3_small", 3));
+  CHECK(describe(mobile) == Json({{"network", "mobilenet_v3_small"}}));
+  mobile.tensors["features.12.0.weight"] = torch::zeros({960, 160, 1, 1});
+  CHECK_THROWS_WITH(describe(mobile), Catch::Contains("features.12.0.weight is"));
+}
+
 TEST_CASE("a heatmap of a network that cannot be looked into is bright where covering matters") {
   const TempFolder folder;
   save_program(folder / "means.pt", "    return x.mean([2, 3]) * 10.0\n");

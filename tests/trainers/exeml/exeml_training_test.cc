@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/base/error.h"
 #include "core/base/file.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
@@ -34,6 +33,17 @@ std::vector<Json> json_lines_in(const fs::path& file) {
     lines.push_back(parse_json(line, file.string()));
   }
   return lines;
+}
+
+// The model that was written has the smallest log loss of all, the base among them.
+bool is_no_worse_than_base(const RecordingObserver& observer, const TrainRequest& request) {
+  const Json& rounds = observer.recorded("search").at("rounds");
+  double least = rounds[0].at("log_loss").get<double>();
+  for (const Json& round : rounds) least = std::min(least, round.at("log_loss").get<double>());
+  const Json evaluation =
+      parse_json(read_file(request.version_folder / "evaluation.json"), "evaluation.json");
+  return rounds[0].value("is_base", false) &&
+         std::abs(evaluation.at("loss").get<double>() - least) < 1e-3;
 }
 
 }  // namespace
@@ -137,6 +147,59 @@ TEST_CASE("exeml with weights from elsewhere fits a last layer and says so") {
   torch_trainer().train(request, observer);
   CHECK(says("the frozen network stays"));
   CHECK_FALSE(says("fine-tuning: "));
+
+  // What goes on from that is looked at as before, tuned with care, and no worse.
+  const fs::path base = folder / "base.safetensors";
+  fs::copy_file(request.version_folder / "output" / "best.safetensors", base);
+  const Weights before = read_weights(base);
+  request = exeml_request(folder, 120, "balance");
+  request.inputs["weights_url"] = base;
+  RecordingObserver next;
+  torch_trainer().train(request, next);
+  for (const std::string& line : next.lines) UNSCOPED_INFO(line);
+  CHECK(next.has_line_with("fine-tuning: resnet18_w16, pretrained and fine-tuned"));
+  const Json search = next.recorded("search");
+  REQUIRE(search.at("rounds").size() == 3);
+  CHECK(search.at("rounds")[0].at("name") == "resnet18_w16 as it was");
+  CHECK(search.at("rounds")[0].at("is_base") == true);
+  const auto size_in = [](const std::string& preprocessing) {
+    return parse_json(preprocessing, "").at("image_size").get<int>();
+  };
+  CHECK(search.at("candidates")[0].at("sizes")[0].at("pixels") ==
+        size_in(before.metadata.at("preprocessing")));
+  CHECK(is_no_worse_than_base(next, request));
+  const Weights after = read_weights(request.version_folder / "output" / "best.safetensors");
+  CHECK(after.metadata.at("pretrained") == "true");
+}
+
+TEST_CASE(
+    "exeml that goes on from a version is no worse, and says so where it knows other classes") {
+  const TempFolder folder;
+  make_pictures(folder / "data", 30);
+  TrainRequest request = exeml_request(folder, 8);
+  RecordingObserver observer;
+  torch_trainer().train(request, observer);
+  const fs::path base = folder / "base.safetensors";
+  fs::copy_file(request.version_folder / "output" / "best.safetensors", base);
+  CHECK(read_weights(base).metadata.at("pretrained") == "false");
+
+  request = exeml_request(folder, 8);
+  request.inputs["weights_url"] = base;
+  RecordingObserver next;
+  torch_trainer().train(request, next);
+  CHECK(next.recorded("search").at("rounds").size() == 2);
+  CHECK(is_no_worse_than_base(next, request));
+
+  for (unsigned i = 0; i < 10; ++i) {
+    put_file(folder / "data" / "red" / (std::to_string(i) + ".bmp"),
+             bmp_of_color(9, 9, 0xff0000 + i));
+  }
+  request = exeml_request(folder, 8);
+  request.inputs["weights_url"] = base;
+  RecordingObserver other;
+  torch_trainer().train(request, other);
+  CHECK(other.has_line_with("knows other classes"));
+  CHECK(other.recorded("search").at("rounds").size() == 1);
 }
 
 }  // namespace mat

@@ -35,9 +35,31 @@ TEST_CASE("Labels that tell nothing are not learnt by heart") {
   const LinearProbe probe =
       fit_linear_probe(torch::randn({1, 100, 20}), labels, 2, folds, [] { return true; });
   CHECK(probe.log_loss < 0.75);  // ln 2 = 0.69
-  CHECK_FALSE(fit_linear_probe(torch::randn({1, 100, 20}), labels, 2, folds, [] {
-                return false;
-              }).weight.defined());
+}
+
+TEST_CASE("A probe that has no time for all penalties takes the best so far") {
+  torch::manual_seed(3);
+  const torch::Tensor labels = torch::arange(60).remainder(2);
+  const torch::Tensor features = torch::randn({1, 60, 10}) + labels.view({60, 1}).to(torch::kFloat);
+  std::vector<int> folds;
+  for (int i = 0; i < 60; ++i) folds.push_back(i / 2 % 3);
+  int asked = 0;
+  fit_linear_probe(features, labels, 2, folds, [&] { return ++asked > 0; });
+  const int all = asked;
+  asked = 0;
+  const LinearProbe some =
+      fit_linear_probe(features, labels, 2, folds, [&] { return ++asked < all / 2; });
+  CHECK(some.weight.defined());
+  CHECK(some.out_of_sample.defined());
+  const auto accuracy = [&](const LinearProbe& probe) {
+    const torch::Tensor logits = torch::matmul(features[0], probe.weight.t()) + probe.bias;
+    return logits.argmax(1).eq(labels).to(torch::kDouble).mean().item<double>();
+  };
+  CHECK(accuracy(some) > 0.85);
+
+  const LinearProbe none = fit_linear_probe(features, labels, 2, folds, [] { return false; });
+  CHECK_FALSE(none.out_of_sample.defined());
+  CHECK(accuracy(none) > 0.85);
 }
 
 }  // namespace mat

@@ -80,6 +80,7 @@ TEST_CASE("Weights with torchvision's keys give the same features with a new las
     const Pretrained pretrained = read_pretrained(folder.path() / "w.safetensors");
     CHECK(pretrained.network == name);
     CHECK_FALSE(pretrained.is_from_exeml);
+    CHECK(pretrained.is_pretrained);
     const auto made = pretrained.make(kThreeClasses);
     made->eval();
     torch::NoGradGuard no_grad;
@@ -117,6 +118,9 @@ TEST_CASE("Classes that were known keep their rows, whatever was added, removed 
   const Pretrained pretrained = read_pretrained(folder.path() / "w.safetensors");
   CHECK(pretrained.network == "resnet18_w16");
   CHECK(pretrained.is_from_exeml);
+  CHECK_FALSE(pretrained.is_pretrained);
+  CHECK(pretrained.knows({"owl", "cat"}));
+  CHECK_FALSE(pretrained.knows({"owl", "ant"}));
   const auto made = pretrained.make({"ant", "owl", "cat"});
   const torch::Tensor before = original->head()->weight, after = made->head()->weight;
   CHECK(after[1].equal(before[2]));
