@@ -28,6 +28,7 @@ namespace fs = std::filesystem;
 // When the command began.
 const double kBegan = monotonic_seconds();
 constexpr const char* kDiffFile = "uncommitted.diff";
+constexpr const char* kSpecFile = "spec.yaml";
 
 Json origin_facts(const std::vector<std::string>& command_line,
                   const std::vector<std::string>& environment, const Json& git) {
