@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <sstream>
 
+#include "cli/commands/commands.h"
 #include "cli/commands/evaluation_details.h"
 #include "cli/commands/evaluation_view.h"
 #include "cli/commands/views.h"

@@ -72,7 +72,7 @@ bool Candidates::try_one(std::size_t candidate, std::size_t count, double second
       fmt::format("candidate {}: {}, lr {}, weight decay {}", candidate + 1, recipe.network,
                   format_number(recipe.lr), format_number(recipe.weight_decay));
   if (failure) {
-    tried.out_of_sample = {};
+    tried.out_of_sample = torch::Tensor();
     tried.failure = *failure;
     context_.observer().log(fmt::format("{}: failed: {}", name, *failure));
   } else if (is_whole) {
