@@ -15,6 +15,7 @@
 #include "core/run/pools.h"
 #include "core/run/run_description.h"
 #include "core/run/schedule.h"
+#include "core/run/space_reserve.h"
 
 namespace mat {
 namespace {
@@ -31,7 +32,8 @@ std::string time_text(const std::optional<std::int64_t>& ms) { return ms ? local
 std::string waits_for(Registry& registry, const VersionRecord& version) {
   if (version.status != Status::pending || !version.status_reason.empty()) return {};
   const Schedule schedule(registry.active_versions(), all_pools(registry), machine_capacity(),
-                          now_ms(), [](const ActiveVersion&) { return false; });
+                          has_room_to_begin(registry.home().root), now_ms(),
+                          [](const ActiveVersion&) { return false; });
   const std::string reason = schedule.waits_for(version.id);
   return reason.empty() ? "" : fmt::format("waits for {}", reason);
 }

@@ -21,6 +21,11 @@ namespace fs = std::filesystem;
 
 fs::path checkpoint_folder(const fs::path& version_folder) { return version_folder / "checkpoint"; }
 
+// Its own: beside it are files of mat's, which no command in a container sees.
+fs::path command_log_folder(const fs::path& version_folder, const AttemptPlan& plan) {
+  return node_log_folder(version_folder, plan.group.node) / "logs";
+}
+
 // The entry of the checkpoint folder that was written last.
 std::optional<fs::path> newest_checkpoint(const fs::path& version_folder) {
   std::optional<fs::path> newest;
@@ -65,7 +70,7 @@ std::map<std::string, std::string> preset_variables(const CommandRequest& reques
       {"MAT_METRICS_FILE", request.metrics_file.string()},
       {"MAT_SEED", std::to_string(held.spec.seed)},
       {"MA_JOB_DIR", request.working_folder.string()},
-      {"MA_LOG_DIR", node_log_folder(request.version_folder, group.node).string()},
+      {"MA_LOG_DIR", command_log_folder(request.version_folder, plan).string()},
       {"MA_NUM_HOSTS", std::to_string(group.nodes)},
       {"MA_NUM_GPUS", std::to_string(plan.needs.gpus)},
       {"VC_TASK_INDEX", std::to_string(group.node)},
@@ -101,6 +106,7 @@ CommandRequest command_request(const Home& home, const HeldVersion& held, const 
   request.metric_patterns = command.metrics;
   make_folders(request.working_folder);
   make_folders(checkpoint_folder(request.version_folder));
+  make_folders(command_log_folder(request.version_folder, plan));
   for (const Channel& channel : spec.definition.outputs) {
     make_folders(output_of_channel(request.version_folder, channel.name));
   }
@@ -126,7 +132,8 @@ CommandRequest command_request(const Home& home, const HeldVersion& held, const 
     container.network = command.network;
     for (const auto& [channel, path] : inputs.paths) container.read_only.push_back(path);
     for (const fs::path& folder : inputs.picture_folders) container.read_only.push_back(folder);
-    container.writable.push_back(checkpoint_folder(request.version_folder));
+    container.writable = {checkpoint_folder(request.version_folder),
+                          command_log_folder(request.version_folder, plan)};
     container.image_cache = home.cache() / "images";
     request.container = std::move(container);
   }

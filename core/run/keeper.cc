@@ -22,6 +22,7 @@
 #include "core/run/provenance.h"
 #include "core/run/run_results.h"
 #include "core/run/schedule.h"
+#include "core/run/space_reserve.h"
 #include "core/run/time_limit.h"
 #include "core/run/version_lock.h"
 
@@ -79,7 +80,8 @@ class Keeper {
     const auto is_stopped = [&](const ActiveVersion& version) {
       return is_runner_stopped(home_.version_folder(version.job, version.number));
     };
-    const Schedule schedule(active, all_pools(registry_), machine_capacity(), now_ms(), is_stopped);
+    const Schedule schedule(active, all_pools(registry_), machine_capacity(),
+                            has_room_to_begin(home_.root), now_ms(), is_stopped);
     for (const Schedule::Grant& grant : schedule.grants()) {
       for (const ActiveVersion& version : active) {
         // Others are waited for: their own process starts them, and order is order.
@@ -207,12 +209,14 @@ void keep_queue(const Home& home, const std::function<void()>& begun) {
   standby = FileDescriptor();
   // A full disk, a registry that somebody holds: waiting may mend it. A newer or damaged registry
   // it does not, and whoever can do something with it needs the lock.
-  for (int troubles = 0; troubles < kMostTroubles; ++troubles) {
+  for (int troubles = 0; troubles < kMostTroubles;) {
     try {
       keep(home, lock);
       return;
     } catch (const Error&) {
-      if (!is_still_at(lock, home.queue() / kKeeperLock)) return;
+      if (!is_still_at(lock, lock_path(home, kKeeperLock))) return;
+      // As long as the disk is full, which is nobody's fault, what waits is kept.
+      if (has_room_to_begin(home.root)) ++troubles;
       std::this_thread::sleep_for(std::chrono::seconds(1));
     }
   }

@@ -5,8 +5,8 @@
 
 #include <optional>
 
+#include "core/base/copy_tree.h"
 #include "core/base/error.h"
-#include "core/base/file.h"
 #include "core/base/names.h"
 #include "core/run/run_environment.h"
 #include "core/run/stop_request.h"
@@ -14,24 +14,8 @@
 #include "core/training/log_file.h"
 
 namespace mat {
-namespace {
 
 namespace fs = std::filesystem;
-
-// A file, or a folder's content, into the folder `to`.
-void copy_into(const fs::path& from, const fs::path& to) {
-  make_folders(to);
-  std::error_code error;
-  const bool is_folder = fs::is_directory(from, error);
-  fs::copy(from, is_folder ? to : to / from.filename(),
-           fs::copy_options::recursive | fs::copy_options::overwrite_existing, error);
-  if (error) {
-    throw_io_error(fmt::format("cannot copy '{}' to '{}'", from.string(), to.string()),
-                   error.value());
-  }
-}
-
-}  // namespace
 
 fs::path output_of_channel(const fs::path& version_folder, const std::string& channel) {
   const fs::path output = version_folder / "output";
@@ -49,7 +33,7 @@ void copy_outputs(const JobSpec& spec, const VersionSummary& version, const fs::
       const std::string below = to + (to.ends_with('/') ? "" : "/") + place + "/";
       upload_to_remote(from, below, environment_with(spec.environment), hooks);
     } else {
-      copy_into(from, fs::path(to) / place);
+      copy_tree(from, fs::path(to) / place, log);
     }
   };
   TransferHooks hooks;

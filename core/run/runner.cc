@@ -46,14 +46,15 @@ class Run {
   // One look whether it is this version's turn.
   Registry::Claim claim() {
     const std::vector<Pool> pools = all_pools(registry_);
+    const bool has_room = has_room_to_begin(registry_.home().root);
     std::string waits_for;
     const Registry::Claim claim = registry_.claim(
         id_, [&](const std::vector<ActiveVersion>& active) -> std::optional<std::vector<int>> {
-          const Schedule schedule(
-              active, pools, machine_capacity(), now_ms(), [&](const ActiveVersion& version) {
-                return is_runner_stopped(
-                    registry_.home().version_folder(version.job, version.number));
-              });
+          const Schedule schedule(active, pools, machine_capacity(), has_room, now_ms(),
+                                  [&](const ActiveVersion& version) {
+                                    return is_runner_stopped(registry_.home().version_folder(
+                                        version.job, version.number));
+                                  });
           auto grant = schedule.grant_of(id_);
           if (grant) take_submission(active, *grant);
           waits_for = schedule.waits_for(id_);

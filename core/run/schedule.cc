@@ -8,6 +8,7 @@
 
 #include "core/base/text.h"
 #include "core/run/provenance.h"
+#include "core/run/space_reserve.h"
 
 namespace mat {
 namespace {
@@ -45,7 +46,8 @@ std::string shortage(const Capacity& needs, const Capacity& left) {
 }  // namespace
 
 Schedule::Schedule(const std::vector<ActiveVersion>& active, const std::vector<Pool>& pools,
-                   const Capacity& machine, std::int64_t now_ms, const IsStopped& is_stopped) {
+                   const Capacity& machine, bool has_room, std::int64_t now_ms,
+                   const IsStopped& is_stopped) {
   Capacity machine_left = machine;
   std::map<std::string, Capacity> left;
   for (const Pool& pool : pools) left[pool.name] = pool.limit;
@@ -61,6 +63,7 @@ Schedule::Schedule(const std::vector<ActiveVersion>& active, const std::vector<P
   }
 
   std::map<std::string, std::string> blocked;  // pool → the version that has to go first
+  std::string blocks_all;                      // goes before later ones of any pool
   for (const ActiveVersion& version : active) {
     const auto& submission = version.submission;
     if (version.status != Status::pending || !is_here(submission)) continue;
@@ -78,8 +81,15 @@ Schedule::Schedule(const std::vector<ActiveVersion>& active, const std::vector<P
                       format_duration(static_cast<double>(version.not_before_ms - now_ms) / 1000)));
       continue;
     }
-    if (const auto first = blocked.find(submission->pool); first != blocked.end()) {
-      waiting_.emplace_back(version.id, fmt::format("its turn after {}", first->second));
+    if (!has_room) {
+      waiting_.emplace_back(version.id,
+                            format_bytes(kRoomToBegin) + " of room on the disk of the home");
+      continue;
+    }
+    const auto first = blocked.find(submission->pool);
+    if (first != blocked.end() || !blocks_all.empty()) {
+      waiting_.emplace_back(
+          version.id, "its turn after " + (first != blocked.end() ? first->second : blocks_all));
       continue;
     }
     if (!submission->detached && is_stopped(version)) {
@@ -94,6 +104,8 @@ Schedule::Schedule(const std::vector<ActiveVersion>& active, const std::vector<P
       if (!running.empty()) reason += fmt::format(" ({} runs)", running.front());
       waiting_.emplace_back(version.id, std::move(reason));
       blocked[submission->pool] = version.reference();
+      // What the machine never has, nobody has to leave to it.
+      if (!by_pool && fits(submission->needs, machine)) blocks_all = version.reference();
       continue;
     }
     const std::vector<int> gpus = free_gpus(submission->needs.gpus, machine.gpus, taken_gpus);

@@ -11,8 +11,10 @@ namespace mat {
 
 // Who may start now. A pool never runs more than it has, all pools together never more than the
 // machine. Within a pool versions start strictly in their order: one that does not fit keeps later
-// ones waiting, so that none waits for ever. Passed over are only one that pauses before another
-// attempt, and one whose own process is stopped and could not start it.
+// ones waiting, so that none waits for ever. One that its pool has room for and the machine has not
+// keeps those of all pools waiting. Passed over are only one that pauses before another attempt,
+// and one whose own process is stopped and could not start it. Where the disk is full nobody
+// starts: one after the other would fail.
 class Schedule {
  public:
   // The longest pause before another attempt. What seems to pause longer was written before the
@@ -23,9 +25,10 @@ class Schedule {
   using IsStopped = std::function<bool(const ActiveVersion&)>;
 
   // `active` in the registry's order. Versions of other machines and of pools that are not in
-  // `pools` count for nothing and do not start.
+  // `pools` count for nothing and do not start. `has_room`: see has_room_to_begin().
   Schedule(const std::vector<ActiveVersion>& active, const std::vector<Pool>& pools,
-           const Capacity& machine, std::int64_t now_ms, const IsStopped& is_stopped);
+           const Capacity& machine, bool has_room, std::int64_t now_ms,
+           const IsStopped& is_stopped);
 
   struct Grant {
     Id version = 0;

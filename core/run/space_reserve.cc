@@ -25,6 +25,13 @@ void release_reserve(const fs::path& version_folder) noexcept {
   fs::remove(path_in(version_folder), ignored);
 }
 
+bool has_room_to_begin(const fs::path& folder) noexcept {
+  std::error_code error;
+  const fs::space_info space = fs::space(folder, error);
+  // The superuser may also write into what is kept back for him.
+  return error || (::geteuid() == 0 ? space.free : space.available) >= kRoomToBegin;
+}
+
 SpaceReserve::SpaceReserve(const fs::path& version_folder) : path_(path_in(version_folder)) {
   const FileDescriptor file(::open(path_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666));
   if (!file) throw_io_error(fmt::format("cannot write '{}'", path_.string()), errno);

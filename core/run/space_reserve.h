@@ -1,8 +1,16 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 
 namespace mat {
+
+// What must be free on the disk of a home for another version to begin: what the reserves of those
+// that have just ended on a full disk gave back is no room.
+constexpr std::uint64_t kRoomToBegin = 16 << 20;
+
+// Also where nobody can tell.
+bool has_room_to_begin(const std::filesystem::path& folder) noexcept;
 
 // A little space held back on the disk while a version runs, so that its end can still be recorded
 // when the disk is full: give_back() before recording. Given back at the end in any case.

@@ -94,9 +94,12 @@ TEST_CASE("nohup keeps a foreground training alive when the terminal goes") {
 
 TEST_CASE("secrets reach the command and are shown nowhere") {
   Fixture f;
-  const auto write_with = [&](const std::string& token) {
+  const std::vector<std::string> names{"API_TOKEN", "API_KEY", "DB_PASSWORD", "A_SECRET"};
+  const auto write_with = [&](const std::string& value) {
+    std::string environment;
+    for (const std::string& name : names) environment += "  " + name + ": " + value + "\n";
     return f.write_spec("job.yaml", command_spec("s", R"([sh, -c, "test ${#API_TOKEN} = 7"])",
-                                                 "environment: {API_TOKEN: " + token + "}\n"));
+                                                 "environment:\n" + environment));
   };
   // Not committed, so that it is in what git says has changed.
   const std::string spec = write_with("example");
@@ -108,14 +111,18 @@ TEST_CASE("secrets reach the command and are shown nowhere") {
   write_with("hunter2");
   CHECK(f.mat.run({"job", "create", "-f", spec}).exit_code == 0);
   const fs::path changes = f.version_folder("s", "V0001") / "uncommitted.diff";
-  CHECK(read_file(changes).find("API_TOKEN: (hidden)") != std::string::npos);
+  for (const std::string& name : names) {
+    CHECK(read_file(changes).find(name + ": (hidden)") != std::string::npos);
+  }
   CHECK(fs::status(changes).permissions() == (fs::perms::owner_read | fs::perms::owner_write));
   for (const auto& command : std::vector<std::vector<std::string>>{
            {"version", "show", "s"},
            {"version", "show", "s", "--json"},
            {"version", "list", "s", "--columns", "environment.API_TOKEN"},
            {"version", "diff", "s", "--all"},
-           {"job", "create", "-f", spec, "--dry-run"}}) {
+           {"job", "create", "-f", spec, "--dry-run"},
+           {"job", "create", "-f", spec, "--set", "algorithm.command=[no-such-program]"},
+           {"job", "create", "-f", spec, "--set", "environment.API-TOKEN=hunter2"}}) {
     const Output output = f.mat.run(command);
     CHECK((output.out + output.err).find("hunter2") == std::string::npos);
   }
@@ -124,6 +131,24 @@ TEST_CASE("secrets reach the command and are shown nowhere") {
     INFO(entry.path());
     CHECK(read_file(entry.path()).find("hunter2") == std::string::npos);
   }
+}
+
+TEST_CASE("a running version shows its epoch, its metric and how long it still takes") {
+  Fixture f;
+  draw_pictures(f.folder / "data", {"red", "green"}, 20);
+  const std::string spec = f.write_spec("job.yaml", small_spec("p", "./data", 100'000));
+  f.mat.succeed({"job", "create", "-f", spec, "--detach"});
+  Json progress;
+  // Between epochs it shows what is done there instead.
+  REQUIRE(wait_until([&] {
+    progress = f.mat.succeed({"version", "show", "p", "--json"}).json()["progress"];
+    return progress.is_object() && progress.contains("metric") && progress["metric"].is_number();
+  }));
+  CHECK(progress["epoch"] >= 1);
+  CHECK(progress["epochs"] == 100'000);
+  CHECK(progress["metric_name"] == "accuracy");
+  CHECK(progress["seconds_left"] > 0);
+  f.mat.succeed({"version", "stop", "p"});
 }
 
 TEST_CASE("a second Ctrl-C ends a version at once, and it is Terminated") {

@@ -149,6 +149,37 @@ TEST_CASE("a home that becomes read-only in the middle of a run opens again with
   f.mat.succeed({"job", "create", "-f", done});
 }
 
+TEST_CASE("on a full disk what waits goes on waiting, says so, and starts when there is room") {
+  Fixture f;
+  const Disk disk(f.folder / "disk.img", f.mat.home());
+  if (!disk.is_mounted()) {
+    std::cerr << "WARNING: skipped, no disk can be mounted here\n";
+    return;
+  }
+  f.start_blocker();
+  const std::string next = f.write_spec("next.yaml", command_spec("next", R"(["true"])"));
+  const std::vector<std::string> waiting{"next@1", "next@2", "next@3"};
+  for (std::size_t i = 0; i < waiting.size(); ++i) {
+    f.mat.succeed({"job", "create", "-f", next, "-d"});
+  }
+  const fs::path ballast = f.mat.home() / "ballast";
+  for (std::ofstream file(ballast, std::ios::binary); file.flush();) {
+    file << std::string(4096, 'x');
+  }
+  f.mat.run({"version", "stop", "blocker"});
+  CHECK(f.becomes("blocker", "Terminated"));
+  for (const std::string& reference : waiting) {
+    CHECK(wait_until([&] {
+      const Json shown = f.mat.succeed({"version", "show", reference, "--json"}).json();
+      return shown["reason"] == "waits for 16.0 MiB of room on the disk of the home";
+    }));
+  }
+  fs::remove(ballast);
+  for (const std::string& reference : waiting) {
+    CHECK(f.mat.run({"version", "wait", reference}).exit_code == 0);
+  }
+}
+
 TEST_CASE("a clock that is set back changes neither order nor pauses nor limits") {
   Fixture f;
   const fs::path library = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1";

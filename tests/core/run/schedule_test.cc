@@ -22,8 +22,8 @@ ActiveVersion version(Id id, Status status, Capacity needs, const std::string& p
 }
 
 Schedule schedule(const std::vector<ActiveVersion>& active,
-                  std::vector<Pool> pools = {make_pool("public", kMachine)}) {
-  return {active, pools, kMachine, kNow, [](const ActiveVersion&) { return false; }};
+                  std::vector<Pool> pools = {make_pool("public", kMachine)}, bool has_room = true) {
+  return {active, pools, kMachine, has_room, kNow, [](const ActiveVersion&) { return false; }};
 }
 
 std::vector<Id> started(const Schedule& schedule) {
@@ -77,6 +77,32 @@ TEST_CASE("A pool is a share of the machine, and together pools take no more tha
       pools);
   CHECK(started(whole).empty());
   CHECK(whole.waits_for(2) == "2 cores of this machine (j@V0001 runs)");
+}
+
+TEST_CASE("What waits for the machine alone goes before later ones of every pool") {
+  const std::vector<Pool> pools{make_pool("public", kMachine), make_pool("two", {3, 8 * kGiB, 0})};
+  const ActiveVersion narrow = version(1, Status::running, {1, kGiB, 0}, "two");
+  const auto found = schedule({narrow, version(2, Status::pending, {4, kGiB, 0}),
+                               version(3, Status::pending, {1, kGiB, 0}, "two")},
+                              pools);
+  CHECK(started(found).empty());
+  CHECK(found.waits_for(2) == "4 cores of this machine (j@V0001 runs)");
+  CHECK(found.waits_for(3) == "its turn after j@V0002");
+  // A shortage of its own pool is no matter of others, nor what the machine never has.
+  CHECK(started(schedule({narrow, version(2, Status::pending, {3, kGiB, 0}, "two"),
+                          version(3, Status::pending, {3, kGiB, 0})},
+                         pools)) == std::vector<Id>{3});
+  const std::vector<Pool> of_before{make_pool("public", {8, 16 * kGiB, 0}), pools[1]};
+  CHECK(started(schedule({version(1, Status::pending, {8, kGiB, 0}),
+                          version(2, Status::pending, {1, kGiB, 0}, "two")},
+                         of_before)) == std::vector<Id>{2});
+}
+
+TEST_CASE("Nobody starts where the disk is full") {
+  const auto found =
+      schedule({version(1, Status::pending, {1, kGiB, 0})}, {make_pool("public", kMachine)}, false);
+  CHECK(started(found).empty());
+  CHECK(found.waits_for(1) == "16.0 MiB of room on the disk of the home");
 }
 
 TEST_CASE("One that pauses before another attempt is passed over") {
