@@ -17,7 +17,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kSpecFile = "spec.yaml";
 constexpr const char* kOutputFolder = "output";
 constexpr const char* kLock = "lock";
 constexpr std::array<std::string_view, 4> kFiles{kSpecFile, kLock, "environment.private",

@@ -11,6 +11,9 @@ namespace mat {
 // anything that a person may have put there, and taken over or removed. Callers hold the
 // registry's write lock, unless said otherwise.
 
+// A version's settings, as a person reads them.
+inline constexpr const char* kSpecFile = "spec.yaml";
+
 // Puts spec.yaml and output/ into a folder, which need not be there. Needs no lock. Throws io
 // errors.
 void make_version_folder(const std::filesystem::path& folder, const std::string& spec_yaml);

@@ -50,10 +50,10 @@ fs::path lock_path(const Home& home, const char* name) {
   return home.queue() / fmt::format("{}-{}.lock", name, host);
 }
 
-// To write, also where it is only looked at: over NFS such a lock needs that.
-FileDescriptor open_lock(const Home& home, const char* name, int flags = O_CREAT) {
+// To write: over NFS a lock that shuts others out needs that.
+FileDescriptor open_lock(const Home& home, const char* name) {
   return FileDescriptor(
-      ::open(lock_path(home, name).c_str(), O_RDWR | flags | O_CLOEXEC | O_NOFOLLOW, 0666));
+      ::open(lock_path(home, name).c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666));
 }
 
 bool try_lock(const FileDescriptor& file) { return ::flock(file.get(), LOCK_EX | LOCK_NB) == 0; }
@@ -182,9 +182,11 @@ void keep(const Home& home, const FileDescriptor& lock) {
 
 }  // namespace
 
+// Also by who may only read the home.
 bool has_standby_keeper(const Home& home) {
-  const FileDescriptor standby = open_lock(home, kStandbyLock, 0);
-  return standby && !try_lock(standby) && errno == EWOULDBLOCK;
+  const FileDescriptor standby(
+      ::open(lock_path(home, kStandbyLock).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  return standby && ::flock(standby.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 }
 
 void keep_queue(const Home& home, const std::function<void()>& begun) {

@@ -8,6 +8,7 @@
 #include "core/base/time.h"
 #include "core/base/version.h"
 #include "core/registry/take_back.h"
+#include "core/registry/version_folder.h"
 #include "core/run/check_inputs.h"
 #include "core/run/code_snapshot.h"
 #include "core/run/learnt_before.h"
@@ -28,7 +29,6 @@ namespace fs = std::filesystem;
 // When the command began.
 const double kBegan = monotonic_seconds();
 constexpr const char* kDiffFile = "uncommitted.diff";
-constexpr const char* kSpecFile = "spec.yaml";
 
 Json origin_facts(const std::vector<std::string>& command_line,
                   const std::vector<std::string>& environment, const Json& git) {
