@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/base/error.h"
+#include "core/base/file.h"
 #include "trainers/data/normalization.h"
 #include "trainers/data/picture_views.h"
 #include "trainers/distributed/nodes.h"
@@ -239,6 +240,29 @@ void check_own_norms(const TrainRequest& request, std::size_t pictures, std::int
               "set batch_size to more, or sync_batchnorm to true");
 }
 
+std::filesystem::path plan_file(const TrainRequest& request) {
+  return checkpoint_folder(request) / "plan.json";
+}
+
+// {"precision", "layout"}: as the spec has them or, of a training that goes on, as it began.
+// Another trial might find another plan to be the fastest, and other last digits.
+Json wanted_plan(const TrainRequest& request, const std::optional<Checkpoint>& from) {
+  if (from) return from->state.at("settings").at("plan");
+  if (!request.resume) return request.hyperparameters;
+  const auto begun_with = read_file_if_exists(plan_file(request));
+  return begun_with ? parse_json(*begun_with, "plan.json") : request.hyperparameters;
+}
+
+Json plan_json(const ComputePlan& plan) {
+  return {{"precision", plan.precision_name()}, {"layout", plan.layout_name()}};
+}
+
+// For one that is killed before its first checkpoint.
+void keep_plan(const TrainRequest& request, const Json& plan) {
+  make_folders(checkpoint_folder(request));
+  write_file_atomic(plan_file(request), to_json_text(plan) + "\n");
+}
+
 ComputePlan choose_plan(const TrainRequest& request, const ImageData& data,
                         const std::optional<Checkpoint>& from, const torch::Device& device,
                         Nodes* nodes, TrainObserver& observer) {
@@ -250,8 +274,7 @@ ComputePlan choose_plan(const TrainRequest& request, const ImageData& data,
   subject.image_size = h.at("image_size").get<int>();
   subject.batch_size = std::max(1, h.at("batch_size").get<int>() / request.group.nodes);
   subject.device = device;
-  // Another trial might find another plan to be the fastest, and other last digits.
-  const Json& wanted = from ? from->state.at("settings").at("plan") : h;
+  const Json wanted = wanted_plan(request, from);
   auto precision = wanted.at("precision").get<std::string>();
   auto layout = wanted.at("layout").get<std::string>();
   const auto choose = [&](TrainObserver& told) {
@@ -263,7 +286,7 @@ ComputePlan choose_plan(const TrainRequest& request, const ImageData& data,
     if (nodes->is_first()) plan = choose(beating);
   });
   Json told;
-  if (plan) told = {{"precision", plan->precision_name()}, {"layout", plan->layout_name()}};
+  if (plan) told = plan_json(*plan);
   told = nodes->tell(told);
   if (plan) return *plan;
   precision = told.at("precision").get<std::string>();
@@ -292,7 +315,8 @@ TrainOutcome train_images(const TrainRequest& request, TrainObserver& observer) 
   check_shares(data, request.group);
 
   const ComputePlan plan = choose_plan(request, data, from, device, nodes.get(), observer);
-  settings["plan"] = {{"precision", plan.precision_name()}, {"layout", plan.layout_name()}};
+  settings["plan"] = plan_json(plan);
+  if (is_first && !from) keep_plan(request, settings["plan"]);
 
   torch::manual_seed(request.seed);
   const std::shared_ptr<ImageNetwork> network =

@@ -9,6 +9,8 @@
 #include "tests/temp_folder.h"
 #include "tests/trainers/catch.h"
 #include "tests/trainers/training/recording_observer.h"
+#include "tests/trainers/training/small_trainings.h"
+#include "trainers/training/torch_trainer.h"
 
 namespace mat {
 namespace {
@@ -127,6 +129,38 @@ TEST_CASE("a choice that cannot be kept is used and noted in the log") {
   c.choose(c.cache / "file" / "cache");
   CHECK(c.made == 2);
   CHECK(c.observer.has_line_with("the choice is not kept for the next training: "));
+}
+
+TEST_CASE("a training that ended before its first checkpoint goes on in the layout it began with") {
+  struct Killed : RecordingObserver {
+    void metric(std::string_view, std::int64_t, double) override {
+      throw Error(ErrorKind::io, "killed");
+    }
+  } killed;
+  const TempFolder folder;
+  make_pictures(folder / "data", 6);
+  TrainRequest request = request_for(folder / "data", folder / "home", "V0001");
+  request.hyperparameters["epochs"] = 1;
+  request.hyperparameters["precision"] = "fp32";
+  CHECK_THROWS_WITH(torch_trainer().train(request, killed), "killed");
+  const std::string begun_with = killed.recorded("layout");
+  // Meanwhile another training's trial has found the other one.
+  const std::string other = begun_with == "contiguous" ? "channels_last" : "contiguous";
+  for (const auto& entry : fs::directory_iterator(request.cache_folder)) {
+    if (!entry.path().filename().string().starts_with("plan-")) continue;
+    Json choice = parse_json(read_file(entry.path()), "choice");
+    choice["layout"] = other;
+    write_file_atomic(entry.path(), to_json_text(choice));
+  }
+  RecordingObserver anew, resumed;
+  TrainRequest another = request;
+  another.version_folder = folder / "home" / "V0002";
+  fs::create_directories(another.version_folder);
+  torch_trainer().train(another, anew);
+  CHECK(anew.recorded("layout") == other);
+  request.resume = true;
+  torch_trainer().train(request, resumed);
+  CHECK(resumed.recorded("layout") == begun_with);
 }
 
 }  // namespace mat

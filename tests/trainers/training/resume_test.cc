@@ -123,7 +123,7 @@ Traces without_break(TrainRequest request) {
 std::vector<std::string> checkpoints_of(const TrainRequest& request) {
   std::vector<std::string> names;
   for (const auto& entry : fs::directory_iterator(request.version_folder / "checkpoint")) {
-    names.push_back(entry.path().filename().string());
+    if (entry.path().extension() == ".ckpt") names.push_back(entry.path().filename().string());
   }
   std::sort(names.begin(), names.end());
   return names;
