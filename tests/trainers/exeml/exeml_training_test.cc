@@ -124,7 +124,7 @@ TEST_CASE("exeml with weights from elsewhere fits a last layer and says so") {
   make_pictures(folder / "data", 30);
   torch::manual_seed(1);
   save_weights(weights_of(*make_image_network("resnet18_w16", 1000)), folder / "given.safetensors");
-  TrainRequest request = exeml_request(folder, 120, "balance");
+  TrainRequest request = exeml_request(folder, 30, "balance");
   request.inputs["weights_url"] = folder / "given.safetensors";
   RecordingObserver observer;
   torch_trainer().train(request, observer);
@@ -152,7 +152,7 @@ TEST_CASE("exeml with weights from elsewhere fits a last layer and says so") {
   const fs::path base = folder / "base.safetensors";
   fs::copy_file(request.version_folder / "output" / "best.safetensors", base);
   const Weights before = read_weights(base);
-  request = exeml_request(folder, 120, "balance");
+  request = exeml_request(folder, 30, "balance");
   request.inputs["weights_url"] = base;
   RecordingObserver next;
   torch_trainer().train(request, next);
