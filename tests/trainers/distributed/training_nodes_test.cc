@@ -101,6 +101,7 @@ TEST_CASE("two nodes train what one trains with the whole batch") {
   TrainRequest alone = request_of_nodes(home.path(), "V0001");
   TrainRequest together = request_of_nodes(home.path(), "V0002");
   int nodes = 2;
+  double tolerance = 5e-5;
   SECTION("as it is") {}
   SECTION("three of them, with clipped gradients and another optimizer") {
     nodes = 3;
@@ -109,6 +110,8 @@ TEST_CASE("two nodes train what one trains with the whole batch") {
       request->hyperparameters["optimizer"] = "adamw";
       request->hyperparameters["lr"] = 1e-3;
     }
+    // Its step has the size of the rate also where the gradient is nothing but rounding.
+    tolerance = 2e-3;
   }
   SECTION("an odd batch and weights of classes") {
     fs::remove(home.path() / "data" / "noise" / "1.bmp");
@@ -118,7 +121,7 @@ TEST_CASE("two nodes train what one trains with the whole batch") {
       request->hyperparameters["class_weights"] = "balanced";
     }
   }
-  check_as_alone(together, alone, nodes, 5e-5);
+  check_as_alone(together, alone, nodes, tolerance);
 }
 
 TEST_CASE("two nodes normalize a batch together, in the fused norms, too") {
