@@ -28,14 +28,16 @@ std::string heading(const std::string& title) {
 
 std::string time_text(const std::optional<std::int64_t>& ms) { return ms ? local_text(*ms) : ""; }
 
-// What a version of this machine waits for; empty for others.
-std::string waits_for(Registry& registry, const VersionRecord& version) {
-  if (version.status != Status::pending || !version.status_reason.empty()) return {};
+// Why a version of this machine is Pending, with what it waits for; empty for others.
+std::string waiting_reason(Registry& registry, const VersionRecord& version) {
+  if (version.status != Status::pending) return {};
   const Schedule schedule(registry.active_versions(), all_pools(registry), machine_capacity(),
                           has_room_to_begin(registry.home().root), now_ms(),
                           [](const ActiveVersion&) { return false; });
-  const std::string reason = schedule.waits_for(version.id);
-  return reason.empty() ? "" : fmt::format("waits for {}", reason);
+  const std::string for_what = schedule.waits_for(version.id);
+  if (for_what.empty()) return {};
+  const std::string& before = version.status_reason;
+  return fmt::format("{}{}waits for {}", before, before.empty() ? "" : "; ", for_what);
 }
 
 void print_head(const VersionRecord& v, const std::vector<StatusChange>& history,
@@ -144,7 +146,7 @@ int show_version(const Context& context, const std::string& reference, bool json
   const std::vector<StatusChange> history = registry.history(version.id);
   const Json progress = is_active(version.status) ? read_progress(folder) : Json(nullptr);
   const StoredEvaluation evaluation = read_evaluation(folder);
-  const std::string waiting = waits_for(registry, version);
+  const std::string waiting = waiting_reason(registry, version);
   if (json) {
     Json document = version_json(version);
     document["folder"] = folder.string();

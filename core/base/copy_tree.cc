@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <string>
 #include <system_error>
 
@@ -15,7 +16,8 @@ namespace fs = std::filesystem;
 
 class TreeCopy {
  public:
-  explicit TreeCopy(const std::function<void(std::string_view line)>& log) : log_(log) {}
+  TreeCopy(const fs::path& root, const std::function<void(std::string_view line)>& log)
+      : root_(root), log_(log) {}
 
   void copy_content(const fs::path& from, const fs::path& to) {
     std::error_code error;
@@ -33,7 +35,7 @@ class TreeCopy {
     // Nothing is written to where an earlier copy's link leads.
     if (fs::is_symlink(to, ignored) || fs::is_symlink(status)) fs::remove(to, ignored);
     if (fs::is_symlink(status)) {
-      fs::copy_symlink(from, to, error);
+      fs::create_symlink(link_for_copy(from), to, error);
     } else if (fs::is_directory(status)) {
       fs::create_directory(to, from, error);
       if (!error) copy_content(from, to);
@@ -52,12 +54,31 @@ class TreeCopy {
   }
 
  private:
+  // What the copy of a link says, since the copy is at another place.
+  fs::path link_for_copy(const fs::path& link) const {
+    std::error_code error, ignored;
+    const fs::path said = fs::read_symlink(link, ignored);
+    const fs::path leads_to = fs::canonical(link, error);
+    const fs::path folder = fs::canonical(link.parent_path(), ignored);
+    if (error) return said;
+    const bool is_inside = is_below(leads_to, root_);
+    if (is_inside == said.is_relative()) return said;
+    return is_inside ? leads_to.lexically_relative(folder) : leads_to;
+  }
+
+  static bool is_below(const fs::path& path, const fs::path& folder) {
+    const auto [in_folder, in_path] =
+        std::mismatch(folder.begin(), folder.end(), path.begin(), path.end());
+    return in_folder == folder.end();
+  }
+
   void note_failure(const std::error_code& error, const fs::path& from, const fs::path& to) {
     if (!error || ++failures_ > 1) return;
     first_failed_ = fmt::format("cannot copy '{}' to '{}'", from.string(), to.string());
     first_error_ = error;
   }
 
+  const fs::path root_;  // canonical
   const std::function<void(std::string_view line)>& log_;
   int failures_ = 0;
   std::string first_failed_;
@@ -69,8 +90,8 @@ class TreeCopy {
 void copy_tree(const fs::path& from, const fs::path& to,
                const std::function<void(std::string_view line)>& log) {
   make_folders(to);
-  TreeCopy copy(log);
   std::error_code ignored;
+  TreeCopy copy(fs::canonical(from, ignored), log);
   if (fs::is_directory(from, ignored)) {
     copy.copy_content(from, to);
   } else {

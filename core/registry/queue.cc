@@ -91,33 +91,31 @@ std::vector<ActiveVersion> Registry::attended_versions() {
 bool Registry::submit(Id version, const Submission& submission, const std::string& reason,
                       const std::optional<ChangedSettings>& changed) {
   const VersionRecord record = this->version(version);
-  bool is_again = false;
+  const auto folder = impl_->home.version_folder(record.job, record.number);
   const auto submit = [&](SQLite::Database& connection) {
     const bool is_first =
         update_status(connection, version, {Status::initializing}, Status::pending, reason);
-    is_again = !is_first && update_status(connection, version,
-                                          {Status::terminated, Status::failed, Status::abnormal},
-                                          Status::pending, reason);
+    const bool is_again =
+        !is_first &&
+        update_status(connection, version, {Status::terminated, Status::failed, Status::abnormal},
+                      Status::pending, reason);
     if (is_first || is_again) put_in_queue(connection, version, submission);
     if (is_again && changed) {
       VersionWriter(connection).replace_settings(version, changed->settings);
+      replace_spec(folder, changed->spec_yaml);
     }
     return is_first || is_again;
   };
   // One wait for the disk, for what has been made of the version and for its row.
-  return impl_->database.write(submit, [&] {
-    const auto folder = impl_->home.version_folder(record.job, record.number);
-    if (is_again && changed) replace_spec(folder, changed->spec_yaml);
-    return parts_of_version_folder(folder);
-  });
+  return impl_->database.write(submit, [&] { return parts_of_version_folder(folder); });
 }
 
 void Registry::replace_settings(Id version, const ChangedSettings& changed) {
   const VersionRecord record = this->version(version);
   impl_->database.write([&](SQLite::Database& connection) {
     VersionWriter(connection).replace_settings(version, changed.settings);
+    replace_spec(impl_->home.version_folder(record.job, record.number), changed.spec_yaml);
   });
-  replace_spec(impl_->home.version_folder(record.job, record.number), changed.spec_yaml);
 }
 
 Registry::Claim Registry::claim(Id version, const Decide& decide) {

@@ -63,7 +63,8 @@ Outcome outcome_of(const fs::path& folder) {
 // The last time at which it wrote anything: what came after is no time of training.
 std::int64_t last_sign_of_life(const fs::path& folder, const std::vector<StatusChange>& history) {
   std::int64_t last_ms = 0;
-  for (const fs::path& place : {folder, folder / "checkpoint", folder / "output"}) {
+  for (const fs::path& place :
+       {folder, folder / "checkpoint", folder / "output", folder / "logs"}) {
     for (const fs::path& file : entries_of(place)) {
       struct stat info {};
       if (::lstat(file.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) continue;

@@ -284,7 +284,9 @@ HeldVersion hold_to_resume(Registry& registry, const std::string& reference,
   if (!pool.slurm) check_targets(with_copy);
   check_nodes_fit(held.spec, pool, needs_of(held.spec, pool));
   if (!changes.empty()) {
-    held.former = {held.version.settings, read_file(folder / kSpecFile)};
+    if (pool.slurm) {
+      held.former = {held.version.settings, read_file_if_exists(folder / kSpecFile).value_or("")};
+    }
     held.version.settings = to_json(held.spec.settings);
     held.changed = {held.version.settings, to_yaml(held.spec)};
     held.why = words_for(changes);

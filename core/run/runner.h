@@ -39,8 +39,9 @@ struct HeldVersion {
   JobSpec spec;
   std::optional<VersionLock> lock;  // none: another process has it, for which this one works
   // Of one that goes on otherwise than before, to be recorded with its submission.
-  std::optional<ChangedSettings> changed, former;
-  std::string why;  // for its history
+  std::optional<ChangedSettings> changed;
+  std::optional<ChangedSettings> former;  // in case that a batch system refuses it
+  std::string why;                        // for its history
 };
 
 // Records a new version of the spec's job (see Registry::create_version), Initializing, with where

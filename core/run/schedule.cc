@@ -37,6 +37,26 @@ std::vector<int> free_gpus(int count, int of, const std::set<int>& taken) {
   return ids;
 }
 
+// What one that waits for the machine, `reference`, lacks of it: other than zero.
+struct Lack {
+  Capacity of;
+  std::string reference;
+};
+
+Lack lack_of(const Capacity& needs, const Capacity& left, std::string reference) {
+  Lack lack;
+  if (needs.cores > left.cores) lack.of.cores = needs.cores;
+  if (needs.gpus > left.gpus) lack.of.gpus = needs.gpus;
+  if (needs.memory_bytes > left.memory_bytes) lack.of.memory_bytes = needs.memory_bytes;
+  lack.reference = std::move(reference);
+  return lack;
+}
+
+bool takes_of(const Lack& lack, const Capacity& needs) {
+  return (lack.of.cores > 0 && needs.cores > 0) || (lack.of.gpus > 0 && needs.gpus > 0) ||
+         (lack.of.memory_bytes > 0 && needs.memory_bytes > 0);
+}
+
 std::string shortage(const Capacity& needs, const Capacity& left) {
   if (needs.cores > left.cores) return fmt::format("{} cores", needs.cores);
   if (needs.gpus > left.gpus) return fmt::format("{} GPUs", needs.gpus);
@@ -63,7 +83,7 @@ Schedule::Schedule(const std::vector<ActiveVersion>& active, const std::vector<P
   }
 
   std::map<std::string, std::string> blocked;  // pool → the version that has to go first
-  std::string blocks_all;                      // goes before later ones of any pool
+  std::vector<Lack> machine_lacks;             // goes to these before later ones of any pool
   for (const ActiveVersion& version : active) {
     const auto& submission = version.submission;
     if (version.status != Status::pending || !is_here(submission)) continue;
@@ -87,9 +107,12 @@ Schedule::Schedule(const std::vector<ActiveVersion>& active, const std::vector<P
       continue;
     }
     const auto first = blocked.find(submission->pool);
-    if (first != blocked.end() || !blocks_all.empty()) {
+    const auto lack = std::find_if(machine_lacks.begin(), machine_lacks.end(),
+                                   [&](const Lack& l) { return takes_of(l, submission->needs); });
+    if (first != blocked.end() || lack != machine_lacks.end()) {
       waiting_.emplace_back(
-          version.id, "its turn after " + (first != blocked.end() ? first->second : blocks_all));
+          version.id,
+          "its turn after " + (first != blocked.end() ? first->second : lack->reference));
       continue;
     }
     if (!submission->detached && is_stopped(version)) {
@@ -105,7 +128,9 @@ Schedule::Schedule(const std::vector<ActiveVersion>& active, const std::vector<P
       waiting_.emplace_back(version.id, std::move(reason));
       blocked[submission->pool] = version.reference();
       // What the machine never has, nobody has to leave to it.
-      if (!by_pool && fits(submission->needs, machine)) blocks_all = version.reference();
+      if (!by_pool && fits(submission->needs, machine)) {
+        machine_lacks.push_back(lack_of(submission->needs, machine_left, version.reference()));
+      }
       continue;
     }
     const std::vector<int> gpus = free_gpus(submission->needs.gpus, machine.gpus, taken_gpus);

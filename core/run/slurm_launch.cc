@@ -52,7 +52,6 @@ void write_files(Registry& registry, const fs::path& folder, const HeldVersion& 
 void take_back(Registry& registry, const HeldVersion& held, const VersionRecord& before,
                const fs::path& folder) {
   try {
-    if (held.former) registry.replace_settings(before.id, *held.former);
     const bool is_new = before.status == Status::initializing;
     const Status status = is_new ? Status::failed : before.status;
     Outcome outcome;
@@ -62,6 +61,11 @@ void take_back(Registry& registry, const HeldVersion& held, const VersionRecord&
     if (is_new) take_back_version(registry.home(), before.id);
   } catch (const Error&) {
     // What keeps it from being submitted says more.
+  }
+  try {
+    if (held.former) registry.replace_settings(before.id, *held.former);
+  } catch (const Error&) {
+    // The same.
   }
 }
 
@@ -85,6 +89,26 @@ bool scancel(const Pool& pool, std::vector<std::string> words, std::int64_t job,
   const bool is_unknown = lower(answer.problem).find("invalid job id") != std::string::npos;
   problem = answer.problem;
   return answer.ok || is_unknown;
+}
+
+// On a full disk Slurm's own word has to do, where it knows the job.
+bool request_stop_if_room(const fs::path& folder, const char* why, std::int64_t job) {
+  try {
+    request_stop(folder, why);
+    return true;
+  } catch (const Error&) {
+    if (job == 0) throw;
+    return false;
+  }
+}
+
+[[noreturn]] void throw_not_told(const ActiveVersion& version, const std::string& problem,
+                                 bool is_requested) {
+  throw Error(ErrorKind::conflict,
+              fmt::format("{} cannot be cancelled: {}", version.reference(), problem),
+              is_requested ? "it has been asked to end by a file in its folder, which it looks for "
+                             "when it begins and while it trains"
+                           : "nor is there room in its folder for the file that asks it to end");
 }
 
 }  // namespace
@@ -128,28 +152,29 @@ Stop stop_in_slurm(Registry& registry, const ActiveVersion& version, bool force)
   // It may be the run itself that has asked, since its time is over.
   const auto asked = requested_stop(folder);
   const bool is_second = force || asked == kStoppedByUser || asked == kKilledByUser;
-  if (!is_second) request_stop(folder, kStoppedByUser);
+  bool is_requested = is_second;
+  if (!is_second) is_requested = request_stop_if_room(folder, kStoppedByUser, version.batch_job);
   if (version.batch_job == 0) return Stop::asked;
   const Pool pool = find_pool(registry, version.submission->pool);
   std::string problem;
   const bool only_tell = version.status == Status::running && !is_second;
   if (only_tell) {
     // It sees the file all the same, and a controller that does not answer takes its time.
-    if (read_look(home, pool.name).failures == 0) {
-      scancel(pool, {kTellTasks}, version.batch_job, kTellSeconds, problem);
+    if (!is_requested || read_look(home, pool.name).failures == 0) {
+      const bool is_told = scancel(pool, {kTellTasks}, version.batch_job, kTellSeconds, problem);
+      if (!is_told && !is_requested) throw_not_told(version, problem, is_requested);
     }
     hurry_look(home, pool.name);
     return Stop::asked;
   }
   // Its runner kills what Slurm would leave half a minute.
-  if (is_second && version.status == Status::running) request_stop(folder, kKilledByUser);
+  if (is_second && version.status == Status::running) {
+    request_stop_if_room(folder, kKilledByUser, version.batch_job);
+  }
   const bool is_told = scancel(pool, {}, version.batch_job, kCancelSeconds, problem);
   hurry_look(home, pool.name);
   if (is_told) return Stop::asked;
-  throw Error(ErrorKind::conflict,
-              fmt::format("{} cannot be cancelled: {}", version.reference(), problem),
-              "it has been asked to end by a file in its folder, which it looks for when it begins "
-              "and while it trains");
+  throw_not_told(version, problem, is_requested);
 }
 
 }  // namespace mat

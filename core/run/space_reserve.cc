@@ -28,8 +28,10 @@ void release_reserve(const fs::path& version_folder) noexcept {
 bool has_room_to_begin(const fs::path& folder) noexcept {
   std::error_code error;
   const fs::space_info space = fs::space(folder, error);
+  // A file system that does not count its blocks says 0 of all; a tiny one never has as much.
+  if (error || space.capacity < kRoomToBegin) return true;
   // The superuser may also write into what is kept back for him.
-  return error || (::geteuid() == 0 ? space.free : space.available) >= kRoomToBegin;
+  return (::geteuid() == 0 ? space.free : space.available) >= kRoomToBegin;
 }
 
 SpaceReserve::SpaceReserve(const fs::path& version_folder) : path_(path_in(version_folder)) {

@@ -57,8 +57,8 @@ void kill(Registry& registry, const VersionRecord& version, const fs::path& fold
   launcher_of(pool_of(registry, version.id)).kill(registry, version);
   // Nothing else says that it is not to be started again.
   if (!is_told) {
-    registry.change_status(version.id, {Status::running, Status::pending, Status::abnormal},
-                           Status::terminated, kKilledByUser);
+    end_version(registry, version.id, folder, {Status::running, Status::pending, Status::abnormal},
+                Status::terminated, kKilledByUser);
   }
   // A runner of another machine, if there still is one, finds the request and ends; its word about
   // this version does not count any more.

@@ -30,6 +30,20 @@ TEST_CASE("links are copied as links, wherever they lead") {
   CHECK(fs::read_symlink(to / "steps/up") == "..");
 }
 
+TEST_CASE("a link leads to the copy of what is copied with it, and to the same thing otherwise") {
+  const TempFolder folder;
+  const fs::path from = folder / "from", to = folder / "far/away/to";
+  put_file(folder / "beside", "beside");
+  put_file(from / "steps/3", "weights");
+  fs::create_symlink(fs::canonical(from / "steps/3"), from / "steps/absolute");
+  fs::create_symlink("../../beside", from / "steps/out");
+  copy_tree(from, to, kNoLog);
+  fs::remove_all(from);
+  CHECK(read_file(to / "steps/absolute") == "weights");
+  CHECK(fs::read_symlink(to / "steps/absolute") == "3");
+  CHECK(read_file(to / "steps/out") == "beside");
+}
+
 TEST_CASE("what is neither a file nor a folder is passed over") {
   const TempFolder folder;
   put_file(folder / "from/z", "x");

@@ -88,6 +88,14 @@ TEST_CASE("What waits for the machine alone goes before later ones of every pool
   CHECK(started(found).empty());
   CHECK(found.waits_for(2) == "4 cores of this machine (j@V0001 runs)");
   CHECK(found.waits_for(3) == "its turn after j@V0002");
+  // Who takes nothing of what it lacks is not in its way.
+  const auto for_gpu = schedule(
+      {version(1, Status::running, {1, 0, 2}, "gpus"), version(2, Status::pending, {1, 0, 1}),
+       version(3, Status::pending, {1, 0, 0}, "two"),
+       version(4, Status::pending, {1, 0, 1}, "gpus")},
+      {make_pool("public", kMachine), pools[1], make_pool("gpus", kMachine)});
+  CHECK(started(for_gpu) == std::vector<Id>{3});
+  CHECK(for_gpu.waits_for(4) == "its turn after j@V0002");
   // A shortage of its own pool is no matter of others, nor what the machine never has.
   CHECK(started(schedule({narrow, version(2, Status::pending, {3, kGiB, 0}, "two"),
                           version(3, Status::pending, {3, kGiB, 0})},
