@@ -69,8 +69,7 @@ void require_exeml(Registry& registry, const std::string& project) {
       "choose another name for the project");
 }
 
-// The version whose weights the training starts from; nothing for "none" and for a project without
-// a completed version when "best" is wanted.
+// The version whose weights the training starts from; nothing for "none".
 std::optional<VersionRecord> incremental_from(Registry& registry, const TrainOptions& options) {
   const std::string& wanted = options.incremental;
   if (wanted.empty() || wanted == kNone) return std::nullopt;
@@ -91,6 +90,12 @@ int train_project(const Context& context, const TrainOptions& options) {
     throw Error(ErrorKind::usage, fmt::format("--train-ratio is above 0 and below 1, not {}",
                                               format_number(options.train_ratio)));
   }
+  const auto is_given = [](const std::string& from) { return !from.empty() && from != kNone; };
+  if (is_given(options.weights) && is_given(options.incremental)) {
+    throw Error(ErrorKind::usage,
+                "a training starts from --weights or from --incremental-version, not from both",
+                "leave one of them out");
+  }
   std::vector<std::string> assignments = {
       fmt::format("name={}", options.project),
       fmt::format("algorithm={}", kExemlAlgorithm),
@@ -102,7 +107,7 @@ int train_project(const Context& context, const TrainOptions& options) {
   if (!options.flavor.empty()) assignments.push_back("resources.flavor=" + options.flavor);
   if (options.seed) assignments.push_back(fmt::format("seed={}", *options.seed));
   if (options.seeds > 1) assignments.push_back(fmt::format("seeds={}", options.seeds));
-  if (!options.weights.empty() && options.weights != kNone) {
+  if (is_given(options.weights)) {
     open_weights(options.weights);  // before anything is published or recorded
     assignments.push_back("inputs.weights_url=" + options.weights);
   }

@@ -92,11 +92,7 @@ DatasetVersionRecord publish_path(Registry& registry, const ExemlDataOptions& op
   import.options = options.format.options();
   import.only_these = true;
   const bool is_new = !registry.find_dataset(options.project);
-  FileDescriptor before, imported;
-  if (!is_new) {
-    require_replaceable(registry, options);
-    before = keep_list(registry.home(), options.project);
-  }
+  if (!is_new) require_replaceable(registry, options);
   const DatasetImport done =
       is_new ? create_dataset(registry, options.project, description_of(options.project), import,
                               watched.hooks())
@@ -106,7 +102,6 @@ DatasetVersionRecord publish_path(Registry& registry, const ExemlDataOptions& op
     require_enough(counts, fmt::format("'{}'", options.data));
   };
   try {
-    if (!is_new) imported = keep_list(registry.home(), options.project);
     accept(picture_counts_from_json(done.dataset.pictures));
     PublishRequest request;
     request.keep_split = true;
@@ -122,8 +117,8 @@ DatasetVersionRecord publish_path(Registry& registry, const ExemlDataOptions& op
     // So that the next command finds what this one has found.
     if (is_new) {
       delete_dataset(registry, options.project, watched.hooks());
-    } else if (imported) {
-      put_list_back(registry, options.project, before, imported);
+    } else {
+      undo_import(registry, done);
     }
     throw;
   }

@@ -126,18 +126,33 @@ void print_search(const Json& search) {
                                          : "",
                format_duration(one.value("seconds", 0.0))});
   }
-  if (table.empty()) return;
-  print(fmt::format("\n{}\n{}", styled("search", Style::bold, stdout_has_colour()), table.text()));
-  print(fmt::format("chosen: candidate {}, because {}\n", search.value("chosen", 0) + 1,
-                    search.value("why", "")));
+  const Json rounds = search.value("rounds", Json::array());
+  if (table.empty() && rounds.empty()) return;
+  print(fmt::format("\n{}\n", styled("search", Style::bold, stdout_has_colour())));
+  if (!table.empty()) {
+    print(table.text() + fmt::format("chosen: candidate {}, because {}\n",
+                                     search.value("chosen", 0) + 1, search.value("why", "")));
+  }
+  for (const Json& one : search.value("candidates", Json::array())) {
+    if (!one.contains("failure")) continue;
+    print(fmt::format("{} failed: {}\n", printable(value_text(one.value("network", Json()))),
+                      printable(one.value("failure", ""))));
+  }
+  std::string failures;
   Table models(
       {{"MODEL"}, {"ACCURACY", Align::right}, {"LOG LOSS", Align::right}, {"TIME", Align::right}});
-  for (const Json& one : search.value("rounds", Json::array())) {
+  for (const Json& one : rounds) {
+    if (one.contains("failure")) {
+      models.add({one.value("name", ""), "failed", "", ""});
+      failures += fmt::format("{} failed: {}\n", printable(one.value("name", "")),
+                              printable(one.value("failure", "")));
+      continue;
+    }
     models.add({one.value("name", ""), metric_text(one.value("accuracy", 0.0)),
                 metric_text(one.value("log_loss", 0.0)),
                 format_duration(one.value("seconds", 0.0))});
   }
-  if (!models.empty()) print("\n" + models.text());
+  if (!models.empty()) print((table.empty() ? "" : "\n") + models.text() + failures);
 }
 
 void print_mistakes(const std::vector<Json>& mistakes, std::size_t top) {

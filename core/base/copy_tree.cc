@@ -57,8 +57,8 @@ class TreeCopy {
   // What the copy of a link says, since the copy is at another place.
   fs::path link_for_copy(const fs::path& link) const {
     std::error_code error, ignored;
-    const fs::path said = fs::read_symlink(link, ignored);
-    const fs::path leads_to = fs::canonical(link, error);
+    fs::path said = fs::read_symlink(link, ignored);
+    fs::path leads_to = fs::canonical(link, error);
     const fs::path folder = fs::canonical(link.parent_path(), ignored);
     if (error) return said;
     const bool is_inside = is_below(leads_to, root_);

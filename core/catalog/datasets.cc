@@ -86,6 +86,12 @@ Error several_meant(const std::string& picture, const std::vector<std::string>& 
   return {ErrorKind::usage, fmt::format("{} pictures are called '{}'", count, picture), hint};
 }
 
+FileDescriptor open_list(const DatasetFolder& folder) {
+  FileDescriptor file(::open(folder.list().c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file) throw_io_error(fmt::format("cannot read '{}'", folder.list().string()), errno);
+  return file;
+}
+
 }  // namespace
 
 DatasetImport create_dataset(Registry& registry, const std::string& name,
@@ -116,9 +122,11 @@ DatasetImport import_into_dataset(Registry& registry, const std::string& name,
   registry.dataset(name);
   const DatasetFolder folder(registry, name, hooks);
   registry.dataset(name);
+  FileDescriptor before = open_list(folder);
   ImportReport report = import_into_list(registry.home(), folder, request, hooks);
+  FileDescriptor after = open_list(folder);
   update_counts(registry, name, folder);
-  return {registry.dataset(name), std::move(report)};
+  return {registry.dataset(name), std::move(report), std::move(before), std::move(after)};
 }
 
 LabelChange label_picture(Registry& registry, const std::string& name, const std::string& picture,
@@ -191,22 +199,15 @@ fs::path list_of_dataset(const Home& home, const std::string& name) {
   return home.dataset_folder(name) / "pictures.manifest";
 }
 
-FileDescriptor keep_list(const Home& home, const std::string& name) {
-  const fs::path list = list_of_dataset(home, name);
-  FileDescriptor file(::open(list.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file) throw_io_error(fmt::format("cannot read '{}'", list.string()), errno);
-  return file;
-}
-
-void put_list_back(Registry& registry, const std::string& name, const FileDescriptor& list,
-                   const FileDescriptor& unwanted) {
+void undo_import(Registry& registry, const DatasetImport& import) {
+  const std::string& name = import.dataset.name;
   const DatasetFolder folder(registry, name, {});
   struct stat now {
   }, then{};
-  if (::stat(folder.list().c_str(), &now) != 0 || ::fstat(unwanted.get(), &then) != 0) return;
+  if (::stat(folder.list().c_str(), &now) != 0 || ::fstat(import.after.get(), &then) != 0) return;
   if (now.st_ino != then.st_ino) return;
   const fs::path copy = folder.work_file("before");
-  synced_copy(fmt::format("/proc/self/fd/{}", list.get()), copy);
+  synced_copy(fmt::format("/proc/self/fd/{}", import.before.get()), copy);
   std::error_code error;
   fs::rename(copy, folder.list(), error);
   if (error)

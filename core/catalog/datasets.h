@@ -19,6 +19,10 @@ namespace mat {
 struct DatasetImport {
   DatasetRecord dataset;
   ImportReport report;
+  // Of an import into one that was there: its list as it was before, and as the import left it,
+  // whatever replaces it.
+  FileDescriptor before = FileDescriptor();
+  FileDescriptor after = FileDescriptor();
 };
 
 // Conflict when there is a dataset of the name. When the import fails nothing is left.
@@ -50,11 +54,8 @@ std::int64_t unpublished_pictures(Registry& registry, const std::string& name,
 // The list that is worked on.
 std::filesystem::path list_of_dataset(const Home& home, const std::string& name);
 
-// The list as it is now, whatever replaces it; and to put it back in the place of one that is not
-// wanted, unless somebody has changed that since.
-FileDescriptor keep_list(const Home& home, const std::string& name);
-void put_list_back(Registry& registry, const std::string& name, const FileDescriptor& list,
-                   const FileDescriptor& unwanted);
+// Undoes an import into a dataset that was there, unless somebody has changed its list since.
+void undo_import(Registry& registry, const DatasetImport& import);
 
 // Whether the dataset has copies of its own of pictures that were fetched.
 bool has_fetched_pictures(const Home& home, const std::string& name);

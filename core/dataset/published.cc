@@ -88,7 +88,31 @@ struct Splittable {
   std::int64_t kept = 0;
 };
 
-// Gives undecided samples their earlier usage.
+// Labels all of whose pictures are decided, and none of them for training or none for validation:
+// theirs may have been another label when they were split. A single group cannot be divided.
+std::unordered_set<std::string> one_sided_strata(const std::vector<SplitSample>& samples) {
+  struct Stratum {
+    bool trains = false, validates = false, is_open = false;
+    std::unordered_set<int> groups;
+  };
+  std::unordered_map<std::string, Stratum> strata;
+  for (const SplitSample& sample : samples) {
+    Stratum& stratum = strata[sample.stratum];
+    stratum.trains |= sample.usage == Usage::train;
+    stratum.validates |= sample.usage == Usage::validation;
+    stratum.is_open |= !sample.usage;
+    if (stratum.groups.size() < 2) stratum.groups.insert(sample.group);
+  }
+  std::unordered_set<std::string> found;
+  for (const auto& [name, stratum] : strata) {
+    if (stratum.trains != stratum.validates && !stratum.is_open && stratum.groups.size() > 1) {
+      found.insert(name);
+    }
+  }
+  return found;
+}
+
+// Gives undecided samples their earlier usage, as far as that leaves each label a share of both.
 void keep_earlier(Splittable& found, const std::vector<Content>& contents,
                   const UsageByContent& earlier) {
   if (earlier.empty()) return;
@@ -106,7 +130,14 @@ void keep_earlier(Splittable& found, const std::vector<Content>& contents,
   for (SplitSample* sample : kept) {
     if (training_groups.contains(sample->group)) sample->usage = Usage::train;
   }
-  found.kept = std::ssize(kept);
+  const auto one_sided = one_sided_strata(found.samples);
+  for (SplitSample* sample : kept) {
+    if (one_sided.contains(sample->stratum)) {
+      sample->usage.reset();
+    } else {
+      ++found.kept;
+    }
+  }
 }
 
 Splittable splittable(const std::filesystem::path& from, const std::vector<Content>& contents,

@@ -44,11 +44,10 @@ struct Lack {
 };
 
 Lack lack_of(const Capacity& needs, const Capacity& left, std::string reference) {
-  Lack lack;
+  Lack lack{{0, 0, 0}, std::move(reference)};
   if (needs.cores > left.cores) lack.of.cores = needs.cores;
   if (needs.gpus > left.gpus) lack.of.gpus = needs.gpus;
   if (needs.memory_bytes > left.memory_bytes) lack.of.memory_bytes = needs.memory_bytes;
-  lack.reference = std::move(reference);
   return lack;
 }
 

@@ -193,7 +193,13 @@ TEST_CASE("exeml keeps its dataset when a path is refused, and the split when pi
   CHECK(diff["added"].size() == 8);
   CHECK(diff["other_usage"].empty());
   const Json search = mat.succeed({"exeml", "show", "colours", "--json"}).json()["facts"]["search"];
+  REQUIRE_FALSE(search["rounds"].empty());
   CHECK(search["rounds"][0]["is_base"] == true);
+  CHECK(has(mat.succeed({"exeml", "show", "colours"}).out, " as it was "));
+  const Output both =
+      train("data", {"--incremental-version", "V001", "--weights", "w.safetensors"});
+  CHECK(both.exit_code == 2);
+  CHECK(has(both.err, "from --weights or from --incremental-version"));
 
   mat.succeed({"dataset", "publish", "colours", "--seed", "9"});
   const Output leaking = train("colours", {"--incremental-version", "V001"});
@@ -216,8 +222,10 @@ TEST_CASE("exeml maps labels that are none, as it offers to") {
                                   "red rose=rose", "--flavor", "cpu.1", "--short-duration", "0.1"});
   INFO(trained.err);
   CHECK(trained.exit_code == 0);
-  CHECK(mat.succeed({"dataset", "show", "p", "--json"}).json().dump().find("rose") !=
-        std::string::npos);
+  const Json classes =
+      mat.succeed({"dataset", "show", "p", "--json"}).json()["pictures"]["classes"];
+  CHECK(classes.size() == 2);
+  CHECK(classes.contains("rose"));
   CHECK(mat.run({"exeml", "train", "p", "--project", "p", "--map-labels"}).exit_code == 2);
 }
 

@@ -16,6 +16,8 @@ constexpr const char* kWeights = "best.weights.";
 constexpr double kCaution = 1.3;
 // A few seconds over the limit are better than a model without figures.
 constexpr double kLeastLeft = -3;
+// Of the limit, to evaluate what the search goes on from.
+constexpr double kBasePart = 0.1;
 
 }  // namespace
 
@@ -50,8 +52,15 @@ void BestModel::offer(const std::shared_ptr<ImageNetwork>& network, const Recipe
     if (!exists()) keep(network, recipe, looks, answers);
     return;
   }
+  compare(network, recipe, looks, answers, seconds, false);
+}
+
+void BestModel::compare(const std::shared_ptr<ImageNetwork>& network, const Recipe& recipe,
+                        const Looks& looks, const torch::Tensor& answers, double seconds,
+                        bool is_base) {
   const Predictions predictions = predictions_of(answers, context_.validation());
-  const Offer offer{recipe.name, seconds, accuracy_of(predictions), log_loss(predictions)};
+  const Offer offer{recipe.name,           seconds, accuracy_of(predictions),
+                    log_loss(predictions), is_base, {}};
   context_.accuracy = offer.accuracy;
   context_.observer().log(
       fmt::format("{}: accuracy {:.4f}, log loss {:.4f} on {} pictures after {}", offer.name,
@@ -63,12 +72,28 @@ void BestModel::offer(const std::shared_ptr<ImageNetwork>& network, const Recipe
     if (latest_gain_.mean <= 0) return;
   }
   keep(network, recipe, looks, answers);
+  is_base_ = is_base;
 }
 
-void BestModel::offer_base(const std::shared_ptr<ImageNetwork>& network, const Recipe& recipe) {
-  const std::size_t before = offers_.size();
-  offer(network, recipe, 0);
-  if (offers_.size() > before) offers_.back().is_base = true;
+void BestModel::offer_base(const std::shared_ptr<ImageNetwork>& network, const Recipe& recipe,
+                           const Looks& looks) {
+  context_.observer().phase("evaluating", 0, 0);
+  const double until = context_.time().used_s() + kBasePart * context_.limit_s();
+  const auto go_on = [&] { return context_.may_go_on() && context_.time().used_s() < until; };
+  const torch::Tensor answers =
+      context_.answers(*network, recipe, context_.validation(), looks, go_on);
+  if (answers.defined()) {
+    compare(network, recipe, looks, answers, 0, true);
+  } else {
+    context_.observer().log("no time to evaluate the version to go on from: it is not compared");
+  }
+}
+
+void BestModel::note_failure(const std::string& name, const std::string& why) {
+  Offer offer;
+  offer.name = name;
+  offer.failure = why;
+  offers_.push_back(std::move(offer));
 }
 
 void BestModel::offer_unfinished(const std::shared_ptr<ImageNetwork>& network, const Recipe& recipe,
@@ -89,12 +114,17 @@ void BestModel::keep(const std::shared_ptr<ImageNetwork>& network, const Recipe&
   recipe_ = recipe;
   looks_ = looks;
   answers_ = answers;
+  is_base_ = false;
   context_.observer().record("best_step", context_.step);
 }
 
 Json BestModel::record() const {
   Json rounds = Json::array();
   for (const Offer& offer : offers_) {
+    if (!offer.failure.empty()) {
+      rounds.push_back({{"name", offer.name}, {"failure", offer.failure}});
+      continue;
+    }
     rounds.push_back({{"name", offer.name},
                       {"seconds", offer.seconds},
                       {"accuracy", offer.accuracy},
@@ -105,8 +135,9 @@ Json BestModel::record() const {
 }
 
 int BestModel::rounds() const {
-  return static_cast<int>(std::count_if(offers_.begin(), offers_.end(),
-                                        [](const Offer& offer) { return !offer.is_base; }));
+  return static_cast<int>(std::count_if(offers_.begin(), offers_.end(), [](const Offer& offer) {
+    return !offer.is_base && offer.failure.empty();
+  }));
 }
 
 void BestModel::write() const {
@@ -130,6 +161,7 @@ void BestModel::save(Checkpoint& checkpoint) const {
   state["offers"] = record();
   if (!exists()) return;
   state["recipe"] = to_json(recipe_);
+  state["is_base"] = is_base_;
   state["mirrored"] = looks_.mirrored;
   state["views"] = Json::array();
   for (const View view : looks_.views) state["views"].push_back(static_cast<int>(view));
@@ -142,12 +174,13 @@ void BestModel::save(Checkpoint& checkpoint) const {
 void BestModel::load(const Checkpoint& checkpoint) {
   const Json& state = checkpoint.state.at("best");
   for (const Json& offer : state.at("offers")) {
-    offers_.push_back({offer.at("name").get<std::string>(), offer.at("seconds").get<double>(),
-                       offer.at("accuracy").get<double>(), offer.at("log_loss").get<double>(),
-                       offer.value("is_base", false)});
+    offers_.push_back({offer.at("name").get<std::string>(), offer.value("seconds", 0.0),
+                       offer.value("accuracy", 0.0), offer.value("log_loss", 0.0),
+                       offer.value("is_base", false), offer.value("failure", "")});
   }
   if (!state.contains("recipe")) return;
   recipe_ = recipe_from_json(state["recipe"]);
+  is_base_ = state.at("is_base").get<bool>();
   looks_.size = recipe_.last_size();
   looks_.mirrored = state.at("mirrored").get<bool>();
   looks_.views.clear();

@@ -25,8 +25,12 @@ class BestModel {
   // Looks at the validation pictures, in fewer ways where time is short. `seconds` are those of its
   // training.
   void offer(const std::shared_ptr<ImageNetwork>& network, const Recipe& recipe, double seconds);
-  // The same of what the search goes on from, as it is.
-  void offer_base(const std::shared_ptr<ImageNetwork>& network, const Recipe& recipe);
+  // What the search goes on from, as it is: looks at them as that does, or not at all where it
+  // would take more than a small part of the time.
+  void offer_base(const std::shared_ptr<ImageNetwork>& network, const Recipe& recipe,
+                  const Looks& looks);
+  // One that could not be trained to its end, for the record.
+  void note_failure(const std::string& name, const std::string& why);
   // The same in about `limit_s`, for a training that was stopped: only if there is no other.
   void offer_unfinished(const std::shared_ptr<ImageNetwork>& network, const Recipe& recipe,
                         double limit_s);
@@ -34,7 +38,9 @@ class BestModel {
   const Gain& latest_gain() const { return latest_gain_; }
 
   Json record() const;  // one object for each offer
-  int rounds() const;   // offers, but for the base
+  int rounds() const;   // offers, but for the base and failures
+  // Whether the best is anything but the base.
+  bool is_trained() const { return exists() && !is_base_; }
   // The files of the version, and its metrics.
   void write() const;
 
@@ -46,8 +52,12 @@ class BestModel {
     std::string name;
     double seconds = 0, accuracy = 0, log_loss = 0;
     bool is_base = false;
+    std::string failure;  // then there are no figures
   };
   Looks looks_of(const Recipe& recipe) const;
+  // Keeps it when it is better than the best before; `answers` are defined.
+  void compare(const std::shared_ptr<ImageNetwork>& network, const Recipe& recipe,
+               const Looks& looks, const torch::Tensor& answers, double seconds, bool is_base);
   void keep(const std::shared_ptr<ImageNetwork>& network, const Recipe& recipe, const Looks& looks,
             const torch::Tensor& answers);
 
@@ -57,6 +67,7 @@ class BestModel {
   std::shared_ptr<ImageNetwork> network_;
   Recipe recipe_;
   Looks looks_;
+  bool is_base_ = false;
   torch::Tensor answers_;  // probabilities of the validation pictures; undefined: not evaluated
 };
 

@@ -39,15 +39,17 @@ bool Candidates::try_all() {
         "no trials and no check of labels: too little time or too few pictures");
     return true;
   }
-  for (std::size_t c = tried_.size(); c < count; ++c) {
-    if (!try_one(c, count, seconds)) break;
+  // One that fails takes no other one's place.
+  while (usable().size() < count && tried_.size() < context_.plan().candidates.size()) {
+    if (!try_one(tried_.size(), count, seconds)) break;
     context_.make_checkpoint();
   }
   if (!context_.may_go_on()) return false;
   if (tried_.empty()) {
     context_.observer().log("the time of the trials was over before one was finished");
-  } else {
-    choose();
+  } else if (!choose()) {
+    throw Error(ErrorKind::training_failed,
+                fmt::format("every candidate has failed: {}", tried_.front().failure));
   }
   return true;
 }
@@ -55,8 +57,8 @@ bool Candidates::try_all() {
 bool Candidates::try_folds(Tried& tried, std::size_t candidate, std::size_t count, double seconds) {
   const std::vector<int> folds = context_.folds(kFolds);
   for (int fold = 0; fold < kFolds; ++fold) {
-    const std::string stage =
-        fmt::format("trial {}/{}", candidate * kFolds + fold + 1, count * kFolds);
+    const std::string stage = fmt::format("trial {}/{}", candidate * kFolds + fold + 1,
+                                          std::max(count, candidate + 1) * kFolds);
     if (!try_fold(tried, stage, folds, fold, seconds)) return false;
   }
   return true;
@@ -108,16 +110,18 @@ bool Candidates::try_fold(Tried& tried, const std::string& stage, const std::vec
   return true;
 }
 
-// The first that can be chosen stays unless another one is better by more than chance.
-void Candidates::choose() {
-  std::vector<std::size_t> usable;
+std::vector<std::size_t> Candidates::usable() const {
+  std::vector<std::size_t> found;
   for (std::size_t c = 0; c < tried_.size(); ++c) {
-    if (tried_[c].failure.empty()) usable.push_back(c);
+    if (tried_[c].failure.empty() && tried_[c].out_of_sample.defined()) found.push_back(c);
   }
-  if (usable.empty()) {
-    throw Error(ErrorKind::training_failed,
-                fmt::format("every candidate has failed: {}", tried_.front().failure));
-  }
+  return found;
+}
+
+// The first that can be chosen stays unless another one is better by more than chance.
+bool Candidates::choose() {
+  const std::vector<std::size_t> usable = this->usable();
+  if (usable.empty()) return choose_untried();
   chosen_ = usable.front();
   why_ = usable.size() > 1               ? "no other one was better by more than its standard error"
          : usable.size() < tried_.size() ? "the only one that did not fail"
@@ -134,18 +138,28 @@ void Candidates::choose() {
     chosen_ = c;
   }
   context_.observer().log(fmt::format("chose candidate {}: {}", chosen_ + 1, why_));
+  return true;
+}
+
+// One that there was no trial of, since there was no time or no need.
+bool Candidates::choose_untried() {
+  const std::vector<Recipe>& all = context_.plan().candidates;
+  const bool is_chosen_yet = !tried_.empty() && tried_.back().failure.empty();
+  if (!is_chosen_yet) {
+    if (tried_.size() == all.size()) return false;
+    tried_.push_back({recipe_for(all[tried_.size()], 0), {}, 0, ""});
+  }
+  chosen_ = tried_.size() - 1;
+  why_ = "those before it failed";
+  context_.observer().log(fmt::format("chose candidate {}: {}", chosen_ + 1, why_));
+  return true;
 }
 
 bool Candidates::choose_another(const std::string& failure) {
-  if (tried_.empty()) return false;
+  if (tried_.empty()) tried_.push_back({recipe_for(chosen(), 0), {}, 0, ""});
   tried_[chosen_].failure = failure;
   context_.observer().log(fmt::format("candidate {} failed: {}", chosen_ + 1, failure));
-  if (std::none_of(tried_.begin(), tried_.end(),
-                   [](const Tried& tried) { return tried.failure.empty(); })) {
-    return false;
-  }
-  choose();
-  return true;
+  return choose();
 }
 
 void Candidates::add(Tried tried, std::string why) {

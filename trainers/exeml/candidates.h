@@ -27,7 +27,8 @@ class Candidates {
   void add(Tried tried, std::string why);
 
   const Recipe& chosen() const { return context_.plan().candidates[chosen_]; }
-  // The chosen one has failed since: chooses among the others. False when there is none.
+  // The chosen one has failed since: chooses among the others, tried or not. False when there is
+  // none.
   bool choose_another(const std::string& failure);
 
   // Whether training pictures were judged by networks that have not learnt from them.
@@ -46,7 +47,9 @@ class Candidates {
   bool try_one(std::size_t candidate, std::size_t count, double seconds);
   bool try_fold(Tried& tried, const std::string& stage, const std::vector<int>& folds, int fold,
                 double seconds);
-  void choose();
+  std::vector<std::size_t> usable() const;  // of tried_
+  bool choose();                            // false when all have failed
+  bool choose_untried();
 
   SearchContext& context_;
   std::vector<Tried> tried_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <numeric>
+#include <set>
 #include <tuple>
 #include <utility>
 
@@ -43,6 +44,19 @@ std::map<int, std::vector<std::vector<std::size_t>>> groups_by_class(
   return result;
 }
 
+// Of a class all of whose pictures are in one group each is by itself: in one fold, they would be
+// learnt from by none that is asked about them.
+std::vector<int> with_lone_classes_divided(const std::vector<LabelledPlace>& places,
+                                           std::vector<int> groups) {
+  std::map<int, std::set<int>> groups_of;
+  for (std::size_t i = 0; i < places.size(); ++i) groups_of[places[i].label].insert(groups[i]);
+  int next = groups.empty() ? 0 : 1 + *std::max_element(groups.begin(), groups.end());
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    if (groups_of[places[i].label].size() == 1) groups[i] = next++;
+  }
+  return groups;
+}
+
 }  // namespace
 
 std::vector<int> same_photographs(const ImageData& data, int threads,
@@ -73,7 +87,7 @@ std::vector<int> same_photographs(const ImageData& data, int threads,
 
 std::vector<int> fold_of_each(const std::vector<LabelledPlace>& places,
                               const std::vector<int>& groups, int folds, std::uint64_t seed) {
-  const auto by_class = groups_by_class(places, groups, seed);
+  const auto by_class = groups_by_class(places, with_lone_classes_divided(places, groups), seed);
   std::size_t count = 0;
   for (const auto& [label, of_class] : by_class) count += of_class.size();
   if (count < static_cast<std::size_t>(folds) && count < places.size()) {

@@ -15,7 +15,8 @@ std::vector<int> same_photographs(const ImageData& data, int threads,
                                   const std::function<bool()>& go_on);
 
 // Which of `folds` parts each place is in, by the seed: about as many of every class in each.
-// Places with one number in `groups` are in one part, unless there are fewer groups than parts.
+// Places with one number in `groups` are in one part, unless there are fewer groups than parts, or
+// no more than one that has pictures of a place's class.
 std::vector<int> fold_of_each(const std::vector<LabelledPlace>& places,
                               const std::vector<int>& groups, int folds, std::uint64_t seed);
 

@@ -34,17 +34,18 @@ std::optional<Pretrained> given_weights(const TrainRequest& request) {
 // A version that the search goes on from is what others must be better than.
 void offer_base(SearchContext& context, BestModel& best) {
   const std::optional<Pretrained>& base = context.pretrained();
-  if (!base || !base->is_from_exeml || base->image_size == 0 || best.exists()) return;
+  if (!base || !base->is_from_exeml || !base->looks || best.exists()) return;
   if (!base->knows(context.data().classes)) {
     context.observer().log("the version to go on from knows other classes: it is not compared");
     return;
   }
   Recipe recipe = recipe_for(context.plan().candidates.front(), 0);
   recipe.name = recipe.network + " as it was";
-  recipe.sizes = {{0, base->image_size}};
   const auto network = base->make(context.data().classes);
+  // As it is chosen for the training, at whose first size.
   context.compute_plan(recipe).prepare(*network, context.device());
-  best.offer_base(network, recipe);
+  recipe.sizes = {{0, base->looks->size}};
+  best.offer_base(network, recipe, *base->looks);
 }
 
 bool train_candidates(SearchContext& context, Candidates& candidates, BestModel& best) {

@@ -4,16 +4,20 @@
 
 #include <algorithm>
 #include <array>
+#include <vector>
 
+#include "core/base/error.h"
 #include "core/base/text.h"
 #include "trainers/exeml/linear_probe.h"
 #include "trainers/exeml/rounds.h"
+#include "trainers/training/libtorch_errors.h"
 
 namespace mat {
 namespace {
 
 constexpr int kProbeFolds = 5;
-// What the network is shown: the first that takes only this part of the time for all pictures.
+// What the network is shown: the first that takes only this part of the time for all pictures. Of
+// a version that is gone on from its own size comes first.
 constexpr std::array kLookSizes = {224, 160, 128, 96};
 constexpr double kLookingPart = 0.3;
 constexpr std::size_t kPicturesTimed = 16;
@@ -25,21 +29,24 @@ constexpr double kTunedLength = 0.1, kLeastPasses = 5;
 // A step takes about as long for a picture as this many looks.
 constexpr double kLooksInAStep = 3;
 
-// What a version was made for stays as it is.
 int size_to_look_at(SearchContext& context, ImageNetwork& network, const Recipe& recipe) {
-  if (context.pretrained()->image_size > 0) return context.pretrained()->image_size;
+  std::vector<int> sizes(kLookSizes.begin(), kLookSizes.end());
+  if (const auto& looks = context.pretrained()->looks) {
+    std::erase_if(sizes, [&](int size) { return size >= looks->size; });
+    sizes.insert(sizes.begin(), looks->size);
+  }
   std::vector<LabelledPlace> some = context.train();
   if (some.size() > kPicturesTimed) some.resize(kPicturesTimed);
   const auto looks_at_all =
       static_cast<double>(2 * context.train().size() + 4 * context.validation().size());
-  for (const int size : kLookSizes) {
+  for (const int size : sizes) {
     Looks looks;
     looks.size = size;
     context.answers(network, recipe, some, looks, {});
     const double cost = context.seconds_a_look * size * size / (64.0 * 64.0);
     if (cost * looks_at_all < kLookingPart * context.left_s()) return size;
   }
-  return kLookSizes.back();
+  return sizes.back();
 }
 
 bool fit_last_layer(SearchContext& context, Candidates& candidates, BestModel& best) {
@@ -54,10 +61,16 @@ bool fit_last_layer(SearchContext& context, Candidates& candidates, BestModel& b
   recipe.sizes = {{0, looks.size}};
   context.observer().log(fmt::format("looking at {} pictures with {} at {} px",
                                      context.train().size(), recipe.network, looks.size));
-  const auto go_on = [&] { return context.may_go_on() && context.left_s() > kSecondsToEnd; };
+  const auto go_on = [&] {
+    return context.may_go_on() &&
+           context.left_s() > kSecondsToEnd + best.seconds_to_evaluate(recipe);
+  };
   const torch::Tensor features = features_of(*network, context.levels(), context.train(), looks,
                                              context.compute_plan(recipe), context.device(), go_on);
-  if (!features.defined()) return context.may_go_on();
+  if (!features.defined()) {
+    context.observer().log("there was no time to look at all pictures");
+    return context.may_go_on();
+  }
   std::vector<std::int64_t> labels;
   for (const LabelledPlace& place : context.train()) labels.push_back(place.label);
   const LinearProbe probe = fit_linear_probe(features, torch::tensor(labels), context.classes(),
@@ -85,9 +98,9 @@ bool fit_last_layer(SearchContext& context, Candidates& candidates, BestModel& b
 bool fine_tune(SearchContext& context, BestModel& best) {
   Recipe recipe = recipe_for(context.plan().candidates.front(), 0);
   recipe.name = recipe.network + ", pretrained and fine-tuned";
-  const int before = context.pretrained()->image_size;
+  const auto& looks = context.pretrained()->looks;
   const int size = best.exists() ? best.recipe().last_size() : kTunedSize;
-  recipe.sizes = {{0, before > 0 ? before : std::min(kTunedSize, size)}};
+  recipe.sizes = {{0, looks ? std::min(looks->size, size) : std::min(kTunedSize, size)}};
   recipe.lr = kTunedRate;
   recipe.weight_decay = kTunedDecay;
   const double available = context.left_s() - kSecondsToEnd - best.seconds_to_evaluate(recipe);
@@ -100,8 +113,17 @@ bool fine_tune(SearchContext& context, BestModel& best) {
   }
   auto network = context.pretrained()->make(context.data().classes);
   if (best.exists()) load_weights(*network, weights_of(*best.network()));
-  return train_round(context, "fine-tuning", recipe, network,
-                     enough_samples(context.train().size(), kTunedLength), best);
+  bool is_whole = true;
+  const auto failure = failure_of([&] {
+    is_whole = train_round(context, "fine-tuning", recipe, network,
+                           enough_samples(context.train().size(), kTunedLength), best);
+  });
+  if (!failure) return is_whole;
+  context.observer().log(fmt::format("fine-tuning failed: {}", *failure));
+  best.note_failure(recipe.name, *failure);
+  // The frozen one, which takes less memory, is a model all the same.
+  if (!best.is_trained()) throw Error(ErrorKind::training_failed, *failure);
+  return true;
 }
 
 }  // namespace

@@ -12,12 +12,29 @@
 namespace mat {
 namespace {
 
-int image_size_of(const std::string& preprocessing, const std::string& file) {
-  if (preprocessing.empty()) return 0;
+std::optional<View> known_view(const Json& name) {
+  for (const View view : {View::margin, View::whole, View::centre, View::first, View::last}) {
+    if (name == name_of(view)) return view;
+  }
+  return std::nullopt;
+}
+
+std::optional<Looks> looks_of(const std::string& preprocessing, const std::string& file) {
+  if (preprocessing.empty()) return std::nullopt;
   const Json json = parse_json(preprocessing, file);
-  const auto size = json.is_object() ? json.find("image_size") : json.end();
-  const bool is_size = size != json.end() && size->is_number_integer() && *size > 0 && *size < 4096;
-  return is_size ? size->get<int>() : 0;
+  if (!json.is_object()) return std::nullopt;
+  Looks looks;
+  const Json size = json.value("image_size", Json());
+  if (!size.is_number_integer() || size <= 0 || size >= 4096) return std::nullopt;
+  looks.size = size.get<int>();
+  looks.mirrored = json.value("mirrored", Json()) == true;
+  looks.views.clear();
+  for (const Json& name : json.value("views", Json::array())) {
+    const auto view = known_view(name);
+    if (!view) return std::nullopt;
+    looks.views.push_back(*view);
+  }
+  return looks.views.empty() ? std::nullopt : std::optional(looks);
 }
 
 }  // namespace
@@ -40,7 +57,7 @@ Pretrained read_pretrained(const std::filesystem::path& file) {
   pretrained.is_from_exeml = metadata("algorithm") == "exeml";
   pretrained.is_pretrained = !pretrained.is_from_exeml || metadata("pretrained") == "true";
   if (pretrained.is_from_exeml) {
-    pretrained.image_size = image_size_of(metadata("preprocessing"), file.string());
+    pretrained.looks = looks_of(metadata("preprocessing"), file.string());
   }
   if (!metadata("mat_version").empty() && !metadata("classes").empty()) {
     const Json classes = parse_json(metadata("classes"), file.string());

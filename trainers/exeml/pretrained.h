@@ -2,9 +2,11 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "trainers/exeml/answers.h"
 #include "trainers/models/network.h"
 #include "trainers/models/weights_file.h"
 
@@ -19,8 +21,8 @@ struct Pretrained {
   bool is_from_exeml = false;  // a version of exeml, or what was exported of one
   // Large pictures have shaped them, here or elsewhere: to be trained on with care.
   bool is_pretrained = true;
-  int image_size = 0;  // that a version of exeml answers at; 0: not known
-  std::string from;    // the file, for messages
+  std::optional<Looks> looks;  // how a version of exeml looks at pictures, where that is known
+  std::string from;            // the file, for messages
 
   // Whether these can be told apart as it is.
   bool knows(const std::vector<std::string>& all) const;

@@ -94,21 +94,25 @@ bool train_in_rounds(SearchContext& context, const Recipe& candidate, BestModel&
     if (round < done) continue;
     const std::int64_t enough = enough_samples(context.train().size(), length);
     const double possible = (context.left_s() - kSecondsToEnd) * context.speed;
-    if (round > 0 && possible < kWorthwhile * static_cast<double>(enough)) {
+    const std::string stage = fmt::format("round {}", round + 1);
+    // Where it was stopped in the middle of this one, that is gone on with.
+    const std::optional<Recipe> begun = context.recipe_begun(stage);
+    if (!begun && round > 0 && possible < kWorthwhile * static_cast<double>(enough)) {
       context.observer().log("no time for a longer round");
       break;
     }
-    const Recipe recipe = recipe_for(candidate, std::min(static_cast<double>(enough), possible));
-    const std::string stage = fmt::format("round {}", round + 1);
+    const Recipe recipe =
+        begun ? *begun : recipe_for(candidate, std::min(static_cast<double>(enough), possible));
     bool is_whole = true;
     const auto failure = failure_of([&] {
       is_whole = train_round(context, stage, recipe, first_weights(context), enough, best);
     });
     if (!is_whole) return false;
     if (failure) {
-      // What an earlier round has found is not lost with a later one.
-      if (!best.exists()) throw Error(ErrorKind::training_failed, *failure);
       context.observer().log(fmt::format("{} failed: {}", stage, *failure));
+      best.note_failure(fmt::format("{} of {}", stage, recipe.name), *failure);
+      // What an earlier round has found is not lost with a later one.
+      if (!best.is_trained()) throw Error(ErrorKind::training_failed, *failure);
       break;
     }
     context.make_checkpoint();

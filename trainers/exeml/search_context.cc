@@ -57,6 +57,7 @@ SearchContext::SearchContext(const TrainRequest& request, TrainObserver& observe
       from_(std::move(from)),
       checkpoints_(checkpoint_folder(request), std::move(settings)),
       checkpoint_made_s_(time.used_s()) {
+  if (from_) speed = from_->state.at("speed").get<double>();
   if (!pretrained_) return;
   pretrained_->make(data.classes);  // what is wrong with it is said before any work
   Recipe recipe = plan_.candidates.front();
@@ -126,11 +127,11 @@ SearchContext::Trained SearchContext::train(const std::string& stage, const Reci
     if (watch) watch(training, progress);
     if (time_.used_s() - checkpoint_made_s_ > kSecondsBetweenCheckpoints &&
         !checkpoints_.is_busy()) {
-      make_checkpoint(stage, &training);
+      make_checkpoint(stage, recipe, &training);
     }
     return may_go_on();
   });
-  if (!trained.is_whole) make_checkpoint(stage, &training);
+  if (!trained.is_whole) make_checkpoint(stage, recipe, &training);
   trained.seconds = training.seconds();
   trained.network = training.averaged([&] { return make(recipe); });
   return trained;
@@ -149,13 +150,23 @@ void SearchContext::show(const std::string& stage, const RecipeProgress& p) {
   observer_.progress(progress);
 }
 
-void SearchContext::make_checkpoint(const std::string& stage, const RecipeTraining* training) {
+std::optional<Recipe> SearchContext::recipe_begun(const std::string& stage) const {
+  if (!from_ || from_->state.at("stage") != stage) return std::nullopt;
+  return recipe_from_json(from_->state.at("recipe"));
+}
+
+void SearchContext::make_checkpoint(const std::string& stage, const Recipe& recipe,
+                                    const RecipeTraining* training) {
   Checkpoint checkpoint;
   // Names its file; a time, since trainings of a search count their steps anew.
   checkpoint.step = std::llround(1000 * time_.used_s());
   if (save_finished) save_finished(checkpoint);
   checkpoint.state["stage"] = stage;
-  if (training != nullptr) training->save_state(checkpoint.tensors, checkpoint.state["training"]);
+  if (training != nullptr) {
+    training->save_state(checkpoint.tensors, checkpoint.state["training"]);
+    checkpoint.state["recipe"] = to_json(recipe);
+  }
+  checkpoint.state["speed"] = speed;
   checkpoint.state["used_s"] = time_.used_s();
   checkpoint.state["step"] = step;
   checkpoint.state["observer"] = observer_.checkpoint_state();

@@ -76,18 +76,22 @@ class SearchContext {
 
   // Puts what is finished into a checkpoint.
   std::function<void(Checkpoint&)> save_finished;
-  void make_checkpoint() { make_checkpoint("", nullptr); }
+  void make_checkpoint() { make_checkpoint("", {}, nullptr); }
   const std::optional<Checkpoint>& from() const { return from_; }
+  // Of the training that the checkpoint is from the middle of, when it is this one.
+  std::optional<Recipe> recipe_begun(const std::string& stage) const;
   void finish_checkpoints() { checkpoints_.finish(); }
 
-  // Of the latest training, and of a look at one view of one picture of 64 pixels; 0: not known.
+  // Samples a second of the latest training, and seconds of a look at one view of one picture of 64
+  // pixels; 0: not known.
   double speed = 0;
   double seconds_a_look = 0;
   std::int64_t step = 0;  // of the metrics
   double accuracy;        // that is shown; NaN: none yet
 
  private:
-  void make_checkpoint(const std::string& stage, const RecipeTraining* training);
+  void make_checkpoint(const std::string& stage, const Recipe& recipe,
+                       const RecipeTraining* training);
   void show(const std::string& stage, const RecipeProgress& progress);
 
   const TrainRequest& request_;

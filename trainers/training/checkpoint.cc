@@ -21,7 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // Raised whenever an older mat could not go on from a newer one's checkpoint, or the reverse.
-constexpr const char* kFormat = "1";
+constexpr const char* kFormat = "2";
 constexpr std::size_t kKept = 2;
 constexpr std::string_view kPrefix = "step-";
 constexpr std::string_view kSuffix = ".ckpt";

@@ -87,12 +87,10 @@ TEST_CASE("A version that is not accepted leaves nothing, and the list can be pu
   h.create("flowers");
   Registry registry = h.writer();
   const auto list = h.list("flowers");
-  const FileDescriptor before = keep_list(h.home, "flowers");
   h.draw("tulip", 5);
   ImportRequest import = h.request(h.data / "tulip");
   import.only_these = true;
-  import_into_dataset(registry, "flowers", import, {});
-  const FileDescriptor unwanted = keep_list(h.home, "flowers");
+  const DatasetImport unwanted = import_into_dataset(registry, "flowers", import, {});
   PublishRequest request;
   request.accept = [](const PictureCounts& counts) {
     throw Error(ErrorKind::usage, std::to_string(counts.pictures) + " are too few");
@@ -100,14 +98,14 @@ TEST_CASE("A version that is not accepted leaves nothing, and the list can be pu
   CHECK(error_of([&] { h.publish("flowers", request); }).message() == "5 are too few");
   CHECK(registry.versions_of_dataset("flowers").empty());
 
-  put_list_back(registry, "flowers", before, unwanted);
+  undo_import(registry, unwanted);
   CHECK(h.list("flowers").size() == list.size());
   CHECK(picture_counts_from_json(registry.dataset("flowers").pictures).pictures == 10);
   CHECK(h.entries_of("flowers") == std::set<std::string>{"pictures.manifest"});
   // Somebody has changed it meanwhile: that stays.
   import.only_these = false;
   import_into_dataset(registry, "flowers", import, {});
-  put_list_back(registry, "flowers", before, unwanted);
+  undo_import(registry, unwanted);
   CHECK(h.list("flowers").size() == 15);
 }
 

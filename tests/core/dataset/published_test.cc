@@ -129,6 +129,39 @@ TEST_CASE("an earlier split is kept, and near-duplicates that it parted train") 
     CHECK((name.starts_with("dog") || !before.contains(name)));
 }
 
+TEST_CASE("an earlier split is not kept for a label that would have none of one side") {
+  Dataset data;
+  fill(data);
+  PublishOptions options;
+  data.publish(options);
+  for (const ManifestSample& sample : read_manifest(data.version)) {
+    options.earlier[*content_from_hex(sample.content)] = *sample.usage;
+  }
+  // Five dogs that have all been trained with become a label of their own.
+  const std::set<std::string> validated =
+      names_of(read_published(data.version, {}), Usage::validation);
+  int moved = 0;
+  std::vector<ManifestSample> samples = read_manifest(data.manifest);
+  for (ManifestSample& sample : samples) {
+    const std::size_t name = sample.source.rfind("dog/");
+    if (name == std::string::npos || validated.contains(sample.source.substr(name)) || moved == 5) {
+      continue;
+    }
+    sample.labels = {"wolf"};
+    ++moved;
+  }
+  REQUIRE(moved == 5);
+  ManifestWriter writer(data.manifest);
+  for (const ManifestSample& sample : samples) writer.write(sample);
+  writer.finish();
+  const PublishSummary summary = data.publish(options);
+  CHECK(summary.classes.at("wolf").validation == 1);
+  CHECK(summary.classes.at("wolf").train == 4);
+  CHECK(summary.kept_split == 15);
+  const std::set<std::string> after = names_of(read_published(data.version, {}), Usage::validation);
+  CHECK(std::includes(after.begin(), after.end(), validated.begin(), validated.end()));
+}
+
 TEST_CASE("a version's split depends on the seed, and not on where the pictures lie") {
   Dataset data, copy;
   fill(data, 30);

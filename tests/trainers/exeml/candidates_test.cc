@@ -102,6 +102,31 @@ TEST_CASE("A candidate that fails is recorded with its reason, and the others go
   CHECK(candidates.record().at("candidates")[2].at("failure") == "no memory");
 }
 
+TEST_CASE("A candidate that fails takes no other one's place") {
+  const Trials trials;
+  trials.plan().candidates[0].lr = kTooFast;
+  trials.plan().trial_s = 0.3 * trials.plan().trial_part * trials.search->context.limit_s();
+  Candidates candidates(trials.search->context);
+  REQUIRE(candidates.try_all());  // there is time for one
+  Json record = candidates.record();
+  REQUIRE(record.at("candidates").size() == 2);
+  CHECK(record.at("candidates")[0].contains("failure"));
+  CHECK(record.at("candidates")[1].contains("log_loss"));
+  CHECK(record.at("chosen") == 1);
+
+  // One that was not tried is better than none.
+  REQUIRE(candidates.choose_another("no memory"));
+  CHECK(candidates.record().at("chosen") == 2);
+  CHECK(candidates.record().at("why") == "those before it failed");
+  CHECK_FALSE(candidates.choose_another("no memory"));
+
+  // Nor does it matter that there were no trials.
+  Candidates untried(trials.search->context);
+  REQUIRE(untried.choose_another("no memory"));
+  CHECK(untried.chosen().network == trials.plan().candidates[1].network);
+  CHECK(untried.record().at("candidates").size() == 2);
+}
+
 TEST_CASE("Where every candidate fails the training fails, with the reason") {
   const Trials trials;
   for (Recipe& recipe : trials.plan().candidates) recipe.lr = kTooFast;

@@ -42,6 +42,19 @@ TEST_CASE("No fold is empty, also where there are fewer groups than folds") {
   }
 }
 
+TEST_CASE("A class whose pictures all show the same thing is learnt in every fold") {
+  const auto places = places_of_classes(40, 2);
+  std::vector<int> groups(places.size());
+  std::iota(groups.begin(), groups.end(), 0);
+  for (std::size_t i = 1; i < groups.size(); i += 2) groups[i] = 1;  // all of class 1
+  const std::vector<int> folds = fold_of_each(places, groups, 2, 1);
+  for (int fold = 0; fold < 2; ++fold) {
+    int of_class_1 = 0;
+    for (std::size_t i = 1; i < folds.size(); i += 2) of_class_1 += folds[i] == fold;
+    CHECK(of_class_1 == 10);
+  }
+}
+
 TEST_CASE("Training pictures that show the same photograph are found") {
   std::vector<Image> images;
   for (const unsigned seed : {1U, 2U, 3U}) images.push_back(drawn_picture(seed));

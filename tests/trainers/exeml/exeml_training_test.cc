@@ -38,6 +38,7 @@ std::vector<Json> json_lines_in(const fs::path& file) {
 // The model that was written has the smallest log loss of all, the base among them.
 bool is_no_worse_than_base(const RecordingObserver& observer, const TrainRequest& request) {
   const Json& rounds = observer.recorded("search").at("rounds");
+  REQUIRE_FALSE(rounds.empty());
   double least = rounds[0].at("log_loss").get<double>();
   for (const Json& round : rounds) least = std::min(least, round.at("log_loss").get<double>());
   const Json evaluation =

@@ -22,21 +22,36 @@ TEST_CASE("Training ends once twice of it changes nothing") {
   CHECK(search.observer.has_line_with("converged"));
 }
 
-TEST_CASE("A round that fails ends the training only where there is no model yet") {
+TEST_CASE("A round that fails ends the training only where nothing has been trained yet") {
   const TempFolder folder;
   make_pictures(folder / "data", 8);
   SmallSearch search(folder, "performance_first");
-  search.context.plan().rounds = 2;
+  search.context.plan().rounds = 1;
   Recipe recipe = search.context.plan().candidates.front();
-  recipe.lr = 1e30;
   BestModel best(search.context);
-  CHECK_THROWS_WITH(train_in_rounds(search.context, recipe, best), Catch::Contains("the loss"));
   const auto network = search.context.make(recipe);
   search.context.compute_plan(recipe).prepare(*network, torch::kCPU);
-  best.offer_base(network, recipe_for(recipe, 0));
-  CHECK(train_in_rounds(search.context, recipe, best));
-  CHECK(best.network() == network);
-  CHECK(search.observer.has_line_with("round 1 failed: the loss"));
+  best.offer_base(network, recipe_for(recipe, 0), Looks());
+  REQUIRE(best.exists());
+  CHECK_FALSE(best.is_trained());
+  Recipe failing = recipe;
+  failing.lr = 1e30;
+  CHECK_THROWS_WITH(train_in_rounds(search.context, failing, best), Catch::Contains("the loss"));
+  const auto recorded = [&](std::size_t i) { return best.record().at(i); };
+  CHECK_THAT(recorded(1).at("failure").get<std::string>(), Catch::Contains("the loss"));
+
+  REQUIRE(train_in_rounds(search.context, recipe, best));
+  search.context.plan().rounds = 2;
+  CHECK(train_in_rounds(search.context, failing, best));
+  CHECK(search.observer.has_line_with("round 2 failed: the loss"));
+  CHECK(best.record().size() == 4);
+  CHECK(best.rounds() == 1);
+  Checkpoint checkpoint;
+  best.save(checkpoint);
+  BestModel loaded(search.context);
+  loaded.load(checkpoint);
+  CHECK(loaded.record() == best.record());
+  CHECK(loaded.is_trained() == best.is_trained());
 }
 
 }  // namespace mat
