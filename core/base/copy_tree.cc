@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <system_error>
 
@@ -61,12 +62,27 @@ class TreeCopy {
     fs::path leads_to = fs::canonical(link, error);
     const fs::path folder = fs::canonical(link.parent_path(), ignored);
     if (error) return said;
-    const bool is_inside = is_below(leads_to, root_);
-    if (is_inside == said.is_relative()) return said;
-    return is_inside ? leads_to.lexically_relative(folder) : leads_to;
+    if (!is_below(leads_to, root_)) return leads_to;
+    return stays_inside(said, folder) ? said : leads_to.lexically_relative(folder);
+  }
+
+  // Whether a link in `folder` leads through nothing but the tree.
+  bool stays_inside(const fs::path& said, const fs::path& folder) const {
+    if (said.is_absolute()) return false;
+    auto depth =
+        std::distance(folder.begin(), folder.end()) - std::distance(root_.begin(), root_.end());
+    for (const fs::path& part : said) {
+      if (part == "..")
+        --depth;
+      else if (part != ".")
+        ++depth;
+      if (depth < 0) return false;
+    }
+    return true;
   }
 
   static bool is_below(const fs::path& path, const fs::path& folder) {
+    if (folder.empty()) return false;
     const auto [in_folder, in_path] =
         std::mismatch(folder.begin(), folder.end(), path.begin(), path.end());
     return in_folder == folder.end();
@@ -78,7 +94,7 @@ class TreeCopy {
     first_error_ = error;
   }
 
-  const fs::path root_;  // canonical
+  const fs::path root_;  // canonical; empty: it is no folder
   const std::function<void(std::string_view line)>& log_;
   int failures_ = 0;
   std::string first_failed_;
@@ -91,8 +107,9 @@ void copy_tree(const fs::path& from, const fs::path& to,
                const std::function<void(std::string_view line)>& log) {
   make_folders(to);
   std::error_code ignored;
-  TreeCopy copy(fs::canonical(from, ignored), log);
-  if (fs::is_directory(from, ignored)) {
+  const bool is_folder = fs::is_directory(from, ignored);
+  TreeCopy copy(is_folder ? fs::canonical(from, ignored) : fs::path(), log);
+  if (is_folder) {
     copy.copy_content(from, to);
   } else {
     copy.copy(from, to / from.filename());

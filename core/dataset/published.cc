@@ -132,7 +132,7 @@ void keep_earlier(Splittable& found, const std::vector<Content>& contents,
   }
   const auto one_sided = one_sided_strata(found.samples);
   for (SplitSample* sample : kept) {
-    if (one_sided.contains(sample->stratum)) {
+    if (one_sided.contains(sample->stratum) && sample->usage != Usage::test) {
       sample->usage.reset();
     } else {
       ++found.kept;

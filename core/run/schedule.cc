@@ -37,23 +37,34 @@ std::vector<int> free_gpus(int count, int of, const std::set<int>& taken) {
   return ids;
 }
 
-// What one that waits for the machine, `reference`, lacks of it: other than zero.
-struct Lack {
-  Capacity of;
+// One that waits for the machine, and what of it that lacks.
+struct Waiter {
+  Capacity needs;
+  bool lacks_cores, lacks_memory, lacks_gpus;
   std::string reference;
 };
 
-Lack lack_of(const Capacity& needs, const Capacity& left, std::string reference) {
-  Lack lack{{0, 0, 0}, std::move(reference)};
-  if (needs.cores > left.cores) lack.of.cores = needs.cores;
-  if (needs.gpus > left.gpus) lack.of.gpus = needs.gpus;
-  if (needs.memory_bytes > left.memory_bytes) lack.of.memory_bytes = needs.memory_bytes;
-  return lack;
+Waiter waiter_for(const Capacity& needs, const Capacity& left, std::string reference) {
+  return {needs, needs.cores > left.cores, needs.memory_bytes > left.memory_bytes,
+          needs.gpus > left.gpus, std::move(reference)};
 }
 
-bool takes_of(const Lack& lack, const Capacity& needs) {
-  return (lack.of.cores > 0 && needs.cores > 0) || (lack.of.gpus > 0 && needs.gpus > 0) ||
-         (lack.of.memory_bytes > 0 && needs.memory_bytes > 0);
+// Who has to go first, if anybody: a later one takes nothing of what an earlier one lacks, and
+// leaves all of the rest that it needs.
+std::optional<std::string> goes_before(const std::vector<Waiter>& waiters, const Capacity& needs,
+                                       Capacity left) {
+  for (const Waiter& waiter : waiters) {
+    const bool takes_of_it = (waiter.lacks_cores && needs.cores > 0) ||
+                             (waiter.lacks_memory && needs.memory_bytes > 0) ||
+                             (waiter.lacks_gpus && needs.gpus > 0);
+    Capacity kept = waiter.needs;
+    if (waiter.lacks_cores) kept.cores = 0;
+    if (waiter.lacks_memory) kept.memory_bytes = 0;
+    if (waiter.lacks_gpus) kept.gpus = 0;
+    take(left, kept);
+    if (takes_of_it || !fits(needs, left)) return waiter.reference;
+  }
+  return std::nullopt;
 }
 
 std::string shortage(const Capacity& needs, const Capacity& left) {
@@ -82,7 +93,7 @@ Schedule::Schedule(const std::vector<ActiveVersion>& active, const std::vector<P
   }
 
   std::map<std::string, std::string> blocked;  // pool → the version that has to go first
-  std::vector<Lack> machine_lacks;             // goes to these before later ones of any pool
+  std::vector<Waiter> waiters;                 // go before later ones of any pool
   for (const ActiveVersion& version : active) {
     const auto& submission = version.submission;
     if (version.status != Status::pending || !is_here(submission)) continue;
@@ -105,13 +116,12 @@ Schedule::Schedule(const std::vector<ActiveVersion>& active, const std::vector<P
                             format_bytes(kRoomToBegin) + " of room on the disk of the home");
       continue;
     }
-    const auto first = blocked.find(submission->pool);
-    const auto lack = std::find_if(machine_lacks.begin(), machine_lacks.end(),
-                                   [&](const Lack& l) { return takes_of(l, submission->needs); });
-    if (first != blocked.end() || lack != machine_lacks.end()) {
-      waiting_.emplace_back(
-          version.id,
-          "its turn after " + (first != blocked.end() ? first->second : lack->reference));
+    const auto in_pool = blocked.find(submission->pool);
+    const auto first = in_pool != blocked.end()
+                           ? std::optional(in_pool->second)
+                           : goes_before(waiters, submission->needs, machine_left);
+    if (first) {
+      waiting_.emplace_back(version.id, "its turn after " + *first);
       continue;
     }
     if (!submission->detached && is_stopped(version)) {
@@ -128,7 +138,7 @@ Schedule::Schedule(const std::vector<ActiveVersion>& active, const std::vector<P
       blocked[submission->pool] = version.reference();
       // What the machine never has, nobody has to leave to it.
       if (!by_pool && fits(submission->needs, machine)) {
-        machine_lacks.push_back(lack_of(submission->needs, machine_left, version.reference()));
+        waiters.push_back(waiter_for(submission->needs, machine_left, version.reference()));
       }
       continue;
     }

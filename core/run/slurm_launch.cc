@@ -152,8 +152,13 @@ Stop stop_in_slurm(Registry& registry, const ActiveVersion& version, bool force)
   // It may be the run itself that has asked, since its time is over.
   const auto asked = requested_stop(folder);
   const bool is_second = force || asked == kStoppedByUser || asked == kKilledByUser;
-  bool is_requested = is_second;
-  if (!is_second) is_requested = request_stop_if_room(folder, kStoppedByUser, version.batch_job);
+  // Killed: its runner kills what Slurm would leave half a minute.
+  const bool kills = is_second && version.status == Status::running;
+  bool is_requested = asked.has_value();
+  if (!is_requested || !is_second || kills) {
+    const char* why = kills ? kKilledByUser : kStoppedByUser;
+    is_requested = request_stop_if_room(folder, why, version.batch_job) || is_requested;
+  }
   if (version.batch_job == 0) return Stop::asked;
   const Pool pool = find_pool(registry, version.submission->pool);
   std::string problem;
@@ -166,10 +171,6 @@ Stop stop_in_slurm(Registry& registry, const ActiveVersion& version, bool force)
     }
     hurry_look(home, pool.name);
     return Stop::asked;
-  }
-  // Its runner kills what Slurm would leave half a minute.
-  if (is_second && version.status == Status::running) {
-    request_stop_if_room(folder, kKilledByUser, version.batch_job);
   }
   const bool is_told = scancel(pool, {}, version.batch_job, kCancelSeconds, problem);
   hurry_look(home, pool.name);

@@ -27,7 +27,14 @@ std::string key_of(std::size_t candidate) { return fmt::format("tried.{}", candi
 
 }  // namespace
 
+double Candidates::spent_s() const {
+  double spent = 0;
+  for (const Tried& tried : tried_) spent += tried.seconds;
+  return spent;
+}
+
 bool Candidates::try_all() {
+  if (is_decided_) return true;
   const bool is_short = context_.limit_s() < kShortSearchSeconds;
   const double all_s = (is_short ? 0.5 : 1) * context_.plan().trial_part * context_.limit_s();
   const auto fitting = static_cast<std::size_t>(all_s / (kFolds * context_.plan().trial_s));
@@ -37,14 +44,17 @@ bool Candidates::try_all() {
   if (seconds < kLeastSeconds || !is_enough) {
     context_.observer().log(
         "no trials and no check of labels: too little time or too few pictures");
+    is_decided_ = true;
     return true;
   }
-  // One that fails takes no other one's place.
-  while (usable().size() < count && tried_.size() < context_.plan().candidates.size()) {
+  // One that fails takes no other one's place, as long as there is time.
+  while (usable().size() < count && tried_.size() < context_.plan().candidates.size() &&
+         spent_s() < all_s) {
     if (!try_one(tried_.size(), count, seconds)) break;
     context_.make_checkpoint();
   }
   if (!context_.may_go_on()) return false;
+  is_decided_ = true;
   if (tried_.empty()) {
     context_.observer().log("the time of the trials was over before one was finished");
   } else if (!choose()) {
@@ -68,6 +78,7 @@ bool Candidates::try_one(std::size_t candidate, std::size_t count, double second
   const Recipe recipe = recipe_for(context_.plan().candidates[candidate], 0);
   const auto pictures = static_cast<std::int64_t>(context_.train().size());
   Tried tried{recipe, torch::zeros({pictures, context_.classes()}), 0, ""};
+  const double before_s = context_.time().used_s();
   bool is_whole = true;
   const auto failure = failure_of([&] { is_whole = try_folds(tried, candidate, count, seconds); });
   const std::string name =
@@ -76,6 +87,7 @@ bool Candidates::try_one(std::size_t candidate, std::size_t count, double second
   if (failure) {
     tried.out_of_sample = torch::Tensor();
     tried.failure = *failure;
+    tried.seconds = context_.time().used_s() - before_s;
     context_.observer().log(fmt::format("{}: failed: {}", name, *failure));
   } else if (is_whole) {
     const Predictions predictions = predictions_of(tried.out_of_sample, context_.train());
@@ -201,19 +213,27 @@ void Candidates::save(Checkpoint& checkpoint) const {
   Json tried = Json::array();
   for (std::size_t c = 0; c < tried_.size(); ++c) {
     if (tried_[c].out_of_sample.defined()) checkpoint.tensors[key_of(c)] = tried_[c].out_of_sample;
-    tried.push_back({{"seconds", tried_[c].seconds}, {"failure", tried_[c].failure}});
+    tried.push_back({{"recipe", to_json(tried_[c].recipe)},
+                     {"seconds", tried_[c].seconds},
+                     {"failure", tried_[c].failure}});
   }
   checkpoint.state["tried"] = tried;
+  if (is_decided_) checkpoint.state["chosen"] = {{"candidate", chosen_}, {"why", why_}};
 }
 
 void Candidates::load(const Checkpoint& checkpoint) {
   for (const Json& tried : checkpoint.state.at("tried")) {
     const std::size_t c = tried_.size();
     const auto said = checkpoint.tensors.find(key_of(c));
-    tried_.push_back({recipe_for(context_.plan().candidates.at(c), 0),
+    tried_.push_back({recipe_from_json(tried.at("recipe")),
                       said == checkpoint.tensors.end() ? torch::Tensor() : said->second,
                       tried.at("seconds").get<double>(), tried.at("failure").get<std::string>()});
   }
+  const auto chosen = checkpoint.state.find("chosen");
+  is_decided_ = chosen != checkpoint.state.end();
+  if (!is_decided_) return;
+  chosen_ = chosen->at("candidate").get<std::size_t>();
+  why_ = chosen->at("why").get<std::string>();
 }
 
 }  // namespace mat

@@ -51,8 +51,11 @@ class Candidates {
   bool choose();                            // false when all have failed
   bool choose_untried();
 
+  double spent_s() const;  // on tried_
+
   SearchContext& context_;
   std::vector<Tried> tried_;
+  bool is_decided_ = false;  // no further one is tried
   std::size_t chosen_ = 0;
   std::string why_ = "there were no trials";
 };

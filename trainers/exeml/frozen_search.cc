@@ -22,6 +22,7 @@ constexpr std::array kLookSizes = {224, 160, 128, 96};
 constexpr double kLookingPart = 0.3;
 constexpr std::size_t kPicturesTimed = 16;
 
+constexpr const char* kFineTuning = "fine-tuning";
 constexpr int kTunedSize = 160;
 constexpr double kTunedRate = 0.01, kTunedDecay = 5e-4;
 // See enough_samples(); and how often every picture is seen at least, or it is not begun.
@@ -95,7 +96,7 @@ bool fit_last_layer(SearchContext& context, Candidates& candidates, BestModel& b
   return context.may_go_on();
 }
 
-bool fine_tune(SearchContext& context, BestModel& best) {
+Recipe tuning_recipe(const SearchContext& context, const BestModel& best) {
   Recipe recipe = recipe_for(context.plan().candidates.front(), 0);
   recipe.name = recipe.network + ", pretrained and fine-tuned";
   const auto& looks = context.pretrained()->looks;
@@ -103,35 +104,49 @@ bool fine_tune(SearchContext& context, BestModel& best) {
   recipe.sizes = {{0, looks ? std::min(looks->size, size) : std::min(kTunedSize, size)}};
   recipe.lr = kTunedRate;
   recipe.weight_decay = kTunedDecay;
+  return recipe;
+}
+
+// What is delivered without fine-tuning.
+const char* what_stays(const BestModel& best) {
+  return best.has_trained() ? "the frozen network stays" : "the version stays as it was";
+}
+
+bool fine_tune(SearchContext& context, BestModel& best) {
+  const auto begun = context.begun(kFineTuning);
+  const Recipe recipe = begun ? begun->recipe : tuning_recipe(context, best);
   const double available = context.left_s() - kSecondsToEnd - best.seconds_to_evaluate(recipe);
   const double scale = recipe.last_size() / 64.0;
   const double seconds_a_pass = kLooksInAStep * context.seconds_a_look * scale * scale *
                                 static_cast<double>(context.train().size());
-  if (best.exists() && available < kLeastPasses * seconds_a_pass) {
-    context.observer().log("no time to fine-tune: the frozen network stays");
+  if (!begun && best.exists() && available < kLeastPasses * seconds_a_pass) {
+    context.observer().log(fmt::format("no time to fine-tune: {}", what_stays(best)));
     return true;
   }
   auto network = context.pretrained()->make(context.data().classes);
   if (best.exists()) load_weights(*network, weights_of(*best.network()));
   bool is_whole = true;
   const auto failure = failure_of([&] {
-    is_whole = train_round(context, "fine-tuning", recipe, network,
+    is_whole = train_round(context, kFineTuning, recipe, network,
                            enough_samples(context.train().size(), kTunedLength), best);
   });
   if (!failure) return is_whole;
   context.observer().log(fmt::format("fine-tuning failed: {}", *failure));
   best.note_failure(recipe.name, *failure);
   // The frozen one, which takes less memory, is a model all the same.
-  if (!best.is_trained()) throw Error(ErrorKind::training_failed, *failure);
+  if (!best.has_trained()) throw Error(ErrorKind::training_failed, *failure);
   return true;
 }
 
 }  // namespace
 
 bool search_from_weights(SearchContext& context, Candidates& candidates, BestModel& best) {
-  if (!fit_last_layer(context, candidates, best)) return false;
+  const bool is_fitted = context.begun(kFineTuning) && best.has_trained();
+  if (!is_fitted && !fit_last_layer(context, candidates, best)) return false;
   const bool stays = best.exists() && !context.plan().fine_tunes;
-  if (stays) context.observer().log("short training is preferred: the frozen network stays");
+  if (stays) {
+    context.observer().log(fmt::format("short training is preferred: {}", what_stays(best)));
+  }
   return stays || fine_tune(context, best);
 }
 

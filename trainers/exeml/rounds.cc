@@ -62,9 +62,11 @@ bool train_round(SearchContext& context, const std::string& stage, const Recipe&
   if (context.seconds_a_look <= 0) time_a_look(context, recipe);
   TrainingBudget budget;
   budget.samples = enough;
-  budget.seconds =
-      std::max(0.5, context.left_s() - kSecondsToEnd - best.seconds_to_evaluate(recipe));
-  const std::int64_t first_step = context.step;
+  // Of the whole of it, also of what was done before a stop: so its schedule goes on where it was.
+  const auto begun = context.begun(stage).value_or(SearchContext::Begun());
+  budget.seconds = begun.seconds + std::max(0.5, context.left_s() - kSecondsToEnd -
+                                                     best.seconds_to_evaluate(recipe));
+  const std::int64_t first_step = context.step - begun.steps;
   double next_check = 1.0 / kChecksInARound, measured_s = 0;
   const auto watch = [&](const RecipeTraining& training, const RecipeProgress& p) {
     context.step = first_step + p.step;
@@ -96,13 +98,14 @@ bool train_in_rounds(SearchContext& context, const Recipe& candidate, BestModel&
     const double possible = (context.left_s() - kSecondsToEnd) * context.speed;
     const std::string stage = fmt::format("round {}", round + 1);
     // Where it was stopped in the middle of this one, that is gone on with.
-    const std::optional<Recipe> begun = context.recipe_begun(stage);
+    const auto begun = context.begun(stage);
     if (!begun && round > 0 && possible < kWorthwhile * static_cast<double>(enough)) {
       context.observer().log("no time for a longer round");
       break;
     }
     const Recipe recipe =
-        begun ? *begun : recipe_for(candidate, std::min(static_cast<double>(enough), possible));
+        begun ? begun->recipe
+              : recipe_for(candidate, std::min(static_cast<double>(enough), possible));
     bool is_whole = true;
     const auto failure = failure_of([&] {
       is_whole = train_round(context, stage, recipe, first_weights(context), enough, best);
@@ -112,7 +115,7 @@ bool train_in_rounds(SearchContext& context, const Recipe& candidate, BestModel&
       context.observer().log(fmt::format("{} failed: {}", stage, *failure));
       best.note_failure(fmt::format("{} of {}", stage, recipe.name), *failure);
       // What an earlier round has found is not lost with a later one.
-      if (!best.is_trained()) throw Error(ErrorKind::training_failed, *failure);
+      if (!best.has_trained()) throw Error(ErrorKind::training_failed, *failure);
       break;
     }
     context.make_checkpoint();

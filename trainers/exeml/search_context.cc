@@ -150,9 +150,11 @@ void SearchContext::show(const std::string& stage, const RecipeProgress& p) {
   observer_.progress(progress);
 }
 
-std::optional<Recipe> SearchContext::recipe_begun(const std::string& stage) const {
+std::optional<SearchContext::Begun> SearchContext::begun(const std::string& stage) const {
   if (!from_ || from_->state.at("stage") != stage) return std::nullopt;
-  return recipe_from_json(from_->state.at("recipe"));
+  const Json& training = from_->state.at("training");
+  return Begun{recipe_from_json(from_->state.at("recipe")), training.at("seconds").get<double>(),
+               training.at("step").get<std::int64_t>()};
 }
 
 void SearchContext::make_checkpoint(const std::string& stage, const Recipe& recipe,

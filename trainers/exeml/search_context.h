@@ -78,8 +78,13 @@ class SearchContext {
   std::function<void(Checkpoint&)> save_finished;
   void make_checkpoint() { make_checkpoint("", {}, nullptr); }
   const std::optional<Checkpoint>& from() const { return from_; }
-  // Of the training that the checkpoint is from the middle of, when it is this one.
-  std::optional<Recipe> recipe_begun(const std::string& stage) const;
+  // What the checkpoint is from the middle of, when it is this training.
+  struct Begun {
+    Recipe recipe;
+    double seconds = 0;  // of training
+    std::int64_t steps = 0;
+  };
+  std::optional<Begun> begun(const std::string& stage) const;
   void finish_checkpoints() { checkpoints_.finish(); }
 
   // Samples a second of the latest training, and seconds of a look at one view of one picture of 64

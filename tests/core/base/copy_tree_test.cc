@@ -37,11 +37,19 @@ TEST_CASE("a link leads to the copy of what is copied with it, and to the same t
   put_file(from / "steps/3", "weights");
   fs::create_symlink(fs::canonical(from / "steps/3"), from / "steps/absolute");
   fs::create_symlink("../../beside", from / "steps/out");
+  fs::create_symlink("../from/steps/3", from / "round_about");
+  fs::create_symlink("steps/absolute", from / "link_of_link");
   copy_tree(from, to, kNoLog);
   fs::remove_all(from);
   CHECK(read_file(to / "steps/absolute") == "weights");
   CHECK(fs::read_symlink(to / "steps/absolute") == "3");
   CHECK(read_file(to / "steps/out") == "beside");
+  CHECK(read_file(to / "round_about") == "weights");
+  CHECK(fs::read_symlink(to / "link_of_link") == "steps/absolute");
+  // A link by itself.
+  fs::create_symlink("beside", folder / "best");
+  copy_tree(folder / "best", folder / "alone", kNoLog);
+  CHECK(read_file(folder / "alone/best") == "beside");
 }
 
 TEST_CASE("what is neither a file nor a folder is passed over") {

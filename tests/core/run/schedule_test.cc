@@ -96,6 +96,14 @@ TEST_CASE("What waits for the machine alone goes before later ones of every pool
       {make_pool("public", kMachine), pools[1], make_pool("gpus", kMachine)});
   CHECK(started(for_gpu) == std::vector<Id>{3});
   CHECK(for_gpu.waits_for(4) == "its turn after j@V0002");
+  // But nobody takes what else it needs.
+  const auto wide = schedule(
+      {version(1, Status::running, {1, 0, 2}, "gpus"), version(2, Status::pending, {2, 0, 1}),
+       version(3, Status::pending, {2, 0, 0}, "two"),
+       version(4, Status::pending, {1, 0, 0}, "gpus")},
+      {make_pool("public", kMachine), pools[1], make_pool("gpus", kMachine)});
+  CHECK(started(wide) == std::vector<Id>{4});
+  CHECK(wide.waits_for(3) == "its turn after j@V0002");
   // A shortage of its own pool is no matter of others, nor what the machine never has.
   CHECK(started(schedule({narrow, version(2, Status::pending, {3, kGiB, 0}, "two"),
                           version(3, Status::pending, {3, kGiB, 0})},

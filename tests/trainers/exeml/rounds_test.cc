@@ -33,7 +33,7 @@ TEST_CASE("A round that fails ends the training only where nothing has been trai
   search.context.compute_plan(recipe).prepare(*network, torch::kCPU);
   best.offer_base(network, recipe_for(recipe, 0), Looks());
   REQUIRE(best.exists());
-  CHECK_FALSE(best.is_trained());
+  CHECK_FALSE(best.has_trained());
   Recipe failing = recipe;
   failing.lr = 1e30;
   CHECK_THROWS_WITH(train_in_rounds(search.context, failing, best), Catch::Contains("the loss"));
@@ -51,7 +51,7 @@ TEST_CASE("A round that fails ends the training only where nothing has been trai
   BestModel loaded(search.context);
   loaded.load(checkpoint);
   CHECK(loaded.record() == best.record());
-  CHECK(loaded.is_trained() == best.is_trained());
+  CHECK(loaded.has_trained() == best.has_trained());
 }
 
 }  // namespace mat
