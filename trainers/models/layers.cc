@@ -1,5 +1,7 @@
 #include "trainers/models/layers.h"
 
+#include "trainers/torch_compat.h"
+
 namespace mat {
 
 void initialize_convolutions(torch::nn::Module& network) {
@@ -9,6 +11,11 @@ void initialize_convolutions(torch::nn::Module& network) {
       if (conv->bias.defined()) torch::nn::init::zeros_(conv->bias);
     }
   }
+}
+
+torch::Tensor in_fp32(torch::nn::LinearImpl& layer, const torch::Tensor& x) {
+  const Autocast off(x.device().type(), torch::kFloat32);
+  return layer.forward(x.to(torch::kFloat32));
 }
 
 }  // namespace mat

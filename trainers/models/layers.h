@@ -15,4 +15,10 @@ inline torch::nn::Conv2dOptions convolution(std::int64_t in, std::int64_t out, s
 // same seed gives the weights that Python would draw.
 void initialize_convolutions(torch::nn::Module& network);
 
+// The layer's answer in fp32, also where autocast would take another type. bf16 gains nothing in
+// layers as small as these, and oneDNN 2.6 cannot be trusted with them: once its cache of
+// primitives is full, a product with a bias in bf16 may read memory that is freed, and end as a
+// lack of memory.
+torch::Tensor in_fp32(torch::nn::LinearImpl& layer, const torch::Tensor& x);
+
 }  // namespace mat

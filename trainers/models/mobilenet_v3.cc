@@ -110,7 +110,7 @@ class MobileNetV3 : public ImageNetwork {
   torch::Tensor maps(torch::Tensor x) override { return features_->forward(std::move(x)); }
   torch::Tensor pooled(const torch::Tensor& maps) override {
     torch::Tensor x = maps.mean({2, 3});
-    x = torch::hardswish(classifier_->at<nn::LinearImpl>(0).forward(x));
+    x = torch::hardswish(in_fp32(classifier_->at<nn::LinearImpl>(0), x));
     return classifier_->at<nn::DropoutImpl>(2).forward(x);
   }
   nn::Linear head() override { return nn::Linear(classifier_->ptr<nn::LinearImpl>(3)); }

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "trainers/models/layers.h"
 #include "trainers/torch.h"
 
 namespace mat {
@@ -18,7 +19,7 @@ class Network : public torch::nn::Module {
   virtual torch::Tensor forward(torch::Tensor batch) = 0;
 };
 
-// A classifier of pictures: forward(x) is head()(features(x)).
+// A classifier of pictures: forward(x) is head()(features(x)), the head always in fp32.
 class ImageNetwork : public Network {
  public:
   // What its last convolution makes of the pictures: [N, C, h, w].
@@ -28,7 +29,9 @@ class ImageNetwork : public Network {
   virtual torch::nn::Linear head() = 0;
 
   torch::Tensor features(torch::Tensor batch) { return pooled(maps(std::move(batch))); }
-  torch::Tensor forward(torch::Tensor batch) final { return head()(features(std::move(batch))); }
+  torch::Tensor forward(torch::Tensor batch) final {
+    return in_fp32(*head(), features(std::move(batch)));
+  }
 };
 
 // "resnet18", "resnet34", "resnet50", "mobilenet_v3_small" or "small_cnn", or a ResNet of another

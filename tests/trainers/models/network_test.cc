@@ -5,6 +5,7 @@
 #include "tests/temp_folder.h"
 #include "tests/trainers/catch.h"
 #include "trainers/models/weights_file.h"
+#include "trainers/torch_compat.h"
 
 namespace mat {
 namespace {
@@ -147,4 +148,23 @@ TEST_CASE("an unknown network is a bug") {
 }
 
 }  // namespace
+TEST_CASE("The last layer computes in fp32 also where all else is in bf16") {
+  for (const char* name : {"resnet18_w16", "mobilenet_v3_small", "small_cnn"}) {
+    INFO(name);
+    torch::manual_seed(1);
+    const auto network = make_image_network(name, 3);
+    network->eval();
+    torch::NoGradGuard no_grad;
+    const torch::Tensor pictures = torch::rand({2, 3, 64, 64});
+    const torch::Tensor exact = network->forward(pictures);
+    const Autocast autocast(torch::kCPU, torch::kBFloat16);
+    const torch::Tensor maps = network->maps(pictures);
+    CHECK(maps.scalar_type() == torch::kBFloat16);
+    const torch::Tensor logits = network->forward(pictures);
+    CHECK(logits.scalar_type() == torch::kFloat32);
+    CHECK_FALSE(logits.equal(logits.to(torch::kBFloat16).to(torch::kFloat32)));
+    CHECK(logits.allclose(exact, 0.1, 0.1));
+  }
+}
+
 }  // namespace mat
