@@ -89,19 +89,26 @@ struct Splittable {
 };
 
 // Labels all of whose pictures are decided, and none of them for training or none for validation:
-// theirs may have been another label when they were split. A single group cannot be divided.
+// theirs may have been another label when they were split. A single group cannot be divided, and
+// what shows the same as one for testing stays out of it.
 std::unordered_set<std::string> one_sided_strata(const std::vector<SplitSample>& samples) {
   struct Stratum {
     bool trains = false, validates = false, is_open = false;
     std::unordered_set<int> groups;
   };
+  std::unordered_set<int> tested;
+  for (const SplitSample& sample : samples) {
+    if (sample.usage == Usage::test) tested.insert(sample.group);
+  }
   std::unordered_map<std::string, Stratum> strata;
   for (const SplitSample& sample : samples) {
     Stratum& stratum = strata[sample.stratum];
     stratum.trains |= sample.usage == Usage::train;
     stratum.validates |= sample.usage == Usage::validation;
     stratum.is_open |= !sample.usage;
-    if (stratum.groups.size() < 2) stratum.groups.insert(sample.group);
+    if (stratum.groups.size() < 2 && !tested.contains(sample.group)) {
+      stratum.groups.insert(sample.group);
+    }
   }
   std::unordered_set<std::string> found;
   for (const auto& [name, stratum] : strata) {

@@ -51,8 +51,10 @@ Waiter waiter_for(const Capacity& needs, const Capacity& left, std::string refer
 
 // Who has to go first, if anybody: a later one takes nothing of what an earlier one lacks, and
 // leaves all of the rest that it needs.
+// What does not find room as it is waits for that itself.
 std::optional<std::string> goes_before(const std::vector<Waiter>& waiters, const Capacity& needs,
                                        Capacity left) {
+  const bool has_room = fits(needs, left);
   for (const Waiter& waiter : waiters) {
     const bool takes_of_it = (waiter.lacks_cores && needs.cores > 0) ||
                              (waiter.lacks_memory && needs.memory_bytes > 0) ||
@@ -62,7 +64,7 @@ std::optional<std::string> goes_before(const std::vector<Waiter>& waiters, const
     if (waiter.lacks_memory) kept.memory_bytes = 0;
     if (waiter.lacks_gpus) kept.gpus = 0;
     take(left, kept);
-    if (takes_of_it || !fits(needs, left)) return waiter.reference;
+    if (takes_of_it || (has_room && !fits(needs, left))) return waiter.reference;
   }
   return std::nullopt;
 }
@@ -121,6 +123,7 @@ Schedule::Schedule(const std::vector<ActiveVersion>& active, const std::vector<P
                            ? std::optional(in_pool->second)
                            : goes_before(waiters, submission->needs, machine_left);
     if (first) {
+      blocked.emplace(submission->pool, version.reference());
       waiting_.emplace_back(version.id, "its turn after " + *first);
       continue;
     }

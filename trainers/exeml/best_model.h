@@ -39,6 +39,7 @@ class BestModel {
 
   Json record() const;  // one object for each offer
   int rounds() const;   // offers, but for the base and failures
+  bool is_base() const { return is_base_; }
   // Whether anything but the base has been trained, be it the best or not.
   bool has_trained() const { return rounds() > 0 || (exists() && !is_base_); }
   // The files of the version, and its metrics.

@@ -178,6 +178,7 @@ void Candidates::add(Tried tried, std::string why) {
   tried_ = {std::move(tried)};
   chosen_ = 0;
   why_ = std::move(why);
+  is_decided_ = true;
 }
 
 bool Candidates::has_out_of_sample() const {

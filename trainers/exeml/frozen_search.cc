@@ -109,7 +109,7 @@ Recipe tuning_recipe(const SearchContext& context, const BestModel& best) {
 
 // What is delivered without fine-tuning.
 const char* what_stays(const BestModel& best) {
-  return best.has_trained() ? "the frozen network stays" : "the version stays as it was";
+  return best.is_base() ? "the version stays as it was" : "the frozen network stays";
 }
 
 bool fine_tune(SearchContext& context, BestModel& best) {

@@ -112,6 +112,7 @@ bool train_in_rounds(SearchContext& context, const Recipe& candidate, BestModel&
     });
     if (!is_whole) return false;
     if (failure) {
+      context.forget_begun();
       context.observer().log(fmt::format("{} failed: {}", stage, *failure));
       best.note_failure(fmt::format("{} of {}", stage, recipe.name), *failure);
       // What an earlier round has found is not lost with a later one.

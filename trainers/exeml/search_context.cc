@@ -118,7 +118,7 @@ SearchContext::Trained SearchContext::train(const std::string& stage, const Reci
   RecipeTraining training(recipe, std::move(network), levels_, places, plan, device_, seed);
   if (from_ && from_->state.at("stage") == stage) {
     training.load_state(from_->tensors, from_->state.at("training"));
-    from_->state["stage"] = "";  // another candidate's stages are called the same
+    forget_begun();  // another candidate's stages are called the same
   }
   Trained trained;
   trained.is_whole = training.run(budget, [&](const RecipeProgress& progress) {
@@ -155,6 +155,10 @@ std::optional<SearchContext::Begun> SearchContext::begun(const std::string& stag
   const Json& training = from_->state.at("training");
   return Begun{recipe_from_json(from_->state.at("recipe")), training.at("seconds").get<double>(),
                training.at("step").get<std::int64_t>()};
+}
+
+void SearchContext::forget_begun() {
+  if (from_) from_->state["stage"] = "";
 }
 
 void SearchContext::make_checkpoint(const std::string& stage, const Recipe& recipe,

@@ -85,6 +85,8 @@ class SearchContext {
     std::int64_t steps = 0;
   };
   std::optional<Begun> begun(const std::string& stage) const;
+  // It has failed: what is called the same is another training.
+  void forget_begun();
   void finish_checkpoints() { checkpoints_.finish(); }
 
   // Samples a second of the latest training, and seconds of a look at one view of one picture of 64

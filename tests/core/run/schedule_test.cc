@@ -104,6 +104,19 @@ TEST_CASE("What waits for the machine alone goes before later ones of every pool
       {make_pool("public", kMachine), pools[1], make_pool("gpus", kMachine)});
   CHECK(started(wide) == std::vector<Id>{4});
   CHECK(wide.waits_for(3) == "its turn after j@V0002");
+  // And what finds no room has its place in the queue, too: nobody of its pool passes it.
+  for (const int cores : {3, 4}) {
+    const auto queue = schedule(
+        {version(1, Status::running, {1, 0, 2}, "gpus"), version(2, Status::pending, {1, 0, 1}),
+         version(3, Status::pending, {cores, 0, 0}, "four"),
+         version(4, Status::pending, {1, 0, 0}, "four")},
+        {make_pool("public", kMachine), make_pool("four", {4, 8 * kGiB, 0}),
+         make_pool("gpus", kMachine)});
+    CHECK(started(queue).empty());
+    CHECK(queue.waits_for(3) ==
+          (cores == 3 ? "its turn after j@V0002" : "4 cores of this machine (j@V0001 runs)"));
+    CHECK(queue.waits_for(4) == "its turn after j@V0003");
+  }
   // A shortage of its own pool is no matter of others, nor what the machine never has.
   CHECK(started(schedule({narrow, version(2, Status::pending, {3, kGiB, 0}, "two"),
                           version(3, Status::pending, {3, kGiB, 0})},

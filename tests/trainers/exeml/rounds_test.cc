@@ -51,7 +51,17 @@ TEST_CASE("A round that fails ends the training only where nothing has been trai
   BestModel loaded(search.context);
   loaded.load(checkpoint);
   CHECK(loaded.record() == best.record());
-  CHECK(loaded.has_trained() == best.has_trained());
+  CHECK(loaded.has_trained());
+  CHECK(loaded.is_base() == best.is_base());
+
+  // The base is kept as such.
+  BestModel base(search.context);
+  base.offer_base(network, recipe_for(recipe, 0), Looks());
+  base.save(checkpoint);
+  BestModel base_loaded(search.context);
+  base_loaded.load(checkpoint);
+  CHECK(base_loaded.is_base());
+  CHECK_FALSE(base_loaded.has_trained());
 }
 
 }  // namespace mat
