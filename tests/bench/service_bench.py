@@ -2,6 +2,8 @@
 """service_bench.py MAT_ADDRESS PICTURE [IMAGE_SIZE [SECONDS]]: pictures a second of a service of
 resnet18, and of Python services of the same network on the same machine: TorchScript behind Flask
 and behind FastAPI, each with threads. The load is wrk's: 1 and 16 clients, the services in turn.
+For one client LibTorch has as many threads as are the fastest there, for many one for each request:
+with more, the requests' teams of threads wait for one another until hardly any is answered.
 
     mat service deploy JOB --precision fp32        # of a version trained with resnet18
     service_bench.py http://127.0.0.1:PORT picture.jpg
@@ -23,7 +25,7 @@ ROUNDS = 3
 CORES = len(os.sched_getaffinity(0))
 
 
-def make_model(size):
+def make_model(size, clients):
     import torch
     import torchvision
 
@@ -41,18 +43,17 @@ def make_model(size):
                 took.append(time.perf_counter() - begin)
             return min(took[1:])
 
-        # As many threads as are the fastest, as mat does.
-        torch.set_num_threads(min((1, CORES), key=seconds))
+        torch.set_num_threads(min((1, CORES), key=seconds) if clients == 1 else 1)
     return model
 
 
-def make_answer(size):
+def make_answer(size, clients):
     """The usual way to answer: PIL, torchvision's transforms, one picture at a time."""
     import torch
     from PIL import Image
     from torchvision import transforms
 
-    model = make_model(size)
+    model = make_model(size, clients)
     prepare = transforms.Compose(
         [
             transforms.Resize(size),
@@ -76,13 +77,13 @@ def make_answer(size):
     return answer
 
 
-def serve_flask(port, size):
+def serve_flask(port, size, clients):
     import logging
 
     from flask import Flask, jsonify, request
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    app, answer = Flask("bench"), make_answer(size)
+    app, answer = Flask("bench"), make_answer(size, clients)
 
     @app.post("/predict")
     def predict():
@@ -91,11 +92,11 @@ def serve_flask(port, size):
     app.run("127.0.0.1", port, threaded=True)
 
 
-def serve_fastapi(port, size):
+def serve_fastapi(port, size, clients):
     import uvicorn
     from fastapi import Depends, FastAPI, Request
 
-    app, answer = FastAPI(), make_answer(size)
+    app, answer = FastAPI(), make_answer(size, clients)
 
     async def body_of(request: Request):
         return await request.body()
@@ -113,11 +114,11 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def start(kind, size):
+def start(kind, size, clients):
     port = free_port()
     process = subprocess.Popen(
-        [sys.executable, __file__, kind, str(port), str(size)], stderr=subprocess.PIPE, text=True
-    )
+        [sys.executable, __file__, kind, str(port), str(size), str(clients)],
+        stderr=subprocess.PIPE, text=True)
     until = time.monotonic() + 120
     while time.monotonic() < until and process.poll() is None:
         try:
@@ -149,14 +150,13 @@ def load(address, script, clients, seconds):
 def main():
     if sys.argv[1] in ("flask", "fastapi"):
         {"flask": serve_flask, "fastapi": serve_fastapi}[sys.argv[1]](
-            int(sys.argv[2]), int(sys.argv[3])
+            *(int(word) for word in sys.argv[2:5])
         )
         return
     address, picture = sys.argv[1:3]
     size = int(sys.argv[3]) if len(sys.argv) > 3 else 224
     seconds = int(sys.argv[4]) if len(sys.argv) > 4 else 10
     print(f"{CORES} cores, load {os.getloadavg()[0]:.1f} before it begins")
-    services, processes = {"mat": address}, []
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
         script.write(
             f'local file = io.open("{os.path.abspath(picture)}", "rb")\n'
@@ -164,30 +164,35 @@ def main():
             'wrk.headers["Content-Type"] = "image/jpeg"\n'
         )
         script.flush()
-        try:
-            for kind in ("flask", "fastapi"):
-                process, at = start(kind, size)
-                if process:
-                    processes.append(process)
-                    services[kind] = at
-            for clients in CLIENTS:
-                figures = {name: [] for name in services}
-                for at in services.values():
-                    load(at, script.name, clients, 1)
-                # In turn, so that what else the machine does meets all of them.
-                for _ in range(ROUNDS):
-                    for name, at in services.items():
-                        figures[name].append(load(at, script.name, clients, seconds))
-                for name, rounds in figures.items():
-                    rate, p50, p99 = sorted(rounds)[ROUNDS // 2]
-                    ours = sorted(figures["mat"])[ROUNDS // 2][0]
-                    print(
-                        f"{clients:3} clients  {name:8} {rate:8.1f} pictures/s  p50 {p50:7.2f} ms  "
-                        f"p99 {p99:7.2f} ms  mat is {ours / max(rate, 0.01):.2f} times as fast"
-                    )
-        finally:
-            for process in processes:
-                process.kill()
+        for clients in CLIENTS:
+            compare(address, script.name, clients, size, seconds)
+
+
+def compare(address, script, clients, size, seconds):
+    services, processes = {"mat": address}, []
+    try:
+        for kind in ("flask", "fastapi"):
+            process, at = start(kind, size, clients)
+            if process:
+                processes.append(process)
+                services[kind] = at
+        figures = {name: [] for name in services}
+        for at in services.values():
+            load(at, script, clients, 1)
+        # In turn, so that what else the machine does meets all of them.
+        for _ in range(ROUNDS):
+            for name, at in services.items():
+                figures[name].append(load(at, script, clients, seconds))
+        ours = sorted(figures["mat"])[ROUNDS // 2][0]
+        for name, rounds in figures.items():
+            rate, p50, p99 = sorted(rounds)[ROUNDS // 2]
+            print(
+                f"{clients:3} clients  {name:8} {rate:8.1f} pictures/s  p50 {p50:7.2f} ms  "
+                f"p99 {p99:7.2f} ms  mat is {ours / max(rate, 0.01):.2f} times as fast"
+            )
+    finally:
+        for process in processes:
+            process.kill()
 
 
 if __name__ == "__main__":
