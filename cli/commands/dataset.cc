@@ -207,14 +207,14 @@ int remove(const Context& context, const std::string& reference, bool yes, bool 
   hooks.note = [](std::string_view line) { note(std::string(line)); };
   Deleted deleted;
   std::int64_t trainings = 0;
+  bool has_copies = false;
   if (reference.find('@') == std::string::npos) {
     const DatasetRecord dataset = registry.dataset(reference);
     trainings = registry.trainings_of_dataset(reference);
+    has_copies = has_fetched_pictures(registry.home(), reference);
     confirm(fmt::format("Delete the dataset {} and its {}?{} Pictures stay where they are{}.",
                         reference, counted(dataset.version_count, "version"), used_by(trainings),
-                        has_fetched_pictures(registry.home(), reference)
-                            ? ", but copies of those that were fetched go"
-                            : ""),
+                        has_copies ? ", but copies of those that were fetched go" : ""),
             yes);
     deleted = delete_dataset(registry, reference, hooks);
   } else {
@@ -231,8 +231,10 @@ int remove(const Context& context, const std::string& reference, bool yes, bool 
                 {"bytes_freed", deleted.bytes},
                 {"trainings_kept", trainings}});
   } else {
-    print(fmt::format("Deleted {}: {}; no picture was touched\n", reference,
-                      counted(deleted.versions, "version")));
+    print(fmt::format("Deleted {}: {}{}; no {}picture was touched\n", reference,
+                      counted(deleted.versions, "version"),
+                      has_copies ? " and the copies of fetched pictures" : "",
+                      has_copies ? "other " : ""));
   }
   return 0;
 }

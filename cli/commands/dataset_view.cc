@@ -206,8 +206,10 @@ void note_import(const ImportReport& report) {
                      report.contradicted > 1 ? ", …" : ""));
   }
   if (report.differing > 0) {
-    note(fmt::format("{} had other labels already, which stay; --replace takes the new ones",
-                     counted(report.differing, "picture")));
+    note(
+        fmt::format("{} had other labels or another usage already, which stay; --replace takes the "
+                    "new ones",
+                    counted(report.differing, "picture")));
   }
 }
 
@@ -215,6 +217,7 @@ Json publish_json(const PublishReport& report) {
   Json json = dataset_version_json(report.version);
   json["already_split"] = report.already_split;
   json["duplicates"] = report.duplicates;
+  json["divided"] = report.divided;
   json["read"] = report.hashed;
   json["left_out"] = report.left_out;
   return json;
@@ -234,6 +237,18 @@ void note_publish(const PublishReport& report) {
     note(fmt::format("{} what another one shows, and went to the same side of the split",
                      report.duplicates == 1 ? "1 picture shows"
                                             : fmt::format("{} pictures show", report.duplicates)));
+  }
+  if (report.divided > 0) {
+    note(
+        fmt::format("{} show what is also on another side of the split, as their usage was given: "
+                    "what is measured there looks better than it is",
+                    counted(report.divided, "picture")));
+  }
+  const PictureCounts counts = picture_counts_from_json(report.version.counts);
+  if (counts.usage.train > 0 && counts.usage.validation == 0) {
+    note(
+        "no picture could be set aside to validate with: each label has one photograph, or several "
+        "of the same");
   }
 }
 

@@ -12,6 +12,7 @@
 #include "core/base/file.h"
 #include "core/base/lock_file.h"
 #include "core/base/names.h"
+#include "core/catalog/picture_counts.h"
 #include "core/registry/reference.h"
 
 namespace mat {
@@ -21,6 +22,8 @@ namespace fs = std::filesystem;
 
 // Stands in a folder whose row is not there yet.
 constexpr const char* kUnfinished = "unfinished";
+// Stands there while the row may say something else of the list than that has.
+constexpr const char* kUncounted = "uncounted";
 // Of a file that stands for one of a version whose row is not there yet: V003.unfinished.
 constexpr std::string_view kMark = ".unfinished";
 constexpr std::string_view kWork = ".work";
@@ -38,7 +41,8 @@ std::optional<std::int64_t> number_in(const fs::path& path) {
 
 bool is_own(const fs::path& path) {
   const std::string name = path.filename().string();
-  if (name == "files" || name == kUnfinished || name == "pictures.manifest") return true;
+  if (name == "files" || name == "pictures.manifest") return true;
+  if (name == kUnfinished || name == kUncounted) return true;
   if (ends_with(path, kWork) || ends_with(path, kPartial)) return true;
   return (ends_with(path, kManifest) || ends_with(path, kMark)) && number_in(path).has_value();
 }
@@ -86,7 +90,9 @@ void DatasetFolder::tidy(Registry& registry) {
   }
   // Its row was committed, and the process killed before it could take this away.
   std::error_code ignored;
-  if (registry.find_dataset(name_)) fs::remove(path_ / kUnfinished, ignored);
+  if (!registry.find_dataset(name_)) return;
+  fs::remove(path_ / kUnfinished, ignored);
+  if (fs::exists(path_ / kUncounted, ignored)) complete_change(registry);
 }
 
 // The row may be there: then only the mark is left over.
@@ -111,13 +117,15 @@ fs::path DatasetFolder::work_file(const std::string& name) const {
 void DatasetFolder::begin() {
   std::error_code error;
   if (fs::exists(fs::symlink_status(path_, error))) {
-    if (!fs::exists(fs::symlink_status(path_ / kUnfinished, error))) {
+    const bool is_empty =
+        fs::is_directory(fs::symlink_status(path_, error)) && fs::is_empty(path_, error);
+    if (!is_empty && !fs::exists(fs::symlink_status(path_ / kUnfinished, error))) {
       throw Error(
           ErrorKind::conflict,
           fmt::format("there is '{}', and no dataset of that name in the registry", path_.string()),
           "it may be of a registry that was lost: move it away, or choose another name");
     }
-    fs::remove_all(path_, error);
+    remove_unfinished();
   }
   make_folders(path_);
   write_file_atomic(path_ / kUnfinished, "");
@@ -131,7 +139,25 @@ void DatasetFolder::complete() {
 
 void DatasetFolder::abandon() {
   std::error_code ignored;
-  if (fs::exists(fs::symlink_status(path_ / kUnfinished, ignored))) fs::remove_all(path_, ignored);
+  if (fs::exists(fs::symlink_status(path_ / kUnfinished, ignored))) remove_unfinished();
+}
+
+// The mark goes last, so that what is left of it when this is killed is known again.
+void DatasetFolder::remove_unfinished() const {
+  std::error_code ignored;
+  for (const fs::path& entry : entries_of(path_)) {
+    if (entry.filename() != kUnfinished) fs::remove_all(entry, ignored);
+  }
+  fs::remove(path_ / kUnfinished, ignored);
+  fs::remove(path_, ignored);
+}
+
+void DatasetFolder::begin_change() const { write_file_atomic(path_ / kUncounted, ""); }
+
+void DatasetFolder::complete_change(Registry& registry) const {
+  registry.set_dataset_pictures(name_, to_json(count_pictures(list())));
+  std::error_code ignored;
+  fs::remove(path_ / kUncounted, ignored);
 }
 
 void DatasetFolder::put_version(const fs::path& from, const fs::path& manifest) {

@@ -47,6 +47,11 @@ class DatasetFolder {
   // Gives a new dataset up.
   void abandon();
 
+  // To be called before the list of a dataset in the registry is replaced, and after that: what the
+  // row says of the list is counted anew, by the next owner of the lock when this one is killed.
+  void begin_change() const;
+  void complete_change(Registry& registry) const;
+
   // Puts a file in place as the manifest of a version whose row is not there yet, or takes back
   // what was put; to be called with the number's manifest of Home.
   void put_version(const std::filesystem::path& from, const std::filesystem::path& manifest);
@@ -58,6 +63,7 @@ class DatasetFolder {
  private:
   void take_lock(const CatalogHooks& hooks);
   void tidy(Registry& registry);
+  void remove_unfinished() const;
   void undo_version(Registry& registry, const std::filesystem::path& mark);
 
   std::string name_;

@@ -14,6 +14,7 @@
 #include "core/base/names.h"
 #include "core/base/synced_copy.h"
 #include "core/base/text.h"
+#include "core/catalog/real_path.h"
 #include "core/dataset/label.h"
 
 namespace mat {
@@ -22,10 +23,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kShownMatches = 5;
-
-void update_counts(Registry& registry, const std::string& name, const DatasetFolder& folder) {
-  registry.set_dataset_pictures(name, to_json(count_pictures(folder.list())));
-}
 
 void check_labels(const std::vector<std::string>& labels) {
   for (const std::string& label : labels) {
@@ -37,8 +34,8 @@ void check_labels(const std::vector<std::string>& labels) {
 }
 
 // "7.jpg" and "rose/7.jpg" mean ".../rose/7.jpg".
-bool is_meant(const std::string& source, const std::string& picture, const std::string& absolute) {
-  if (source == picture || source == absolute) return true;
+bool is_meant(const std::string& source, const std::string& picture) {
+  if (source == picture) return true;
   return source.size() > picture.size() && source.ends_with(picture) &&
          source[source.size() - picture.size() - 1] == '/';
 }
@@ -55,10 +52,22 @@ bool is_below(const std::string& path, const std::string& folder) {
   return path.size() == folder.size() || folder.ends_with('/') || path[folder.size()] == '/';
 }
 
-bool is_meant(const ManifestSample& sample, const std::string& picture,
-              const std::string& absolute) {
-  return is_meant(sample.source, picture, absolute) || origin_of(sample) == picture;
-}
+// A picture as somebody names it.
+class NamedPicture {
+ public:
+  explicit NamedPicture(std::string picture)
+      : picture_(std::move(picture)), real_(real_paths_.of(absolute_path(picture_).string())) {}
+
+  bool is(const ManifestSample& sample) {
+    return is_meant(sample.source, picture_) || origin_of(sample) == picture_ ||
+           real_paths_.of(sample.source) == real_;
+  }
+
+ private:
+  std::string picture_;
+  RealPaths real_paths_;
+  std::string real_;
+};
 
 void change_labels(ManifestSample& sample, const std::vector<std::string>& labels, bool remove) {
   if (!remove) {
@@ -76,6 +85,7 @@ void change_labels(ManifestSample& sample, const std::vector<std::string>& label
                 name_hint(label, sample.labels));
   }
   if (labels.empty()) sample.labels.clear();
+  sample.is_label_removed = sample.labels.empty();
 }
 
 Error several_meant(const std::string& picture, const std::vector<std::string>& sources,
@@ -123,9 +133,10 @@ DatasetImport import_into_dataset(Registry& registry, const std::string& name,
   const DatasetFolder folder(registry, name, hooks);
   registry.dataset(name);
   FileDescriptor before = open_list(folder);
+  folder.begin_change();
   ImportReport report = import_into_list(registry.home(), folder, request, hooks);
   FileDescriptor after = open_list(folder);
-  update_counts(registry, name, folder);
+  folder.complete_change(registry);
   return {registry.dataset(name), std::move(report), std::move(before), std::move(after)};
 }
 
@@ -136,14 +147,14 @@ LabelChange label_picture(Registry& registry, const std::string& name, const std
   registry.dataset(name);
   const DatasetFolder folder(registry, name, hooks);
   registry.dataset(name);
-  const std::string absolute = absolute_path(picture).string();
+  NamedPicture named(picture);
   LabelChange change;
   std::vector<std::string> meant;
   std::size_t count = 0;
   DatasetManifestWriter writer(folder.list());
   ManifestReader reader(folder.list());
   for (ManifestSample sample; reader.next(sample);) {
-    if (is_meant(sample, picture, absolute)) {
+    if (named.is(sample)) {
       if (++count <= kShownMatches) meant.push_back(sample.source);
       if (count == 1) {
         change = {sample.source, sample.labels, {}};
@@ -160,8 +171,9 @@ LabelChange label_picture(Registry& registry, const std::string& name, const std
   }
   if (count > 1) throw several_meant(picture, meant, count);
   if (change.before == change.after) return change;
+  folder.begin_change();
   writer.finish();
-  update_counts(registry, name, folder);
+  folder.complete_change(registry);
   return change;
 }
 
@@ -179,12 +191,16 @@ std::int64_t unpublished_pictures(Registry& registry, const std::string& name,
       published.emplace(std::move(sample.source), std::move(sample.labels));
     }
   }
-  const std::string from = absolute_path(source).string();
+  RealPaths real_paths;
+  std::error_code error;
+  const fs::path real_source = fs::canonical(absolute_path(source), error);
+  const std::string from = error ? absolute_path(source).string() : real_source.string();
   std::int64_t added = 0, relabelled = 0;
   ManifestReader reader(list_of_dataset(registry.home(), name));
   while (reader.next(sample)) {
     const auto found = published.find(sample.source);
-    const bool comes_again = is_below(sample.source, from) || is_below(origin_of(sample), source);
+    const bool comes_again =
+        is_below(real_paths.of(sample.source), from) || is_below(origin_of(sample), source);
     if (found == published.end()) {
       added += comes_again ? 0 : 1;
     } else if (!comes_again && found->second != sample.labels) {
@@ -208,12 +224,13 @@ void undo_import(Registry& registry, const DatasetImport& import) {
   if (now.st_ino != then.st_ino) return;
   const fs::path copy = folder.work_file("before");
   synced_copy(fmt::format("/proc/self/fd/{}", import.before.get()), copy);
+  folder.begin_change();
   std::error_code error;
   fs::rename(copy, folder.list(), error);
   if (error)
     throw_io_error(fmt::format("cannot write '{}'", folder.list().string()), error.value());
   sync_folder(folder.path());
-  update_counts(registry, name, folder);
+  folder.complete_change(registry);
 }
 
 bool has_fetched_pictures(const Home& home, const std::string& name) {

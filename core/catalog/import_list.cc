@@ -4,13 +4,16 @@
 
 #include <algorithm>
 #include <optional>
+#include <string>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "core/base/address.h"
 #include "core/base/error.h"
 #include "core/cache/content.h"
 #include "core/catalog/fetched_pictures.h"
+#include "core/catalog/real_path.h"
 
 namespace mat {
 namespace {
@@ -21,19 +24,9 @@ constexpr std::int64_t kBetweenReports = 1000;
 
 Content hash_of(std::string_view text) { return content_of(text.data(), text.size()); }
 
-// What makes a picture the same: fetched ones may lie at another place when their content changed.
-std::string identity_of(const ManifestSample& sample, const fs::path& files) {
-  if (sample.line.is_object() && sample.source.starts_with(files.string() + "/")) {
-    const auto origin = sample.line.find("mapped-from");
-    if (origin != sample.line.end() && origin->is_string()) return origin->get<std::string>();
-  }
-  return sample.source;
-}
-
-// Of its labels and usage.
-Content state_of(const ManifestSample& sample) {
-  std::string text = sample.usage ? usage_text(*sample.usage) : "";
-  for (const std::string& label : sample.labels) text += '\0' + label;
+Content hash_of(const std::vector<std::string>& labels) {
+  std::string text;
+  for (const std::string& label : labels) text += '\0' + label;
   return hash_of(text);
 }
 
@@ -72,19 +65,43 @@ class ListImport {
 
  private:
   struct Known {
-    Content state, source;
-    bool is_labelled = false;
-    bool is_replaced = false;  // by one of this import
-    bool is_seen = false;      // by this import
+    Content labels, source;
+    Content given_labels;  // by this import, at first
+    std::optional<Usage> usage, given_usage;
+    bool is_labelled = false;    // or has none because somebody took it away
+    bool is_seen = false;        // by this import
+    bool is_replaced = false;    // by one of this import
+    bool keeps_labels = false;   // when it is replaced
+    bool has_new_usage = false;  // and stays otherwise
   };
+
+  // What makes a picture the same: fetched ones may lie at another place when their content
+  // changed, and the folders of others have several names where there are links.
+  Content identity_of(const ManifestSample& sample) {
+    if (sample.line.is_object() && sample.source.starts_with(folder_.files().string() + "/")) {
+      const auto origin = sample.line.find("mapped-from");
+      if (origin != sample.line.end() && origin->is_string()) {
+        return hash_of(origin->get_ref<const std::string&>());
+      }
+    }
+    return hash_of(real_paths_.of(sample.source));
+  }
+
+  static Known known_of(const ManifestSample& sample) {
+    Known known;
+    known.labels = hash_of(sample.labels);
+    known.source = hash_of(sample.source);
+    known.usage = sample.usage;
+    known.is_labelled = !sample.labels.empty() || sample.is_label_removed;
+    return known;
+  }
 
   void read_list() {
     std::error_code error;
     if (!fs::exists(folder_.list(), error)) return;
     ManifestReader reader(folder_.list());
     for (ManifestSample sample; reader.next(sample);) {
-      known_[hash_of(identity_of(sample, folder_.files()))] = {
-          state_of(sample), hash_of(sample.source), !sample.labels.empty(), false, false};
+      known_[identity_of(sample)] = known_of(sample);
     }
   }
 
@@ -110,48 +127,75 @@ class ListImport {
     if (++taken_ % kBetweenReports == 0) tell(hooks_, "importing pictures", taken_, 0);
     const bool is_own_file = sample.source.starts_with(folder_.files().string() + "/");
     if (!is_own_file) refuse_own(sample.source);
-    const Known now{state_of(sample), hash_of(sample.source), !sample.labels.empty(), false, true};
-    const auto [found, is_new] = known_.emplace(hash_of(identity_of(sample, folder_.files())), now);
-    Known& before = found->second;
+    const Known now = known_of(sample);
+    const auto [found, is_new] = known_.emplace(identity_of(sample), now);
+    Known& known = found->second;
+    if (std::exchange(known.is_seen, true)) {
+      ++report->repeated;
+      const bool is_same = known.given_labels == now.labels && known.given_usage == now.usage;
+      if (!is_same && report->contradicted++ == 0) report->first_contradicted = sample.source;
+      return;
+    }
+    known.given_labels = now.labels;
+    known.given_usage = now.usage;
     if (is_new) {
       ++report->added;
       writer_.write(std::move(sample));
-      return;
+    } else {
+      take_again(known, now, std::move(sample), is_own_file, report);
     }
-    if (std::exchange(before.is_seen, true)) {
-      ++report->repeated;
-      if (before.state != now.state && report->contradicted++ == 0) {
-        report->first_contradicted = sample.source;
-      }
-      return;
-    }
-    const bool has_same_labels = before.state == now.state;
-    const bool is_same = has_same_labels && before.source == now.source;
-    const bool may_change =
-        request_.replace || has_same_labels || (!before.is_labelled && now.is_labelled);
-    if (is_same || !may_change) {
+  }
+
+  // Of a picture that the list has. What the source does not say is no reason to forget it.
+  void take_again(Known& known, const Known& now, ManifestSample sample, bool is_own_file,
+                  ImportReport* report) {
+    const bool is_other_file = is_own_file && now.source != known.source;
+    const bool has_other_labels = !sample.labels.empty() && now.labels != known.labels;
+    const bool has_other_usage = now.usage && now.usage != known.usage;
+    const bool takes_labels = has_other_labels && (request_.replace || !known.is_labelled);
+    const bool takes_usage = has_other_usage && (request_.replace || !known.usage);
+    if (has_other_labels != takes_labels || has_other_usage != takes_usage) ++report->differing;
+    if (!takes_labels && !takes_usage && !is_other_file) {
       ++report->already_there;
-      if (!is_same) ++report->differing;
       return;
     }
     ++report->changed;
-    before.is_replaced = true;
+    if (takes_usage) known.usage = now.usage;
+    known.is_replaced = takes_labels || is_other_file;
+    known.keeps_labels = !takes_labels;
+    known.has_new_usage = takes_usage;
+    if (!known.is_replaced) return;
+    sample.usage = known.usage;
     writer_.write(std::move(sample));
   }
 
   void write_list() {
     DatasetManifestWriter list(folder_.list());
+    std::unordered_map<Content, std::vector<std::string>, ContentHash> kept_labels;
     std::error_code error;
     if (fs::exists(folder_.list(), error)) {
       ManifestReader reader(folder_.list());
       for (ManifestSample sample; reader.next(sample);) {
-        const Known& known = known_.at(hash_of(identity_of(sample, folder_.files())));
-        const bool stays = known.is_seen || !request_.only_these;
-        if (stays && !known.is_replaced) list.write(std::move(sample));
+        const Content identity = identity_of(sample);
+        const Known& known = known_.at(identity);
+        if (known.is_replaced) {
+          if (known.keeps_labels) kept_labels.emplace(identity, std::move(sample.labels));
+          continue;
+        }
+        if (!known.is_seen && request_.only_these) continue;
+        if (known.has_new_usage) sample.usage = known.usage;
+        list.write(std::move(sample));
       }
     }
     ManifestReader reader(incoming_);
-    for (ManifestSample sample; reader.next(sample);) list.write(std::move(sample));
+    for (ManifestSample sample; reader.next(sample);) {
+      const auto kept = kept_labels.find(identity_of(sample));
+      if (kept != kept_labels.end()) {
+        sample.labels = std::move(kept->second);
+        sample.is_label_removed = known_.at(kept->first).is_labelled;
+      }
+      list.write(std::move(sample));
+    }
     list.finish();
     fs::remove(incoming_, error);
   }
@@ -163,6 +207,7 @@ class ListImport {
   fs::path incoming_;
   DatasetManifestWriter writer_;
   std::unordered_map<Content, Known, ContentHash> known_;
+  RealPaths real_paths_;
   std::int64_t taken_ = 0;
 };
 

@@ -69,6 +69,8 @@ class Publication {
         {request_.train_ratio, static_cast<std::uint64_t>(request_.seed), split_so_far()});
     report_.already_split = summary.already_split;
     report_.kept_split = summary.kept_split;
+    report_.duplicates = summary.together;
+    report_.divided = summary.divided;
     make_sources_relative(manifest_, folder_);
     record(summary);
     return std::move(report_);
@@ -127,7 +129,6 @@ class Publication {
   void take(std::size_t index, const PixelCache::Picture& picture) {
     if (picture.problem.empty()) {
       contents_.push_back({picture.content_high, picture.content_low});
-      if (groups_[index] != static_cast<int>(index)) ++report_.duplicates;
       return;
     }
     contents_.emplace_back();

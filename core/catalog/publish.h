@@ -32,7 +32,8 @@ struct PublishReport {
   bool is_new = true;              // false: accept_same
   std::int64_t already_split = 0;  // pictures whose usage was decided before
   std::int64_t kept_split = 0;     // by keep_split
-  std::int64_t duplicates = 0;     // that show what another one shows, and so went with it
+  std::int64_t duplicates = 0;     // labelled, that show what another one shows, on its side
+  std::int64_t divided = 0;        // that show what one on another side shows: as they were given
   std::int64_t hashed = 0;         // files that had to be read
   std::map<std::string, std::string> left_out;  // some of the pictures that are not in it → why
 };

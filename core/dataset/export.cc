@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 #include <linux/fs.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -107,11 +108,18 @@ ExportSummary write_csv(const fs::path& manifest, const fs::path& target,
 // A folder that is filled beside its place, and removed again when that fails.
 class NewFolder {
  public:
-  explicit NewFolder(const fs::path& place)
-      : place_(absolute_path(place)),
-        path_(place_.parent_path() /
-              fmt::format(".{}.{}.part", safe_file_name(place_.filename().string()), ::getpid())) {
-    make_folders(path_);
+  explicit NewFolder(const fs::path& place) : place_(absolute_path(place)) {
+    make_folders(place_.parent_path());
+    // One of its own: a killed process may have left others, of the same number in a container.
+    const std::string name = safe_file_name(place_.filename().string());
+    for (int i = 0; path_.empty(); ++i) {
+      fs::path wanted = place_.parent_path() / fmt::format(".{}.{}-{}.part", name, ::getpid(), i);
+      if (::mkdir(wanted.c_str(), 0777) == 0) {
+        path_ = std::move(wanted);
+      } else if (errno != EEXIST) {
+        throw_io_error(fmt::format("cannot make the folder '{}'", place_.string()), errno);
+      }
+    }
   }
   ~NewFolder() {
     std::error_code ignored;

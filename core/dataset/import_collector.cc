@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "core/base/address.h"
@@ -121,15 +122,13 @@ std::optional<std::string> ImportCollector::mapped_label(const std::string& labe
 // False when a label is refused.
 bool ImportCollector::map_labels(ManifestSample& sample) {
   bool all = true;
-  const std::vector<std::string> found = sample.labels;
-  for (const std::string& label : found) {
+  std::map<std::string, std::string> changed;
+  for (const std::string& label : sample.labels) {
     const auto mapped = mapped_label(label);
     if (!mapped) {
       all = false;
-    } else if (mapped->empty()) {
-      std::erase(sample.labels, label);
     } else if (*mapped != label) {
-      rename_label(sample, label, *mapped);
+      changed.emplace(label, *mapped);
     } else if (const auto name = proposals_.proposed_for(label)) {
       throw Error(
           ErrorKind::usage,
@@ -137,6 +136,7 @@ bool ImportCollector::map_labels(ManifestSample& sample) {
           fmt::format("give that another name: --map-label '{}=NAME'", *name));
     }
   }
+  if (!changed.empty()) rename_labels(sample, changed);
   return all;
 }
 

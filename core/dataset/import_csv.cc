@@ -245,16 +245,29 @@ class CsvImport {
         return;
       }
     }
-    if (label_ != kNone) sample.labels = labels_in(cell(label_));
+    if (label_ != kNone) {
+      auto labels = labels_in(cell(label_));
+      if (!labels) {
+        collector_.problem(place, "too many labels");
+        return;
+      }
+      sample.labels = std::move(*labels);
+    }
     collector_.add(std::move(sample), place, true);
   }
 
-  std::vector<std::string> labels_in(std::string_view cell) const {
+  // Nothing when there are too many.
+  std::optional<std::vector<std::string>> labels_in(std::string_view cell) const {
     std::vector<std::string> labels;
-    for (const std::string& part : split(cell, options_.label_separator)) {
-      const std::string label(trim(part));
+    // A part at a time: a hostile cell is nothing but separators.
+    for (std::size_t begin = 0; begin <= cell.size();) {
+      const std::size_t end = std::min(cell.find(options_.label_separator, begin), cell.size());
+      const std::string_view label = trim(cell.substr(begin, end - begin));
+      begin = end + 1;
       const bool is_known = std::find(labels.begin(), labels.end(), label) != labels.end();
-      if (!label.empty() && !is_known) labels.push_back(label);
+      if (label.empty() || is_known) continue;
+      if (labels.size() == kMostLabelsOfPicture) return std::nullopt;
+      labels.emplace_back(label);
     }
     return labels;
   }

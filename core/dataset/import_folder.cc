@@ -72,7 +72,7 @@ class FolderImport {
       } else if (usage) {
         read_classes(folder, *usage);
       } else if (is_split) {
-        collector_.ignore("folders beside those for train, val and test");
+        collector_.problem(folder, "a folder beside those for train, val and test");
       } else {
         read_below(folder, folder, std::nullopt);
       }

@@ -14,8 +14,6 @@
 namespace mat {
 namespace {
 
-constexpr std::size_t kMostLabelsOfPicture = 1000;
-
 [[noreturn]] void fail(const std::string& what) { throw Error(ErrorKind::usage, what); }
 
 // Hands every line to `take`, and tells what is wrong with those for which it throws.

@@ -15,6 +15,7 @@ namespace {
 
 constexpr const char* kClassification = "modelarts/image_classification";
 constexpr std::string_view kHashName = "xxh128:";
+constexpr const char* kLabelRemoved = "label-removed";
 
 [[noreturn]] void fail(const std::string& what) { throw Error(ErrorKind::usage, what); }
 
@@ -68,7 +69,9 @@ std::vector<std::string> labels_of(const Json& line) {
     if (!is_classification(annotation)) continue;
     const std::string* name = text_of(annotation, "name");
     if (name == nullptr || name->empty()) fail("an annotation has no 'name'");
-    if (std::find(labels.begin(), labels.end(), *name) == labels.end()) labels.push_back(*name);
+    if (std::find(labels.begin(), labels.end(), *name) != labels.end()) continue;
+    if (labels.size() == kMostLabelsOfPicture) fail("too many labels");
+    labels.push_back(*name);
   }
   return labels;
 }
@@ -81,6 +84,11 @@ std::string content_of_line(const Json& line) {
   text.remove_prefix(kHashName.size());
   if (!content_from_hex(text)) fail("'content-hash' is no hash");
   return std::string(text);
+}
+
+bool is_label_removed(const Json& line) {
+  const auto found = line.find(kLabelRemoved);
+  return found != line.end() && *found == true;
 }
 
 void set_annotations(Json& line, const std::vector<std::string>& labels) {
@@ -113,6 +121,7 @@ ManifestSample sample_of_line(Json line, const std::filesystem::path& folder) {
   sample.usage = usage_of(line);
   sample.labels = labels_of(line);
   sample.content = content_of_line(line);
+  sample.is_label_removed = is_label_removed(line);
   sample.line = std::move(line);
   return sample;
 }
@@ -128,6 +137,9 @@ Json line_of_sample(const ManifestSample& sample) {
     }
   }
   set_annotations(line, sample.labels);
+  const bool is_removed = sample.is_label_removed && sample.labels.empty();
+  if (is_removed && !is_label_removed(line)) line[kLabelRemoved] = true;
+  if (!is_removed && is_label_removed(line)) line.erase(kLabelRemoved);
   if (!sample.content.empty()) {
     line["content-hash"] = std::string(kHashName) + sample.content;
   } else if (!content_of_line(line).empty()) {
@@ -136,21 +148,29 @@ Json line_of_sample(const ManifestSample& sample) {
   return line;
 }
 
-void rename_label(ManifestSample& sample, const std::string& from, const std::string& to) {
+void rename_labels(ManifestSample& sample, const std::map<std::string, std::string>& names) {
+  const auto name_of = [&](const std::string& label) {
+    const auto found = names.find(label);
+    return found == names.end() ? label : found->second;
+  };
   if (const auto found = sample.line.find("annotation");
       sample.line.is_object() && found != sample.line.end() && found->is_array()) {
+    Json kept = Json::array();
     for (Json& annotation : *found) {
-      if (annotation.is_object() && is_classification(annotation) && annotation["name"] == from) {
-        annotation["name"] = to;
+      if (annotation.is_object() && is_classification(annotation)) {
+        std::string name = name_of(annotation["name"].get_ref<const std::string&>());
+        if (name.empty()) continue;
+        annotation["name"] = std::move(name);
       }
+      kept.push_back(std::move(annotation));
     }
+    *found = std::move(kept);
   }
   std::vector<std::string> labels;
-  for (std::string& label : sample.labels) {
-    if (label == from) label = to;
-    if (std::find(labels.begin(), labels.end(), label) == labels.end()) {
-      labels.push_back(std::move(label));
-    }
+  for (const std::string& label : sample.labels) {
+    std::string name = name_of(label);
+    const bool is_there = std::find(labels.begin(), labels.end(), name) != labels.end();
+    if (!name.empty() && !is_there) labels.push_back(std::move(name));
   }
   sample.labels = std::move(labels);
 }

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,7 +16,8 @@
 // Manifests as ModelArts has them: one picture in each line,
 //   {"source": "s3://bucket/a.jpg", "usage": "TRAIN", "annotation": [
 //     {"type": "modelarts/image_classification", "name": "cat", …}], …}
-// mat adds "content-hash": "xxh128:…", and keeps whatever else a line says.
+// mat adds "content-hash": "xxh128:…", and "label-removed": true where somebody removed all labels
+// by hand; it keeps whatever else a line says.
 
 namespace mat {
 
@@ -25,9 +28,11 @@ struct ManifestSample {
   // left out of training with one label each; none: not labelled.
   std::vector<std::string> labels;
   std::string content;  // XXH3-128 in 32 hexadecimal digits; empty when not known
-  // All that the line said; null for a picture that comes from elsewhere. What stands above wins
-  // when it is written again.
+  // All that the line said; null for a picture that comes from elsewhere. What stands beside it
+  // wins when it is written again.
   Json line;
+  // Somebody took its labels away, so that none is given to it but by hand. Without labels only.
+  bool is_label_removed = false;
 };
 
 // What the line of a manifest says. A relative source is taken from `folder`. Throws a usage error
@@ -38,9 +43,12 @@ ManifestSample sample_of_line(Json line, const std::filesystem::path& folder);
 // still has stay as they were.
 Json line_of_sample(const ManifestSample& sample);
 
-// Gives a label another name, also in its annotation. When it has the new one already, it has it
-// once afterwards.
-void rename_label(ManifestSample& sample, const std::string& from, const std::string& to);
+// More are taken for damage: a hostile line may hold a million.
+inline constexpr std::size_t kMostLabelsOfPicture = 1000;
+
+// Gives labels other names, all at once, also in their annotations; those whose new name is empty
+// go. Labels that get the same name are one afterwards.
+void rename_labels(ManifestSample& sample, const std::map<std::string, std::string>& names);
 
 // Reads a manifest of any size, one line at a time.
 class ManifestReader {

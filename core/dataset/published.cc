@@ -124,11 +124,14 @@ void keep_earlier(Splittable& found, const std::vector<Content>& contents,
                   const UsageByContent& earlier) {
   if (earlier.empty()) return;
   std::vector<SplitSample*> kept;
-  std::unordered_set<int> training_groups;
+  std::unordered_set<int> decided_groups, training_groups;
+  for (const SplitSample& sample : found.samples) {
+    if (sample.usage) decided_groups.insert(sample.group);
+  }
   for (std::size_t i = 0; i < found.samples.size(); ++i) {
     SplitSample& sample = found.samples[i];
     const auto usage = earlier.find(contents[found.lines[i]]);
-    if (!sample.usage && usage != earlier.end()) {
+    if (!decided_groups.contains(sample.group) && usage != earlier.end()) {
       sample.usage = usage->second;
       kept.push_back(&sample);
     }
@@ -173,6 +176,29 @@ Splittable splittable(const std::filesystem::path& from, const std::vector<Conte
   return found;
 }
 
+// How many show what another one shows, by whether all of them are on one side.
+void count_groups(PublishSummary& summary, const std::vector<SplitSample>& samples,
+                  const std::vector<Usage>& usages) {
+  struct Group {
+    Usage first = Usage::train;
+    std::int64_t pictures = 0;
+    bool is_divided = false;
+  };
+  std::unordered_map<int, Group> groups;
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    Group& group = groups.try_emplace(samples[i].group, Group{usages[i]}).first->second;
+    ++group.pictures;
+    group.is_divided |= group.first != usages[i];
+  }
+  for (const auto& [number, group] : groups) {
+    if (group.is_divided) {
+      summary.divided += group.pictures;
+    } else {
+      summary.together += group.pictures - 1;
+    }
+  }
+}
+
 void count(PublishSummary& summary, const ManifestSample& sample) {
   ++summary.pictures;
   if (sample.labels.empty()) ++summary.unlabelled;
@@ -196,6 +222,7 @@ PublishSummary write_published(const std::filesystem::path& from, const std::fil
   const std::vector<Usage> usages = split_samples(found.samples, options.train_ratio, options.seed);
 
   PublishSummary summary;
+  count_groups(summary, found.samples, usages);
   ManifestReader reader(from);
   ManifestWriter writer(to);
   ManifestSample sample;

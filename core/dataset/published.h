@@ -29,11 +29,14 @@ struct PublishSummary {
   };
   std::int64_t pictures = 0;  // that are in the version
   std::int64_t train = 0, validation = 0, test = 0;
-  std::int64_t unlabelled = 0;           // in it, without a usage
-  std::int64_t several_labels = 0;       // in it, left out of training with one label each
-  std::int64_t left_out = 0;             // not in it: no content
-  std::int64_t already_split = 0;        // whose usage was decided before
-  std::int64_t kept_split = 0;           // whose usage is the earlier one
+  std::int64_t unlabelled = 0;      // in it, without a usage
+  std::int64_t several_labels = 0;  // in it, left out of training with one label each
+  std::int64_t left_out = 0;        // not in it: no content
+  std::int64_t already_split = 0;   // whose usage was decided before
+  std::int64_t kept_split = 0;      // whose usage is the earlier one
+  // Labelled ones that show what another one shows, and are on its side of the split; and those
+  // of which some are on another side, since `from` says so.
+  std::int64_t together = 0, divided = 0;
   std::map<std::string, Class> classes;  // of pictures with one label
 };
 

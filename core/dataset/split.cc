@@ -88,7 +88,10 @@ class GroupedSplit {
     for (const SplitSample& sample : samples_) {
       if (!sample.usage || sample.group < 0) continue;
       const auto [place, is_new] = decided.emplace(sample.group, *sample.usage);
-      if (!is_new && place->second != *sample.usage) place->second = Usage::train;
+      if (is_new || place->second == *sample.usage) continue;
+      // What one is measured by is not made training data by being in two sets for that.
+      const bool trains = place->second == Usage::train || *sample.usage == Usage::train;
+      place->second = trains ? Usage::train : Usage::validation;
     }
     return decided;
   }

@@ -36,7 +36,8 @@ struct SplitSample {
 // Decides train or validation for every sample that has no usage, such that each stratum has the
 // part `train_ratio` (between 0 and 1) in train as nearly as its groups allow, at least one picture
 // on each side where it has two or more groups, and no group is on two sides. An undecided picture
-// goes with its group when a part of that is decided; to train when the parts disagree.
+// goes with its group when a part of that is decided; when the parts disagree, to train where one
+// of them trains, else to validation.
 // Depends on seed, names and groups only, not on the order of `samples`.
 std::vector<Usage> split_samples(const std::vector<SplitSample>& samples, double train_ratio,
                                  std::uint64_t seed);

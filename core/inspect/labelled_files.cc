@@ -1,14 +1,21 @@
 #include "core/inspect/labelled_files.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <numeric>
 #include <unordered_map>
 #include <utility>
 
+#include "core/base/error.h"
+
 namespace mat {
 namespace {
 
 namespace fs = std::filesystem;
+
+// Each takes some 200 bytes.
+constexpr std::size_t kMostPictures = 10'000'000;
 
 fs::path common_folder(const std::vector<fs::path>& files) {
   fs::path common;
@@ -89,7 +96,14 @@ LabelledFiles read_labelled_files(const fs::path& source, ImportOptions options)
     if (is_new) set.classes.push_back(label);
     return found->second;
   };
+  std::size_t taken = 0;
   const ImportSummary summary = import_pictures(source, options, [&](ManifestSample&& sample) {
+    if (++taken > kMostPictures) {
+      throw Error(ErrorKind::usage,
+                  fmt::format("'{}' has more than {} million pictures", source.string(),
+                              kMostPictures / 1'000'000),
+                  "check it in parts");
+    }
     if (sample.source.find("://") != std::string::npos) {
       set.remote.push_back(std::move(sample.source));
       return;

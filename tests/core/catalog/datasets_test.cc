@@ -75,6 +75,9 @@ TEST_CASE("What a killed creation has left is begun anew") {
   put_file(h.home.dataset_folder("flowers") / "pictures.manifest", "half a line");
   CHECK(h.create("flowers").report.added == 2);
   CHECK(h.entries_of("flowers") == std::set<std::string>{"pictures.manifest"});
+  // Killed before it could say that the folder is its own, or while it took it away.
+  fs::create_directories(h.home.dataset_folder("trees"));
+  CHECK(h.create("trees").report.added == 2);
 }
 
 TEST_CASE("An import adds what is new, and leaves labels that are there unless asked") {
@@ -107,6 +110,115 @@ TEST_CASE("An import adds what is new, and leaves labels that are there unless a
   CHECK(labels[rose] == Labels{"tulip"});
   CHECK(labels[plain] == Labels{"rose"});
   CHECK(registry.dataset("flowers").pictures["unlabelled"] == 0);
+}
+
+TEST_CASE("What a source does not say of a picture stays as it is, also when it replaces") {
+  const CatalogHome h;
+  for (const char* usage : {"train", "val", "test"}) h.draw(std::string(usage) + "/rose", 1);
+  h.create("flowers");
+  Registry registry = h.writer();
+  const std::string tested = (h.data / "test" / "rose" / "0.bmp").string();
+  const std::string trained = (h.data / "train" / "rose" / "0.bmp").string();
+  const auto take = [&](const std::string& text, bool replace) {
+    put_file(h.folder / "more.csv", text);
+    ImportRequest request = h.request(h.folder / "more.csv");
+    request.replace = replace;
+    return import_into_dataset(registry, "flowers", request, {}).report;
+  };
+  const auto of = [&](const std::string& source) {
+    for (const auto& sample : h.list("flowers")) {
+      if (sample.source == source) return sample;
+    }
+    throw std::logic_error("no " + source);
+  };
+  const std::string labels = "image,label\n" + tested + ",rose\n" + trained + ",tulip\n";
+  CHECK(take(labels, false).differing == 1);
+  CHECK(take(labels, true).changed == 1);
+  CHECK(of(tested).usage == Usage::test);
+  CHECK(of(trained).usage == Usage::train);
+  CHECK(of(trained).labels == Labels{"tulip"});
+
+  const std::string usages = "image,usage\n" + tested + ",EVAL\n";
+  CHECK(take(usages, false).differing == 1);
+  CHECK(of(tested).usage == Usage::test);
+  CHECK(take(usages, true).changed == 1);
+  CHECK(of(tested).usage == Usage::validation);
+  CHECK(of(tested).labels == Labels{"rose"});
+}
+
+TEST_CASE("A picture given twice is compared with what was given first") {
+  const CatalogHome h;
+  h.draw("rose", 2);
+  h.create("flowers");
+  Registry registry = h.writer();
+  const std::string rose = (h.data / "rose" / "0.bmp").string();
+  const auto contradicted = [&](const std::string& first, const std::string& second) {
+    put_file(h.folder / "more.csv",
+             "image,label\n" + rose + "," + first + "\n" + rose + "," + second + "\n");
+    return import_into_dataset(registry, "flowers", h.request(h.folder / "more.csv"), {})
+        .report.contradicted;
+  };
+  CHECK(contradicted("tulip", "tulip") == 0);
+  CHECK(contradicted("tulip", "rose") == 1);
+}
+
+TEST_CASE("A label that was removed by hand is not given again by an import") {
+  const CatalogHome h;
+  h.draw("rose", 2);
+  h.draw("tulip", 2);
+  h.create("flowers");
+  Registry registry = h.writer();
+  label_picture(registry, "flowers", "rose/1.bmp", {}, true, {});
+  ImportRequest request = h.request(h.data);
+  const ImportReport again = import_into_dataset(registry, "flowers", request, {}).report;
+  CHECK(again.changed == 0);
+  CHECK(again.differing == 1);
+  CHECK(registry.dataset("flowers").pictures["unlabelled"] == 1);
+  h.publish("flowers");
+  CHECK(registry.dataset_version("flowers").counts["unlabelled"] == 1);
+  request.replace = true;
+  CHECK(import_into_dataset(registry, "flowers", request, {}).report.changed == 1);
+  CHECK(registry.dataset("flowers").pictures["unlabelled"] == 0);
+  label_picture(registry, "flowers", "rose/1.bmp", {}, true, {});
+  label_picture(registry, "flowers", "rose/1.bmp", {"tulip"}, false, {});
+  for (const auto& sample : h.list("flowers")) CHECK_FALSE(sample.line.contains("label-removed"));
+}
+
+TEST_CASE("A folder's other name through a link is the same folder") {
+  const CatalogHome h;
+  h.draw("rose", 2);
+  fs::create_directory_symlink(h.folder.path(), h.folder / "link");
+  h.create("flowers");
+  Registry registry = h.writer();
+  const fs::path linked = h.folder / "link" / "data" / "rose" / "1.bmp";
+  CHECK(label_picture(registry, "flowers", linked.string(), {"tulip"}, false, {}).after ==
+        Labels{"tulip"});
+  put_file(h.folder / "more.csv", "image,label\n" + linked.string() + ",rose\n");
+  ImportRequest request = h.request(h.folder / "more.csv");
+  request.replace = true;
+  const ImportReport report = import_into_dataset(registry, "flowers", request, {}).report;
+  CHECK(report.added == 0);
+  CHECK(report.changed == 1);
+  CHECK(h.list("flowers").size() == 2);
+  h.publish("flowers");
+  CHECK(unpublished_pictures(registry, "flowers", (h.folder / "link" / "data").string()) == 0);
+}
+
+TEST_CASE("Whoever changes a dataset next counts what a killed process has changed") {
+  const CatalogHome h;
+  h.draw("rose", 3);
+  h.create("flowers");
+  Registry registry = h.writer();
+  const auto two = h.list("flowers");
+  {
+    ManifestWriter writer(list_of_dataset(h.home, "flowers"));
+    for (std::size_t i = 0; i < 2; ++i) writer.write(two[i]);
+    writer.finish();
+  }
+  put_file(h.home.dataset_folder("flowers") / "uncounted", "");
+  label_picture(registry, "flowers", "rose/0.bmp", {"rose"}, false, {});  // changes nothing
+  CHECK(registry.dataset("flowers").pictures["pictures"] == 2);
+  CHECK(h.entries_of("flowers") == std::set<std::string>{"pictures.manifest"});
 }
 
 TEST_CASE("Pictures of another dataset's own folder, and those still far away, are refused") {

@@ -1,6 +1,7 @@
 #include "core/dataset/export.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <set>
@@ -197,6 +198,17 @@ TEST_CASE("a folder is there when all is written, or not at all") {
   CHECK(error_when(write).kind() == ErrorKind::conflict);
   CHECK(count_entries(pictures.folder / "out/cat") == 5);
   CHECK(error_when([] { parse_export_format("folders"); }).hint() == "did you mean 'folder'?");
+}
+
+TEST_CASE("what a killed export has left comes into no other one") {
+  Pictures pictures;
+  pictures.add("0.jpg", {"cat"});
+  put_file(pictures.folder / (".out." + std::to_string(::getpid()) + "-0.part") / "cat" / "old.jpg",
+           "");
+  ExportOptions options;
+  options.format = ExportFormat::folder;
+  export_pictures(pictures.manifest, pictures.folder / "out", options);
+  CHECK(count_entries(pictures.folder / "out/cat") == 1);
 }
 
 TEST_CASE("safe names are cut between characters and keep their endings") {

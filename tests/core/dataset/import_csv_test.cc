@@ -144,6 +144,25 @@ TEST_CASE("a table of nothing but cells is refused before it takes memory") {
   CHECK_THAT(import_error(table.file()).message(), Contains("more than 32 million cells"));
 }
 
+TEST_CASE("a cell of thousands of labels is told, and one of nothing but separators has none") {
+  std::string many = "x0";
+  for (int i = 1; i <= 1000; ++i) many += "|x" + std::to_string(i);
+  const Table table("file,label\npics/a.jpg," + many + "\npics/b.png," + std::string(100'000, '|') +
+                    "\n");
+  const Imported found = import_all(table.file());
+  CHECK(found.by_name(table.folder().path()) == NameMap{{"pics/b.png", ""}});
+  REQUIRE(found.summary.problem_count == 1);
+  CHECK_THAT(found.problems()[0], Contains("table.csv:2: too many labels"));
+}
+
+TEST_CASE("labels that take one another's names are renamed all at once") {
+  const Table table("file,label\npics/a.jpg,cat|dog\npics/b.png,cow|cat\n");
+  ImportOptions options;
+  options.labels = {{"cat", "dog"}, {"dog", "cat"}, {"cow", ""}};
+  CHECK(import_all(table.file(), options).by_name(table.folder().path()) ==
+        NameMap{{"pics/a.jpg", "dog|cat"}, {"pics/b.png", "dog"}});
+}
+
 TEST_CASE("a table's files behind links that leave its folder are told and not followed") {
   const Table table(
       "file,label\npics/a.jpg,cat\nout.jpg,cat\naway/x.jpg,dog\ninside.jpg,dog\n"

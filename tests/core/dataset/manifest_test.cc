@@ -96,13 +96,13 @@ TEST_CASE("several labels and annotations of other kinds survive") {
                         {"annotated-by", "human"}});
   }
   SECTION("a label that is renamed keeps what is said of it") {
-    rename_label(sample, "dog", "hound");
+    rename_labels(sample, {{"dog", "hound"}});
     CHECK(sample.labels == std::vector<std::string>{"hound", "cat"});
     CHECK(line_of_sample(sample).at("annotation").at(0) ==
           Json{{"type", "modelarts/image_classification"}, {"name", "hound"}, {"confidence", 0.5}});
   }
   SECTION("a label that is renamed to one that is there is that one") {
-    rename_label(sample, "dog", "cat");
+    rename_labels(sample, {{"dog", "cat"}});
     CHECK(sample.labels == std::vector<std::string>{"cat"});
     CHECK(sample_of_line(line_of_sample(sample), "/").labels == sample.labels);
   }

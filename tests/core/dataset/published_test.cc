@@ -162,6 +162,44 @@ TEST_CASE("an earlier split is not kept for a label that would have none of one 
   CHECK(std::includes(after.begin(), after.end(), validated.begin(), validated.end()));
 }
 
+TEST_CASE(
+    "a picture goes with the given usage of what shows the same, whatever its own was earlier") {
+  Dataset data;
+  fill(data);
+  data.picture("cat/again.bmp", 0x100000);
+  data.import();
+  PublishOptions options;
+  for (const Content& content : data.contents) options.earlier[content] = Usage::train;
+  std::vector<ManifestSample> samples = read_manifest(data.manifest);
+  ManifestWriter writer(data.manifest);
+  for (ManifestSample& sample : samples) {
+    if (sample.source.ends_with("cat/0.bmp")) sample.usage = Usage::validation;
+    if (sample.source.ends_with("dog/0.bmp")) sample.usage = Usage::validation;
+    writer.write(sample);
+  }
+  writer.finish();
+  const PublishSummary summary = data.publish(options);
+  CHECK(summary.together == 1);
+  CHECK(summary.divided == 0);
+  const auto validated = names_of(read_published(data.version, {}), Usage::validation);
+  CHECK(validated.contains("cat/again.bmp"));
+}
+
+TEST_CASE("pictures that a given split has on both sides are counted") {
+  Dataset data;
+  for (int i = 0; i < 4; ++i) {
+    data.picture(fmt::format("train/cat/{}.bmp", i), 0x100000 + i);
+    data.picture(fmt::format("train/dog/{}.bmp", i), 0x200000 + i);
+    data.picture(fmt::format("val/cat/{}.bmp", i), 0x100002 + i);  // two of them are trained with
+    data.picture(fmt::format("val/dog/{}.bmp", i), 0x300000 + i);
+  }
+  data.picture("train/dog/again.bmp", 0x200000);
+  data.import();
+  const PublishSummary summary = data.publish();
+  CHECK(summary.divided == 4);
+  CHECK(summary.together == 1);
+}
+
 TEST_CASE("a version's split depends on the seed, and not on where the pictures lie") {
   Dataset data, copy;
   fill(data, 30);

@@ -137,9 +137,9 @@ TEST_CASE("what is decided stays, and takes its group with it") {
   }
   CHECK(usages[18] == Usage::validation);
   CHECK(usages[20] == Usage::test);
-  CHECK(usages[23] == Usage::train);
-  // 24 for training and validation: 5 are wanted in validation, and these are there already.
-  CHECK(sides_of(samples, usages).at("a") == Sides{19, 5, 8});
+  CHECK(usages[23] == Usage::validation);
+  // 24 for training and validation: 5 are wanted in validation, and more are there already.
+  CHECK(sides_of(samples, usages).at("a") == Sides{18, 6, 8});
 }
 
 TEST_CASE("a ratio that leaves a side empty is refused") {
