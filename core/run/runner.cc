@@ -117,7 +117,7 @@ class Run {
   std::string why_to_stop() {
     tend_queue();
     std::string reason = stop_reason_ ? stop_reason_() : std::string();
-    return reason.empty() ? limit_.reason() : reason;
+    return reason.empty() && !is_over_ ? limit_.reason() : reason;
   }
 
   // A command may submit versions, for which it cannot start a keeper: that would end with it.
@@ -162,6 +162,8 @@ class Run {
   }
 
   RunResult end(RunResult result) {
+    // auto_stop is the limit of a training, not of bringing its results to their place.
+    is_over_ = true;
     show_end(result);
     keep_last_lines(result);
     copy_results(result);
@@ -240,6 +242,7 @@ class Run {
   RunObserver observer_;
   Submission submission_;
   std::vector<int> gpu_ids_;
+  bool is_over_ = false;
   std::string waits_for_;
   std::int64_t seen_ = -1;
   double tended_s_ = 0;
