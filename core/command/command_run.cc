@@ -49,7 +49,7 @@ void check_folder(const fs::path& folder) {
               fmt::format("there is no folder '{}' for the command to run in", folder.string()));
 }
 
-GuardedCommand guarded_command(const CommandRequest& request) {
+GuardedCommand guarded_command(const CommandRequest& request, TrainObserver& observer) {
   check_folder(request.working_folder);
   if (request.arguments.empty()) throw Error(ErrorKind::usage, "the command is empty");
   GuardedCommand command;
@@ -63,7 +63,8 @@ GuardedCommand guarded_command(const CommandRequest& request) {
   }
   ContainerCommand inside = in_container(
       *request.container, request.arguments, request.environment, request.working_folder,
-      {request.working_folder, request.output_folder, request.metrics_file});
+      {request.working_folder, request.output_folder, request.metrics_file},
+      [&observer] { return observer.stop_requested(); });
   command.program = inside.arguments.front();
   command.arguments = std::move(inside.arguments);
   command.environment = std::move(inside.environment);
@@ -93,7 +94,7 @@ class CommandRun {
         lines_(request.metric_patterns),
         metric_file_(request.metrics_file),
         events_(request.output_folder),
-        guard_(guarded_command(request)),
+        guard_(guarded_command(request, observer)),
         buffer_(kReadBytes) {}
 
   TrainOutcome run() {
