@@ -102,11 +102,13 @@ class CommandRun {
     }
     const CommandEnd end = guard_.end();
     if (end.start_error != 0) throw_start_error(end);
+    // Before anything else: a disk may be too full for the last lines.
+    record_end(end);
     drain();
     lines_.finish([this](const LinePoint& point) { add(point); });
     metric_file_.finish(sink_, observer_);
     events_.poll(sink_, observer_);
-    return conclude(end);
+    return conclude();
   }
 
  private:
@@ -199,36 +201,39 @@ class CommandRun {
                           : "");
   }
 
-  TrainOutcome conclude(const CommandEnd& end) {
-    int exit_code = WIFEXITED(end.wait_status) ? WEXITSTATUS(end.wait_status) : -1;
-    int signal = WIFSIGNALED(end.wait_status) ? WTERMSIG(end.wait_status) : 0;
+  void record_end(const CommandEnd& end) {
+    exit_code_ = WIFEXITED(end.wait_status) ? WEXITSTATUS(end.wait_status) : -1;
+    signal_ = WIFSIGNALED(end.wait_status) ? WTERMSIG(end.wait_status) : 0;
     // What runs a container tells a signal in this way.
-    if (request_.container && exit_code > 128 && ::sigabbrev_np(exit_code - 128) != nullptr) {
-      signal = exit_code - 128;
-      exit_code = -1;
+    if (request_.container && exit_code_ > 128 && ::sigabbrev_np(exit_code_ - 128) != nullptr) {
+      signal_ = exit_code_ - 128;
+      exit_code_ = -1;
     }
-    observer_.record("exit_code", exit_code >= 0 ? Json(exit_code) : Json(nullptr));
-    observer_.record("signal", signal != 0 ? Json(signal_name(signal)) : Json(nullptr));
+    observer_.record("exit_code", exit_code_ >= 0 ? Json(exit_code_) : Json(nullptr));
+    observer_.record("signal", signal_ != 0 ? Json(signal_name(signal_)) : Json(nullptr));
     observer_.record("peak_memory_bytes", static_cast<std::int64_t>(end.peak_memory_kb) * 1024);
     observer_.record("cpu_seconds", end.cpu_seconds);
     if (!end.everything_ended) {
       observer_.log("a process that the command has started cannot be killed: it goes on");
     }
+  }
+
+  TrainOutcome conclude() {
     if (stopped_at_ >= 0) return {.stopped = true};
-    if (signal != 0) {
-      const char* guess = signal == SIGKILL ? " (out of memory?)" : "";
+    if (signal_ != 0) {
+      const char* guess = signal_ == SIGKILL ? " (out of memory?)" : "";
       throw Error(ErrorKind::training_failed,
-                  fmt::format("the command was killed by {}{}", signal_name(signal), guess),
+                  fmt::format("the command was killed by {}{}", signal_name(signal_), guess),
                   "what it said is at the end of its log");
     }
     const bool is_image_name = request_.container && !is_image_path(request_.container->image);
-    if (is_image_name && exit_code == kEngineFailed) {
+    if (is_image_name && exit_code_ == kEngineFailed) {
       throw Error(ErrorKind::training_failed,
                   "podman or docker could not run the container (exit code 125)",
                   "what it said is at the end of the log");
     }
-    if (exit_code != 0) {
-      throw Error(ErrorKind::training_failed, fmt::format("the command exited with {}", exit_code),
+    if (exit_code_ != 0) {
+      throw Error(ErrorKind::training_failed, fmt::format("the command exited with {}", exit_code_),
                   "what it said is at the end of its log");
     }
     return {};
@@ -247,6 +252,7 @@ class CommandRun {
   double next_stop_check_ = 0, next_file_poll_ = 0, next_folder_poll_ = 0;
   double stopped_at_ = -1;
   bool is_killed_ = false;
+  int exit_code_ = -1, signal_ = 0;  // -1 after a signal, 0 without
 };
 
 }  // namespace

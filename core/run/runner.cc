@@ -8,6 +8,7 @@
 
 #include "core/base/text.h"
 #include "core/base/time.h"
+#include "core/command/command_run.h"
 #include "core/run/attempt.h"
 #include "core/run/attempts.h"
 #include "core/run/background.h"
@@ -145,6 +146,8 @@ class Run {
     } catch (const Error& e) {
       return {Status::failed, e.message(), e.kind(), e.hint()};
     }
+    // What the end of the one before has told.
+    for (const char* fact : kEndFacts) observer_.facts().erase(fact);
     const bool is_first = count_starts(registry_.history(id_)) <= 1;
     AttemptPlan plan;
     plan.group.nodes = held_.spec.resources.nodes;

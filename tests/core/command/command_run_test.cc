@@ -170,6 +170,13 @@ TEST_CASE("metrics come from lines, from the file and from event files", "[comma
   CHECK(points.size() == 5);
 }
 
+TEST_CASE("how a command ended is recorded also where its last lines cannot be kept", "[command]") {
+  CommandPlace place;
+  place.observer.on_metric = [] { throw Error(ErrorKind::io, "no room"); };
+  CHECK(place.shell_failure("printf 'loss: 1'; exit 3").message() == "no room");
+  CHECK(place.observer.facts["exit_code"] == 3);
+}
+
 TEST_CASE("an observer that fails ends the command", "[command]") {
   CommandPlace place;
   place.observer.on_metric = [] { throw Error(ErrorKind::io, "no room"); };
