@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -76,12 +77,20 @@ GuardedCommand guarded_command(const CommandRequest& request, TrainObserver& obs
   return command;
 }
 
-// Folders that are mounted into a container, and a file that is, must be there.
+// Folders that are mounted into a container, and a file that is, must be there. What a killed
+// attempt has left of a line must not become the beginning of this one's first.
 void make_places(const CommandRequest& request) {
   if (!request.output_folder.empty()) make_folders(request.output_folder);
   const FileDescriptor file(
-      ::open(request.metrics_file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666));
-  if (!file) throw_io_error(fmt::format("cannot write '{}'", request.metrics_file.string()), errno);
+      ::open(request.metrics_file.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
+  struct stat info {};
+  char last = '\n';
+  const bool is_fine =
+      file && ::fstat(file.get(), &info) == 0 &&
+      (info.st_size == 0 || ::pread(file.get(), &last, 1, info.st_size - 1) == 1) &&
+      (last == '\n' || ::write(file.get(), "\n", 1) == 1);
+  if (is_fine) return;
+  throw_io_error(fmt::format("cannot write '{}'", request.metrics_file.string()), errno);
 }
 
 class CommandRun {
@@ -93,7 +102,7 @@ class CommandRun {
         sink_(observer, request.last_steps),
         lines_(request.metric_patterns),
         metric_file_(request.metrics_file),
-        events_(request.output_folder),
+        events_(request.output_folder, request.goes_on),
         guard_(guarded_command(request, observer)),
         buffer_(kReadBytes) {}
 
@@ -112,7 +121,7 @@ class CommandRun {
   }
 
  private:
-  void add(const LinePoint& point) { sink_.add(point.name, point.step, point.value); }
+  void add(const LinePoint& point) { sink_.add_of_line(point.name, point.step, point.value); }
 
   // True when the command has ended.
   bool step() {

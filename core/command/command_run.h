@@ -22,10 +22,10 @@ struct CommandRequest {
   std::filesystem::path working_folder;  // where it begins and its relative program is looked for
   std::filesystem::path version_folder;
   std::filesystem::path output_folder;  // event files anywhere below it are read
-  // JSON lines with metrics (MAT_METRICS_FILE), made when absent. What is in event files when the
-  // command starts was read by an earlier attempt and is passed over; for this file see
+  std::filesystem::path metrics_file;   // MAT_METRICS_FILE, made when absent
+  // The curves of an earlier attempt go on: for what that has written see event_folder.h and
   // metric_file.h.
-  std::filesystem::path metrics_file;
+  bool goes_on = false;
   // Of metrics that earlier attempts have reported, by name: points without a step count on.
   std::map<std::string, std::int64_t, std::less<>> last_steps;
   std::vector<std::string> metric_patterns;  // for lines on stdout; none: as line_metrics.h says
