@@ -9,8 +9,9 @@ namespace mat {
 
 bool is_secret_name(std::string_view name) {
   constexpr auto kWords = std::to_array<std::string_view>(
-      {"token", "key", "password", "passwd", "secret", "credential"});
-  constexpr auto kEndings = std::to_array<std::string_view>({"_ak", "_sk", "_pass"});
+      {"token", "key", "password", "passwd", "passphrase", "secret", "credential", "jwt"});
+  constexpr auto kEndings =
+      std::to_array<std::string_view>({"_ak", "_sk", "_pass", "_pwd", "_auth"});
   const std::string in_lower_case = lower(name);
   for (const std::string_view ending : kEndings) {
     if (in_lower_case.ends_with(ending)) return true;

@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -49,7 +50,7 @@ void check_folder(const fs::path& folder) {
               fmt::format("there is no folder '{}' for the command to run in", folder.string()));
 }
 
-GuardedCommand guarded_command(const CommandRequest& request) {
+GuardedCommand guarded_command(const CommandRequest& request, TrainObserver& observer) {
   check_folder(request.working_folder);
   if (request.arguments.empty()) throw Error(ErrorKind::usage, "the command is empty");
   GuardedCommand command;
@@ -63,7 +64,8 @@ GuardedCommand guarded_command(const CommandRequest& request) {
   }
   ContainerCommand inside = in_container(
       *request.container, request.arguments, request.environment, request.working_folder,
-      {request.working_folder, request.output_folder, request.metrics_file});
+      {request.working_folder, request.output_folder, request.metrics_file},
+      [&observer] { return observer.stop_requested(); });
   command.program = inside.arguments.front();
   command.arguments = std::move(inside.arguments);
   command.environment = std::move(inside.environment);
@@ -75,12 +77,20 @@ GuardedCommand guarded_command(const CommandRequest& request) {
   return command;
 }
 
-// Folders that are mounted into a container, and a file that is, must be there.
+// Folders that are mounted into a container, and a file that is, must be there. What a killed
+// attempt has left of a line must not become the beginning of this one's first.
 void make_places(const CommandRequest& request) {
   if (!request.output_folder.empty()) make_folders(request.output_folder);
   const FileDescriptor file(
-      ::open(request.metrics_file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666));
-  if (!file) throw_io_error(fmt::format("cannot write '{}'", request.metrics_file.string()), errno);
+      ::open(request.metrics_file.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
+  struct stat info {};
+  char last = '\n';
+  const bool is_fine =
+      file && ::fstat(file.get(), &info) == 0 &&
+      (info.st_size == 0 || ::pread(file.get(), &last, 1, info.st_size - 1) == 1) &&
+      (last == '\n' || ::write(file.get(), "\n", 1) == 1);
+  if (is_fine) return;
+  throw_io_error(fmt::format("cannot write '{}'", request.metrics_file.string()), errno);
 }
 
 class CommandRun {
@@ -92,8 +102,8 @@ class CommandRun {
         sink_(observer, request.last_steps),
         lines_(request.metric_patterns),
         metric_file_(request.metrics_file),
-        events_(request.output_folder),
-        guard_(guarded_command(request)),
+        events_(request.output_folder, request.goes_on),
+        guard_(guarded_command(request, observer)),
         buffer_(kReadBytes) {}
 
   TrainOutcome run() {
@@ -101,15 +111,17 @@ class CommandRun {
     }
     const CommandEnd end = guard_.end();
     if (end.start_error != 0) throw_start_error(end);
+    // Before anything else: a disk may be too full for the last lines.
+    record_end(end);
     drain();
     lines_.finish([this](const LinePoint& point) { add(point); });
     metric_file_.finish(sink_, observer_);
     events_.poll(sink_, observer_);
-    return conclude(end);
+    return conclude();
   }
 
  private:
-  void add(const LinePoint& point) { sink_.add(point.name, point.step, point.value); }
+  void add(const LinePoint& point) { sink_.add_of_line(point.name, point.step, point.value); }
 
   // True when the command has ended.
   bool step() {
@@ -198,36 +210,39 @@ class CommandRun {
                           : "");
   }
 
-  TrainOutcome conclude(const CommandEnd& end) {
-    int exit_code = WIFEXITED(end.wait_status) ? WEXITSTATUS(end.wait_status) : -1;
-    int signal = WIFSIGNALED(end.wait_status) ? WTERMSIG(end.wait_status) : 0;
+  void record_end(const CommandEnd& end) {
+    exit_code_ = WIFEXITED(end.wait_status) ? WEXITSTATUS(end.wait_status) : -1;
+    signal_ = WIFSIGNALED(end.wait_status) ? WTERMSIG(end.wait_status) : 0;
     // What runs a container tells a signal in this way.
-    if (request_.container && exit_code > 128 && ::sigabbrev_np(exit_code - 128) != nullptr) {
-      signal = exit_code - 128;
-      exit_code = -1;
+    if (request_.container && exit_code_ > 128 && ::sigabbrev_np(exit_code_ - 128) != nullptr) {
+      signal_ = exit_code_ - 128;
+      exit_code_ = -1;
     }
-    observer_.record("exit_code", exit_code >= 0 ? Json(exit_code) : Json(nullptr));
-    observer_.record("signal", signal != 0 ? Json(signal_name(signal)) : Json(nullptr));
+    observer_.record("exit_code", exit_code_ >= 0 ? Json(exit_code_) : Json(nullptr));
+    observer_.record("signal", signal_ != 0 ? Json(signal_name(signal_)) : Json(nullptr));
     observer_.record("peak_memory_bytes", static_cast<std::int64_t>(end.peak_memory_kb) * 1024);
     observer_.record("cpu_seconds", end.cpu_seconds);
     if (!end.everything_ended) {
       observer_.log("a process that the command has started cannot be killed: it goes on");
     }
+  }
+
+  TrainOutcome conclude() {
     if (stopped_at_ >= 0) return {.stopped = true};
-    if (signal != 0) {
-      const char* guess = signal == SIGKILL ? " (out of memory?)" : "";
+    if (signal_ != 0) {
+      const char* guess = signal_ == SIGKILL ? " (out of memory?)" : "";
       throw Error(ErrorKind::training_failed,
-                  fmt::format("the command was killed by {}{}", signal_name(signal), guess),
+                  fmt::format("the command was killed by {}{}", signal_name(signal_), guess),
                   "what it said is at the end of its log");
     }
     const bool is_image_name = request_.container && !is_image_path(request_.container->image);
-    if (is_image_name && exit_code == kEngineFailed) {
+    if (is_image_name && exit_code_ == kEngineFailed) {
       throw Error(ErrorKind::training_failed,
                   "podman or docker could not run the container (exit code 125)",
                   "what it said is at the end of the log");
     }
-    if (exit_code != 0) {
-      throw Error(ErrorKind::training_failed, fmt::format("the command exited with {}", exit_code),
+    if (exit_code_ != 0) {
+      throw Error(ErrorKind::training_failed, fmt::format("the command exited with {}", exit_code_),
                   "what it said is at the end of its log");
     }
     return {};
@@ -246,6 +261,7 @@ class CommandRun {
   double next_stop_check_ = 0, next_file_poll_ = 0, next_folder_poll_ = 0;
   double stopped_at_ = -1;
   bool is_killed_ = false;
+  int exit_code_ = -1, signal_ = 0;  // -1 after a signal, 0 without
 };
 
 }  // namespace

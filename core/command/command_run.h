@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -21,16 +22,20 @@ struct CommandRequest {
   std::filesystem::path working_folder;  // where it begins and its relative program is looked for
   std::filesystem::path version_folder;
   std::filesystem::path output_folder;  // event files anywhere below it are read
-  // JSON lines with metrics (MAT_METRICS_FILE), made when absent. What is in event files when the
-  // command starts was read by an earlier attempt and is passed over; for this file see
+  std::filesystem::path metrics_file;   // MAT_METRICS_FILE, made when absent
+  // The curves of an earlier attempt go on: for what that has written see event_folder.h and
   // metric_file.h.
-  std::filesystem::path metrics_file;
+  bool goes_on = false;
   // Of metrics that earlier attempts have reported, by name: points without a step count on.
   std::map<std::string, std::int64_t, std::less<>> last_steps;
   std::vector<std::string> metric_patterns;  // for lines on stdout; none: as line_metrics.h says
   std::optional<Container> container;
   double stop_grace_s = 10;  // between SIGTERM and SIGKILL
 };
+
+// What is recorded of a command's end.
+constexpr std::array<const char*, 4> kEndFacts{"exit_code", "signal", "peak_memory_bytes",
+                                               "cpu_seconds"};
 
 // Throws a usage error when the command cannot be started as it is: its program is not found or not
 // executable, the pattern is none, the container does not work. Changes nothing.
@@ -43,8 +48,8 @@ void check_command(const CommandRequest& request);
 // stop_requested(), asked every 50 ms, the tree gets SIGTERM, and SIGKILL when something of it is
 // left after stop_grace_s; the outcome is then `stopped`, whatever the exit code.
 //
-// Records "exit_code" (null after a signal), "signal" ("SIGTERM", null without),
-// "peak_memory_bytes" (of the largest single process) and "cpu_seconds" (of all).
+// Records, as soon as it has ended, "exit_code" (null after a signal), "signal" ("SIGTERM", null
+// without), "peak_memory_bytes" (of the largest single process) and "cpu_seconds" (of all).
 //
 // Throws training_failed when the program fails, usage errors like check_command() before anything
 // has started, and io errors (a full disk) after the tree has been killed. Makes this process the

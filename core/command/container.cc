@@ -33,12 +33,16 @@ std::string_view name_of(std::string_view variable) {
   return variable.substr(0, variable.find('='));
 }
 
-Words passed_on(const Words& environment) {
+bool is_own(const Container& container, std::string_view name) {
+  const Words& own = container.own_variables;
+  return std::find(own.begin(), own.end(), name) != own.end();
+}
+
+Words passed_on(const Container& container, const Words& environment) {
   Words passed;
   for (const std::string& each : environment) {
-    if (std::find(kNotPassed.begin(), kNotPassed.end(), name_of(each)) == kNotPassed.end()) {
-      passed.push_back(each);
-    }
+    const auto found = std::find(kNotPassed.begin(), kNotPassed.end(), name_of(each));
+    if (found == kNotPassed.end() || is_own(container, name_of(each))) passed.push_back(each);
   }
   return passed;
 }
@@ -187,13 +191,17 @@ void check_program_inside(const fs::path& root, const std::string& program,
 
 ContainerCommand through_bubblewrap(const Container& container, const Words& arguments,
                                     const Words& environment, const fs::path& working_folder,
-                                    const Mounts& mounts) {
-  const fs::path root = root_folder(container.image, container.image_cache, environment);
+                                    const Mounts& mounts,
+                                    const std::function<bool()>& stop_requested) {
+  const fs::path root =
+      root_folder(container.image, container.image_cache, environment, stop_requested);
   check_program_inside(root, arguments.front(), environment, working_folder, mounts);
   ContainerCommand command;
   command.through = ContainerCommand::Through::bubblewrap;
-  command.environment = passed_on(environment);
-  command.environment.push_back(fmt::format("HOME={}", kHomeInside));
+  command.environment = passed_on(container, environment);
+  if (!is_own(container, "HOME")) {
+    command.environment.push_back(fmt::format("HOME={}", kHomeInside));
+  }
   Words& words = command.arguments;
   words = {bubblewrap(environment).string(),
            "--unshare-all",
@@ -251,8 +259,10 @@ ContainerCommand through_engine(const Container& container, const Words& argumen
   }
   // Names alone: the engine takes the values from its own environment, and no list of processes
   // shows them. The image's PATH is its own.
-  for (const std::string& each : passed_on(environment)) {
-    if (name_of(each) != "PATH") words.push_back(fmt::format("--env={}", name_of(each)));
+  for (const std::string& each : passed_on(container, environment)) {
+    const std::string_view name_outside = name_of(each);
+    const bool is_of_image = name_outside == "PATH" && !is_own(container, name_outside);
+    if (!is_of_image) words.push_back(fmt::format("--env={}", name_outside));
   }
   words.push_back(container.image);
   words.insert(words.end(), arguments.begin(), arguments.end());
@@ -310,11 +320,13 @@ void check_container(const Container& container, const Words& environment) {
 
 ContainerCommand in_container(const Container& container, const Words& arguments,
                               const Words& environment, const fs::path& working_folder,
-                              const std::vector<fs::path>& writable) {
+                              const std::vector<fs::path>& writable,
+                              const std::function<bool()>& stop_requested) {
   check_container(container, environment);
   const Mounts mounts = mounts_of(container, writable);
   return is_image_path(container.image)
-             ? through_bubblewrap(container, arguments, environment, working_folder, mounts)
+             ? through_bubblewrap(container, arguments, environment, working_folder, mounts,
+                                  stop_requested)
              : through_engine(container, arguments, environment, working_folder, mounts);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,9 @@ struct Container {
   std::vector<std::filesystem::path> writable;   // beside working folder, output and metrics file
   bool network = false;
   std::filesystem::path image_cache;  // where tarballs are unpacked: HOME/cache/images
+  // Names of variables that mean the inside: passed on where others of these names are this
+  // machine's (HOME, PATH, LD_LIBRARY_PATH, TMPDIR).
+  std::vector<std::string> own_variables;
 };
 
 // Whether `image` means a file or folder: it begins with '/', './', '../' or '~', or ends as a
@@ -50,11 +54,13 @@ struct ContainerCommand {
 };
 
 // `arguments` in the container, beginning in `working_folder`; that and `writable` can be written
-// to. Unpacks a tarball that is not in the cache yet. Throws like check_container(), and a usage
-// error when the container has no such program.
+// to. Unpacks a tarball that is not in the cache yet, and asks `stop_requested`, which may be
+// empty, meanwhile. Throws like check_container() and root_folder(), and a usage error when the
+// container has no such program.
 ContainerCommand in_container(const Container& container, const std::vector<std::string>& arguments,
                               const std::vector<std::string>& environment,
                               const std::filesystem::path& working_folder,
-                              const std::vector<std::filesystem::path>& writable);
+                              const std::vector<std::filesystem::path>& writable,
+                              const std::function<bool()>& stop_requested);
 
 }  // namespace mat

@@ -16,24 +16,47 @@ namespace fs = std::filesystem;
 constexpr std::array<std::string_view, 7> kSplits{"train",      "training", "val", "valid",
                                                   "validation", "test",     "eval"};
 
+// "events.out.tfevents.1700000000" of the name of a file: what follows is the machine's.
+std::string beginning_of(const std::string& name) {
+  const std::size_t at = name.find("tfevents.");
+  return name.substr(0, at == std::string::npos ? at : name.find('.', at + 9));
+}
+
 }  // namespace
 
-EventFolder::EventFolder(fs::path folder) : folder_(std::move(folder)) {
+EventFolder::EventFolder(fs::path folder, bool goes_on)
+    : folder_(std::move(folder)), reads_earlier_(goes_on) {
   find_files();
-  for (auto& [path, tail] : files_) tail.poll([](std::string_view, std::int64_t, double) {});
+  if (reads_earlier_) return;
+  for (auto& [key, tail] : files_) tail.poll([](std::string_view, std::int64_t, double) {});
 }
 
 void EventFolder::poll(MetricSink& sink, TrainObserver& observer) {
+  if (reads_earlier_) {
+    read_files(sink, observer);
+    reads_earlier_ = false;
+    // A program that goes on may do so in a folder of another name.
+    taken_.clear();
+  }
   find_files();
-  for (auto& [path, tail] : files_) {
+  read_files(sink, observer);
+}
+
+void EventFolder::read_files(MetricSink& sink, TrainObserver& observer) {
+  for (auto& [key, tail] : files_) {
     const bool was_damaged = tail.is_damaged();
-    const std::string folder = path.parent_path() == folder_ ? "" : path.parent_path().filename();
+    const fs::path folder = tail.path().parent_path();
     tail.poll([&](std::string_view tag, std::int64_t step, double value) {
-      sink.add(name_of(folder, tag), step, value);
+      const std::string& name = name_of(folder, tag, sink);
+      if (reads_earlier_) {
+        sink.add_of_earlier_file(name, step, value);
+      } else {
+        sink.add_of_file(name, step, value);
+      }
     });
     if (tail.is_damaged() && !was_damaged) {
       observer.log(fmt::format("{} is damaged: what follows in it is not read",
-                               path.lexically_relative(folder_).string()));
+                               tail.path().lexically_relative(folder_).string()));
     }
   }
 }
@@ -44,18 +67,50 @@ void EventFolder::find_files() {
   for (fs::recursive_directory_iterator entry(folder_, options, error), end; !error && entry != end;
        entry.increment(error)) {
     std::error_code gone;
-    if (is_event_file_name(entry->path().filename().string()) && !entry->is_symlink(gone) &&
-        entry->is_regular_file(gone)) {
-      files_.try_emplace(entry->path(), entry->path());
+    const std::string name = entry->path().filename().string();
+    if (is_event_file_name(name) && !entry->is_symlink(gone) && entry->is_regular_file(gone)) {
+      files_.try_emplace({beginning_of(name), entry->path()}, entry->path());
     }
   }
 }
 
-std::string EventFolder::name_of(const std::string& folder, std::string_view tag) {
-  const bool is_split = std::find(kSplits.begin(), kSplits.end(), lower(folder)) != kSplits.end();
-  const auto first = folder_of_tag_.try_emplace(std::string(tag), folder).first;
-  if (!is_split && first->second == folder) return std::string(tag);
-  return folder.empty() ? std::string(tag) : fmt::format("{}/{}", folder, tag);
+const std::string& EventFolder::name_of(const fs::path& folder, std::string_view tag,
+                                        const MetricSink& sink) {
+  auto& names = names_[folder];
+  auto found = names.find(tag);
+  if (found == names.end()) found = names.emplace(tag, new_name(folder, tag, sink)).first;
+  taken_.insert(found->second);
+  return found->second;
+}
+
+std::string EventFolder::new_name(const fs::path& folder, std::string_view tag,
+                                  const MetricSink& sink) {
+  const std::vector<std::string> names = possible_names(folder, tag);
+  auto name = std::find_if(names.begin(), names.end(),
+                           [&](const std::string& each) { return !taken_.contains(each); });
+  if (name == names.end()) --name;
+  // One that was the first of a later attempt has no other name.
+  if (reads_earlier_ && sink.was_used(names.front()) && !sink.was_used(*name)) name = names.begin();
+  // What would be its longer names tells no other folder from it.
+  taken_.insert(names.begin(), names.end());
+  return *name;
+}
+
+// With more and more of its folders in front: "loss", "run/loss", "b/run/loss".
+std::vector<std::string> EventFolder::possible_names(const fs::path& folder,
+                                                     std::string_view tag) const {
+  const std::string last = lower(folder.filename().string());
+  const bool is_split =
+      folder != folder_ && std::find(kSplits.begin(), kSplits.end(), last) != kSplits.end();
+  std::vector<std::string> names;
+  std::string name(tag);
+  if (!is_split) names.push_back(name);
+  for (fs::path around = folder.lexically_relative(folder_.parent_path()); !around.empty();
+       around = around.parent_path()) {
+    name = fmt::format("{}/{}", around.filename().string(), name);
+    names.push_back(name);
+  }
+  return names;
 }
 
 }  // namespace mat

@@ -207,8 +207,13 @@ void MetricFile::take_line(string_view line, bool is_earlier, MetricSink& sink,
     }
     return;
   }
-  if (is_earlier && !metrics.step) return;
-  for (const auto& [name, value] : metrics.values) sink.add(name, metrics.step, value);
+  for (const auto& [name, value] : metrics.values) {
+    if (!is_earlier) {
+      sink.add_of_file(name, metrics.step, value);
+    } else if (metrics.step) {
+      sink.add_of_earlier_file(name, *metrics.step, value);
+    }
+  }
 }
 
 }  // namespace mat

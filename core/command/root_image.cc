@@ -12,85 +12,117 @@
 #include <cerrno>
 #include <string_view>
 
-#include "core/base/child_process.h"
 #include "core/base/error.h"
 #include "core/base/file.h"
+#include "core/base/lock_file.h"
 #include "core/base/text.h"
 #include "core/command/program_path.h"
+#include "core/storage/line_process.h"
 
 namespace mat {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr double kUnpackSeconds = 3600;
+constexpr const char* kPartialPrefix = ".unpacking-";
 // The container has its own of these; unpacking device nodes takes rights that nobody should need.
 constexpr std::array<std::string_view, 4> kOwnFolders{"dev", "proc", "tmp", "sys"};
 
-// The first complaint, which the later ones follow from.
-std::string first_problem(const std::string& said) {
-  for (const std::string& line : split(said, '\n')) {
-    const bool is_harmless = line.find("Removing leading") != std::string::npos;
-    if (!is_harmless && !trim(line).empty()) return std::string(trim(line));
+// What unpacks an image.
+class Unpacker {
+ public:
+  Unpacker(const fs::path& image, const fs::path& cache,
+           const std::vector<std::string>& environment, const std::function<bool()>& stop_requested)
+      : image_(image), cache_(cache), environment_(environment), stop_requested_(stop_requested) {}
+
+  fs::path unpacked() const {
+    const std::string sum = run_tool("sha256sum", {"-b", "--", image_.string()});
+    // For a name with special characters, sha256sum begins the line with a backslash.
+    fs::path folder = cache_ / sum.substr(sum.starts_with('\\') ? 1 : 0, 64);
+    std::error_code error;
+    if (fs::is_directory(folder, error)) return folder;
+
+    make_folders(cache_);
+    // Programs of foreign images, which may be set-user-ID, are nobody else's to start.
+    ::chmod(cache_.c_str(), 0700);
+    const FileDescriptor lock = lock_file(cache_ / ".lock", {{}, stop_requested_});
+    if (fs::is_directory(folder, error)) return folder;
+    remove_leftovers();
+    unpack_as(folder);
+    return folder;
   }
-  return {};
-}
 
-std::string run_tool(const std::string& tool, std::vector<std::string> arguments,
-                     const std::vector<std::string>& environment, const fs::path& image) {
-  arguments.insert(arguments.begin(), find_program(tool, environment, "/").string());
-  const ChildResult result = run_child(arguments, environment, {.seconds = kUnpackSeconds});
-  if (result.started && result.exit_status == 0) return result.output;
-  const std::string said = first_problem(result.error);
-  throw Error(ErrorKind::usage,
-              fmt::format("the image '{}' cannot be unpacked: {}", image.string(),
-                          said.empty() ? tool + " failed" : printable(said)),
-              "a tarball of a root file system is wanted, as 'docker export' writes it");
-}
-
-fs::path unpacked(const fs::path& image, const fs::path& cache,
-                  const std::vector<std::string>& environment) {
-  const std::string sum = run_tool("sha256sum", {"-b", "--", image.string()}, environment, image);
-  // For a name with special characters, sha256sum begins the line with a backslash.
-  const std::string digest = sum.substr(sum.starts_with('\\') ? 1 : 0, 64);
-  fs::path folder = cache / digest;
-  std::error_code error;
-  if (fs::is_directory(folder, error)) return folder;
-
-  make_folders(cache);
-  // Programs of foreign images, which may be set-user-ID, are nobody else's to start.
-  ::chmod(cache.c_str(), 0700);
-  std::string partial = (cache / (".unpacking-" + digest.substr(0, 16) + "-XXXXXX")).string();
-  if (::mkdtemp(partial.data()) == nullptr) {
-    throw_io_error(fmt::format("cannot make a folder in '{}'", cache.string()), errno);
-  }
-  try {
-    std::vector<std::string> arguments{
-        "--extract", "--file",          image.string(),          "--directory",
-        partial,     "--no-same-owner", "--no-same-permissions", "--force-local"};
-    for (const std::string_view name : kOwnFolders) {
-      arguments.push_back(fmt::format("--exclude=./{}/*", name));
-      arguments.push_back(fmt::format("--exclude={}/*", name));
+ private:
+  // The first line of what it prints.
+  std::string run_tool(const std::string& tool, const std::vector<std::string>& arguments) const {
+    std::string output, problem;
+    bool is_stopped = false;
+    LineWatch watch;
+    watch.output = [&](std::string_view line) {
+      if (output.empty()) output = line;
+    };
+    // The first complaint, which the later ones follow from.
+    watch.error = [&](std::string_view line) {
+      const bool is_harmless = line.find("Removing leading") != std::string_view::npos;
+      if (problem.empty() && !is_harmless) problem = printable(trim(line));
+    };
+    watch.go_on = [&] {
+      is_stopped = stop_requested_ && stop_requested_();
+      return !is_stopped;
+    };
+    const int status =
+        run_lines(find_program(tool, environment_, "/"), arguments, environment_, watch);
+    if (is_stopped) {
+      throw Error(ErrorKind::terminated,
+                  fmt::format("stopped while unpacking the image '{}'", image_.string()));
     }
-    arguments.insert(arguments.begin() + 8, "--anchored");
-    run_tool("tar", arguments, environment, image);
-    check_is_root(partial, image);
-  } catch (const Error&) {
-    fs::remove_all(partial, error);
-    throw;
+    if (status == 0) return output;
+    throw Error(ErrorKind::usage,
+                fmt::format("the image '{}' cannot be unpacked: {}", image_.string(),
+                            problem.empty() ? tool + " failed" : problem),
+                "a tarball of a root file system is wanted, as 'docker export' writes it");
   }
-  ::chmod(partial.c_str(), 0755);
-  // Where another process was quicker, its folder is as good.
-  fs::rename(partial, folder, error);
-  if (error) {
+
+  // Of processes that were killed: whoever unpacks has the lock.
+  void remove_leftovers() const {
     std::error_code ignored;
-    fs::remove_all(partial, ignored);
-    if (!fs::is_directory(folder, ignored)) {
-      throw_io_error(fmt::format("cannot make '{}'", folder.string()), error.value());
+    for (const fs::path& entry : entries_of(cache_)) {
+      if (entry.filename().string().starts_with(kPartialPrefix)) fs::remove_all(entry, ignored);
     }
   }
-  return folder;
-}
+
+  void unpack_as(const fs::path& folder) const {
+    const fs::path partial = cache_ / (kPartialPrefix + folder.filename().string().substr(0, 16));
+    try {
+      make_folders(partial);
+      std::vector<std::string> arguments{
+          "--extract",      "--file",          image_.string(),         "--directory",
+          partial.string(), "--no-same-owner", "--no-same-permissions", "--force-local",
+          "--anchored"};
+      for (const std::string_view name : kOwnFolders) {
+        arguments.push_back(fmt::format("--exclude=./{}/*", name));
+        arguments.push_back(fmt::format("--exclude={}/*", name));
+      }
+      run_tool("tar", arguments);
+      check_is_root(partial, image_);
+      ::chmod(partial.c_str(), 0755);
+      // What has its name is trusted from then on, also after a power failure.
+      sync_tree(partial);
+      fs::rename(partial, folder);
+    } catch (const fs::filesystem_error& e) {
+      throw_io_error(fmt::format("cannot make '{}'", folder.string()), e.code().value());
+    } catch (const Error&) {
+      std::error_code ignored;
+      fs::remove_all(partial, ignored);
+      throw;
+    }
+  }
+
+  const fs::path& image_;
+  const fs::path& cache_;
+  const std::vector<std::string>& environment_;
+  const std::function<bool()>& stop_requested_;
+};
 
 bool is_below(const fs::path& path, const fs::path& folder) {
   const auto [end, rest] = std::mismatch(folder.begin(), folder.end(), path.begin(), path.end());
@@ -145,9 +177,12 @@ void check_is_root(const fs::path& root, const fs::path& image) {
 }
 
 fs::path root_folder(const fs::path& image, const fs::path& cache,
-                     const std::vector<std::string>& environment) {
+                     const std::vector<std::string>& environment,
+                     const std::function<bool()>& stop_requested) {
   std::error_code error;
-  if (!fs::is_directory(image, error)) return unpacked(image, cache, environment);
+  if (!fs::is_directory(image, error)) {
+    return Unpacker(image, cache, environment, stop_requested).unpacked();
+  }
   check_is_root(image, image);
   return image;
 }

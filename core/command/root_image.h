@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -9,11 +10,14 @@ namespace mat {
 // Root file systems for bubblewrap.
 
 // The folder of a root file system: `image` itself, or where the tarball `image` is unpacked below
-// `cache` (by its SHA-256; once, also when several processes want it). Throws usage errors for an
-// image that is no root file system or no sound tarball, io errors for the disk.
+// `cache` (by its SHA-256; once, also when several processes want it). `stop_requested`, which may
+// be empty, is asked about ten times a second. Throws usage errors for an image that is no root
+// file system or no sound tarball, io errors for the disk, and terminated or interrupted ones for a
+// stop.
 std::filesystem::path root_folder(const std::filesystem::path& image,
                                   const std::filesystem::path& cache,
-                                  const std::vector<std::string>& environment);
+                                  const std::vector<std::string>& environment,
+                                  const std::function<bool()>& stop_requested);
 
 // Throws a usage error when the folder `root`, which came from `image`, is no root file system.
 void check_is_root(const std::filesystem::path& root, const std::filesystem::path& image);

@@ -74,6 +74,16 @@ std::vector<ActiveVersion> read_active(SQLite::Database& connection, const char*
   return versions;
 }
 
+// What the end of an attempt has told: the next one has its own, or none when its runner dies.
+void forget_end(SQLite::Database& connection, Id version) {
+  SQLite::Statement update(connection,
+                           "UPDATE version_details SET facts = json_remove(facts, '$.exit_code', "
+                           "'$.signal', '$.peak_memory_bytes', '$.cpu_seconds', '$.result_code') "
+                           "WHERE version_id = ? AND json_valid(facts)");
+  update.bind(1, version);
+  update.exec();
+}
+
 }  // namespace
 
 std::vector<ActiveVersion> Registry::active_versions() {
@@ -100,6 +110,7 @@ bool Registry::submit(Id version, const Submission& submission, const std::strin
         update_status(connection, version, {Status::terminated, Status::failed, Status::abnormal},
                       Status::pending, reason);
     if (is_first || is_again) put_in_queue(connection, version, submission);
+    if (is_again) forget_end(connection, version);
     if (is_again && changed) {
       VersionWriter(connection).replace_settings(version, changed->settings);
       replace_spec(folder, changed->spec_yaml);

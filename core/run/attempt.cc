@@ -84,6 +84,7 @@ TrainOutcome run_own_command(const Home& home, const HeldVersion& held, const Ru
   const bool resume = plan.resume;
   if (resume && has_command_checkpoint(folder)) {
     observer.continue_curves();
+    request.goes_on = true;
     request.last_steps = observer.earlier_steps();
   } else if (resume) {
     // With nothing to go on from it begins anew, and so do its curves.

@@ -54,6 +54,43 @@ bool has_worked(const ChildResult& git) {
   return git.started && git.exit_status == 0 && !git.timed_out && !git.output_cut;
 }
 
+bool has_said(const ChildResult& git, std::string_view words) {
+  return git.error.find(words) != std::string::npos;
+}
+
+bool is_in_no_repository(const ChildResult& git) { return has_said(git, "not a git repository"); }
+
+// A repository of somebody else; in the words of older ones, too.
+bool is_not_trusted(const ChildResult& git) {
+  return has_said(git, "dubious ownership") || has_said(git, "unsafe repository");
+}
+
+// Warnings may come before it.
+std::string problem_of(const ChildResult& git) {
+  const auto at = git.error.find("fatal: ");
+  const std::string said = git.error.substr(at == std::string::npos ? 0 : at);
+  const std::string problem = printable(trim(split(said, '\n').front()));
+  return problem.empty() ? "it has ended without a word" : problem;
+}
+
+[[noreturn]] void throw_not_listed(const fs::path& folder, const ChildResult& git) {
+  constexpr const char* kMendSize = "name what is no code in .gitignore";
+  if (git.output_cut) {
+    throw Error(ErrorKind::usage,
+                fmt::format("the code in '{}' is too many files to list", folder.string()),
+                kMendSize);
+  }
+  if (git.timed_out) {
+    throw Error(ErrorKind::io,
+                fmt::format("git takes longer than {:.0f} s to list the code in '{}'",
+                            kLimits.seconds, folder.string()),
+                kMendSize);
+  }
+  throw Error(ErrorKind::io,
+              fmt::format("git cannot list the code in '{}': {}", folder.string(), problem_of(git)),
+              "look at it by: git status");
+}
+
 class Lister {
  public:
   explicit Lister(const fs::path& folder) : folder_(folder) {}
@@ -69,36 +106,42 @@ class Lister {
  private:
   // `at` is the repository's folder within the whole one: "" or "vendor/x/".
   void list_repository(const std::string& at, int depth) {
-    const fs::path folder = folder_ / at;
-    ChildResult git =
+    const fs::path folder = at.empty() ? folder_ : folder_ / at;
+    const ChildResult git =
         run_git(folder, {"ls-files", "-z", "--cached", "--others", "--exclude-standard"}, kLimits);
-    if (has_worked(git)) {
+    if (!git.started) {
+      note("there is no git, so nothing but .git was left out");
+      walk(folder, at);
+    } else if (has_worked(git) && (!git.output.empty() || !at.empty())) {
       list_odd_things(take(git.output, at, depth), at, {});
-      return;
+    } else if (has_worked(git)) {
+      // Whoever names a folder as code means what is in it, also where the repository around it
+      // ignores it whole.
+      if (list_outside(folder, at, depth)) {
+        note("git ignores this folder, so only its own .gitignore counts");
+      }
+    } else if (is_in_no_repository(git)) {
+      list_outside(folder, at, depth);
+    } else if (is_not_trusted(git)) {
+      note(fmt::format("git refuses the repository, so only .gitignore counts: {}",
+                       problem_of(git)));
+      list_outside(folder, at, depth);
+    } else {
+      throw_not_listed(folder, git);
     }
-    if (git.started && list_outside(folder, at, depth, git)) return;
-    note(git.started ? fmt::format("git could not list '{}', so nothing but .git was left out: {}",
-                                   folder.string(), first_line(git.error))
-                     : "there is no git, so nothing but .git was left out");
-    walk(folder, at);
   }
 
-  // Where git knows no repository, or refuses one of somebody else. False, with its answer in
-  // `git`, when it cannot do that either.
-  bool list_outside(const fs::path& folder, const std::string& at, int depth, ChildResult& git) {
-    if (git.error.find("not a git repository") == std::string::npos) {
-      note(fmt::format("git refuses the repository, so only .gitignore counts: {}",
-                       first_line(git.error)));
-    }
+  // By its own rules alone. False when these leave no file.
+  bool list_outside(const fs::path& folder, const std::string& at, int depth) {
     const TemporaryRepository repository;
-    git = repository.init();
-    if (!has_worked(git)) return false;
+    ChildResult git = repository.init();
+    if (!has_worked(git)) throw_not_listed(folder, git);
     const Words rules{"--git-dir=" + repository.git_dir(), "--work-tree=" + folder.string()};
     git = run_git(folder, joined(rules, {"ls-files", "-z", "--others", "--exclude-standard"}),
                   kLimits);
-    if (!has_worked(git)) return false;
+    if (!has_worked(git)) throw_not_listed(folder, git);
     list_odd_things(take(git.output, at, depth), at, rules);
-    return true;
+    return !git.output.empty();
   }
 
   // Pipes, sockets and devices beside the code, which git does not see, but for those that it would
@@ -186,9 +229,6 @@ class Lister {
   }
 
   void note(std::string text) { listing_.notes.push_back(std::move(text)); }
-  static std::string first_line(const std::string& text) {
-    return std::string(trim(split(text, '\n').front()));
-  }
 
   fs::path folder_;
   CodeListing listing_;

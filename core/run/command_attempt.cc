@@ -135,6 +135,7 @@ CommandRequest command_request(const Home& home, const HeldVersion& held, const 
     container.writable = {checkpoint_folder(request.version_folder),
                           command_log_folder(request.version_folder, plan)};
     container.image_cache = home.cache() / "images";
+    for (const auto& [name, value] : spec.environment) container.own_variables.push_back(name);
     request.container = std::move(container);
   }
   return request;

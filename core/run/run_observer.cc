@@ -83,6 +83,7 @@ Json RunObserver::checkpoint_state() {
 void RunObserver::restore(const Json& state) {
   events_.reset();
   metrics_.clear();
+  earlier_steps_.clear();
   events_.emplace(folder_, event_position_from_json(state.is_null() ? state : state.at("events")),
                   head_);
   if (state.is_null()) return;
@@ -100,6 +101,8 @@ void RunObserver::sync() {
 }
 
 void RunObserver::continue_curves() {
+  // What an attempt in this process has reported last is to be among them.
+  if (events_) events_->flush();
   for (const auto& [name, summary] : summarize_curves(folder_)) {
     metrics_[name] = summary;
     std::int64_t& last = earlier_steps_[name];

@@ -8,6 +8,7 @@
 
 #include "core/base/text.h"
 #include "core/base/time.h"
+#include "core/command/command_run.h"
 #include "core/run/attempt.h"
 #include "core/run/attempts.h"
 #include "core/run/background.h"
@@ -117,7 +118,7 @@ class Run {
   std::string why_to_stop() {
     tend_queue();
     std::string reason = stop_reason_ ? stop_reason_() : std::string();
-    return reason.empty() ? limit_.reason() : reason;
+    return reason.empty() && !is_over_ ? limit_.reason() : reason;
   }
 
   // A command may submit versions, for which it cannot start a keeper: that would end with it.
@@ -145,6 +146,8 @@ class Run {
     } catch (const Error& e) {
       return {Status::failed, e.message(), e.kind(), e.hint()};
     }
+    // What the end of the one before has told.
+    for (const char* fact : kEndFacts) observer_.facts().erase(fact);
     const bool is_first = count_starts(registry_.history(id_)) <= 1;
     AttemptPlan plan;
     plan.group.nodes = held_.spec.resources.nodes;
@@ -162,6 +165,8 @@ class Run {
   }
 
   RunResult end(RunResult result) {
+    // auto_stop is the limit of a training, not of bringing its results to their place.
+    is_over_ = true;
     show_end(result);
     keep_last_lines(result);
     copy_results(result);
@@ -240,6 +245,7 @@ class Run {
   RunObserver observer_;
   Submission submission_;
   std::vector<int> gpu_ids_;
+  bool is_over_ = false;
   std::string waits_for_;
   std::int64_t seen_ = -1;
   double tended_s_ = 0;

@@ -1,3 +1,5 @@
+#include <cstdlib>
+
 #include "tests/cli/lifecycle_fixture.h"
 #include "tests/core/storage/s3_server.h"
 
@@ -58,6 +60,25 @@ TEST_CASE("what a run reads in an object store is there before, what it has made
   CHECK(r.status("stopped") == "Terminated");
   CHECK(r.object("results/stopped/V0001/copy") == "some datastopped\n");
   CHECK(r.object("logs/stopped/V0001/log.txt").find("begun") != std::string::npos);
+}
+
+TEST_CASE("auto_stop ends a training, not the upload of what it has made") {
+  S3Server* server = S3Server::get();
+  if (server == nullptr) return;
+  RemoteRun r(*server);
+  // The upload takes longer than the training may.
+  write_text(r.folder / "bin" / "rclone",
+             "#!/bin/sh\ncase \"$*\" in *copy*results*) sleep 4 ;; esac\n"
+             "for place in /usr/local/bin /usr/bin; do\n"
+             "  [ -x $place/rclone ] && exec $place/rclone \"$@\"\ndone\n");
+  fs::permissions(r.folder / "bin" / "rclone", fs::perms::owner_all);
+  r.mat.environment["PATH"] = (r.folder / "bin").string() + ":" + std::getenv("PATH");
+  const std::string spec = r.write_spec(
+      "job.yaml",
+      command_spec("u", R"([sh, -c, "echo made >$MAT_OUTPUT_DIR/result"])",
+                   "auto_stop: 3s\noutputs: {train_url: s3://" + r.bucket + "/results}\n"));
+  CHECK(r.mat.run({"job", "create", "-f", spec}).exit_code == 0);
+  CHECK(r.object("results/u/V0001/result") == "made\n");
 }
 
 }  // namespace mat::test

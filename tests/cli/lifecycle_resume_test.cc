@@ -21,6 +21,19 @@ TEST_CASE("auto_restart tries again, and resumes from what the command has saved
   CHECK(f.log("r").find("/checkpoint/n") != std::string::npos);
 }
 
+TEST_CASE("an attempt that does not come to its command has no exit code of the one before") {
+  Fixture f;
+  write_text(f.folder / "src" / "once", "#!/bin/sh\nrm once\nexit 3\n");
+  fs::permissions(f.folder / "src" / "once", fs::perms::owner_all);
+  const std::string spec = f.write_spec("job.yaml",
+                                        "name: o\nalgorithm: {command: [./once], code: ./src}\n"
+                                        "auto_restart: 1\n");
+  CHECK(f.mat.run({"job", "create", "-f", spec}).exit_code != 0);
+  const Json shown = f.mat.succeed({"version", "show", "o", "--json"}).json();
+  CHECK(shown["attempts"] == 2);
+  CHECK_FALSE(shown["facts"].contains("exit_code"));
+}
+
 TEST_CASE("a killed run with restarts left starts again by itself") {
   Fixture f;
   const std::string spec = f.write_spec(

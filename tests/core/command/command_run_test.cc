@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 #include <fstream>
 
+#include "core/metrics/event_file.h"
 #include "tests/core/command/test_command.h"
 
 namespace mat {
@@ -168,6 +169,40 @@ TEST_CASE("metrics come from lines, from the file and from event files", "[comma
   CHECK(std::count(points.begin(), points.end(), TestPoint{"recall", 7, 0.25}) == 1);
   CHECK(std::count(points.begin(), points.end(), TestPoint{"torn", 1, 1}) == 1);
   CHECK(points.size() == 5);
+}
+
+TEST_CASE("a line that a killed attempt has left unfinished takes nothing of the next one's",
+          "[command]") {
+  CommandPlace place;
+  std::ofstream(place.version() / "metrics.jsonl")
+      << "{\"step\": 1, \"loss\": 0.5}\n{\"step\": 2, \"lo";
+  CommandRequest request =
+      place.request({"sh", "-c", "echo '{\"step\": 2, \"loss\": 0.25}' >>$MAT_METRICS_FILE"});
+  request.goes_on = true;
+  place.run(request);
+  CHECK(place.observer.points == std::vector<TestPoint>{{"loss", 1, 0.5}, {"loss", 2, 0.25}});
+}
+
+TEST_CASE("event files are read again when a command goes on, and not when it begins anew",
+          "[command]") {
+  const bool goes_on = GENERATE(false, true);
+  CAPTURE(goes_on);
+  CommandPlace place;
+  fs::create_directories(place.version() / "output");
+  EventWriter writer(place.version() / "output");
+  writer.add("loss", 1, 0.5);
+  writer.flush();
+  CommandRequest request = place.request({"true"});
+  request.goes_on = goes_on;
+  place.run(request);
+  CHECK(place.observer.points.size() == (goes_on ? 1 : 0));
+}
+
+TEST_CASE("how a command ended is recorded also where its last lines cannot be kept", "[command]") {
+  CommandPlace place;
+  place.observer.on_metric = [] { throw Error(ErrorKind::io, "no room"); };
+  CHECK(place.shell_failure("printf 'loss: 1'; exit 3").message() == "no room");
+  CHECK(place.observer.facts["exit_code"] == 3);
 }
 
 TEST_CASE("an observer that fails ends the command", "[command]") {

@@ -151,12 +151,14 @@ TEST_CASE("a tarball is unpacked once and then used from the cache", "[container
   fs::permissions(place.folder / "root" / "bin" / "busybox", fs::perms(04755));
   REQUIRE(run_tool({"tar", "-czf", tarball, "-C", (place.folder / "root").string(), "."}));
   place.container.image = tarball;
+  // Of one that was killed.
+  fs::create_directories(place.folder / "images" / ".unpacking-0123456789abcdef" / "usr");
   place.run(place.in_shell("cat /etc/made-for"));
   CHECK(place.log() == "a test\n");
   const auto folders = [&] {
     std::vector<fs::path> found;
     for (const auto& entry : fs::directory_iterator(place.folder / "images")) {
-      found.push_back(entry.path());
+      if (entry.is_directory()) found.push_back(entry.path());
     }
     return found;
   };
@@ -167,6 +169,31 @@ TEST_CASE("a tarball is unpacked once and then used from the cache", "[container
   place.run(place.in_shell("cat /etc/made-for"));
   CHECK(place.log() == "a test\nfrom the cache\n");
   CHECK(folders().size() == 1);
+}
+
+TEST_CASE("a stop ends the preparation of an image", "[container]") {
+  ContainerPlace place;
+  if (!can_run(place)) return;
+  place.container.image = place.folder / "large.tar";
+  std::ofstream{place.folder / "large.tar"};
+  fs::resize_file(place.folder / "large.tar", std::uintmax_t{1} << 38);
+  place.observer.stop = [] { return true; };
+  CHECK(place.failure(place.in_shell("true")).kind() == ErrorKind::terminated);
+}
+
+TEST_CASE("a container has its own HOME and the like, but for those that the job sets",
+          "[container]") {
+  ContainerPlace place;
+  if (!can_run(place)) return;
+  CommandRequest request = place.in_shell("echo $HOME $TMPDIR $LD_LIBRARY_PATH");
+  for (const char* variable : {"HOME=/h", "TMPDIR=/t", "LD_LIBRARY_PATH=/l"}) {
+    request.environment.emplace_back(variable);
+  }
+  request.container->own_variables = {"TMPDIR"};
+  place.run(request);
+  request.container->own_variables = {"HOME", "LD_LIBRARY_PATH"};
+  place.run(request);
+  CHECK(place.log() == "/tmp /t\n/h /l\n");
 }
 
 TEST_CASE("a tarball that would write outside is refused", "[container]") {
@@ -262,8 +289,14 @@ TEST_CASE("an image's name goes to podman or docker", "[container]") {
   CHECK(said.find("--env=X ") != std::string::npos);
   CHECK(said.find("secret") == std::string::npos);
   CHECK(said.find("--env=PATH") == std::string::npos);
+  CHECK(said.find("--env=HOME") == std::string::npos);
   CHECK(said.find("known sh -c true\n") != std::string::npos);
   CHECK(said.find("rm --force mat-") != std::string::npos);
+  request.container->own_variables = {"PATH", "HOME"};
+  place.failure(request);
+  const std::string with_own = read_file(calls).substr(said.size());
+  CHECK(with_own.find("--env=PATH ") != std::string::npos);
+  CHECK(with_own.find("--env=HOME ") != std::string::npos);
 }
 
 TEST_CASE("what looks like a path is one", "[container]") {

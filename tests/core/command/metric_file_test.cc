@@ -1,5 +1,6 @@
 #include "core/command/metric_file.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <fstream>
@@ -138,10 +139,10 @@ TEST_CASE("values come back exactly, also those that are no numbers in JSON", "[
 TEST_CASE("names that cannot be, and too many, are left out and told once", "[command]") {
   TestObserver observer;
   MetricSink sink(observer);
-  sink.add("…", 1, 1);
-  sink.add("", 1, 1);
-  for (int i = 0; i < 1500; ++i) sink.add("file" + std::to_string(i), 1, 1);
-  sink.add("file3", 2, 1);
+  sink.add_of_file("…", 1, 1);
+  sink.add_of_file("", 1, 1);
+  for (int i = 0; i < 1500; ++i) sink.add_of_file("file" + std::to_string(i), 1, 1);
+  sink.add_of_file("file3", 2, 1);
   CHECK(observer.points.size() == 1001);
   CHECK(observer.lines.size() == 2);
 }
@@ -149,10 +150,10 @@ TEST_CASE("names that cannot be, and too many, are left out and told once", "[co
 TEST_CASE("without a step points are counted on from the last", "[command]") {
   TestObserver observer;
   MetricSink sink(observer);
-  sink.add("a b", {}, 1);
-  sink.add("a b", 10, 1);
-  sink.add("a_b", {}, 1);
-  sink.add("a b", 2, 1);
+  sink.add_of_file("a b", {}, 1);
+  sink.add_of_file("a b", 10, 1);
+  sink.add_of_file("a_b", {}, 1);
+  sink.add_of_file("a b", 2, 1);
   CHECK(observer.points ==
         std::vector<TestPoint>{{"a_b", 1, 1}, {"a_b", 10, 1}, {"a_b", 11, 1}, {"a_b", 2, 1}});
 }
@@ -194,6 +195,64 @@ TEST_CASE("the same tag of several folders is several metrics", "[command]") {
   CHECK(f.observer.points == std::vector<TestPoint>{{"loss", 1, 0.25},
                                                     {"b/loss", 1, 0.25},
                                                     {"validation/epoch_loss", 1, 0.25}});
+}
+
+TEST_CASE("folders of one name are told apart by the folders around them", "[command]") {
+  Followed f;
+  const fs::path output = f.folder / "output";
+  EventFolder events(output);
+  for (const char* name : {"fold1/train", "fold2/train", "a/run", "b/run"}) {
+    write_events(output / name, "loss", 1, 2);
+  }
+  write_events(output, "loss", 1, 2);
+  events.poll(f.sink, f.observer);
+  std::vector<std::string> names;
+  for (const TestPoint& point : f.observer.points) names.push_back(point.name);
+  std::sort(names.begin(), names.end());
+  CHECK(names == std::vector<std::string>{"b/run/loss", "fold2/train/loss", "loss", "output/loss",
+                                          "train/loss"});
+}
+
+TEST_CASE("what an attempt wrote last is read when it goes on, by the names of that attempt",
+          "[command]") {
+  Followed f;
+  const fs::path output = f.folder / "output";
+  write_events(output / "run1", "loss", 1, 4);
+  write_events(output / "run2", "loss", 1, 4);
+  write_events(output / "again", "acc", 1, 4);
+  write_events(output / "again2", "acc", 4, 6);
+  MetricSink sink(f.observer, {{"loss", 2}, {"run2/loss", 3}, {"acc", 5}});
+  EventFolder events(output, true);
+  events.poll(sink, f.observer);
+  const auto count = [&](const TestPoint& point) {
+    return std::count(f.observer.points.begin(), f.observer.points.end(), point);
+  };
+  CHECK(f.observer.points.size() == 11);
+  CHECK(count({"loss", 3, 0.75}) == 1);
+  CHECK(count({"run2/loss", 3, 0.75}) == 1);
+  CHECK(count({"acc", 5, 1.25}) == 1);
+  // In a folder of its own, from a step that is there already.
+  write_events(output / "run3", "loss", 3, 5);
+  events.poll(sink, f.observer);
+  CHECK(f.observer.points.size() == 12);
+  CHECK(f.observer.points.back() == TestPoint{"loss", 4, 1});
+}
+
+TEST_CASE("what is printed and written to a file, too, is there once", "[command]") {
+  TestObserver observer;
+  MetricSink sink(observer);
+  for (int step : {3, 1, 2}) sink.add_of_line("loss", step, step);
+  for (int step = 1; step < 6; ++step) sink.add_of_file("loss", step, step);
+  sink.add_of_line("loss", 6, 6);
+  sink.add_of_line("f1", 1, 1);
+  CHECK(observer.points == std::vector<TestPoint>{{"loss", 3, 3},
+                                                  {"loss", 1, 1},
+                                                  {"loss", 2, 2},
+                                                  {"loss", 4, 4},
+                                                  {"loss", 5, 5},
+                                                  {"f1", 1, 1}});
+  CHECK(observer.lines == std::vector<std::string>{"'loss' is printed and written to a file: its "
+                                                   "points come from the file"});
 }
 
 TEST_CASE("a torn record waits, a damaged file is told and left", "[command]") {

@@ -55,6 +55,21 @@ TEST_CASE("A version goes from Initializing over Pending and Running to its end,
   CHECK(ended.accuracy == 0.5);
 }
 
+TEST_CASE("A version that goes on has not the end of its last attempt") {
+  const RegistryHome home;
+  Registry registry = home.writer();
+  const Id id = registry.create_version(new_version("clothes"), "").id;
+  REQUIRE(registry.submit(id, submission(), {}));
+  Outcome outcome;
+  outcome.facts = {{"device", "cpu"}, {"exit_code", 3}, {"signal", nullptr}, {"result_code", 1}};
+  REQUIRE(registry.change_status(id, {Status::pending}, Status::failed, "", outcome));
+  CHECK(registry.version(id).facts["exit_code"] == 3);
+  REQUIRE(registry.submit(id, submission(), {}));
+  const Json facts = registry.version(id).facts;
+  CHECK(facts["device"] == "cpu");
+  for (const char* name : {"exit_code", "signal", "result_code"}) CHECK_FALSE(facts.contains(name));
+}
+
 TEST_CASE("A change of status from another one than stands there does nothing") {
   const RegistryHome home;
   Registry registry = home.writer();

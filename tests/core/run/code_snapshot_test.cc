@@ -131,6 +131,28 @@ TEST_CASE("a folder within a repository obeys the rules above it", "[run]") {
   CHECK(p.copied() == Paths{"train.py"});
 }
 
+TEST_CASE("a folder that the repository around it ignores is copied by its own rules", "[run]") {
+  const Project p;
+  p.write(".gitignore", "/generated/\n");
+  p.write("generated/train.py");
+  p.write("generated/.gitignore", "*.log\n");
+  p.write("generated/run.log");
+  p.git({"init", "--quiet"});
+  const Json facts = p.take_from(p.code / "generated");
+  CHECK(p.copied() == Paths{".gitignore", "train.py"});
+  CHECK(has_note(facts, "git ignores this folder"));
+}
+
+TEST_CASE("where git fails, nothing is copied and its own words are told", "[run]") {
+  const Project p;
+  write_ignored_tree(p);
+  p.git({"init", "--quiet"});
+  std::ofstream(p.code / ".git/config", std::ios::app) << "[broken\n";
+  CHECK_THROWS_WITH(p.take(), Catch::Contains("git cannot list the code in '" + p.code.string() +
+                                              "': fatal: bad config line"));
+  CHECK_FALSE(fs::exists(p.archive));
+}
+
 TEST_CASE("a folder in no repository obeys its .gitignore too", "[run]") {
   const Project p;
   write_ignored_tree(p);
