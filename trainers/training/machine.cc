@@ -111,8 +111,9 @@ Blas find_blas() {
 
 Json gpus() {
   Json devices = Json::array();
-  const auto count = torch::cuda::is_available() ? torch::cuda::device_count() : 0;
-  for (std::size_t i = 0; i < count; ++i) {
+  const auto count =
+      static_cast<int>(torch::cuda::is_available() ? torch::cuda::device_count() : 0);
+  for (int i = 0; i < count; ++i) {
     const torch::Device device(torch::kCUDA, static_cast<torch::DeviceIndex>(i));
     devices.push_back({{"name", device.str()}, {"model", device_model(device)}});
   }
