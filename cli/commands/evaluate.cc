@@ -74,10 +74,11 @@ void note_unknown(const std::string& how_many, const std::string& label) {
 // What was left out, and so is not in the figures.
 void note_left_out(const LabelledPictures& labelled, const EvaluateResult& result) {
   for (const std::string& problem : result.problems) note("left out " + printable(problem));
-  const auto unreadable = result.document["pictures"]["unreadable"].get<std::size_t>();
-  if (unreadable > result.problems.size()) {
-    note(fmt::format("left out {} more; {} in all cannot be read",
-                     unreadable - result.problems.size(), unreadable));
+  const Json& counts = result.document["pictures"];
+  const std::size_t all =
+      counts["unreadable"].get<std::size_t>() + counts["unusable"].get<std::size_t>();
+  if (all > result.problems.size()) {
+    note(fmt::format("left out {} more; {} in all", all - result.problems.size(), all));
   }
   for (const auto& [label, count] : labelled.unknown_labels) {
     note_unknown(counted(count, "picture"), label);
@@ -102,13 +103,7 @@ void note_validated_on(const Json& document) {
       known, counted(counts["evaluated"].get<std::int64_t>(), "picture")));
 }
 
-// The folder with which evaluations are kept, and what they are of.
-struct Kept {
-  std::string reference;
-  std::filesystem::path folder;
-};
-
-int show_kept(const Kept& kept_with, const EvaluateFlags& flags) {
+int show_kept(const ModelSource& kept_with, const EvaluateFlags& flags) {
   const std::filesystem::path& folder = kept_with.folder;
   const std::vector<std::string> names = kept_evaluations(folder);
   if (!flags.show.empty()) {
@@ -232,29 +227,46 @@ Measured measure_pictures(const Context& context, ModelToOpen to_open, const Eva
   return measured;
 }
 
+// Puts the name and the folder into `document`. What was measured is worth to be printed all the
+// same when it cannot be kept: why not is given back.
+std::optional<Error> keep(const Context& context, const ModelSource& source,
+                          const EvaluateResult& result, Json& document) {
+  if (source.may_change) {
+    note("not kept: the training is not over");
+    return std::nullopt;
+  }
+  try {
+    Registry registry = context.open_to_read();
+    require_still_there(registry, source);
+    const std::string name = keep_evaluation(source.folder, result);
+    document["name"] = name;
+    document["folder"] = evaluation_folder(source.folder, name).string();
+    return std::nullopt;
+  } catch (const Error& e) {
+    return Error(e.kind(), "the evaluation is not kept: " + e.message(), e.hint());
+  }
+}
+
 int evaluate_model(const Context& context, const EvaluateFlags& flags) {
   const std::optional<TableToOpen> table = table_to_open(context, flags.model);
   std::optional<ModelToOpen> pictures;
   if (!table) pictures = model_to_open(context, flags.model);
-  const Kept kept = table ? Kept{table->source.reference, table->source.folder}
-                          : Kept{pictures->source.reference, pictures->source.folder};
-  if (flags.data.empty()) return show_kept(kept, flags);
+  const ModelSource source = table ? table->source : pictures->source;
+  if (flags.data.empty()) return show_kept(source, flags);
 
   Measured measured =
       table ? measure_rows(*table, flags) : measure_pictures(context, std::move(*pictures), flags);
-  Json document{{"model", kept.reference},
+  Json document{{"model", source.reference},
                 {"data", measured.data},
                 {"part", table ? "all" : flags.part},
                 {"created", utc_text(now_ms())},
                 {"computed", measured.facts}};
   document.update(measured.result.document);
   measured.result.document = document;
-  if (flags.keep) {
-    const std::string name = keep_evaluation(kept.folder, measured.result);
-    document["name"] = name;
-    document["folder"] = evaluation_folder(kept.folder, name).string();
-  }
+  std::optional<Error> unkept;
+  if (flags.keep) unkept = keep(context, source, measured.result, document);
   flags.json ? print_json(document) : print_whole(document, static_cast<std::size_t>(flags.top));
+  if (unkept) throw Error(*unkept);
   return 0;
 }
 

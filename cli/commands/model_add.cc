@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <memory>
+#include <string_view>
 
 #include "cli/commands/commands.h"
 #include "cli/commands/model_view.h"
@@ -21,6 +22,7 @@ namespace mat {
 namespace {
 
 constexpr std::uint64_t kMostBytesOfClasses = 64 << 20;
+constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
 struct NameFlags {
   std::string name, number, description;
@@ -58,13 +60,14 @@ NewModel NameFlags::model() const {
 }
 
 std::vector<std::string> classes_of(const std::string& text) {
-  if (!text.starts_with('@')) return text.empty() ? std::vector<std::string>() : split(text, ',');
-  std::vector<std::string> lines = split(read_file(text.substr(1), kMostBytesOfClasses), '\n');
-  for (std::string& line : lines) {
-    if (line.ends_with('\r')) line.pop_back();
-  }
-  while (!lines.empty() && lines.back().empty()) lines.pop_back();
-  return lines;
+  const bool is_file = text.starts_with('@');
+  std::string names = is_file ? read_file(text.substr(1), kMostBytesOfClasses) : text;
+  if (names.starts_with(kByteOrderMark)) names.erase(0, kByteOrderMark.size());
+  if (names.empty()) return {};
+  std::vector<std::string> classes = split(names, is_file ? '\n' : ',');
+  for (std::string& name : classes) name = std::string(trim(name));
+  while (is_file && !classes.empty() && classes.back().empty()) classes.pop_back();
+  return classes;
 }
 
 // Of red, green and blue.

@@ -91,6 +91,11 @@ std::optional<TableToOpen> table_to_open(const Context& context, const ModelFlag
   return table;
 }
 
+void note_choice(Registry& registry, const std::string& reference) {
+  const ModelSource source = find_model_source(registry, reference);
+  if (!source.note.empty()) note(source.note);
+}
+
 CsvTable read_rows(const std::string& file, const TableDescription& description) {
   std::string bytes = file == "-" ? whole_stdin() : read_file(file, CsvOptions().max_bytes);
   return parse_rows(std::move(bytes), file == "-" ? "stdin" : file, description);

@@ -41,6 +41,10 @@ struct TableToOpen {
 };
 std::optional<TableToOpen> table_to_open(const Context& context, const ModelFlags& flags);
 
+// What a person should know of the choice of what answers, if anything. Throws what
+// find_model_source() does.
+void note_choice(Registry& registry, const std::string& reference);
+
 // The rows that it is asked about: a CSV file, or "-" for one on stdin. See parse_rows(). Throws
 // usage errors with FILE:LINE.
 CsvTable read_rows(const std::string& file, const TableDescription& description);

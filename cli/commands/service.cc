@@ -49,6 +49,7 @@ int stop(const Context& context, const std::string& name, bool force, bool json)
 
 int update(const Context& context, const std::string& name, const std::string& source, bool json) {
   Registry registry = open_services_to_change(context);
+  note_choice(registry, source);
   const ServiceRecord service = update_service(registry, name, source);
   if (json) return print_one(service, registry.home(), true);
   print(fmt::format("{} serves {}{}\n", name, service.reference(),

@@ -270,6 +270,7 @@ int deploy_service(const Context& context, const DeployFlags& flags) {
   const Home home = context.home();
   {
     Registry registry = open_services_to_write(context);
+    note_choice(registry, wanted.source);
     service = record_service(registry, wanted);
     if (flags.detach) return serve_in_background(registry, service, new_token, flags.json, true);
   }

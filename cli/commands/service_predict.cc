@@ -14,7 +14,6 @@
 #include "cli/output/terminal.h"
 #include "core/base/error.h"
 #include "core/cache/picture_file.h"
-#include "core/http/base64.h"
 #include "core/http/client.h"
 #include "core/model/predict.h"
 #include "core/service/service_folder.h"
@@ -29,15 +28,18 @@ constexpr double kSeconds = 60;
 constexpr double kSecondsToBegin = 15;
 // So many requests are under way: the service gathers them into batches.
 constexpr std::size_t kAtOnce = 8;
+constexpr const char* kJson = "application/json";
+// Of any format: the service looks at the bytes.
+constexpr const char* kPicture = "image/*";
 
 class ServiceClient {
  public:
   ServiceClient(std::string address, std::string token)
       : address_(std::move(address)), token_(std::move(token)) {}
 
-  HttpResponse get(const std::string& target) const { return send("GET", target, ""); }
-  HttpResponse post(const std::string& target, std::string body) const {
-    return send("POST", target, std::move(body));
+  HttpResponse get(const std::string& target) const { return send("GET", target, kJson, ""); }
+  HttpResponse post(const std::string& target, const char* type, std::string body) const {
+    return send("POST", target, type, std::move(body));
   }
 
   static std::string problem_of(const HttpResponse& response) {
@@ -48,11 +50,12 @@ class ServiceClient {
   }
 
  private:
-  HttpResponse send(const char* method, const std::string& target, std::string body) const {
+  HttpResponse send(const char* method, const std::string& target, const char* type,
+                    std::string body) const {
     HttpRequest request;
     request.method = method;
     request.target = target;
-    request.headers.emplace_back("Content-Type", "application/json");
+    request.headers.emplace_back("Content-Type", type);
     if (!token_.empty()) request.headers.emplace_back("Authorization", "Bearer " + token_);
     request.body = std::move(body);
     return send_http(address_, request, kSeconds);
@@ -131,14 +134,8 @@ Answer ask(const ServiceRecord& service, const ServiceClient& client, const std:
   std::vector<std::uint8_t> bytes;
   prediction.problem = read_bytes(named, bytes);
   if (!prediction.problem.empty()) return answer;
-  const std::string picture =
-      encode_base64({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-  const Json asked{{"inputs", Json::array({{{"name", "image"},
-                                            {"datatype", "BYTES"},
-                                            {"shape", Json::array({1})},
-                                            {"data", Json::array({picture})}}})},
-                   {"outputs", Json::array({{{"name", "probabilities"}}})}};
-  const HttpResponse response = client.post(target, to_json_text(asked));
+  const HttpResponse response =
+      client.post(target, kPicture, std::string(bytes.begin(), bytes.end()));
   const bool is_its_own = response.status == 422 || response.status == 413 ||
                           (response.status == 400 && !bytes.empty());
   if (is_its_own) {
@@ -244,7 +241,8 @@ class RowsAsker {
     }
     const char* const wanted = table_.is_regression() ? "value" : "probabilities";
     const Json asked{{"inputs", std::move(inputs)}, {"outputs", Json::array({{{"name", wanted}}})}};
-    const HttpResponse response = client_.post(target_of(service_) + "/infer", to_json_text(asked));
+    const HttpResponse response =
+        client_.post(target_of(service_) + "/infer", kJson, to_json_text(asked));
     if (response.status == 400 || response.status == 413) {
       throw Error(ErrorKind::usage,
                   fmt::format("{}, rows from {} on: {}", table.name(), rows.front() + 1,

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <random>
+#include <utility>
 
 #include "core/metrics/classification_report.h"
 
@@ -29,42 +31,38 @@ class Accuracies {
 };
 
 // Bootstrap samples of a confusion matrix: how often each cell is drawn is multinomial, so that the
-// time does not grow with the number of samples.
+// time does not grow with the number of samples. Of many classes most cells are empty.
 class Resampled {
  public:
-  explicit Resampled(const Confusion& confusion) : classes_(confusion.size()) {
-    for (std::size_t label = 0; label < classes_; ++label) {
-      for (std::size_t prediction = 0; prediction < classes_; ++prediction) {
-        const std::int64_t count = confusion[label][prediction];
-        if (count == 0) continue;
-        cells_.push_back({label, prediction, count});
-        total_ += count;
-      }
+  Resampled(const std::vector<int>& labels, const std::vector<int>& predictions,
+            std::size_t class_count)
+      : classes_(class_count), total_(static_cast<std::int64_t>(labels.size())) {
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+      ++cells_[{static_cast<std::size_t>(labels[i]), static_cast<std::size_t>(predictions[i])}];
     }
   }
 
-  Confusion draw(std::mt19937_64& engine) const {
-    Confusion confusion(classes_, std::vector<std::int64_t>(classes_));
+  std::vector<ScoreCounts> draw(std::mt19937_64& engine) const {
+    std::vector<ScoreCounts> counts(classes_);
     std::int64_t left = total_, weight = total_;
-    for (const Cell& cell : cells_) {
-      const double part = static_cast<double>(cell.count) / static_cast<double>(weight);
+    for (const auto& [cell, count] : cells_) {
+      const double part = static_cast<double>(count) / static_cast<double>(weight);
       const std::int64_t drawn =
-          cell.count == weight ? left : std::binomial_distribution(left, part)(engine);
-      confusion[cell.label][cell.prediction] = drawn;
+          count == weight ? left : std::binomial_distribution(left, part)(engine);
+      const auto& [label, prediction] = cell;
+      counts[label].support += drawn;
+      counts[prediction].predicted += drawn;
+      if (label == prediction) counts[label].right += drawn;
       left -= drawn;
-      weight -= cell.count;
+      weight -= count;
     }
-    return confusion;
+    return counts;
   }
 
  private:
-  struct Cell {
-    std::size_t label, prediction;
-    std::int64_t count;
-  };
   std::size_t classes_;
-  std::vector<Cell> cells_;
-  std::int64_t total_ = 0;
+  std::int64_t total_;
+  std::map<std::pair<std::size_t, std::size_t>, std::int64_t> cells_;  // label, prediction
 };
 
 struct Draws {
@@ -120,15 +118,23 @@ ReportIntervals bootstrap_report(const std::vector<int>& labels,
   const auto classes = static_cast<std::size_t>(class_count);
   ReportIntervals result;
   result.classes.resize(classes);
+  require_class_numbers(labels, predictions, class_count);
   if (labels.empty() || resamples <= 0) return result;
   std::mt19937_64 engine(seed);
-  const Resampled resampled(classification_report(labels, predictions, class_count).confusion);
+  const Resampled resampled(labels, predictions, classes);
+  std::vector<bool> occurs(classes);
+  for (const auto* numbers : {&labels, &predictions}) {
+    for (const int number : *numbers) occurs[static_cast<std::size_t>(number)] = true;
+  }
   std::vector<double> accuracies;
   std::vector<Draws> draws(classes + 2);  // of each class, macro, weighted
   for (int round = 0; round < resamples; ++round) {
     const ClassificationReport report = classification_report(resampled.draw(engine));
     accuracies.push_back(report.accuracy);
-    for (std::size_t c = 0; c < classes; ++c) draws[c].add(report.classes[c]);
+    for (std::size_t c = 0; c < classes; ++c) {
+      // The others would be 0 a thousand times each.
+      if (occurs[c]) draws[c].add(report.classes[c]);
+    }
     draws[classes].add({report.precision, report.recall, report.f1});
     draws[classes + 1].add(report.weighted);
   }

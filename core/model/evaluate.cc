@@ -137,7 +137,10 @@ std::vector<std::string> kept_evaluations(const fs::path& folder) {
 
 std::string keep_evaluation(const fs::path& folder, const EvaluateResult& result) {
   const fs::path all = folder / "evaluations";
-  make_folders(all);
+  // The folder that it is kept in is not made again when it was deleted meanwhile.
+  std::error_code error;
+  fs::create_directory(all, error);
+  if (error) throw_io_error(fmt::format("cannot make '{}'", all.string()), error.value());
   remove_unfinished(all);
   // Written where nobody looks, then given the first free number: a rename never replaces a folder
   // that has something in it.

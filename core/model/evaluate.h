@@ -40,7 +40,8 @@ EvaluateResult evaluate(PictureModel& model, const ModelDescription& description
                         const LabelledPictures& pictures, const EvaluateRequest& request);
 
 // Evaluations that are kept with what was evaluated: FOLDER/evaluations/E001/evaluation.json and
-// predictions.jsonl. Gives the name; it is there whole or not at all.
+// predictions.jsonl. Gives the name; it is there whole or not at all. Throws io errors, also when
+// there is no FOLDER.
 std::string keep_evaluation(const std::filesystem::path& folder, const EvaluateResult& result);
 // Names, the oldest first.
 std::vector<std::string> kept_evaluations(const std::filesystem::path& folder);

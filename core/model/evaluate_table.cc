@@ -48,11 +48,10 @@ void measure_values(const TableTarget::Rows& known, std::vector<double> answers,
 
 void measure_classes(const TableDescription& description, const CsvTable& table,
                      const TableTarget::Rows& known, const std::vector<double>& answers,
-                     const std::string& slice_column, EvaluateResult& result) {
+                     const std::string& slice_column, std::size_t slice, EvaluateResult& result) {
   EvaluatedSamples evaluated;
   evaluated.classes = description.classes;
   evaluated.slice_key = slice_column;
-  const std::size_t slice = slice_column.empty() ? 0 : table.index_of(slice_column, "to slice by");
   Predictions& predictions = evaluated.predictions;
   predictions.class_count = static_cast<int>(description.classes.size());
   predictions.probabilities.assign(answers.begin(), answers.end());
@@ -75,6 +74,8 @@ EvaluateResult evaluate_table(
   if (!slice_column.empty() && description.is_regression()) {
     throw Error(ErrorKind::usage, "a regression is not measured by slices");
   }
+  // Before all rows are answered.
+  const std::size_t slice = slice_column.empty() ? 0 : table.index_of(slice_column, "to slice by");
   std::map<std::string, std::int64_t> unknown;
   const TableTarget::Rows known =
       TableTarget(description.target, description.classes).read(table, &unknown);
@@ -88,7 +89,7 @@ EvaluateResult evaluate_table(
   if (description.is_regression()) {
     measure_values(known, std::move(answers), result);
   } else {
-    measure_classes(description, table, known, answers, slice_column, result);
+    measure_classes(description, table, known, answers, slice_column, slice, result);
   }
   std::int64_t of_unknown = 0;
   for (const auto& [label, count] : unknown) of_unknown += count;

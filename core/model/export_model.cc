@@ -112,21 +112,6 @@ std::vector<ImageView> views_of(const Compared& compared,
   return std::move(own.views);
 }
 
-Json description_of(const StoredModel& model, const std::string& format) {
-  ModelDescription description = model.description;
-  if (!model.table && format == kTorchScript) {
-    // It normalizes by itself.
-    description.network = kTorchScript;
-    description.preprocessing.mean = {0, 0, 0};
-    description.preprocessing.deviation = {1, 1, 1};
-  }
-  Json document = description_json(description, model.table);
-  document["metrics"] = model.version.metrics;
-  document["model"] = model.version.reference();
-  document["origin"] = model.version.origin;
-  return document;
-}
-
 void export_pictures(const Home& home, const StoredModel& model, const ModelExport& wanted,
                      const fs::path& out, ExportReport& report) {
   const Compared compared = pictures_of(home, model, wanted);
@@ -168,6 +153,22 @@ std::string export_file_name(const ModelVersionRecord& version, const std::strin
   return fmt::format("{}-{}.{}", version.model, version.number.text(), extension);
 }
 
+Json export_description(const StoredModel& model, const std::string& format) {
+  ModelDescription description = model.description;
+  // Another's program is copied as it is; what mat writes of a network normalizes by itself.
+  const bool is_program = description.network == kTorchScript;
+  if (!model.table && !is_program && format == kTorchScript) {
+    description.network = kTorchScript;
+    description.preprocessing.mean = {0, 0, 0};
+    description.preprocessing.deviation = {1, 1, 1};
+  }
+  Json document = description_json(description, model.table);
+  document["metrics"] = model.version.metrics;
+  document["model"] = model.version.reference();
+  document["origin"] = model.version.origin;
+  return document;
+}
+
 ExportReport export_model(const Home& home, const StoredModel& model, const ModelExport& wanted) {
   check_place(wanted);
   const PartialExport partial(wanted.out);
@@ -181,7 +182,7 @@ ExportReport export_model(const Home& home, const StoredModel& model, const Mode
   report.bytes = fs::file_size(partial.path(), error);
   report.description = description_beside(wanted.out);
   write_file_atomic(report.description,
-                    to_json_text(description_of(model, wanted.format), 2) + "\n");
+                    to_json_text(export_description(model, wanted.format), 2) + "\n");
   if (std::rename(partial.path().c_str(), wanted.out.c_str()) != 0) {
     throw_io_error(fmt::format("cannot write '{}'", wanted.out.string()), errno);
   }

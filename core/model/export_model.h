@@ -38,6 +38,9 @@ struct ExportReport {
 // nothing is left, and what was there before stays.
 ExportReport export_model(const Home& home, const StoredModel& model, const ModelExport& wanted);
 
+// What stands beside a file of `format`: its description, metrics and origin.
+Json export_description(const StoredModel& model, const std::string& format);
+
 // "flowers-1.0.0.onnx"
 std::string export_file_name(const ModelVersionRecord& version, const std::string& format);
 

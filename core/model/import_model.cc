@@ -187,15 +187,44 @@ Json said_of(const fs::path& file, Kind kind, const DescribeFile& describe, Mode
   return to_json(describe_weights(file));
 }
 
+// Of a document only what it says under the keys of `known`: what it leaves out is not said.
+Json said_in(const Json& document, const Json& known) {
+  Json said = Json::object();
+  for (const auto& [key, value] : known.items()) {
+    const auto found = document.find(key);
+    if (found == document.end() || found->is_null()) continue;
+    said[key] = value.is_object() ? said_in(*found, value) : *found;
+  }
+  return said;
+}
+
+// Adds what `said` says and `json`, of the file itself, does not. What both say has to be the same.
+void merge_said(const Json& said, const fs::path& beside, Json& json, const fs::path& file) {
+  for (const auto& [key, value] : said.items()) {
+    if (!json.contains(key)) {
+      json[key] = value;
+    } else if (value.is_object()) {
+      merge_said(value, beside, json[key], file);
+    } else if (!is_same(json[key], value)) {
+      throw Error(ErrorKind::usage,
+                  fmt::format("'{}' says {} {}, and '{}' itself {}", beside.string(), key,
+                              text_of(value), file.string(), text_of(json[key])),
+                  fmt::format("correct '{}', or take it away when it is of another model",
+                              beside.filename().string()));
+    }
+  }
+}
+
 // Adds what stands beside the file, in `beside`.
 void add_beside(const fs::path& beside, Json& json, ModelContent& content) {
   const std::string what = fmt::format("'{}'", beside.string());
   const Json document = parse_json(read_file(beside, kMostBytesBeside), what);
   if (is_table_description(document)) refuse_table(what);
-  const Json said = to_json(model_description_from_json(document, what));
-  for (const auto& [key, value] : said.items()) {
-    if (!json.contains(key)) json[key] = value;
-  }
+  const Json known = to_json(model_description_from_json(document, what));
+  Json said = said_in(document, known);
+  // A program has its network in itself, whatever that is called.
+  if (json.value("network", "") == kTorchScript) said.erase("network");
+  merge_said(said, beside, json, content.file);
   if (content.metrics.empty()) content.metrics = document.value("metrics", Json::object());
   content.origin["exported"] = {{"model", document.value("model", Json())},
                                 {"origin", document.value("origin", Json())}};

@@ -25,8 +25,8 @@ using DescribeFile = std::function<Json(const std::filesystem::path& file)>;
 // A safetensors file of mat's or of others, or a TorchScript program. What the file does not say
 // itself is taken from what stands beside it, FILE.json as 'model export' writes it, or model.json
 // beside model.pt and model.safetensors, and then from `given`. `describe` is asked about files
-// whose header is not mat's. Throws usage errors that say what is missing or contradicts `given`,
-// not_found and io errors.
+// whose header is not mat's. Throws usage errors that say what is missing, or where two of these
+// contradict each other, not_found and io errors.
 ModelContent describe_import(const std::filesystem::path& file, const ImportDescription& given,
                              const DescribeFile& describe);
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/address.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/dataset/import.h"
@@ -86,6 +87,22 @@ std::vector<ManifestSample> read_all(const fs::path& data, LabelledPictures& pic
   return samples;
 }
 
+void refuse_remote(const fs::path& data, const std::vector<PictureSample>& samples) {
+  const auto is_remote = [](const PictureSample& sample) {
+    return is_remote_address(sample.file.native());
+  };
+  const auto count = std::count_if(samples.begin(), samples.end(), is_remote);
+  if (count == 0) return;
+  const std::string first = std::find_if(samples.begin(), samples.end(), is_remote)->file.native();
+  const std::string bucket = first.substr(0, first.find('/', first.find("://") + 3) + 1);
+  throw Error(ErrorKind::usage,
+              fmt::format("{} of the pictures of '{}' {} in an object store: {}{}", count,
+                          data.string(), count == 1 ? "is" : "are", first, count == 1 ? "" : ", …"),
+              fmt::format("make a dataset of them that says where they are on this machine: mat "
+                          "dataset create NAME '{}' --map-source '{}=FOLDER'",
+                          data.string(), bucket));
+}
+
 }  // namespace
 
 Asked parse_asked(const std::string& text) {
@@ -142,6 +159,7 @@ LabelledPictures read_labelled(const fs::path& data, const std::vector<std::stri
                                 : fmt::format("its labels are {}; the model knows {}",
                                               join(unknown, ", "), join(classes, ", ")));
   }
+  refuse_remote(data, pictures.set.samples);
   if (!slice_key.empty() && std::all_of(pictures.slices.begin(), pictures.slices.end(),
                                         [](const std::string& value) { return value.empty(); })) {
     throw Error(ErrorKind::usage, fmt::format("no picture has the property '{}'", slice_key),

@@ -26,6 +26,12 @@ ModelSource of_version(Registry& registry, const std::string& reference) {
   source.source = fmt::format("{}{}", kVersion, source.reference);
   source.folder = registry.home().version_folder(version.job, version.number);
   source.file = weights_of(registry.home(), version);
+  source.id = version.id;
+  if (is_active(version.status)) {
+    source.may_change = true;
+    source.note =
+        fmt::format("{} is {}: its weights may change", source.reference, name_of(version.status));
+  }
   if (is_of_table(version)) {
     source.table = describe_table_weights(source.file);
   } else {
@@ -43,7 +49,8 @@ ModelSource of_model(Registry& registry, const std::string& reference) {
   source.file = std::move(model.file);
   source.description = std::move(model.description);
   source.table = std::move(model.table);
-  source.model_version = model.version.id;
+  source.id = model.version.id;
+  source.model_version = source.id;
   return source;
 }
 
@@ -61,6 +68,14 @@ ModelSource of_model(Registry& registry, const std::string& reference) {
 bool is_open(std::string_view which) { return which.empty() || which == "latest"; }
 
 }  // namespace
+
+void require_still_there(Registry& registry, const ModelSource& source) {
+  const Id now = source.model_version ? registry.model_version(source.reference).id
+                                      : registry.version(source.reference).id;
+  if (now == source.id) return;
+  throw Error(ErrorKind::not_found,
+              fmt::format("{} was deleted meanwhile; another has its name", source.reference));
+}
 
 std::vector<std::filesystem::path> validated_on(Registry& registry, const ModelSource& source) {
   const Home& home = registry.home();
@@ -92,8 +107,10 @@ ModelSource find_model_source(Registry& registry, const std::string& reference) 
   if (is_open(which) && has_model && has_job) {
     const bool is_bare = which.empty();
     ModelSource source = is_bare ? of_model(registry, reference) : of_version(registry, reference);
-    source.note = fmt::format("'{0}' is a model and a job: this is {1}; {2}{0} is the other", name,
-                              source.reference, is_bare ? kVersion : kModel);
+    const std::string choice =
+        fmt::format("'{0}' is a model and a job: this is {1}; {2}{0} is the other", name,
+                    source.reference, is_bare ? kVersion : kModel);
+    source.note = source.note.empty() ? choice : choice + "; " + source.note;
     return source;
   }
   if (is_open(which)) {

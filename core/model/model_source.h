@@ -19,9 +19,14 @@ struct ModelSource {
   std::filesystem::path folder;  // the version's, for what is stored with it
   ModelDescription description;  // of a classifier of pictures, or:
   std::optional<TableDescription> table;  // of a network for rows of tables
-  std::optional<Id> model_version;        // of a model; nothing for a version of a job
+  Id id = 0;                              // of the version, of a job or of a model
+  std::optional<Id> model_version;        // the same of a model; nothing for a version of a job
+  bool may_change = false;                // a version whose training is not over
   std::string note;                       // what a person should know of the choice; may be empty
 };
+
+// Throws not_found when it was deleted since it was found, also when another has its name by now.
+void require_still_there(Registry& registry, const ModelSource& source);
 
 // The pictures by which its best epoch was chosen and its temperature found; none when they are not
 // known. Opens none of them.

@@ -310,8 +310,10 @@ class Registry {
   ServiceRecord service(Id id);
   Listing<ServiceRecord> list_services(const ListOptions& options);
   bool change_service(Id service, const std::vector<Status>& from, const ProcessChange& change);
-  // Not found when the service or what it is to serve has been deleted.
-  void set_service_source(Id service, const std::string& source, std::optional<Id> model_version);
+  // Guarded by the status, as change_service(). Not found when the service or what it is to serve
+  // has been deleted.
+  bool set_service_source(Id service, const std::vector<Status>& from, const std::string& source,
+                          std::optional<Id> model_version);
   void set_service_facts(Id service, const Json& facts);
   // Removes the row and the folder, or nothing. Conflict when it is active.
   Deleted delete_service(const std::string& name);

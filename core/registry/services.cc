@@ -1,5 +1,6 @@
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 
@@ -197,10 +198,11 @@ bool Registry::change_service(Id id, const std::vector<Status>& from, const Proc
   });
 }
 
-void Registry::set_service_source(Id id, const std::string& source,
+bool Registry::set_service_source(Id id, const std::vector<Status>& from, const std::string& source,
                                   std::optional<Id> model_version) {
-  impl_->database.write([&](SQLite::Database& connection) {
-    service_row(connection, id);
+  return impl_->database.write([&](SQLite::Database& connection) {
+    const Status status = service_row(connection, id).status;
+    if (std::find(from.begin(), from.end(), status) == from.end()) return false;
     const Served served = served_by(connection, source, model_version);
     SQLite::Statement update(connection,
                              "UPDATE services SET source = ?, model_version_id = ?, version_id = ? "
@@ -211,6 +213,7 @@ void Registry::set_service_source(Id id, const std::string& source,
     update.bind(4, id);
     update.exec();
     record_served(connection, home(), id, served);
+    return true;
   });
 }
 

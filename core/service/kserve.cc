@@ -130,12 +130,17 @@ bool is_wanted(const InferRequest& request, const char* output) {
 
 }  // namespace
 
-InferRequest read_infer_request(const HttpRequest& request, std::int64_t max_pixels) {
+InferRequest read_infer_request(HttpRequest&& request, std::int64_t max_pixels) {
   if (!request.header("inference-header-content-length").empty()) InferReader::refuse_binary();
+  InferRequest asked;
+  if (request.content_type().starts_with("image/")) {
+    if (request.body.empty()) throw HttpFailure(400, "no picture: the body is empty");
+    asked.pictures.emplace_back(std::move(request.body));
+    return asked;
+  }
   InferReader reader;
   read_json(request.body, reader);
   if (reader.inputs == 0) throw HttpFailure(400, "no inputs");
-  InferRequest asked;
   asked.id = std::move(reader.id);
   asked.outputs = std::move(reader.outputs);
   if (reader.type == "BYTES") {

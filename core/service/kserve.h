@@ -12,7 +12,8 @@ namespace mat {
 // The KServe inference protocol, version 2, as JSON.
 
 // A request to …/infer. Its one input is BYTES [N], pictures' files in base64, or UINT8 (0 to 255)
-// or FP32 (0 to 1) [N, height, width, 3], or [height, width, 3], the pixels of pictures.
+// or FP32 (0 to 1) [N, height, width, 3], or [height, width, 3], the pixels of pictures. Beyond the
+// protocol, a picture's file alone is the body where the media type is image/…
 struct InferRequest {
   std::string id;
   std::vector<AskedPicture> pictures;
@@ -24,7 +25,7 @@ constexpr const char* kProbabilitiesOutput = "probabilities";  // FP32 [N, class
 constexpr const char* kLabelOutput = "label";                  // BYTES [N]
 
 // Throws HttpFailure.
-InferRequest read_infer_request(const HttpRequest& request, std::int64_t max_pixels);
+InferRequest read_infer_request(HttpRequest&& request, std::int64_t max_pixels);
 
 // What answers: as it was asked for, and "clothes@V0003", which no other model is called.
 struct InferModel {

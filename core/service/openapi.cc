@@ -97,8 +97,9 @@ Json parameter(const char* name) {
 
 Json infer_path(const char* id, const Json& parameters, bool of_table) {
   Json operation{{"operationId", id}, {"summary", "KServe inference protocol, version 2"}};
-  operation["requestBody"] = {{"required", true},
-                              {"content", content("application/json", reference("InferRequest"))}};
+  Json types = content("application/json", reference("InferRequest"));
+  if (!of_table) types["image/*"] = {{"schema", {{"type", "string"}, {"format", "binary"}}}};
+  operation["requestBody"] = {{"required", true}, {"content", std::move(types)}};
   operation["responses"]["200"] =
       response("the outputs", content("application/json", reference("InferResponse")));
   add_post_errors(operation["responses"], of_table);

@@ -55,7 +55,7 @@ class Service {
       if (!ended_before) announce();
       ServeEnd end = ended_before ? *ended_before : wait();
       log_.line("ends: " + end.reason);
-      if (update_) answer_update_with(conflict_at_end());
+      if (update_) answer_update_with(answer_of(stopped_meanwhile()));
       if (server_) server_->stop(settings_.drain_s);
       record_end(Status::terminated, end.reason);
       return end;
@@ -268,9 +268,8 @@ class Service {
     return answer;
   }
 
-  UpdateAnswer conflict_at_end() const {
-    return answer_of(
-        Error(ErrorKind::conflict, fmt::format("{} was stopped meanwhile", record_.name)));
+  Error stopped_meanwhile() const {
+    return Error(ErrorKind::conflict, fmt::format("{} was stopped meanwhile", record_.name));
   }
 
   void begin_update() {
@@ -295,7 +294,9 @@ class Service {
       Json facts = facts_;
       facts["model"] = model->facts();
       // Recorded first: a model in service cannot be deleted.
-      registry_.set_service_source(record_.id, source.source, source.model_version);
+      const bool is_recorded = registry_.set_service_source(record_.id, {Status::running},
+                                                            source.source, source.model_version);
+      if (!is_recorded) throw stopped_meanwhile();
       api_->swap(std::move(model));
       // What the old model took would stay in the process for its next one.
       ::malloc_trim(0);

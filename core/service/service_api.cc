@@ -164,7 +164,8 @@ std::optional<HttpResponse> ServiceApi::admit(const HttpRequest& request) const 
   const bool is_known =
       found->route == Route::predict
           ? (is_of_table ? is_table_request_type(type) : is_picture_request_type(type))
-          : type.empty() || type == "application/json" || type == "application/octet-stream";
+          : type.empty() || type == "application/json" || type == "application/octet-stream" ||
+                (!is_of_table && type.starts_with("image/"));
   if (!is_known) {
     return http_error(415,
                       fmt::format("'{}' is not understood: send {}", printable(type),
@@ -288,8 +289,8 @@ void ServiceApi::infer(Call call) {
   if (call.model->table) return infer_rows(std::move(call));
   const std::string& reference = call.model->reference;
   const std::string name = name_in_path(call.request, reference);
-  const auto asked =
-      std::make_shared<InferRequest>(read_infer_request(call.request, options_.max_pixels));
+  const auto asked = std::make_shared<InferRequest>(
+      read_infer_request(std::move(call.request), options_.max_pixels));
   call.request = {};
   const auto classes =
       std::make_shared<std::vector<std::string>>(call.model->batcher->description().classes);

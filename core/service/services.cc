@@ -29,6 +29,8 @@ constexpr double kSecondsBetweenThoroughLooks = 0.5;
 // Beyond the time that a stop leaves for what is under way.
 constexpr double kGraceSeconds = 5;
 
+const std::vector<Status> kEnded = {Status::failed, Status::terminated, Status::abnormal};
+
 [[noreturn]] void refuse(const ServiceRecord& service, const char* hint) {
   throw Error(ErrorKind::conflict, fmt::format("{} is {}", service.name, name_of(service.status)),
               hint);
@@ -95,8 +97,7 @@ ServiceRecord restart_service(Registry& registry, const std::string& name,
   Registry::ProcessChange change;
   change.facts = Json::object();
   change.settings = settings;
-  const bool is_mine = registry.change_service(
-      service.id, {Status::failed, Status::terminated, Status::abnormal}, change);
+  const bool is_mine = registry.change_service(service.id, kEnded, change);
   if (!is_mine) refuse(registry.service(name), "somebody else has just started it");
   return registry.service(name);
 }
@@ -173,8 +174,11 @@ ServiceRecord update_service(Registry& registry, const std::string& name,
   const ServiceRecord service = registry.service(name);
   const ModelSource found = find_model_source(registry, source);
   if (!is_active(service.status)) {
-    registry.set_service_source(service.id, found.source, found.model_version);
-    return registry.service(service.id);
+    const bool is_set =
+        registry.set_service_source(service.id, kEnded, found.source, found.model_version);
+    const ServiceRecord now = registry.service(service.id);
+    if (!is_set) refuse(now, "somebody else has just started it: try again");
+    return now;
   }
   if (service.status != Status::running) refuse(service, "try again when it is Running");
   const UpdateRequest request{make_token(), found.source};

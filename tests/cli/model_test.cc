@@ -139,7 +139,7 @@ TEST_CASE("weights are imported once they answer, and refused when they do not f
   CHECK(own["network"] == "small_cnn");
   CHECK(own["origin"]["file"] == file);
   CHECK(own["metrics"].contains("accuracy"));
-  write_text(t.folder / "classes.txt", "green\r\nred, dark\n\n");
+  write_text(t.folder / "classes.txt", "\xef\xbb\xbfgreen\r\n red, dark \n\n");
   const std::string bare = t.bare_weights().string();
   const Json described =
       t.mat
@@ -150,6 +150,7 @@ TEST_CASE("weights are imported once they answer, and refused when they do not f
   CHECK(described["preprocessing"]["std"][0] == 0.2);
   CHECK(described["metrics"].empty());
   CHECK(t.mat.run({"predict", "own@1.0.1", "data/red/0.bmp"}).exit_code == 0);
+  t.mat.succeed({"model", "import", file, "--name", "again", "--classes", "green, red"});
 
   const auto refused = [&](std::vector<std::string> more, const std::string& why) {
     more.insert(more.begin(), {"model", "import"});

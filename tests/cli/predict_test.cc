@@ -4,7 +4,7 @@
 
 #include "core/base/file.h"
 #include "core/base/text.h"
-#include "tests/cli/mat_process.h"
+#include "tests/cli/lifecycle_fixture.h"
 #include "tests/test_files.h"
 
 using namespace mat;
@@ -209,6 +209,56 @@ TEST_CASE("evaluate measures a version on labelled pictures and keeps what it fo
   CHECK(t.mat.succeed({"evaluate", "colours", "--json"}).json()["evaluations"].size() == 2);
   CHECK(t.mat.run({"evaluate", "colours", "absent"}).exit_code != 0);
   CHECK(t.mat.run({"evaluate", "colours", "new", "--part", "some"}).exit_code == 2);
+}
+
+TEST_CASE("evaluate names and counts what it leaves out") {
+  const Trained t;
+  std::string lines;
+  const auto add = [&](const std::string& file) {
+    lines += R"({"source":")" + (t.folder / file).string() +
+             R"(","annotation":[{"type":"modelarts/image_classification","name":"red"}]})" + "\n";
+  };
+  add(t.a_picture("red"));
+  for (int i = 0; i < 22; ++i) add("gone" + std::to_string(i) + ".bmp");
+  write_text(t.folder / "torn.bmp", "BM");
+  add("torn.bmp");
+  write_text(t.folder / "list.manifest", lines);
+  const Output said = t.mat.succeed({"evaluate", "colours", "list.manifest", "--json"});
+  CHECK(said.json()["samples"] == 1);
+  CHECK(said.json()["pictures"]["unusable"] == 22);
+  CHECK(said.json()["pictures"]["unreadable"] == 1);
+  CHECK(has(said.err, "list.manifest:2: there is no file"));
+  CHECK(has(said.err, "left out 3 more; 23 in all"));
+}
+
+TEST_CASE("what was measured and cannot be kept is printed all the same") {
+  const Trained t;
+  write_text(t.mat.home() / "jobs/colours/V0001/evaluations", "a file where a folder should be");
+  const Output said = t.mat.run({"evaluate", "colours", "data", "--json"});
+  CHECK(said.exit_code == 5);
+  CHECK(said.json()["samples"] == 36);
+  CHECK_FALSE(said.json().contains("name"));
+  CHECK(has(said.err, "error: the evaluation is not kept: cannot make"));
+}
+
+TEST_CASE("what is measured of a training that goes on is not kept as its result") {
+  const Trained t;
+  write_text(t.folder / "long.yaml", small_spec("long", "data", 100'000));
+  const pid_t training = t.mat.start({"job", "create", "-f", "long.yaml"});
+  const fs::path version = t.mat.home() / "jobs/long/V0001";
+  REQUIRE(wait_until([&] { return fs::exists(version / "output/best.safetensors"); }));
+  const Output said = t.mat.succeed({"evaluate", "long", "data", "--json"});
+  CHECK(said.json()["samples"] == 36);
+  CHECK_FALSE(said.json().contains("name"));
+  CHECK(has(said.err, "long@V0001 is Running: its weights may change"));
+  CHECK(has(said.err, "not kept: "));
+  CHECK_FALSE(fs::exists(version / "evaluations"));
+  const Output served = t.mat.succeed({"service", "deploy", "long", "-d"});
+  t.mat.succeed({"service", "stop", "long"});
+  CHECK(has(served.err, "long@V0001 is Running: its weights may change"));
+  t.mat.succeed({"version", "stop", "long"});
+  CHECK(t.mat.wait_for(training).exit_code == 6);
+  CHECK(t.mat.succeed({"evaluate", "long", "data", "--json"}).json()["name"] == "E001");
 }
 
 TEST_CASE("On a dataset's held-out pictures evaluate finds what the training found") {

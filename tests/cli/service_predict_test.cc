@@ -115,6 +115,11 @@ TEST_CASE("predict, the service and its list of pictures say the same") {
   const std::string piped = f.mat.run_in_shell("echo '" + one + "' | mat service predict s -").out;
   CHECK(piped == f.mat.succeed({"service", "predict", "s", one}).out);
   CHECK(f.mat.run_in_shell("mat service predict s - <'" + one + "'").out.find("-  green ") == 0);
+  // Any picture that a request may be as large as.
+  const std::string large = (f.folder / "large.bmp").string();
+  write_text(large, bmp_of_color(2500, 2500, 0xff0000));
+  REQUIRE(fs::file_size(large) > 18'000'000);
+  CHECK(has(f.mat.succeed({"service", "predict", "s", large}).out, "large.bmp  red "));
   CHECK(f.mat.run({"service", "predict", "s"}).exit_code == 2);
   CHECK(f.mat.run({"service", "predict", "s", one, "--json", "--csv"}).exit_code == 2);
 }

@@ -67,7 +67,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       require_rows(asked.rows, asked.inputs);
       require(asked.is_list || asked.rows == 1);
     } else if (kind == 3) {
-      const mat::InferRequest asked = mat::read_infer_request(request, 1'000'000);
+      const mat::InferRequest asked = mat::read_infer_request(mat::HttpRequest(request), 1'000'000);
       require(!asked.pictures.empty() && asked.pictures.size() <= mat::kMostPictures);
     } else {
       const mat::PictureRequest asked = mat::read_picture_request(std::move(request));

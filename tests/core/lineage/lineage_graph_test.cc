@@ -237,12 +237,13 @@ TEST_CASE("A deletion that fails leaves nothing of the deletion") {
 TEST_CASE("What a service answered with before stays known") {
   const LineageHome home;
   Registry registry = home.writer();
-  registry.set_service_source(registry.service("shop").id, "version:clothes@V0001", std::nullopt);
+  registry.set_service_source(registry.service("shop").id, {Status::pending},
+                              "version:clothes@V0001", std::nullopt);
   CHECK(edges_of(home.graph("service:shop", {true, false, 1})) ==
         Names{"1 more it was made from -more> clothes@V0001",
               "1 more it was made from -more> flowers@1.0.0", "clothes@V0001 -serves> shop",
               "flowers@1.0.0 -served> shop"});
-  registry.set_service_source(registry.service("shop").id, "model:flowers@1.0.0",
+  registry.set_service_source(registry.service("shop").id, {Status::pending}, "model:flowers@1.0.0",
                               registry.model_version("flowers").id);
   const Names edges = edges_of(home.graph("service:shop", {true, false, 1}));
   CHECK(std::count(edges.begin(), edges.end(), "flowers@1.0.0 -serves> shop") == 1);

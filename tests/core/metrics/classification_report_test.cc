@@ -52,6 +52,17 @@ TEST_CASE("class numbers that are none are a bug that is told", "[metrics]") {
   CHECK_THROWS_AS(classification_report({0, 1}, {0}, 2), Error);
 }
 
+TEST_CASE("of very many classes there is no matrix of all pairs of them", "[metrics]") {
+  constexpr int kClasses = 100'000;
+  const auto report = classification_report({0, 7, 99'999}, {0, 99'999, 99'999}, kClasses);
+  CHECK(report.accuracy == Approx(2.0 / 3));
+  CHECK(report.classes[99'999].precision == 0.5);
+  CHECK(report.confusion.empty());
+  CHECK_FALSE(
+      to_json(report, std::vector<std::string>(kClasses, "x")).contains("confusion_matrix"));
+  CHECK(classification_report({0}, {0}, kMostInMatrix).confusion.size() == kMostInMatrix);
+}
+
 TEST_CASE("evaluation.json has the agreed keys in the agreed order", "[metrics]") {
   const auto report = classification_report({0, 1, 1}, {0, 1, 0}, 2);
   CHECK(to_json_text(to_json(report, {"hat", "shoe"})) ==

@@ -114,6 +114,25 @@ TEST_CASE("The interval of a difference is that of two samples of their own") {
   CHECK(interval.high == Approx(0.1627).margin(0.006));
 }
 
+TEST_CASE("Intervals of few samples of very many classes are those of the classes that occur") {
+  constexpr int kClasses = 100'000;
+  std::vector<int> few_labels, few_answers, labels, answers;
+  for (int i = 0; i < 40; ++i) {
+    few_labels.push_back(i % 3);
+    few_answers.push_back(i % 5 == 0 ? 2 : i % 3);
+    labels.push_back(few_labels.back() * 40'000);
+    answers.push_back(few_answers.back() * 40'000);
+  }
+  const auto few = bootstrap_report(few_labels, few_answers, 3, 50);
+  const auto many = bootstrap_report(labels, answers, kClasses, 50);
+  CHECK(many.f1.low == few.f1.low);
+  CHECK(many.weighted.precision.high == few.weighted.precision.high);
+  REQUIRE(many.classes.size() == kClasses);
+  CHECK(many.classes[80'000].precision.low == few.classes[2].precision.low);
+  CHECK(many.classes[80'000].recall.high == few.classes[2].recall.high);
+  CHECK(many.classes[1].precision.high == 0);
+}
+
 TEST_CASE("Intervals are the same for the same seed and exist without samples") {
   const std::vector<int> labels{0, 1, 0, 1, 1}, predictions{0, 1, 1, 1, 0};
   const auto a = bootstrap_report(labels, predictions, 2, 200, 7);

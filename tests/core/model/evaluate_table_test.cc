@@ -14,7 +14,10 @@ class FirstColumn final : public TableModel {
  public:
   explicit FirstColumn(bool is_regression) : is_regression_(is_regression) {}
 
+  int asked = 0;
+
   std::vector<double> answer(std::vector<float> inputs) override {
+    ++asked;
     std::vector<double> answers;
     for (const float x : inputs) {
       if (is_regression_) {
@@ -96,7 +99,12 @@ TEST_CASE("What cannot be measured is refused") {
         "no row of rows.csv has a value of 't' that the model knows");
   CHECK(message("x,t\n1,many\n", {}) == "rows.csv:2: the target 'many' is not a number");
   CHECK(message("x,t\n1,2\n", {}, "x") == "a regression is not measured by slices");
-  CHECK(message("x,t\n1,yes\n", {"no", "yes"}, "g") == "rows.csv has no column 'g' to slice by");
+  FirstColumn model(false);
+  const CsvTable table = CsvTable::parse("x,t\n1,yes\n", "rows.csv", {});
+  CHECK(error_of([&] {
+          evaluate_table(model, description_of({"no", "yes"}), table, "g", {});
+        }).message() == "rows.csv has no column 'g' to slice by");
+  CHECK(model.asked == 0);
 }
 
 }  // namespace mat

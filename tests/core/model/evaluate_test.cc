@@ -159,6 +159,31 @@ TEST_CASE("What cannot be measured is left out and counted", "[model]") {
   }
 }
 
+TEST_CASE("Pictures that are in an object store are refused by their address", "[model]") {
+  const TempFolder folder;
+  make_data(folder / "data");
+  const fs::path manifest = folder / "list.manifest";
+  std::string lines;
+  for (const std::string& source :
+       {std::string("s3://shop/a/1.jpg"), std::string("s3://shop/2.jpg"),
+        (folder / "data/val/red/0.bmp").string()}) {
+    lines += to_json_text({{"source", source},
+                           {"annotation",
+                            {{{"type", "modelarts/image_classification"}, {"name", "red"}}}}}) +
+             "\n";
+  }
+  put_file(manifest, lines);
+  try {
+    read_labelled(manifest, colour_description().classes, Asked::held_out, "");
+    FAIL("pictures that are not here were taken");
+  } catch (const Error& e) {
+    CHECK(e.kind() == ErrorKind::usage);
+    CHECK(e.message() == "2 of the pictures of '" + manifest.string() +
+                             "' are in an object store: s3://shop/a/1.jpg, …");
+    CHECK(e.hint().find("--map-source 's3://shop/=FOLDER'") != std::string::npos);
+  }
+}
+
 TEST_CASE("Slices are by a property of the manifest, wherever it stands", "[model]") {
   const TempFolder folder;
   make_data(folder / "data");
@@ -191,6 +216,10 @@ TEST_CASE("Kept evaluations are numbered, and one that fails leaves nothing", "[
   make_data(folder / "data");
   const EvaluateResult result = evaluate_folder(folder, Asked::held_out);
   CHECK(kept_evaluations(folder / "v").empty());
+  // What was deleted while it was measured does not come back.
+  CHECK_THROWS_AS(keep_evaluation(folder / "v", result), Error);
+  CHECK_FALSE(fs::exists(folder / "v"));
+  fs::create_directory(folder / "v");
   CHECK(keep_evaluation(folder / "v", result) == "E001");
   CHECK(keep_evaluation(folder / "v", result) == "E002");
   CHECK(kept_evaluations(folder / "v") == std::vector<std::string>{"E001", "E002"});

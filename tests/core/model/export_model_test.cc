@@ -5,6 +5,7 @@
 
 #include "core/base/error.h"
 #include "core/base/file.h"
+#include "core/model/import_model.h"
 #include "tests/core/model/model_home.h"
 
 namespace mat {
@@ -61,6 +62,32 @@ TEST_CASE("An export is refused when the pictures to compare on are gone, and sa
   fs::remove(e.stored.folder / "validation.jsonl");
   CHECK(e.refusal().message().find("it is not known which pictures") == 0);
   CHECK_FALSE(fs::exists(e.wanted.out));
+}
+
+TEST_CASE("Another's program is described after its export as before, mat's own as it normalizes") {
+  const ModelHome h;
+  Registry registry = h.writer();
+  const fs::path file = h.home().root.parent_path() / "net.pt";
+  put_file(file, "PK\x03\x04 a program");
+  ImportDescription given;
+  given.classes = {"cat", "dog"};
+  const auto describe = [&] {
+    return describe_import(file, given, [](const fs::path&) { return Json::object(); });
+  };
+  const StoredModel stored = stored_model(
+      h.home(), add_model_version(registry, {"pets", std::nullopt, ""}, describe(), {}));
+  put_file(description_beside(file), to_json_text(export_description(stored, "torchscript")));
+  given.classes.clear();
+  const ModelContent again = describe();
+  CHECK(to_json(again.description) == to_json(stored.description));
+  CHECK(again.description.preprocessing.mean[0] == 0.485);
+  CHECK(again.origin["exported"]["model"] == "pets@1.0.0");
+
+  const Exporting own;
+  const Json described = export_description(own.stored, "torchscript");
+  CHECK(described["network"] == kTorchScript);
+  CHECK(described["preprocessing"]["std"] == Json({1.0, 1.0, 1.0}));
+  CHECK(export_description(own.stored, "onnx")["network"] == "resnet18_w32");
 }
 
 TEST_CASE("An export has a name that says what it is") {

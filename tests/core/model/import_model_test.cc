@@ -177,14 +177,36 @@ TEST_CASE("TorchScript is described by what stands beside it, or by options") {
   CHECK(beside.metrics["f1"] == 0.7);
   CHECK(beside.origin["exported"]["model"] == "flowers@1.0.0");
   CHECK(beside.origin["exported"]["origin"]["job"] == "clothes");
-  // What the program says itself comes first.
-  const ModelContent itself =
-      describe(file, {}, {{"classes", {"a", "b"}}, {"preprocessing", {{"image_size", 8}}}});
-  CHECK(itself.description.classes == std::vector<std::string>{"a", "b"});
-  CHECK(itself.description.preprocessing.image_size == 8);
-  CHECK(itself.metrics["f1"] == 0.7);
   put_file(description_beside(file), "{\"classes\": 3}");
   CHECK(error_of([&] { describe(file, {}); }).message().find("net.pt.json") != std::string::npos);
+}
+
+TEST_CASE("What a program and what stands beside it say is taken together, key by key") {
+  const TempFolder folder;
+  const fs::path file = folder / "net.pt", beside = description_beside(file);
+  put_file(file, "PK\x03\x04 a program");
+  put_file(beside, R"({"network":"torchscript","classes":["a","b"],"temperature":null,)"
+                   R"("preprocessing":{"image_size":32,"std":[0.5,0.25,0.5]}})");
+  // A number that programs of others often have.
+  const Json program{{"preprocessing", {{"image_size", 32}}}};
+  const ModelContent content = describe(file, {}, program);
+  CHECK(content.description.preprocessing.image_size == 32);
+  CHECK(content.description.preprocessing.deviation == std::vector<double>{0.5, 0.25, 0.5});
+  // What nobody says is what is usual, and may be said.
+  CHECK(content.description.preprocessing.mean == std::vector<double>{0.485, 0.456, 0.406});
+  ImportDescription given;
+  given.mean = {0.1, 0.2, 0.3};
+  CHECK(describe(file, given, program).description.preprocessing.mean == given.mean);
+
+  const auto refused = [&](const Json& said, const std::string& why) {
+    const Error error = error_of([&] { describe(file, {}, said); });
+    CHECK(error.kind() == ErrorKind::usage);
+    CHECK(error.message() == "'" + beside.string() + "' says " + why);
+    CHECK(error.hint().find("correct 'net.pt.json'") == 0);
+  };
+  const std::string itself = ", and '" + file.string() + "' itself ";
+  refused({{"classes", {"b", "a"}}}, "classes a, b" + itself + "b, a");
+  refused({{"preprocessing", {{"image_size", 8}}}}, "image_size 32" + itself + "8");
 }
 
 TEST_CASE("A file out of a model's folder is described by its model.json") {

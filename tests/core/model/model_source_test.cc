@@ -4,6 +4,7 @@
 
 #include "core/base/error.h"
 #include "core/model/models.h"
+#include "core/registry/reference.h"
 #include "tests/core/model/model_home.h"
 
 namespace mat {
@@ -78,6 +79,42 @@ TEST_CASE("A name of both is the model, and is told; what follows the @ decides"
   CHECK(find_model_source(registry, "clothes@1.0.0").note.empty());
   CHECK(find_model_source(registry, "clothes@1").source == "version:clothes@V0001");
   CHECK(find_model_source(registry, "clothes@best").source == "version:clothes@V0001");
+}
+
+TEST_CASE("Weights that may still change are told, also beside another note") {
+  const ModelHome h;
+  make(h, h.train("clothes"), "clothes");
+  h.train("clothes", Status::running);
+  Registry registry = h.writer();
+  const ModelSource running = find_model_source(registry, "clothes@2");
+  CHECK(running.may_change);
+  CHECK(running.note == "clothes@V0002 is Running: its weights may change");
+  CHECK(find_model_source(registry, "clothes@latest").note.ends_with("; " + running.note));
+  CHECK_FALSE(find_model_source(registry, "clothes@1").may_change);
+  CHECK_FALSE(find_model_source(registry, "clothes").may_change);
+}
+
+TEST_CASE("What was deleted meanwhile is not there, also when another has its name") {
+  const ModelHome h;
+  const VersionRecord version = h.train("clothes");
+  make(h, version, "flowers");
+  Registry registry = h.writer();
+  const ModelSource of_job = find_model_source(registry, "clothes");
+  const ModelSource of_model = find_model_source(registry, "flowers");
+  require_still_there(registry, of_job);
+  require_still_there(registry, of_model);
+  const auto gone = [&](const ModelSource& source) {
+    return error_of([&] { require_still_there(registry, source); });
+  };
+  registry.delete_model("flowers");
+  CHECK(gone(of_model).kind() == ErrorKind::not_found);
+  add_model_version(registry, {"flowers", parse_model_number("1.0.0"), ""},
+                    content_of_version(h.home(), version), {});
+  CHECK(gone(of_model).message() == "flowers@1.0.0 was deleted meanwhile; another has its name");
+  registry.delete_job("clothes");
+  CHECK(gone(of_job).kind() == ErrorKind::not_found);
+  h.train("clothes");
+  CHECK(gone(of_job).message() == "clothes@V0001 was deleted meanwhile; another has its name");
 }
 
 TEST_CASE("What is neither a model nor a version is told with the nearest name of both") {

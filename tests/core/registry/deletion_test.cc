@@ -132,7 +132,7 @@ TEST_CASE("A version that a service uses cannot be deleted, nor can its job") {
 
   // One that has stopped would not start again.
   const ServiceRecord door = registry.service("door");
-  registry.set_service_source(door.id, "model:flowers@1.0.0", std::nullopt);
+  registry.set_service_source(door.id, {Status::pending}, "model:flowers@1.0.0", std::nullopt);
   Registry::ProcessChange stopped;
   stopped.status = Status::terminated;
   registry.change_service(registry.service("kiosk").id, {Status::pending}, stopped);

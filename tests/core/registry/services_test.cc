@@ -110,13 +110,36 @@ TEST_CASE("a service of a version or model that was deleted meanwhile is refused
   f.registry.create_versions({version});
   const Id id = f.registry.create_service(service).id;
   const auto change_to = [&](const std::string& source, std::optional<Id> model_version) {
-    return kind_of([&] { f.registry.set_service_source(id, source, model_version); });
+    return kind_of(
+        [&] { f.registry.set_service_source(id, {Status::pending}, source, model_version); });
   };
   CHECK(change_to("version:clothes@V0002", std::nullopt) == ErrorKind::not_found);
   CHECK(change_to("model:flowers@1.0.0", 4711) == ErrorKind::not_found);
   CHECK(f.registry.service("s").source == "version:clothes@V0001");
-  CHECK(kind_of([&] { f.registry.set_service_source(4711, "m@V0001", std::nullopt); }) ==
-        ErrorKind::not_found);
+  CHECK(kind_of([&] {
+          f.registry.set_service_source(4711, {Status::pending}, "m@V0001", std::nullopt);
+        }) == ErrorKind::not_found);
+}
+
+TEST_CASE("what a service is to serve is changed by whoever knows its status only") {
+  Fixture f;
+  NewVersion version;
+  version.job = "clothes";
+  version.status = Status::completed;
+  f.registry.create_versions({version, version});
+  ServiceRecord service;
+  service.name = "s";
+  service.source = "version:clothes@V0001";
+  const Id id = f.registry.create_service(service).id;
+  const std::string second = "version:clothes@V0002";
+  const auto set = [&](Status from) {
+    return f.registry.set_service_source(id, {from}, second, std::nullopt);
+  };
+  // Somebody has started it since it was seen ended: it opens the first.
+  CHECK_FALSE(set(Status::terminated));
+  CHECK(f.registry.service("s").source == service.source);
+  CHECK(set(Status::pending));
+  CHECK(f.registry.service("s").source == second);
 }
 
 TEST_CASE("a service's status is changed from the old one only") {

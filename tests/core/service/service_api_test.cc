@@ -198,6 +198,13 @@ TEST_CASE("KServe's protocol tells of the model and infers") {
   CHECK(answer["outputs"][0]["shape"] == Json::array({2, 3}));
   CHECK(answer["outputs"][0]["data"].size() == 6);
   CHECK(answer["outputs"][1]["data"] == Json::array({"red", "blue"}));
+
+  // Beyond the protocol: a file alone, which base64 would make a third larger.
+  const HttpResponse file = service.post("/v2/models/colours/infer", "image/bmp", kBlue);
+  REQUIRE(file.status == 200);
+  CHECK(Json::parse(file.body)["outputs"][1]["data"] == Json::array({"blue"}));
+  CHECK(service.post("/v2/models/colours/infer", "image/*", "no picture").status == 422);
+  CHECK(service.post("/v2/models/colours/infer", "image/*", "").status == 400);
 }
 
 TEST_CASE("KServe's tensors are pixels, nested or flat, and their shape counts") {
