@@ -176,7 +176,7 @@ ServiceRecord update_service(Registry& registry, const std::string& name,
   if (!is_active(service.status)) {
     const bool is_set =
         registry.set_service_source(service.id, kEnded, found.source, found.model_version);
-    const ServiceRecord now = registry.service(service.id);
+    ServiceRecord now = registry.service(service.id);
     if (!is_set) refuse(now, "somebody else has just started it: try again");
     return now;
   }
