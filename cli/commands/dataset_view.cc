@@ -244,11 +244,15 @@ void note_publish(const PublishReport& report) {
                     "what is measured there looks better than it is",
                     counted(report.divided, "picture")));
   }
-  const PictureCounts counts = picture_counts_from_json(report.version.counts);
-  if (counts.usage.train > 0 && counts.usage.validation == 0) {
+  UsageCounts labelled;
+  for (const auto& [label, usage] : picture_counts_from_json(report.version.counts).classes) {
+    labelled.train += usage.train;
+    labelled.validation += usage.validation;
+  }
+  if (labelled.train > 0 && labelled.validation == 0) {
     note(
-        "no picture could be set aside to validate with: each label has one photograph, or several "
-        "of the same");
+        "no picture could be set aside to validate with without having what shows the same on both "
+        "sides");
   }
 }
 

@@ -13,6 +13,7 @@
 #include "core/base/error.h"
 #include "core/base/file.h"
 #include "core/base/text.h"
+#include "core/metrics/classification_report.h"
 
 namespace mat {
 namespace {
@@ -117,7 +118,11 @@ void print_evaluation(const StoredEvaluation& evaluation) {
   } else {
     note_damage("'classes' in evaluation.json is not as mat writes it");
   }
-  if (!document.contains("confusion_matrix")) return;
+  if (!document.contains("confusion_matrix")) {
+    if (document["classes"].size() > std::size_t{kMostInMatrix})
+      note("there is no matrix of so many classes");
+    return;
+  }
   const auto matrix = read_matrix(document["confusion_matrix"]);
   if (!matrix) return note_damage("'confusion_matrix' in evaluation.json is not as mat writes it");
   const std::string text =

@@ -142,6 +142,14 @@ Answer ask(const ServiceRecord& service, const ServiceClient& client, const std:
     prediction.problem = ServiceClient::problem_of(response);
     return answer;
   }
+  if (response.status == 415) {
+    throw Error(
+        ErrorKind::conflict,
+        fmt::format("{} does not take pictures as this mat sends them", service.name),
+        fmt::format("it may have been started by an earlier one: mat service stop {0}, then "
+                    "mat service start {0}",
+                    service.name));
+  }
   if (response.status != 200) refuse(service, response);
   const Json said = parse_json(response.body, "the answer of " + service.name);
   said.at("outputs").at(0).at("data").get_to(prediction.probabilities);

@@ -92,7 +92,12 @@ void DatasetFolder::tidy(Registry& registry) {
   std::error_code ignored;
   if (!registry.find_dataset(name_)) return;
   fs::remove(path_ / kUnfinished, ignored);
-  if (fs::exists(path_ / kUncounted, ignored)) complete_change(registry);
+  if (!fs::exists(path_ / kUncounted, ignored)) return;
+  try {
+    complete_change(registry);
+  } catch (const Error&) {
+    // A damaged list: whoever reads it says so, and a dataset with one can be deleted.
+  }
 }
 
 // The row may be there: then only the mark is left over.

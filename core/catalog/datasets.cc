@@ -25,6 +25,10 @@ namespace fs = std::filesystem;
 constexpr std::size_t kShownMatches = 5;
 
 void check_labels(const std::vector<std::string>& labels) {
+  if (labels.size() > kMostLabelsOfPicture) {
+    throw Error(ErrorKind::usage,
+                fmt::format("a picture has at most {} labels", kMostLabelsOfPicture));
+  }
   for (const std::string& label : labels) {
     const auto wrong = why_no_label(label);
     if (!wrong) continue;
@@ -52,23 +56,6 @@ bool is_below(const std::string& path, const std::string& folder) {
   return path.size() == folder.size() || folder.ends_with('/') || path[folder.size()] == '/';
 }
 
-// A picture as somebody names it.
-class NamedPicture {
- public:
-  explicit NamedPicture(std::string picture)
-      : picture_(std::move(picture)), real_(real_paths_.of(absolute_path(picture_).string())) {}
-
-  bool is(const ManifestSample& sample) {
-    return is_meant(sample.source, picture_) || origin_of(sample) == picture_ ||
-           real_paths_.of(sample.source) == real_;
-  }
-
- private:
-  std::string picture_;
-  RealPaths real_paths_;
-  std::string real_;
-};
-
 void change_labels(ManifestSample& sample, const std::vector<std::string>& labels, bool remove) {
   if (!remove) {
     sample.labels.clear();
@@ -94,6 +81,31 @@ Error several_meant(const std::string& picture, const std::vector<std::string>& 
   for (const std::string& source : sources) hint += "\n" + source;
   if (count > sources.size()) hint += fmt::format("\n… and {} more", count - sources.size());
   return {ErrorKind::usage, fmt::format("{} pictures are called '{}'", count, picture), hint};
+}
+
+// The source of the one picture of a list that somebody names: by its whole path, its last parts,
+// where it came from, or another name of its folder.
+std::string find_picture(const fs::path& list, const std::string& dataset,
+                         const std::string& picture) {
+  RealPaths real_paths;
+  const std::string absolute = absolute_path(picture).string();
+  const std::string real = real_paths.of(absolute);
+  std::vector<std::string> meant;
+  std::size_t count = 0;
+  ManifestReader reader(list);
+  for (ManifestSample sample; reader.next(sample);) {
+    if (sample.source == absolute) return absolute;
+    if (!is_meant(sample.source, picture) && origin_of(sample) != picture &&
+        real_paths.of(sample.source) != real) {
+      continue;
+    }
+    if (++count <= kShownMatches) meant.push_back(sample.source);
+  }
+  if (count > 1) throw several_meant(picture, meant, count);
+  if (count == 1) return meant.front();
+  throw Error(ErrorKind::not_found,
+              fmt::format("the dataset {} has no picture '{}'", dataset, picture),
+              "name it by its path, or by the last parts of it");
 }
 
 FileDescriptor open_list(const DatasetFolder& folder) {
@@ -147,29 +159,18 @@ LabelChange label_picture(Registry& registry, const std::string& name, const std
   registry.dataset(name);
   const DatasetFolder folder(registry, name, hooks);
   registry.dataset(name);
-  NamedPicture named(picture);
+  const std::string source = find_picture(folder.list(), name, picture);
   LabelChange change;
-  std::vector<std::string> meant;
-  std::size_t count = 0;
   DatasetManifestWriter writer(folder.list());
   ManifestReader reader(folder.list());
   for (ManifestSample sample; reader.next(sample);) {
-    if (named.is(sample)) {
-      if (++count <= kShownMatches) meant.push_back(sample.source);
-      if (count == 1) {
-        change = {sample.source, sample.labels, {}};
-        change_labels(sample, labels, remove);
-        change.after = sample.labels;
-      }
+    if (sample.source == source) {
+      change = {source, sample.labels, {}};
+      change_labels(sample, labels, remove);
+      change.after = sample.labels;
     }
     writer.write(std::move(sample));
   }
-  if (count == 0) {
-    throw Error(ErrorKind::not_found,
-                fmt::format("the dataset {} has no picture '{}'", name, picture),
-                "name it by its path, or by the last parts of it");
-  }
-  if (count > 1) throw several_meant(picture, meant, count);
   if (change.before == change.after) return change;
   folder.begin_change();
   writer.finish();

@@ -102,7 +102,7 @@ class CommandRun {
         sink_(observer, request.last_steps),
         lines_(request.metric_patterns),
         metric_file_(request.metrics_file),
-        events_(request.output_folder, request.goes_on),
+        events_(request.output_folder, request.goes_on_since),
         guard_(guarded_command(request, observer)),
         buffer_(kReadBytes) {}
 

@@ -23,9 +23,9 @@ struct CommandRequest {
   std::filesystem::path version_folder;
   std::filesystem::path output_folder;  // event files anywhere below it are read
   std::filesystem::path metrics_file;   // MAT_METRICS_FILE, made when absent
-  // The curves of an earlier attempt go on: for what that has written see event_folder.h and
-  // metric_file.h.
-  bool goes_on = false;
+  // The curves of earlier attempts, which began then, go on: for what those have written see
+  // event_folder.h and metric_file.h.
+  std::optional<std::filesystem::file_time_type> goes_on_since;
   // Of metrics that earlier attempts have reported, by name: points without a step count on.
   std::map<std::string, std::int64_t, std::less<>> last_steps;
   std::vector<std::string> metric_patterns;  // for lines on stdout; none: as line_metrics.h says

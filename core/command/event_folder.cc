@@ -24,11 +24,14 @@ std::string beginning_of(const std::string& name) {
 
 }  // namespace
 
-EventFolder::EventFolder(fs::path folder, bool goes_on)
-    : folder_(std::move(folder)), reads_earlier_(goes_on) {
+EventFolder::EventFolder(fs::path folder, std::optional<fs::file_time_type> goes_on_since)
+    : folder_(std::move(folder)), reads_earlier_(goes_on_since.has_value()) {
   find_files();
-  if (reads_earlier_) return;
-  for (auto& [key, tail] : files_) tail.poll([](std::string_view, std::int64_t, double) {});
+  for (auto& [key, tail] : files_) {
+    std::error_code error;
+    if (goes_on_since && fs::last_write_time(tail.path(), error) > *goes_on_since) continue;
+    tail.poll([](std::string_view, std::int64_t, double) {});
+  }
 }
 
 void EventFolder::poll(MetricSink& sink, TrainObserver& observer) {
@@ -86,8 +89,15 @@ const std::string& EventFolder::name_of(const fs::path& folder, std::string_view
 std::string EventFolder::new_name(const fs::path& folder, std::string_view tag,
                                   const MetricSink& sink) {
   const std::vector<std::string> names = possible_names(folder, tag);
-  auto name = std::find_if(names.begin(), names.end(),
-                           [&](const std::string& each) { return !taken_.contains(each); });
+  const auto is_free = [&](const std::string& each) { return !taken_.contains(each); };
+  auto name = std::find_if(names.begin(), names.end(), is_free);
+  // One that had a longer name in an earlier attempt keeps it, though it now comes first.
+  if (reads_earlier_) {
+    const auto earlier = std::find_if(names.begin() + 1, names.end(), [&](const std::string& each) {
+      return is_free(each) && sink.was_used(each);
+    });
+    if (earlier != names.end()) name = earlier;
+  }
   if (name == names.end()) --name;
   // One that was the first of a later attempt has no other name.
   if (reads_earlier_ && sink.was_used(names.front()) && !sink.was_used(*name)) name = names.begin();

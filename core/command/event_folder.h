@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -20,9 +21,10 @@ namespace mat {
 // always get one.
 class EventFolder {
  public:
-  // What is there now was written in earlier attempts: passed over, or, when that goes on, read by
-  // the first poll as MetricSink has it.
-  explicit EventFolder(std::filesystem::path folder, bool goes_on = false);
+  // What is there now was written in earlier attempts: passed over, or, when their curves go on,
+  // read by the first poll as MetricSink has it, as far as it was written since these began.
+  explicit EventFolder(std::filesystem::path folder,
+                       std::optional<std::filesystem::file_time_type> goes_on_since = {});
 
   // Reads what is new. Throws io errors. A damaged file is read up to its damage, and logged.
   void poll(MetricSink& sink, TrainObserver& observer);

@@ -50,8 +50,8 @@ void MetricSink::add_of_line(std::string_view name, std::optional<std::int64_t> 
   Name& known = found->second;
   if (known.is_of_file) return tell_of_lines(found->first);
   known.last_step = step.value_or(after(known.last_step));
-  if (line_steps_ < kMaxLineSteps) {
-    known.line_steps.push_back(known.last_step);
+  if (step && line_steps_ < kMaxLineSteps) {
+    known.line_steps.push_back(*step);
     ++line_steps_;
   }
   observer_.metric(found->first, known.last_step, value);

@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "core/base/error.h"
+#include "core/base/file.h"
 #include "core/base/text.h"
 #include "core/metrics/evaluation_summaries.h"
 #include "core/run/code_snapshot.h"
@@ -34,6 +35,19 @@ TrainRequest make_request(const Home& home, const HeldVersion& held, const RunIn
   request.resume = plan.resume;
   request.group = plan.group;
   return request;
+}
+
+// Stands there since curves were begun anew, beside what attempts before that have written.
+constexpr const char* kCurvesBegun = "curves_begun";
+
+void begin_curves(const fs::path& version_folder) {
+  write_file_atomic(version_folder / kCurvesBegun, "");
+}
+
+fs::file_time_type beginning_of_curves(const fs::path& version_folder) {
+  std::error_code error;
+  const auto time = fs::last_write_time(version_folder / kCurvesBegun, error);
+  return error ? fs::file_time_type::min() : time;
 }
 
 // Keeps the lines of a training whose points somebody else keeps.
@@ -84,13 +98,14 @@ TrainOutcome run_own_command(const Home& home, const HeldVersion& held, const Ru
   const bool resume = plan.resume;
   if (resume && has_command_checkpoint(folder)) {
     observer.continue_curves();
-    request.goes_on = true;
+    request.goes_on_since = beginning_of_curves(folder);
     request.last_steps = observer.earlier_steps();
   } else if (resume) {
     // With nothing to go on from it begins anew, and so do its curves.
     observer.restore(nullptr);
     std::error_code ignored;
     fs::remove(request.metrics_file, ignored);
+    begin_curves(folder);
   }
   return run_command(request, observer, observer.log_file());
 }

@@ -58,7 +58,11 @@ bool has_said(const ChildResult& git, std::string_view words) {
   return git.error.find(words) != std::string::npos;
 }
 
-bool is_in_no_repository(const ChildResult& git) { return has_said(git, "not a git repository"); }
+// A bare one has no files that could be listed.
+bool is_in_no_repository(const ChildResult& git) {
+  return has_said(git, "not a git repository") || has_said(git, "must be run in a work tree") ||
+         has_said(git, "cannot use bare repository");
+}
 
 // A repository of somebody else; in the words of older ones, too.
 bool is_not_trusted(const ChildResult& git) {

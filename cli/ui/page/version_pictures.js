@@ -21,7 +21,8 @@ export async function picturesTab({v, query, signal}) {
   const place = h("div", {});
   const kind = isTable(v) ? "row" : "picture";
   const hasTemperature = typeof v.evaluation?.calibration?.temperature === "number";
-  const labels = v.evaluation?.confusion_matrix?.labels ?? [];
+  const labels = v.evaluation?.confusion_matrix?.labels ??
+    v.evaluation?.classes?.map((c) => c.name) ?? [];
 
   const keep = () => setQuery({list: state.list === "suspects" ? "suspects" : null,
                                label: state.label, predicted: state.predicted,

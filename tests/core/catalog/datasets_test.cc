@@ -204,6 +204,62 @@ TEST_CASE("A folder's other name through a link is the same folder") {
   CHECK(unpublished_pictures(registry, "flowers", (h.folder / "link" / "data").string()) == 0);
 }
 
+TEST_CASE("A dataset with a damaged list can be deleted") {
+  const CatalogHome h;
+  h.draw("rose", 3);
+  h.create("flowers");
+  put_file(list_of_dataset(h.home, "flowers"), "no line of a manifest\n");
+  Registry registry = h.writer();
+  CHECK(error_of([&] { import_into_dataset(registry, "flowers", h.request(h.data), {}); })
+            .message()
+            .find("pictures.manifest:1") != std::string::npos);
+  delete_dataset(registry, "flowers", {});
+  CHECK_FALSE(registry.find_dataset("flowers"));
+}
+
+TEST_CASE("No picture gets more labels than a manifest is read with") {
+  const CatalogHome h;
+  h.draw("rose", 1);
+  h.create("flowers");
+  Registry registry = h.writer();
+  Labels many;
+  for (int i = 0; i <= 1000; ++i) many.push_back("x" + std::to_string(i));
+  CHECK(error_of([&] { label_picture(registry, "flowers", "0.bmp", many, false, {}); }).kind() ==
+        ErrorKind::usage);
+  std::string lines;
+  for (const std::string& label : many) lines += label + "\n";
+  put_file(h.folder / "texts" / "a.bmp", bmp_of_color(4, 4, 1));
+  put_file(h.folder / "texts" / "a.txt", lines);
+  put_file(h.folder / "texts" / "b.bmp", bmp_of_color(4, 4, 2));
+  put_file(h.folder / "texts" / "b.txt", "rose\n");
+  const ImportReport report =
+      import_into_dataset(registry, "flowers", h.request(h.folder / "texts"), {}).report;
+  CHECK(report.added == 1);
+  CHECK(report.found.problem_count == 1);
+}
+
+TEST_CASE("A picture's own path names it, also where another is the same through a link") {
+  const CatalogHome h;
+  h.draw("rose", 1);
+  fs::create_directory_symlink(h.data, h.folder / "link");
+  h.create("flowers");
+  const std::string own = (h.data / "rose" / "0.bmp").string();
+  const std::string linked = (h.folder / "link" / "rose" / "0.bmp").string();
+  {
+    ManifestWriter writer(list_of_dataset(h.home, "flowers"));
+    for (const std::string& source : {own, linked}) {
+      ManifestSample sample;
+      sample.source = source;
+      writer.write(sample);
+    }
+    writer.finish();
+  }
+  Registry registry = h.writer();
+  for (const std::string& source : {own, linked}) {
+    CHECK(label_picture(registry, "flowers", source, {"rose"}, false, {}).source == source);
+  }
+}
+
 TEST_CASE("Whoever changes a dataset next counts what a killed process has changed") {
   const CatalogHome h;
   h.draw("rose", 3);

@@ -178,7 +178,7 @@ TEST_CASE("a line that a killed attempt has left unfinished takes nothing of the
       << "{\"step\": 1, \"loss\": 0.5}\n{\"step\": 2, \"lo";
   CommandRequest request =
       place.request({"sh", "-c", "echo '{\"step\": 2, \"loss\": 0.25}' >>$MAT_METRICS_FILE"});
-  request.goes_on = true;
+  request.goes_on_since = fs::file_time_type::min();
   place.run(request);
   CHECK(place.observer.points == std::vector<TestPoint>{{"loss", 1, 0.5}, {"loss", 2, 0.25}});
 }
@@ -193,7 +193,7 @@ TEST_CASE("event files are read again when a command goes on, and not when it be
   writer.add("loss", 1, 0.5);
   writer.flush();
   CommandRequest request = place.request({"true"});
-  request.goes_on = goes_on;
+  if (goes_on) request.goes_on_since = fs::file_time_type::min();
   place.run(request);
   CHECK(place.observer.points.size() == (goes_on ? 1 : 0));
 }

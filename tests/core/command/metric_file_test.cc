@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <cmath>
 #include <fstream>
 #include <memory>
+#include <set>
 
 #include "core/command/event_folder.h"
 #include "core/metrics/event_file.h"
@@ -222,7 +224,7 @@ TEST_CASE("what an attempt wrote last is read when it goes on, by the names of t
   write_events(output / "again", "acc", 1, 4);
   write_events(output / "again2", "acc", 4, 6);
   MetricSink sink(f.observer, {{"loss", 2}, {"run2/loss", 3}, {"acc", 5}});
-  EventFolder events(output, true);
+  EventFolder events(output, fs::file_time_type::min());
   events.poll(sink, f.observer);
   const auto count = [&](const TestPoint& point) {
     return std::count(f.observer.points.begin(), f.observer.points.end(), point);
@@ -236,6 +238,44 @@ TEST_CASE("what an attempt wrote last is read when it goes on, by the names of t
   events.poll(sink, f.observer);
   CHECK(f.observer.points.size() == 12);
   CHECK(f.observer.points.back() == TestPoint{"loss", 4, 1});
+}
+
+TEST_CASE("a folder keeps the longer name that it had before the attempt that goes on",
+          "[command]") {
+  Followed f;
+  const fs::path output = f.folder / "output";
+  write_events(output / "a", "acc", 1, 2);
+  write_events(output / "b", "acc", 2, 3);
+  MetricSink sink(f.observer, {{"acc", 1}, {"a/acc", 1}});  // b has written first then
+  EventFolder events(output, fs::file_time_type::min());
+  events.poll(sink, f.observer);
+  CHECK(std::set<std::string>{f.observer.points.at(0).name, f.observer.points.at(1).name} ==
+        std::set<std::string>{"a/acc", "acc"});
+  write_events(output / "a", "acc", 5, 6);
+  events.poll(sink, f.observer);
+  CHECK(f.observer.points.back() == TestPoint{"a/acc", 5, 1.25});
+}
+
+TEST_CASE("of curves that were begun anew, what was written before is not read", "[command]") {
+  Followed f;
+  const fs::path output = f.folder / "output";
+  write_events(output / "first", "loss", 1, 9);
+  const fs::path file = fs::directory_iterator(output / "first")->path();
+  const fs::file_time_type begun = fs::last_write_time(file) + std::chrono::seconds(10);
+  write_events(output / "second", "loss", 1, 3);
+  fs::last_write_time(fs::directory_iterator(output / "second")->path(),
+                      begun + std::chrono::seconds(1));
+  EventFolder events(output, begun);
+  events.poll(f.sink, f.observer);
+  CHECK(f.observer.points == std::vector<TestPoint>{{"loss", 1, 0.25}, {"loss", 2, 0.5}});
+}
+
+TEST_CASE("steps that were only counted keep no point of a file out", "[command]") {
+  TestObserver observer;
+  MetricSink sink(observer);
+  for (int i = 0; i < 3; ++i) sink.add_of_line("loss", std::nullopt, 0.5);
+  sink.add_of_file("loss", 2, 0.25);
+  CHECK(observer.points.size() == 4);
 }
 
 TEST_CASE("what is printed and written to a file, too, is there once", "[command]") {

@@ -153,6 +153,15 @@ TEST_CASE("where git fails, nothing is copied and its own words are told", "[run
   CHECK_FALSE(fs::exists(p.archive));
 }
 
+TEST_CASE("a folder whose repository has no files of its own obeys its .gitignore too", "[run]") {
+  const Project p;
+  p.write("train.py");
+  p.git({"init", "--quiet"});
+  p.git({"config", "core.bare", "true"});
+  p.take();
+  CHECK(p.copied() == Paths{"train.py"});
+}
+
 TEST_CASE("a folder in no repository obeys its .gitignore too", "[run]") {
   const Project p;
   write_ignored_tree(p);
