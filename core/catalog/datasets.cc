@@ -88,7 +88,7 @@ Error several_meant(const std::string& picture, const std::vector<std::string>& 
 std::string find_picture(const fs::path& list, const std::string& dataset,
                          const std::string& picture) {
   RealPaths real_paths;
-  const std::string absolute = absolute_path(picture).string();
+  std::string absolute = absolute_path(picture).string();
   const std::string real = real_paths.of(absolute);
   std::vector<std::string> meant;
   std::size_t count = 0;

@@ -1,11 +1,11 @@
 #include "core/image/decode.h"
 
-#include <malloc.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <cstdlib>
 #include <fstream>
 #include <functional>
 #include <map>
@@ -49,12 +49,18 @@ bool is_read(const std::string& format) {
 bool holds_within(std::size_t more_bytes, const std::function<bool()>& work) {
   const pid_t child = ::fork();
   if (child == 0) {
-    ::malloc_trim(0);  // what earlier tests have freed would be more
     std::size_t pages = 0;
     std::ifstream("/proc/self/statm") >> pages;
-    const rlim_t limit = pages * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)) + more_bytes;
-    const rlimit bounds{limit, limit};
-    const bool limited = ::setrlimit(RLIMIT_AS, &bounds) == 0;
+    const rlim_t now = pages * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+    rlimit bounds{now, now + more_bytes};
+    bool limited = ::setrlimit(RLIMIT_AS, &bounds) == 0;
+    // What earlier tests have freed would be more.
+    for (std::size_t size = std::size_t{1} << 30; size >= 1 << 16; size /= 2) {
+      while (std::malloc(size) != nullptr) {
+      }
+    }
+    bounds.rlim_cur = bounds.rlim_max;
+    limited = limited && ::setrlimit(RLIMIT_AS, &bounds) == 0;
     ::_exit(limited && work() ? 0 : 1);
   }
   int status = 0;
