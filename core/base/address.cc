@@ -14,6 +14,10 @@ bool is_remote_address(std::string_view text) {
   return false;
 }
 
+std::string bucket_of_address(std::string_view address) {
+  return std::string(address.substr(0, address.find('/', address.find("://") + 3))) + "/";
+}
+
 std::string dataset_address(std::string_view reference) {
   return std::string(kDataset) + std::string(reference);
 }

@@ -10,6 +10,9 @@ namespace mat {
 // paths and for addresses of other kinds.
 bool is_remote_address(std::string_view text);
 
+// "s3://bucket/" of such an address.
+std::string bucket_of_address(std::string_view address);
+
 // "dataset://clothes@V002": what a setting has where a spec says {dataset: clothes@V002}.
 std::string dataset_address(std::string_view reference);
 

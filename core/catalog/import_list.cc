@@ -114,7 +114,7 @@ class ListImport {
   }
 
   [[noreturn]] static void refuse_remote(std::int64_t count, const std::string& first) {
-    const std::string bucket = first.substr(0, first.find('/', first.find("://") + 3) + 1);
+    const std::string bucket = bucket_of_address(first);
     throw Error(ErrorKind::usage,
                 fmt::format("{} of the pictures {} still in an object store: {}{}", count,
                             count == 1 ? "is" : "are", first, count == 1 ? "" : ", …"),

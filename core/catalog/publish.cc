@@ -12,7 +12,7 @@
 #include "core/cache/content.h"
 #include "core/cache/pixel_cache.h"
 #include "core/catalog/picture_counts.h"
-#include "core/dataset/published.h"
+#include "core/dataset/write_published.h"
 #include "core/image/resize.h"
 #include "core/inspect/near_duplicates.h"
 #include "core/inspect/picture_fingerprint.h"

@@ -248,7 +248,7 @@ class CsvImport {
     if (label_ != kNone) {
       auto labels = labels_in(cell(label_));
       if (!labels) {
-        collector_.problem(place, "too many labels");
+        collector_.problem(place, kTooManyLabels);
         return;
       }
       sample.labels = std::move(*labels);

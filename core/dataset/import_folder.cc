@@ -194,7 +194,7 @@ class FolderImport {
       const std::string label(trim(line));
       if (label.empty() || std::find(labels.begin(), labels.end(), label) != labels.end()) continue;
       if (labels.size() == kMostLabelsOfPicture) {
-        collector_.problem(file.string(), "too many labels");
+        collector_.problem(file.string(), kTooManyLabels);
         return false;
       }
       labels.push_back(label);

@@ -100,7 +100,7 @@ std::vector<std::string> sagemaker_labels(const Json& line, const std::string& a
     if (std::find(labels.begin(), labels.end(), label) == labels.end()) labels.push_back(label);
   };
   if (value.is_array()) {
-    if (value.size() > kMostLabelsOfPicture) fail("too many labels");
+    if (value.size() > kMostLabelsOfPicture) fail(kTooManyLabels);
     for (const Json& item : value) add(item);
   } else {
     add(value);

@@ -70,7 +70,7 @@ std::vector<std::string> labels_of(const Json& line) {
     const std::string* name = text_of(annotation, "name");
     if (name == nullptr || name->empty()) fail("an annotation has no 'name'");
     if (std::find(labels.begin(), labels.end(), *name) != labels.end()) continue;
-    if (labels.size() == kMostLabelsOfPicture) fail("too many labels");
+    if (labels.size() == kMostLabelsOfPicture) fail(kTooManyLabels);
     labels.push_back(*name);
   }
   return labels;

@@ -45,6 +45,7 @@ Json line_of_sample(const ManifestSample& sample);
 
 // More are taken for damage: a hostile line may hold a million.
 inline constexpr std::size_t kMostLabelsOfPicture = 1000;
+inline constexpr const char* kTooManyLabels = "more than 1000 labels";
 
 // Gives labels other names, all at once, also in their annotations; those whose new name is empty
 // go. Labels that get the same name are one afterwards.

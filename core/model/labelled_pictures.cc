@@ -94,7 +94,7 @@ void refuse_remote(const fs::path& data, const std::vector<PictureSample>& sampl
   const auto count = std::count_if(samples.begin(), samples.end(), is_remote);
   if (count == 0) return;
   const std::string first = std::find_if(samples.begin(), samples.end(), is_remote)->file.native();
-  const std::string bucket = first.substr(0, first.find('/', first.find("://") + 3) + 1);
+  const std::string bucket = bucket_of_address(first);
   throw Error(ErrorKind::usage,
               fmt::format("{} of the pictures of '{}' {} in an object store: {}{}", count,
                           data.string(), count == 1 ? "is" : "are", first, count == 1 ? "" : ", …"),

@@ -152,7 +152,7 @@ TEST_CASE("a cell of thousands of labels is told, and one of nothing but separat
   const Imported found = import_all(table.file());
   CHECK(found.by_name(table.folder().path()) == NameMap{{"pics/b.png", ""}});
   REQUIRE(found.summary.problem_count == 1);
-  CHECK_THAT(found.problems()[0], Contains("table.csv:2: too many labels"));
+  CHECK_THAT(found.problems()[0], Contains("table.csv:2: more than 1000 labels"));
 }
 
 TEST_CASE("labels that take one another's names are renamed all at once") {

@@ -56,8 +56,8 @@ bool holds_within(std::size_t more_bytes, const std::function<bool()>& work) {
     bool limited = ::setrlimit(RLIMIT_AS, &bounds) == 0;
     // What earlier tests have freed would be more.
     for (std::size_t size = std::size_t{1} << 30; size >= 1 << 16; size /= 2) {
-      while (std::malloc(size) != nullptr) {
-      }
+      // Volatile, or a compiler may leave out what nobody uses.
+      for (void* volatile taken = std::malloc(size); taken != nullptr;) taken = std::malloc(size);
     }
     bounds.rlim_cur = bounds.rlim_max;
     limited = limited && ::setrlimit(RLIMIT_AS, &bounds) == 0;
