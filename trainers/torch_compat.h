@@ -72,4 +72,15 @@ class Autocast {
   AutocastState before_;
 };
 
+// Ends a process group once all that it was asked for is done, or without waiting for that. Where
+// LibTorch has no word for it, the group's destructor does it.
+template <typename Group>
+void end_group(Group& group) {
+  if constexpr (requires { group.shutdown(); }) group.shutdown();
+}
+template <typename Group>
+void abort_group(Group& group) {
+  if constexpr (requires { group.abort(); }) group.abort();
+}
+
 }  // namespace mat

@@ -121,7 +121,8 @@ void print_nodes(const VersionRecord& version) {
     if (!node.is_object()) continue;
     table.add({fmt::format("{:.0f}", number(node, "node")), value_text(node.value("host", Json())),
                fmt::format("{:.1f}", number(node, "images_per_second")),
-               fmt::format("{:.0f}%", number(node, "waiting") * 100)});
+               node.contains("waiting") ? fmt::format("{:.0f}%", number(node, "waiting") * 100)
+                                        : std::string("-")});
   }
   print(heading("nodes") + table.text());
 }

@@ -13,11 +13,13 @@
 #include "core/base/error.h"
 #include "core/base/time.h"
 #include "core/run/background.h"
+#include "core/run/job_end.h"
 #include "core/run/pools.h"
 #include "core/run/run_description.h"
 #include "core/run/run_environment.h"
 #include "core/run/run_observer.h"
 #include "core/run/run_results.h"
+#include "core/run/slurm_launch.h"
 #include "core/run/stop_request.h"
 #include "core/run/version_lock.h"
 #include "core/slurm/batch_report.h"
@@ -32,8 +34,6 @@ namespace fs = std::filesystem;
 // How long a command waits for an answer of Slurm. As a rule it comes within a tenth of that.
 constexpr double kAnswerSeconds = 0.3;
 constexpr auto kBetweenLooks = std::chrono::milliseconds(10);
-// What a runner has written last may be seen later than what Slurm says of its end.
-constexpr std::int64_t kReportGraceMs = 3000;
 // Between the row of a submission and its job.
 constexpr std::int64_t kSubmissionGraceMs = 5000;
 
@@ -81,23 +81,6 @@ Status status_after(const ActiveVersion& version, const std::vector<StatusChange
   return changes.empty() ? version.status : changes.back().status;
 }
 
-// Its own job and not one that got the same number in a cluster that was set up anew.
-std::optional<SlurmJob> job_in(const SlurmLook& look, std::int64_t id, const std::string& name) {
-  const auto found = look.jobs.find(id);
-  if (found == look.jobs.end()) return std::nullopt;
-  if (found->second.name == name || found->second.state.empty()) return found->second;
-  SlurmJob unknown;
-  unknown.id = id;
-  return unknown;
-}
-
-std::optional<std::int64_t> job_named(const SlurmLook& look, const std::string& name) {
-  for (const auto& [id, job] : look.jobs) {
-    if (job.name == name) return id;
-  }
-  return std::nullopt;
-}
-
 class NewsReader {
  public:
   NewsReader(const Home& home, std::map<std::string, SlurmLook> looks)
@@ -120,7 +103,7 @@ class NewsReader {
       return news;
     }
     if (const auto job = job_in(look->second, version.batch_job, submission->job_name)) {
-      take_job(folder, report, look->second, *job, news);
+      take_job(folder, *submission, report, look->second, *job, news);
     }
     return news;
   }
@@ -149,8 +132,9 @@ class NewsReader {
     }
   }
 
-  static void take_job(const fs::path& folder, const BatchReport& report, const SlurmLook& look,
-                       const SlurmJob& job, News& news) {
+  static void take_job(const fs::path& folder, const BatchSubmission& submission,
+                       const BatchReport& report, const SlurmLook& look, const SlurmJob& job,
+                       News& news) {
     const Status status = status_after(news.version, news.changes);
     const SlurmPhase phase = job.state.empty() ? SlurmPhase::ended : phase_of(job.state);
     const BatchLine* last = report.lines.empty() ? nullptr : &report.lines.back();
@@ -170,7 +154,7 @@ class NewsReader {
       case SlurmPhase::ending:
         return;
       case SlurmPhase::ended:
-        take_end(folder, last, look, job, news);
+        take_end(folder, submission, report, look, job, news);
         return;
     }
     if (status == Status::pending && news.changes.empty() && reason != news.version.reason) {
@@ -178,35 +162,21 @@ class NewsReader {
     }
   }
 
-  static void take_end(const fs::path& folder, const BatchLine* last, const SlurmLook& look,
-                       const SlurmJob& job, News& news) {
-    const auto ended = look.ended_ms.find(job.id);
-    const std::int64_t since_ms =
-        ended == look.ended_ms.end() ? 0 : std::llabs(now_ms() - ended->second);
-    const bool was_interrupted = last != nullptr && last->event == BatchEvent::interrupted;
-    const bool never_began = last == nullptr && end_of(job.state) == SlurmEnd::terminated;
-    if (!was_interrupted && !never_began && since_ms < kReportGraceMs) return;
-    End end;
-    end.reason = end_text(job);
-    switch (end_of(job.state)) {
-      case SlurmEnd::terminated:
-        end.status = Status::terminated;
-        break;
-      case SlurmEnd::failed:
-        end.status = Status::failed;
-        break;
-      case SlurmEnd::abnormal:
-        if (was_interrupted && job.state != "NODE_FAIL") {
-          end.status = Status::terminated;
-          end.reason = last->reason;
-        }
-        break;
+  static void take_end(const fs::path& folder, const BatchSubmission& submission,
+                       const BatchReport& report, const SlurmLook& look, const SlurmJob& job,
+                       News& news) {
+    if (!has_settled(look, job, report)) return;
+    if (goes_on_in_another_job(folder, submission, report, news.version, job)) {
+      const std::string reason = end_text(job) + "; it is submitted again";
+      if (status_after(news.version, news.changes) == Status::running) {
+        news.changes.push_back({now_ms(), Status::pending, reason});
+      } else if (news.changes.empty() && reason != news.version.reason) {
+        news.reason = reason;
+      }
+      return;
     }
-    if (const auto request = requested_stop(folder)) {
-      end.status = Status::terminated;
-      end.reason = *request;
-    }
-    news.end = std::move(end);
+    const JobEnd end = end_of_job(folder, report, job);
+    news.end = End{end.status, end.reason, 0, std::nullopt};
   }
 
   const Home& home_;
@@ -331,7 +301,8 @@ void look_at_pool(const Home& home, const std::string& pool) {
     const bool is_here = version.submission->pool == pool && version.batch_job > 0;
     if (is_here) wanted.push_back(version.batch_job);
   }
-  look_at_slurm(home, pool, *found.slurm, wanted);
+  look_at_slurm(home, pool, *found.slurm, wanted,
+                [&](const SlurmLook& look) { submit_again(registry, found, look); });
 }
 
 }  // namespace mat

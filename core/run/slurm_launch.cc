@@ -8,12 +8,12 @@
 #include "core/base/text.h"
 #include "core/registry/take_back.h"
 #include "core/run/attempts.h"
+#include "core/run/job_end.h"
 #include "core/run/run_description.h"
 #include "core/run/run_results.h"
 #include "core/run/stop_request.h"
 #include "core/slurm/client.h"
 #include "core/slurm/cluster.h"
-#include "core/slurm/slurm_look.h"
 #include "core/slurm/submission.h"
 
 namespace mat {
@@ -111,7 +111,54 @@ bool request_stop_if_room(const fs::path& folder, const char* why, std::int64_t 
                            : "nor is there room in its folder for the file that asks it to end");
 }
 
+// Whether it is another job's now.
+bool submit_again(Registry& registry, const Pool& pool, const SlurmLook& look,
+                  const ActiveVersion& version) {
+  const fs::path folder = registry.home().version_folder(version.job, version.number);
+  const auto submission = read_submission(folder);
+  if (!submission || version.batch_job == 0) return false;
+  const auto job = job_in(look, version.batch_job, submission->job_name);
+  if (!job || job->state.empty() || phase_of(job->state) != SlurmPhase::ended) return false;
+  const BatchReport report = read_report(folder, submission->token);
+  // What has been reported comes into the registry first.
+  const std::int64_t reported = report.places.empty() ? 0 : report.places.back();
+  if (version.status != Status::pending || version.batch_reported < reported ||
+      !has_settled(look, *job, report) ||
+      !goes_on_in_another_job(folder, *submission, report, version, *job)) {
+    return false;
+  }
+  Registry writer(registry.home(), Registry::Mode::write);
+  try {
+    // Whoever did this before may have been killed before its record.
+    const auto newest = job_named(look, submission->job_name);
+    const std::int64_t next =
+        newest.value_or(0) > job->id ? *newest : hand_over(pool, submission->words);
+    writer.set_batch_job(version.id, next);
+    writer.set_facts(version.id, {{"slurm", {{"job", next}}}});
+    return true;
+  } catch (const Error& e) {
+    if (e.kind() == ErrorKind::io) return false;
+    const JobEnd end = end_of_job(folder, report, *job);
+    end_version(writer, version.id, folder, {Status::pending, Status::running}, end.status,
+                fmt::format("{}; it cannot be submitted again: {}", end.reason, e.message()), {});
+    return false;
+  }
+}
+
 }  // namespace
+
+void submit_again(Registry& registry, const Pool& pool, const SlurmLook& look) {
+  bool is_any = false;
+  for (const ActiveVersion& version : registry.batch_versions()) {
+    if (version.submission->pool != pool.name) continue;
+    try {
+      is_any = submit_again(registry, pool, look, version) || is_any;
+    } catch (const Error&) {
+      // One unreadable folder must not keep the others from going on.
+    }
+  }
+  if (is_any) hurry_look(registry.home(), pool.name);
+}
 
 void submit_to_slurm(Registry& registry, HeldVersion held, const Pool& pool) {
   const Home& home = registry.home();
@@ -120,7 +167,7 @@ void submit_to_slurm(Registry& registry, HeldVersion held, const Pool& pool) {
   try {
     const Capacity needs = needs_of(held.spec, pool);
     const SlurmRequest request = request_of(held, needs);
-    const BatchSubmission batch = new_submission(request);
+    const BatchSubmission batch = new_submission(*pool.slurm, home, request);
     write_files(registry, folder, held, needs, batch);
     Submission submission;
     submission.pool = pool.name;
@@ -136,7 +183,7 @@ void submit_to_slurm(Registry& registry, HeldVersion held, const Pool& pool) {
           ErrorKind::conflict,
           fmt::format("{} has been ended or started by another process", before.reference()));
     }
-    const std::int64_t job = hand_over(pool, sbatch_words(*pool.slurm, home, request, batch));
+    const std::int64_t job = hand_over(pool, batch.words);
     registry.set_batch_job(before.id, job);
     registry.set_facts(before.id, {{"slurm", {{"job", job}}}});
   } catch (const Error&) {

@@ -3,6 +3,7 @@
 #include "core/run/pools.h"
 #include "core/run/runner.h"
 #include "core/run/stop_version.h"
+#include "core/slurm/slurm_look.h"
 
 namespace mat {
 
@@ -14,6 +15,11 @@ constexpr const char* kSlurmSystem = "slurm";
 // it, io error when the controller does not answer; a new version is then forgotten, one that was
 // to go on is what it was.
 void submit_to_slurm(Registry& registry, HeldVersion held, const Pool& pool);
+
+// Submits again the versions of the pool whose jobs Slurm has taken away for good, see job_end.h.
+// `look` is what Slurm has just said; to be called by one process at a time. One that Slurm refuses
+// has ended; when the controller does not answer, it is for the next look.
+void submit_again(Registry& registry, const Pool& pool, const SlurmLook& look);
 
 // Asks an active version that Slurm runs to end, by the stop request in its folder, which also
 // works when Slurm does not answer, and by scancel. With `force`, or when it has been asked before,

@@ -161,6 +161,10 @@ SlurmEnd end_of(std::string_view state) {
   return state == "OUT_OF_MEMORY" ? SlurmEnd::failed : SlurmEnd::abnormal;
 }
 
+bool was_taken_away(std::string_view state) {
+  return is_one_of(state, {"PREEMPTED", "NODE_FAIL", "BOOT_FAIL"});
+}
+
 std::string end_text(const SlurmJob& job) {
   const std::string of_nodes = job.nodes.empty() ? "" : fmt::format(" ({})", job.nodes);
   if (job.state.empty()) return fmt::format("Slurm does not know its job {} any more", job.id);

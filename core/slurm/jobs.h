@@ -55,6 +55,9 @@ std::string waiting_text(const SlurmJob& job);
 // How a job ended that left no word of its own.
 enum class SlurmEnd { terminated, failed, abnormal };
 SlurmEnd end_of(std::string_view state);
+// Whether it ended although nothing was wrong with it, nobody wanted its end and its time was not
+// over.
+bool was_taken_away(std::string_view state);
 std::string end_text(const SlurmJob& job);  // "a node failed (n1)"
 
 }  // namespace mat

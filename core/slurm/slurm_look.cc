@@ -142,6 +142,23 @@ SlurmLook read_look(const Home& home, const std::string& pool) {
   }
 }
 
+std::optional<SlurmJob> job_in(const SlurmLook& look, std::int64_t id, const std::string& name) {
+  const auto found = look.jobs.find(id);
+  if (found == look.jobs.end()) return std::nullopt;
+  if (found->second.name == name || found->second.state.empty()) return found->second;
+  SlurmJob unknown;
+  unknown.id = id;
+  return unknown;
+}
+
+std::optional<std::int64_t> job_named(const SlurmLook& look, const std::string& name) {
+  std::optional<std::int64_t> newest;
+  for (const auto& [id, job] : look.jobs) {
+    if (job.name == name) newest = id;
+  }
+  return newest;
+}
+
 namespace {
 
 // Whose jobs they are. Whoever else looks, root say, would find none of their own, and take all for
@@ -159,7 +176,8 @@ bool is_look_due(const SlurmLook& look, std::int64_t now_ms) {
 }
 
 void look_at_slurm(const Home& home, const std::string& name, const SlurmPool& pool,
-                   const std::vector<std::int64_t>& wanted) {
+                   const std::vector<std::int64_t>& wanted,
+                   const std::function<void(const SlurmLook&)>& then) {
   const FileDescriptor lock = try_lock(home, name);
   if (!lock) return;
   SlurmLook look = read_look(home, name);
@@ -185,6 +203,7 @@ void look_at_slurm(const Home& home, const std::string& name, const SlurmPool& p
   }
   look.asked_ms = now_ms();
   write_look(home, name, look);
+  if (then && look.failures == 0) then(look);
 }
 
 void hurry_look(const Home& home, const std::string& pool) noexcept {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,13 +29,21 @@ struct SlurmLook {
 // Empty when there has been none, or what is there cannot be read.
 SlurmLook read_look(const Home& home, const std::string& pool);
 
+// The job that a submission has become: not one that got the same number in a cluster that was set
+// up anew. One without a state is not known any more; nothing when it was not asked about.
+std::optional<SlurmJob> job_in(const SlurmLook& look, std::int64_t id, const std::string& name);
+// The newest job of that name. Nothing when there is none.
+std::optional<std::int64_t> job_named(const SlurmLook& look, const std::string& name);
+
 bool is_look_due(const SlurmLook& look, std::int64_t now_ms);
 
 // Asks Slurm about the pool's jobs, with one squeue and for those of `wanted` that it does not list
 // sacct, and keeps the answer; or that there was none. Does nothing when another process is asking,
-// or has just done so. Throws io errors of the home.
+// or has just done so. `then` gets a new answer, before anybody else can ask. Throws io errors of
+// the home.
 void look_at_slurm(const Home& home, const std::string& name, const SlurmPool& pool,
-                   const std::vector<std::int64_t>& wanted);
+                   const std::vector<std::int64_t>& wanted,
+                   const std::function<void(const SlurmLook&)>& then = {});
 
 // Something has happened that Slurm will soon have more to say about: ask again soon.
 void hurry_look(const Home& home, const std::string& pool) noexcept;

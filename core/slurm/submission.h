@@ -13,8 +13,8 @@
 namespace mat {
 
 // What lies in VERSION_FOLDER/batch/ of a version that a batch system runs: script.sh, which it
-// starts; submission.json, who it is; output.txt, what the batch system itself had to say;
-// report.jsonl, see batch_report.h.
+// starts; submission.json, who it is and what sbatch was called with; output.txt, what the batch
+// system itself had to say; report.jsonl, see batch_report.h.
 std::filesystem::path batch_folder(const std::filesystem::path& version_folder);
 
 // One submission of a version.
@@ -22,6 +22,7 @@ struct BatchSubmission {
   std::string token;     // no other submission has it
   std::string job_name;  // by which it is found again
   std::int64_t at_ms = 0;
+  std::vector<std::string> words;  // what sbatch was called with
 };
 
 struct SlurmRequest {
@@ -33,8 +34,9 @@ struct SlurmRequest {
   bool may_restart = false;
 };
 
-// A new submission of a version with a token of its own.
-BatchSubmission new_submission(const SlurmRequest& request);
+// A new submission of a version, with a token of its own.
+BatchSubmission new_submission(const SlurmPool& pool, const Home& home,
+                               const SlurmRequest& request);
 
 // Makes the folder anew for a submission; what an earlier one left is removed. Throws io errors.
 void write_submission(const std::filesystem::path& version_folder,
@@ -44,12 +46,6 @@ void withdraw_submission(const std::filesystem::path& version_folder);
 
 // Nothing when there is none.
 std::optional<BatchSubmission> read_submission(const std::filesystem::path& version_folder);
-
-// All that sbatch is called with. The script does nothing but start the words that follow it here:
-// no text of the user's goes through a shell.
-std::vector<std::string> sbatch_words(const SlurmPool& pool, const Home& home,
-                                      const SlurmRequest& request,
-                                      const BatchSubmission& submission);
 
 constexpr const char* kRunBatchCommand = "run-batch";  // JOB NUMBER TOKEN
 

@@ -54,7 +54,7 @@ CORE_ORDER = ["base", "image", "query", "algorithm", "metrics", "curves", "plot"
 CODE = [
     (r"\bstd::(cout|cerr|clog)\b|\bfmt::print\b|\b(std::)?(printf|fprintf|puts|fputs|perror)\s*\(",
      ["core/", "trainers/"], "core and trainers do not print"),
-    (r"\bstd::exit\b|\b_?_?[eE]xit\s*\(|\babort\s*\(", ["core/", "trainers/"],
+    (r"\bstd::exit\b|\b_?_?[eE]xit\s*\(|(?<![.>])\babort\s*\(", ["core/", "trainers/"],
      "core and trainers do not end the process"),
     (r"using namespace (?!std::(\w+_)?literals)", ["cli/", "core/", "trainers/"], "no using-directives"),
 ]

@@ -21,6 +21,11 @@ SlurmCluster* SlurmCluster::that_forgets() {
   return cluster->if_it_runs();
 }
 
+SlurmCluster* SlurmCluster::that_preempts() {
+  static const std::unique_ptr<SlurmCluster> cluster(new SlurmCluster("--preempt"));
+  return cluster->if_it_runs();
+}
+
 SlurmCluster* SlurmCluster::if_it_runs() {
   if (!configuration_.empty()) return this;
   const char* required = std::getenv("MAT_REQUIRE_SLURM");
@@ -105,6 +110,11 @@ const char* SlurmFixture::until_stopped() {
 std::string SlurmFixture::reason(const std::string& reference) const {
   const Json shown = mat.succeed({"version", "show", reference, "--json"}).json();
   return shown["status_reason"].is_string() ? shown["status_reason"].get<std::string>() : "";
+}
+
+void SlurmFixture::take_both_nodes(const std::string& partition) const {
+  cluster.ask({"sbatch", "--partition=" + partition, "--nodes=2", "--job-name=urgent",
+               "--output=/dev/null", "--chdir=/", "--wrap=sleep 1"});
 }
 
 void SlurmFixture::put_before(const std::string& client, const std::string& line) {

@@ -21,6 +21,9 @@ class SlurmCluster {
   static SlurmCluster* with_gpu();
   // Another one, which forgets jobs two seconds after their end; its log of completions has them.
   static SlurmCluster* that_forgets();
+  // Another one, where jobs of the partition "urgent" take the nodes of others: of "main" these are
+  // put back into the queue, of "spare" cancelled.
+  static SlurmCluster* that_preempts();
 
   SlurmCluster(const SlurmCluster&) = delete;
   SlurmCluster& operator=(const SlurmCluster&) = delete;
@@ -57,6 +60,8 @@ class SlurmFixture : public Fixture {
   // Starts and follows a version of that, in the foreground; returns the process once it has begun.
   pid_t start_followed(const std::string& job);
   std::string reason(const std::string& reference) const;
+  // A job of somebody else's on both nodes, which takes them where it may.
+  void take_both_nodes(const std::string& partition) const;
   // A client of Slurm, for mat, that first runs a line of a shell.
   void put_before(const std::string& client, const std::string& line);
   std::int64_t job_of(const std::string& job, const std::string& label) const;

@@ -57,7 +57,6 @@ TEST_CASE("a training that Slurm puts back into its queue goes on from its check
   SlurmFixture f(*cluster);
   f.submit(training_spec(f, "again", 20, 1, "auto_restart: 1\n"));
   REQUIRE(wait_until([&] { return holds(f.log("again"), "epoch 3/"); }));
-  // As preemption does.
   cluster->ask({"scontrol", "requeue", std::to_string(f.job_of("again", "V0001"))});
   CHECK(f.becomes("again", "Pending"));
   CHECK(f.mat.run({"version", "wait", "again"}).exit_code == 0);
@@ -65,6 +64,80 @@ TEST_CASE("a training that Slurm puts back into its queue goes on from its check
   CHECK(shown["attempts"] == 2);
   CHECK(holds(shown["history"].dump(), "put back by Slurm"));
   CHECK(holds(f.log("again"), "going on from the checkpoint"));
+}
+
+TEST_CASE("a training that Slurm takes the nodes from goes on from its checkpoint", "[slurm]") {
+  SlurmCluster* cluster = SlurmCluster::that_preempts();
+  if (cluster == nullptr) return;
+  SlurmFixture f(*cluster);
+  f.mat.succeed({"pool", "add", "spare", "--slurm", "--partition", "spare"});
+  const std::string spec = training_spec(f, "taken", 20, 1, "auto_restart: 1\n");
+  const auto take_nodes = [&](const std::string& reference) {
+    REQUIRE(wait_until([&] { return holds(f.log(reference), "epoch 3/"); }));
+    f.take_both_nodes("urgent");
+    CHECK(f.becomes(reference, "Pending"));
+    return f.mat.run({"version", "wait", reference}).exit_code;
+  };
+  const auto shown = [&](const std::string& reference) {
+    return f.mat.succeed({"version", "show", reference, "--json"}).json();
+  };
+
+  // Slurm puts it back into its queue.
+  f.submit(spec);
+  const std::int64_t first_job = f.job_of("taken", "V0001");
+  CHECK(take_nodes("taken@1") == 0);
+  Json version = shown("taken@1");
+  INFO(version.dump(1));
+  CHECK(version["attempts"] == 2);
+  CHECK(version["facts"]["slurm"]["job"] == first_job);
+  CHECK(holds(version["history"].dump(), "put back by Slurm"));
+
+  // Slurm cancels it, and mat submits it again.
+  f.submit(spec, {"--set", "resources.pool=spare"});
+  const std::int64_t second_job = f.job_of("taken", "V0002");
+  CHECK(take_nodes("taken@2") == 0);
+  version = shown("taken@2");
+  INFO(version.dump(1));
+  CHECK(version["attempts"] == 2);
+  CHECK(version["facts"]["slurm"]["job"].get<std::int64_t>() > second_job);
+  CHECK(holds(version["history"].dump(), "preempted in Slurm; it is submitted again"));
+  CHECK(holds(f.log("taken@2"), "going on from the checkpoint"));
+  CHECK((read_file(f.version_folder("taken", "V0001") / "output" / "last.safetensors") ==
+         read_file(f.version_folder("taken", "V0002") / "output" / "last.safetensors")));
+}
+
+TEST_CASE("who is preempted for good without a restart left has ended, and so has who is refused",
+          "[slurm]") {
+  SlurmCluster* cluster = SlurmCluster::that_preempts();
+  if (cluster == nullptr) return;
+  SlurmFixture f(*cluster);
+  f.mat.succeed({"pool", "add", "spare", "--slurm", "--partition", "spare"});
+  const auto begin = [&](const std::string& job, const std::string& more) {
+    f.submit(f.shell_spec(job, SlurmFixture::until_stopped(), more),
+             {"--set", "resources.pool=spare"});
+    REQUIRE(wait_until([&] { return holds(f.log(job), "begun"); }));
+  };
+  begin("once", "");
+  f.take_both_nodes("urgent");
+  CHECK(f.mat.run({"version", "wait", "once"}).exit_code == 6);
+  CHECK(f.reason("once") == "preempted in Slurm");
+
+  begin("refused", "auto_restart: 1\n");
+  f.put_before("sbatch", "echo 'sbatch: error: not today' >&2; exit 1");
+  f.take_both_nodes("urgent");
+  CHECK(f.mat.run({"version", "wait", "refused"}).exit_code == 6);
+  CHECK(f.reason("refused") ==
+        "preempted in Slurm; it cannot be submitted again: sbatch: not today");
+
+  // Asked to end while it waits to be submitted again, it does.
+  f.put_before("sbatch", "");
+  begin("stopped", "auto_restart: 1\n");
+  f.put_before("sbatch", "echo 'sbatch: error: Unable to contact slurm controller' >&2; exit 1");
+  f.take_both_nodes("urgent");
+  CHECK(f.becomes("stopped", "Pending"));
+  f.mat.succeed({"version", "stop", "stopped"});
+  CHECK(f.mat.run({"version", "wait", "stopped"}).exit_code == 6);
+  CHECK(holds(f.reason("stopped"), "stopped"));
 }
 
 TEST_CASE("a training on two Slurm nodes goes on on one, and the log of each can be followed",

@@ -3,7 +3,7 @@
 # (installed by apt when missing), on free ports, with everything it writes in a folder of its own
 # that is removed at the end. Several can run at once. Takes root, under whom all of it runs.
 #
-#     start_slurm.sh [--no-install] [--gpu] [--forget]
+#     start_slurm.sh [--no-install] [--gpu] [--forget] [--preempt]
 #
 # Prints what clients need, then "ready":
 #
@@ -20,7 +20,9 @@
 # The nodes are n1 and n2, each with one core and 2000 MB of memory, and with --gpu n2 has what Slurm
 # takes for one: /dev/null. With --forget, what has ended is gone from squeue after two seconds, and
 # only the log of completions has it. The partitions are "main", the default, and "short", whose jobs
-# may run for a minute. All ends when the input does, or at SIGTERM.
+# may run for a minute; with --preempt also "urgent", whose jobs take the nodes from others, which are
+# put back into the queue, or cancelled when they are in the partition "spare". All ends when the
+# input does, or at SIGTERM.
 # The exit status is 77 when no cluster can run here, with the reason on stderr.
 set -u
 
@@ -95,6 +97,14 @@ if [[ " $* " == *" --gpu "* ]]; then
   echo "NodeName=n2 Name=gpu File=/dev/null" >"$folder/gres.conf"
 fi
 [[ " $* " != *" --forget "* ]] || echo "MinJobAge=2" >>"$conf"
+if [[ " $* " == *" --preempt "* ]]; then
+  cat >>"$conf" <<C
+PreemptType=preempt/partition_prio
+PreemptMode=REQUEUE
+PartitionName=urgent Nodes=ALL PriorityTier=9 PreemptMode=OFF State=UP
+PartitionName=spare Nodes=ALL PriorityTier=1 PreemptMode=CANCEL State=UP
+C
+fi
 cat >>"$conf" <<C
 ClusterName=test
 SlurmctldHost=$host(127.0.0.1)

@@ -7,7 +7,8 @@
 
 #include <chrono>
 #include <cstdlib>
-#include <set>
+#include <exception>
+#include <memory>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -132,6 +133,20 @@ class GlooWork final : public Connection::Work {
   c10::intrusive_ptr<c10d::Work> work_;
 };
 
+#if MAT_HAS_NCCL
+// The GPU waits for it, in the order of its work; this thread goes on giving it more.
+class NcclWork final : public Connection::Work {
+ public:
+  explicit NcclWork(c10::intrusive_ptr<c10d::Work> work) : work_(std::move(work)) {}
+  void wait() override {
+    among_nodes([&] { work_->wait(); });
+  }
+
+ private:
+  c10::intrusive_ptr<c10d::Work> work_;
+};
+#endif
+
 // Of a GPU's tensor where only Gloo can sum: by way of the CPU.
 class CopiedWork final : public Connection::Work {
  public:
@@ -180,12 +195,26 @@ class C10dConnection final : public Connection {
     });
   }
 
+#if MAT_HAS_NCCL
+  ~C10dConnection() override {
+    if (!nccl_) return;
+    try {
+      // With nodes that are gone nothing would come to its end.
+      std::uncaught_exceptions() > 0 ? abort_group(*nccl_) : end_group(*nccl_);
+    } catch (const std::exception&) {
+      // All that was to be summed has been, or what went wrong with it has been said.
+    }
+  }
+  C10dConnection(const C10dConnection&) = delete;
+  C10dConnection& operator=(const C10dConnection&) = delete;
+#endif
+
   std::unique_ptr<Work> sum(const torch::Tensor& tensor, Lane lane) override {
     return among_nodes([&]() -> std::unique_ptr<Work> {
 #if MAT_HAS_NCCL
       if (tensor.is_cuda()) {
         std::vector<torch::Tensor> tensors{tensor};
-        return std::make_unique<GlooWork>(nccl_->allreduce(tensors));
+        return std::make_unique<NcclWork>(nccl_->allreduce(tensors));
       }
 #endif
       const torch::Tensor on_cpu = tensor.is_cpu() ? tensor : tensor.to(torch::kCPU);

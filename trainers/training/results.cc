@@ -102,7 +102,10 @@ void record_nodes(const LoopResult& result, const torch::nn::Module& network,
   const auto place = static_cast<std::size_t>(group.node);
   if (place < group.hosts.size()) own["host"] = group.hosts[place];
   own["images_per_second"] = seconds > 0 ? static_cast<double>(result.own_samples) / seconds : 0.0;
-  own["waiting"] = seconds > 0 ? result.waited_seconds / seconds : 0.0;
+  // A GPU waits by itself, and nobody counts how long.
+  if (network.parameters().front().is_cpu()) {
+    own["waiting"] = seconds > 0 ? result.waited_seconds / seconds : 0.0;
+  }
   own["weights"] = checksum_of(network);
   const std::vector<Json> all = nodes.gather(own);
   if (!nodes.is_first()) return;

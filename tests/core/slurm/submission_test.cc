@@ -28,8 +28,8 @@ TEST_CASE("sbatch is told what a version needs, and its words go through no shel
   request.nodes = 2;
   request.needs = {4, std::uint64_t{3} << 30, 1};
   request.limit_s = 3600;
-  const BatchSubmission submission = new_submission(request);
-  const auto words = sbatch_words(pool, home, request, submission);
+  const BatchSubmission submission = new_submission(pool, home, request);
+  const std::vector<std::string>& words = submission.words;
   for (const char* word :
        {"--parsable", "--nodes=2", "--ntasks-per-node=1", "--cpus-per-task=4", "--mem=3072M",
         "--gres=gpu:1", "--time=70", "--no-requeue", "--partition=gpu", "--signal=B:URG@60"}) {
@@ -41,7 +41,7 @@ TEST_CASE("sbatch is told what a version needs, and its words go through no shel
   request.may_restart = true;
   request.limit_s.reset();
   request.needs = {1, 0, 0};
-  for (const std::string& word : sbatch_words(pool, home, request, submission)) {
+  for (const std::string& word : new_submission(pool, home, request).words) {
     CHECK_FALSE(word.starts_with("--time"));
     CHECK_FALSE(word.starts_with("--mem"));
     CHECK_FALSE(word.starts_with("--gres"));
@@ -53,7 +53,9 @@ TEST_CASE("submissions of one version have names of their own") {
   SlurmRequest request;
   request.job = "clothes";
   request.number = 3;
-  const BatchSubmission one = new_submission(request), other = new_submission(request);
+  const Home home{"/home", "a test"};
+  const BatchSubmission one = new_submission({}, home, request);
+  const BatchSubmission other = new_submission({}, home, request);
   CHECK(one.job_name.starts_with("mat-clothes-V0003-"));
   CHECK(one.job_name != other.job_name);
 }
@@ -63,11 +65,13 @@ TEST_CASE("a new submission removes what an earlier one has left") {
   CHECK_FALSE(read_submission(folder.path()));
   SlurmRequest request;
   request.job = "a";
-  write_submission(folder.path(), new_submission(request));
+  const Home home{folder.path(), "a test"};
+  write_submission(folder.path(), new_submission({}, home, request));
   write_file_atomic(batch_folder(folder.path()) / "report.jsonl", "{}\n");
-  const BatchSubmission second = new_submission(request);
+  const BatchSubmission second = new_submission({}, home, request);
   write_submission(folder.path(), second);
   CHECK(read_submission(folder.path())->token == second.token);
+  CHECK(read_submission(folder.path())->words == second.words);
   CHECK(read_file(batch_folder(folder.path()) / "report.jsonl").empty());
 }
 

@@ -7,7 +7,7 @@
 #include "core/base/text.h"
 #include "core/cache/content.h"
 #include "core/dataset/import.h"
-#include "core/dataset/published.h"
+#include "core/dataset/write_published.h"
 #include "tests/temp_folder.h"
 #include "tests/test_files.h"
 #include "tests/trainers/catch.h"
