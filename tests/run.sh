@@ -8,7 +8,7 @@
 #   tests/run.sh --only NAME      one part, or several: --only core --only cli
 #   tests/run.sh --list           the names of the parts
 #
-# MAT_FUZZ_SECONDS (30) is how long each fuzzer runs. MAT_LIBTORCH names the folder of another
+# MAT_FUZZ_SECONDS (10) is how long each fuzzer runs. MAT_LIBTORCH names the folder of another
 # LibTorch to build with beside Debian's, instead of the newest one from pip. MAT_SHARED_DATA names a
 # folder of real photographs (clothes6/, odd-images/); by default shared/data beside the clone.
 
@@ -83,13 +83,13 @@ check() {
   fi
 }
 
-# suite NAME PROGRAM [PARTS]: a Catch2 program, in so many processes at once. Each of its test cases
-# counts; one that misses what it needs prints a line that begins with WARNING, or warns by Catch2,
+# suite NAME PROGRAM [PARTS [FILTER]]: a Catch2 program, in so many processes at once; the test cases
+# that the filter leaves. Each of them counts; one that misses what it needs prints a line that begins with WARNING, or warns by Catch2,
 # and returns, which counts as skipped.
 suite() {
-  local name=$1 program=$2 parts=${3:-1} log start=$SECONDS status=0 total bad missed
+  local name=$1 program=$2 parts=${3:-1} filter=${4-} log start=$SECONDS status=0 total bad missed
   log=$(log_of "$name")
-  run_parts "$program" "$parts" "$log" || status=$?
+  run_parts "$program" "$parts" "$log" "$filter" || status=$?
   read -r total bad < <(catch2_counts "$log")
   missed=$(warnings "$log" | wc -l)
   if ((status != 0)); then
@@ -123,15 +123,15 @@ how_it_ended() {
   esac
 }
 
-# run_parts PROGRAM PARTS LOG: each part has every PARTS-th test case. The status is that of a part
-# that failed, if any did.
+# run_parts PROGRAM PARTS LOG FILTER: each part has every PARTS-th test case. The status is that of a
+# part that failed, if any did.
 run_parts() {
-  local program=$1 parts=$2 log=$3 names part status=0 pids=()
+  local program=$1 parts=$2 log=$3 filter=$4 names part status=0 pids=()
   if ((parts == 1)); then
-    run_apart home "$program" >"$log" 2>&1
+    run_apart home "$program" ${filter:+"$filter"} >"$log" 2>&1
     return
   fi
-  names=$("$program" --list-test-names-only) || true
+  names=$("$program" --list-test-names-only ${filter:+"$filter"}) || true
   for ((part = 0; part < parts; part++)); do
     # What stands for something in a filter stands for itself in a name.
     awk -v parts="$parts" -v part="$part" 'NR % parts == part' <<<"$names" |
@@ -243,7 +243,7 @@ part_tidy() { check "clang-tidy" python3 -B "$CHECKS/tidy.py" "$BUILD"; }
 
 # As many fuzzers at once as there are cores.
 part_fuzz() {
-  local folder=$SOURCE/build-fuzz seconds=${MAT_FUZZ_SECONDS:-30} fuzzers fuzzer
+  local folder=$SOURCE/build-fuzz seconds=${MAT_FUZZ_SECONDS:-10} fuzzers fuzzer
   step "configure the fuzzers" configure "$folder" \
     -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++ \
     -DMAT_FUZZERS=ON -DMAT_TESTS=OFF -DMAT_TRAINERS=OFF
@@ -273,7 +273,8 @@ part_libtorch() {
   fi
   step "configure with $name" configure "$folder" -DCMAKE_PREFIX_PATH="$torch"
   step "build with $name" build "$folder" mat_trainers trainers_tests
-  suite "trainers_tests with $name" "$folder/bin/trainers_tests"
+  # What takes all of a limit that it is given does not differ from one LibTorch to the other.
+  suite "trainers_tests with $name" "$folder/bin/trainers_tests" 1 "~[long]"
   newest_reads_exports "$torch"
 }
 

@@ -14,8 +14,9 @@ constexpr const char* kAnswers = "best.answers";
 constexpr const char* kWeights = "best.weights.";
 // Evaluations are not always as fast as the last one was.
 constexpr double kCaution = 1.3;
-// A few seconds over the limit are better than a model without figures.
-constexpr double kLeastLeft = -3;
+// How far over the limit: a model that comes somewhat late is better than one without figures, on a
+// machine that has become busy.
+constexpr double kMostOverSeconds = 10, kMostOverPart = 0.1;
 // Of the limit, to evaluate what the search goes on from.
 constexpr double kBasePart = 0.1;
 
@@ -45,7 +46,9 @@ void BestModel::offer(const std::shared_ptr<ImageNetwork>& network, const Recipe
   if (!answers.defined()) {
     looks.views = {View::whole};
     looks.mirrored = false;
-    answers = context_.answers(*network, recipe, context_.validation(), looks, in_time(kLeastLeft));
+    answers =
+        context_.answers(*network, recipe, context_.validation(), looks,
+                         in_time(-std::max(kMostOverSeconds, kMostOverPart * context_.limit_s())));
   }
   if (!answers.defined()) {
     context_.observer().log("there was no time left to evaluate: the model has no metrics");
