@@ -99,6 +99,12 @@ Pool slurm_pool_of(const std::string& name, const SlurmPoolFlags& flags) {
   slurm.program = flags.program.empty() ? std::filesystem::read_symlink("/proc/self/exe").string()
                                         : absolute_path(flags.program).string();
   slurm.conf = variable_of("SLURM_CONF");
+  // Slurm's clients try for a minute.
+  if (!slurm.conf.empty() && !std::filesystem::exists(slurm.conf)) {
+    throw Error(ErrorKind::usage,
+                fmt::format("SLURM_CONF names '{}', which is not there", slurm.conf),
+                "unset it, or name the cluster's slurm.conf");
+  }
   Pool pool = make_slurm_pool(name, slurm, read_cluster(slurm, kAddSeconds));
   check_with_slurm(slurm, kAddSeconds);
   return pool;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <set>
 
 #include "cli/commands/commands.h"
 #include "cli/commands/spec_lookup.h"
@@ -119,13 +120,14 @@ Json stopped_json(const VersionRecord& version) {
 }
 
 // A word to whoever waits for long.
-VersionRecord wait_for_stop(Registry& registry, const VersionRecord& version, double wait_s) {
+VersionRecord wait_for_stop(Registry& registry, const VersionRecord& version, bool force,
+                            double wait_s) {
   constexpr double kSilentSeconds = 10;
   if (wait_s >= 0 && wait_s <= kSilentSeconds) return wait_for_end(registry, version.id, wait_s);
   VersionRecord found = wait_for_end(registry, version.id, kSilentSeconds);
   if (!is_active(found.status)) return found;
-  note(fmt::format("{} is still {}; it ends with its batch, and --force ends it at once",
-                   found.reference(), name_of(found.status)));
+  note(fmt::format("{} is still {}{}", found.reference(), name_of(found.status),
+                   force ? "" : "; it ends with its batch, and --force ends it at once"));
   return wait_for_end(registry, version.id, wait_s < 0 ? wait_s : wait_s - kSilentSeconds);
 }
 
@@ -136,28 +138,31 @@ int stop(const Context& context, const std::vector<std::string>& references, boo
   for (const std::string& reference : references) versions.push_back(registry.version(reference));
   // One that cannot be stopped must not keep the others running.
   std::vector<Error> refusals;
+  std::set<Id> refused;
   for (VersionRecord& version : versions) {
     try {
       stop_version(registry, version, force);
     } catch (const Error& e) {
       refusals.push_back(e);
+      refused.insert(version.id);
     }
   }
   Json documents = Json::array();
   for (VersionRecord& version : versions) {
-    version = wait_for_stop(registry, version, wait_s);
+    version = wait_for_stop(registry, version, force, refused.contains(version.id) ? 0 : wait_s);
     documents.push_back(stopped_json(version));
     if (!json) {
       print(fmt::format(
           "{}  {}\n", version.reference(),
           styled(name_of(version.status), style_of(version.status), stdout_has_colour())));
     }
-    if (is_active(version.status) && wait_s > 0) {
+    if (is_active(version.status) && wait_s > 0 && !refused.contains(version.id)) {
       refusals.emplace_back(
           ErrorKind::conflict,
           fmt::format("{} is still {}", version.reference(), name_of(version.status)),
-          fmt::format("it ends with its batch; to end it at once: mat version "
-                      "stop --force {}",
+          force ? ""
+                : fmt::format(
+                      "it ends with its batch; to end it at once: mat version stop --force {}",
                       version.reference()));
     }
   }

@@ -188,19 +188,35 @@ void Registry::set_batch_job(Id version, std::int64_t job) {
   });
 }
 
-bool Registry::bring_in(Id version, std::int64_t reported_before, std::int64_t reported,
-                        const std::vector<StatusChange>& changes) {
+bool Registry::replace_batch_job(Id version, std::int64_t before, std::int64_t job) {
   return impl_->database.write([&](SQLite::Database& connection) {
     SQLite::Statement update(connection,
-                             "UPDATE queue SET batch_reported = ?, not_before_ms = 0 "
-                             "WHERE version_id = ? AND batch_reported = ?");
-    update.bind(1, reported);
+                             "UPDATE queue SET batch_job = ?, restarts_left = restarts_left - 1 "
+                             "WHERE version_id = ? AND batch_job = ?");
+    update.bind(1, job);
     update.bind(2, version);
-    update.bind(3, reported_before);
+    update.bind(3, before);
+    return update.exec() == 1;
+  });
+}
+
+bool Registry::bring_in(const ActiveVersion& seen, std::int64_t reported,
+                        const std::vector<StatusChange>& changes) {
+  return impl_->database.write([&](SQLite::Database& connection) {
+    SQLite::Statement update(
+        connection,
+        "UPDATE queue SET batch_reported = ?, not_before_ms = 0 "
+        "WHERE version_id = ? AND batch_reported = ? AND batch_job = ? AND "
+        "EXISTS (SELECT 1 FROM versions WHERE id = version_id AND status = ?)");
+    update.bind(1, reported);
+    update.bind(2, seen.id);
+    update.bind(3, seen.batch_reported);
+    update.bind(4, seen.batch_job);
+    update.bind(5, name_of(seen.status));
     if (update.exec() != 1) return false;
     const std::vector<Status> active{Status::pending, Status::running};
     for (const StatusChange& change : changes) {
-      update_status(connection, version, active, change.status, change.reason, change.at_ms);
+      update_status(connection, seen.id, active, change.status, change.reason, change.at_ms);
     }
     return true;
   });

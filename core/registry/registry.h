@@ -189,10 +189,13 @@ class Registry {
   // ---- versions that a batch system runs, in the order of their submission
   std::vector<ActiveVersion> batch_versions();
   void set_batch_job(Id version, std::int64_t job);
+  // Another job has taken the place of `before`, which costs a restart. False, and nothing done,
+  // when it is not that one's any more.
+  bool replace_batch_job(Id version, std::int64_t before, std::int64_t job);
   // Brings in what one has reported: its changes among Pending and Running, at their times, and
-  // that `reported` lines have been read. False, and nothing done, when somebody else has read
-  // further than `reported_before`, or it has ended.
-  bool bring_in(Id version, std::int64_t reported_before, std::int64_t reported,
+  // that `reported` lines have been read. False, and nothing done, when it is not any more what
+  // `seen` says of its status, its job and what has been read, or it has ended.
+  bool bring_in(const ActiveVersion& seen, std::int64_t reported,
                 const std::vector<StatusChange>& changes);
   // Why versions wait, now; the history does not have it. Those that are not Pending stay as they
   // are.

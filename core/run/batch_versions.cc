@@ -1,6 +1,7 @@
 #include "core/run/batch_versions.h"
 
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <cstdlib>
@@ -13,7 +14,7 @@
 #include "core/base/error.h"
 #include "core/base/time.h"
 #include "core/run/background.h"
-#include "core/run/job_end.h"
+#include "core/run/batch_news.h"
 #include "core/run/pools.h"
 #include "core/run/run_description.h"
 #include "core/run/run_environment.h"
@@ -34,160 +35,16 @@ namespace fs = std::filesystem;
 // How long a command waits for an answer of Slurm. As a rule it comes within a tenth of that.
 constexpr double kAnswerSeconds = 0.3;
 constexpr auto kBetweenLooks = std::chrono::milliseconds(10);
-// Between the row of a submission and its job.
-constexpr std::int64_t kSubmissionGraceMs = 5000;
+// What a round of submissions may take; the others are for the next look.
+constexpr double kRoundSeconds = 20;
+constexpr auto kBetweenNews = std::chrono::milliseconds(200);
+constexpr double kNewsSeconds = 5;
 
-struct End {
-  Status status = Status::abnormal;
-  std::string reason;
-  std::int64_t at_ms = 0;  // 0: now
-  std::optional<BatchLine> said;
-};
-
-// What has become of a version.
-struct News {
-  ActiveVersion version;
-  std::optional<std::int64_t> job;
-  std::vector<StatusChange> changes;
-  std::int64_t reported = 0;
-  std::optional<std::string> reason;  // while it waits
-  std::optional<End> end;
-
-  bool is_any() const {
-    return job || reason || end || !changes.empty() || reported != version.batch_reported;
-  }
-};
-
-std::string requeued_text(const BatchLine& last) {
-  return last.event == BatchEvent::interrupted
-             ? "put back by Slurm, which starts it again"
-             : "a node failed, or Slurm took it away: it is started again";
-}
-
-std::optional<StatusChange> change_of(const BatchLine& line) {
-  switch (line.event) {
-    case BatchEvent::started:
-      return StatusChange{line.at_ms, Status::running, {}};
-    case BatchEvent::failed:
-      return StatusChange{line.at_ms, Status::pending, line.reason};
-    case BatchEvent::interrupted:
-    case BatchEvent::ended:
-      return std::nullopt;
-  }
-  return std::nullopt;
-}
-
-Status status_after(const ActiveVersion& version, const std::vector<StatusChange>& changes) {
-  return changes.empty() ? version.status : changes.back().status;
-}
-
-class NewsReader {
- public:
-  NewsReader(const Home& home, std::map<std::string, SlurmLook> looks)
-      : home_(home), looks_(std::move(looks)) {}
-
-  News read(const ActiveVersion& version) const {
-    News news;
-    news.version = version;
-    news.reported = version.batch_reported;
-    const fs::path folder = home_.version_folder(version.job, version.number);
-    const auto submission = read_submission(folder);
-    if (!submission) return news;
-    const BatchReport report = read_report(folder, submission->token);
-    take_report(report, news);
-    if (news.end) return news;
-    const auto look = looks_.find(version.submission->pool);
-    if (look == looks_.end() || look->second.answered_ms == 0) return news;
-    if (version.batch_job == 0) {
-      find_again(folder, *submission, look->second, news);
-      return news;
-    }
-    if (const auto job = job_in(look->second, version.batch_job, submission->job_name)) {
-      take_job(folder, *submission, report, look->second, *job, news);
-    }
-    return news;
-  }
-
- private:
-  static void take_report(const BatchReport& report, News& news) {
-    for (std::size_t i = 0; i < report.lines.size(); ++i) {
-      const BatchLine& line = report.lines[i];
-      if (line.event == BatchEvent::ended) {
-        news.end = End{status_from_name(line.status).value_or(Status::abnormal), line.reason,
-                       line.at_ms, line};
-      }
-      if (report.places[i] <= news.version.batch_reported) continue;
-      news.reported = report.places[i];
-      if (auto change = change_of(line)) news.changes.push_back(std::move(*change));
-    }
-  }
-
-  // A submission that was cut off before the number of its job was recorded.
-  static void find_again(const fs::path& folder, const BatchSubmission& submission,
-                         const SlurmLook& look, News& news) {
-    if (liveness_of(folder) == Liveness::alive) return;
-    news.job = job_named(look, submission.job_name);
-    if (!news.job && look.answered_ms - submission.at_ms > kSubmissionGraceMs) {
-      news.end = End{Status::abnormal, "its submission to Slurm was cut off", 0, std::nullopt};
-    }
-  }
-
-  static void take_job(const fs::path& folder, const BatchSubmission& submission,
-                       const BatchReport& report, const SlurmLook& look, const SlurmJob& job,
-                       News& news) {
-    const Status status = status_after(news.version, news.changes);
-    const SlurmPhase phase = job.state.empty() ? SlurmPhase::ended : phase_of(job.state);
-    const BatchLine* last = report.lines.empty() ? nullptr : &report.lines.back();
-    std::string reason;
-    switch (phase) {
-      case SlurmPhase::waiting:
-        reason = "waits for " + waiting_text(job);
-        if (status == Status::running && last != nullptr && job.restarts > last->restart) {
-          news.changes.push_back({now_ms(), Status::pending, requeued_text(*last)});
-        }
-        break;
-      case SlurmPhase::running:
-        reason = fmt::format("starts on {}", job.nodes);
-        // Between two attempts its own word says more.
-        if (last != nullptr && job.restarts <= last->restart) return;
-        break;
-      case SlurmPhase::ending:
-        return;
-      case SlurmPhase::ended:
-        take_end(folder, submission, report, look, job, news);
-        return;
-    }
-    if (status == Status::pending && news.changes.empty() && reason != news.version.reason) {
-      news.reason = std::move(reason);
-    }
-  }
-
-  static void take_end(const fs::path& folder, const BatchSubmission& submission,
-                       const BatchReport& report, const SlurmLook& look, const SlurmJob& job,
-                       News& news) {
-    if (!has_settled(look, job, report)) return;
-    if (goes_on_in_another_job(folder, submission, report, news.version, job)) {
-      const std::string reason = end_text(job) + "; it is submitted again";
-      if (status_after(news.version, news.changes) == Status::running) {
-        news.changes.push_back({now_ms(), Status::pending, reason});
-      } else if (news.changes.empty() && reason != news.version.reason) {
-        news.reason = reason;
-      }
-      return;
-    }
-    const JobEnd end = end_of_job(folder, report, job);
-    news.end = End{end.status, end.reason, 0, std::nullopt};
-  }
-
-  const Home& home_;
-  std::map<std::string, SlurmLook> looks_;
-};
-
-Outcome outcome_of(const fs::path& folder, const ActiveVersion& version, const End& end) {
+Outcome outcome_of(const fs::path& folder, const ActiveVersion& version, const BatchEnd& end) {
   Outcome outcome;
   outcome.at_ms = end.at_ms;
   try {
-    const auto result = end.said ? read_node_result(folder, 0) : std::nullopt;
+    const auto result = read_node_result(folder, 0);
     if (result) {
       outcome.facts = result->facts;
       outcome.metrics = result->metrics;
@@ -196,27 +53,96 @@ Outcome outcome_of(const fs::path& folder, const ActiveVersion& version, const E
   } catch (const Error&) {
     // How it ended matters more.
   }
-  if (end.said) outcome.facts["result_code"] = end.said->code;
+  if (end.is_said) outcome.facts["result_code"] = end.last->code;
   outcome.facts["slurm"] = {{"job", version.batch_job}};
-  if (end.said) {
-    outcome.facts["slurm"]["restarts"] = end.said->restart;
-    outcome.facts["slurm"]["hosts"] = end.said->hosts;
+  if (end.last) {
+    outcome.facts["slurm"]["restarts"] = end.last->restart;
+    outcome.facts["slurm"]["hosts"] = end.last->hosts;
   }
   return outcome;
 }
 
-void take_in(Registry& registry, const News& news) {
-  const ActiveVersion& version = news.version;
-  if (news.job) registry.set_batch_job(version.id, *news.job);
-  const bool has_report = !news.changes.empty() || news.reported != version.batch_reported;
-  if (has_report &&
-      !registry.bring_in(version.id, version.batch_reported, news.reported, news.changes)) {
-    return;
-  }
-  if (!news.end) return;
+void end_version_of(Registry& registry, const ActiveVersion& version, const BatchEnd& end) {
   const fs::path folder = registry.home().version_folder(version.job, version.number);
-  end_version(registry, version.id, folder, {Status::pending, Status::running}, news.end->status,
-              news.end->reason, outcome_of(folder, version, *news.end));
+  end_version(registry, version.id, folder, {Status::pending, Status::running}, end.status,
+              end.reason, outcome_of(folder, version, end));
+}
+
+void take_in(Registry& registry, const BatchNews& news) {
+  const ActiveVersion& version = news.version;
+  const bool is_change =
+      !news.changes.empty() || news.end || news.reported != version.batch_reported;
+  if (is_change && !registry.bring_in(version, news.reported, news.changes)) return;
+  if (news.job) registry.set_batch_job(version.id, *news.job);
+  if (news.end) end_version_of(registry, version, *news.end);
+}
+
+// One unreadable folder must not keep the rest of the home from being read.
+BatchNews news_of(const Home& home, const SlurmLook& look, const ActiveVersion& version) {
+  try {
+    return read_batch_news(home, look, version);
+  } catch (const Error&) {
+    BatchNews none;
+    none.version = version;
+    none.reported = version.batch_reported;
+    return none;
+  }
+}
+
+std::vector<ActiveVersion> versions_of(Registry& registry, const std::string& pool) {
+  std::vector<ActiveVersion> versions = registry.batch_versions();
+  std::erase_if(versions, [&](const ActiveVersion& one) { return one.submission->pool != pool; });
+  return versions;
+}
+
+// Waits for what their runners may still have written.
+std::vector<BatchNews> wanting_another_job(Registry& registry, const std::string& pool,
+                                           const SlurmLook& look) {
+  const double until_s = monotonic_seconds() + kNewsSeconds;
+  for (;; std::this_thread::sleep_for(kBetweenNews)) {
+    std::vector<BatchNews> found;
+    bool is_whole = true;
+    for (const ActiveVersion& version : versions_of(registry, pool)) {
+      BatchNews news = news_of(registry.home(), look, version);
+      is_whole = is_whole && news.another != AnotherJob::not_yet;
+      if (news.another == AnotherJob::now) found.push_back(std::move(news));
+    }
+    if (is_whole || monotonic_seconds() > until_s) return found;
+  }
+}
+
+// As the registry has it once the rest of the news is in.
+BatchNews refused(const BatchNews& news, const std::string& problem) {
+  BatchNews end;
+  end.version = news.version;
+  end.version.status = Status::pending;
+  end.version.batch_reported = end.reported = news.reported;
+  end.end = news.without;
+  end.end->reason += "; it cannot be submitted again: " + problem;
+  return end;
+}
+
+// Another job for those that Slurm has taken theirs from. Root, who may look at anybody's home,
+// does not submit what is in it.
+void give_other_jobs(Registry& reader, const Pool& pool, const SlurmLook& look) {
+  const Home& home = reader.home();
+  if (owner_of(home) != ::geteuid()) return;
+  const std::vector<BatchNews> all = wanting_another_job(reader, pool.name, look);
+  if (all.empty()) return;
+  Registry registry(home, Registry::Mode::write);
+  const double until_s = monotonic_seconds() + kRoundSeconds;
+  for (const BatchNews& news : all) {
+    if (monotonic_seconds() > until_s) break;
+    take_in(registry, news);
+    try {
+      submit_again(registry, pool, news.version, look);
+    } catch (const Error& e) {
+      // Slurm does not answer: it may, next time.
+      if (e.kind() == ErrorKind::io) return;
+      take_in(registry, refused(news, e.message()));
+    }
+  }
+  hurry_look(home, pool.name);
 }
 
 std::set<std::string> pools_of(const std::vector<ActiveVersion>& versions) {
@@ -251,22 +177,17 @@ void notice_batch_versions(Registry& registry) {
   for (const std::string& pool : pools_of(versions)) {
     looks[pool] = look_when_due(registry.home(), pool);
   }
-  const NewsReader reader(registry.home(), std::move(looks));
-  std::vector<News> all;
+  std::vector<BatchNews> all;
   for (const ActiveVersion& version : versions) {
-    try {
-      News news = reader.read(version);
-      if (news.is_any()) all.push_back(std::move(news));
-    } catch (const Error&) {
-      // One unreadable folder must not keep the rest of the home from being read.
-    }
+    BatchNews news = news_of(registry.home(), looks[version.submission->pool], version);
+    if (news.is_any()) all.push_back(std::move(news));
   }
   if (all.empty()) return;
   try {
     // Whoever only reads has opened the registry without the right to write.
     Registry writer(registry.home(), Registry::Mode::write);
     std::map<Id, std::string> reasons;
-    for (const News& news : all) {
+    for (const BatchNews& news : all) {
       take_in(writer, news);
       if (news.reason) reasons[news.version.id] = *news.reason;
     }
@@ -282,12 +203,12 @@ std::vector<std::string> batch_notes(Registry& registry) {
   for (const std::string& pool : pools_of(registry.batch_versions())) {
     const SlurmLook look = read_look(registry.home(), pool);
     if (look.failures == 0) continue;
-    const std::string since =
-        look.answered_ms > 0 ? fmt::format("since {}", local_text(look.answered_ms)) : "yet";
-    notes.push_back(
-        fmt::format("Slurm, the pool {}, has not answered {} ({}); what its versions report "
-                    "themselves is shown",
-                    pool, since, look.problem));
+    const std::string seen =
+        look.answered_ms > 0 ? fmt::format("at {}", local_text(look.answered_ms)) : "never";
+    notes.push_back(fmt::format(
+        "Slurm, the pool {}, has not answered ({}); its jobs were last seen {}; what its "
+        "versions report themselves is shown",
+        pool, look.problem, seen));
   }
   return notes;
 }
@@ -297,12 +218,11 @@ void look_at_pool(const Home& home, const std::string& pool) {
   const Pool found = find_pool(registry, pool);
   if (!found.slurm) return;
   std::vector<std::int64_t> wanted;
-  for (const ActiveVersion& version : registry.batch_versions()) {
-    const bool is_here = version.submission->pool == pool && version.batch_job > 0;
-    if (is_here) wanted.push_back(version.batch_job);
+  for (const ActiveVersion& version : versions_of(registry, pool)) {
+    if (version.batch_job > 0) wanted.push_back(version.batch_job);
   }
   look_at_slurm(home, pool, *found.slurm, wanted,
-                [&](const SlurmLook& look) { submit_again(registry, found, look); });
+                [&](const SlurmLook& look) { give_other_jobs(registry, found, look); });
 }
 
 }  // namespace mat

@@ -135,8 +135,7 @@ class BatchRun {
       const bool is_first = attempts_ == 0;
       ++attempts_;
       const RunResult result = attempt(is_first);
-      if (was_interrupted_ && !is_stop_requested(folder_) && !is_done(result)) {
-        say(BatchEvent::interrupted, "ended by a signal from Slurm");
+      if (!is_stop_requested(folder_) && !is_done(result) && is_taken_away()) {
         return result.status == Status::terminated ? 0 : exit_code_of(result);
       }
       if (!may_restart(result)) return end(result);
@@ -148,6 +147,16 @@ class BatchRun {
       say(BatchEvent::failed, reason);
       pause(pause_ms);
     }
+  }
+
+  // Whether Slurm ends its job. Where it leaves some time before, only the tasks are told, and a
+  // job that ended in it would count as one that came to its end.
+  bool is_taken_away() {
+    if (!was_interrupted_ && !is_preempted_ && !is_own_job_preempted()) return false;
+    log("Slurm takes its nodes; whether it goes on later is for Slurm and auto_restart to say");
+    say(BatchEvent::interrupted, "ended by a signal from Slurm");
+    if (!was_interrupted_ && attempts_ <= run_->held.spec.auto_restart) requeue_own_job();
+    return true;
   }
 
   // With space held back, so that the end can be told on a full disk. An attempt that finds none
@@ -218,7 +227,8 @@ class BatchRun {
       }
       if (!is_asked && must_stop()) {
         is_asked = true;
-        // A signal of Slurm's has reached them, too.
+        // A signal of Slurm's that ends the job has reached them, too.
+        if (is_preempted_) end_own_tasks();
         if (is_stop_requested(folder_)) tell_own_tasks();
       }
       if (is_asked && killed_s == 0 && requested_stop(folder_) == kKilledByUser) {
@@ -259,6 +269,8 @@ class BatchRun {
     if (is_stop_requested(folder_)) return true;
     const std::string limit = limit_->reason();
     const int signal = received_signal_();
+    is_preempted_ = is_preempted_ || (signal == SIGURG && is_own_job_preempted());
+    if (is_preempted_ && (signal == 0 || signal == SIGURG)) return true;
     if (!limit.empty() || signal == SIGURG) {
       request_stop(folder_, limit.empty() ? kTimeLimit : limit);
       return true;
@@ -363,6 +375,7 @@ class BatchRun {
     BatchLine line;
     line.event = event;
     line.token = token_;
+    line.job = slurm_number("SLURM_JOB_ID");
     line.at_ms = now_ms();
     line.attempt = attempts_;
     line.restart = restart_;
@@ -385,7 +398,8 @@ class BatchRun {
   std::optional<RunDescription> run_;
   std::optional<TimeLimit> limit_;
   int attempts_ = 0;
-  bool was_interrupted_ = false;
+  bool was_interrupted_ = false;  // by a signal that ends the job
+  bool is_preempted_ = false;     // it was told before
   bool has_lost_node_ = false;
 };
 

@@ -6,9 +6,9 @@
 
 #include "core/base/error.h"
 #include "core/base/text.h"
+#include "core/base/time.h"
 #include "core/registry/take_back.h"
 #include "core/run/attempts.h"
-#include "core/run/job_end.h"
 #include "core/run/run_description.h"
 #include "core/run/run_results.h"
 #include "core/run/stop_request.h"
@@ -34,7 +34,7 @@ SlurmRequest request_of(const HeldVersion& held, const Capacity& needs) {
   request.nodes = held.spec.resources.nodes;
   request.needs = needs;
   request.limit_s = held.spec.auto_stop_s;
-  request.may_restart = held.spec.auto_restart > 0;
+  request.restarts = held.spec.auto_restart;
   return request;
 }
 
@@ -69,8 +69,10 @@ void take_back(Registry& registry, const HeldVersion& held, const VersionRecord&
   }
 }
 
-std::int64_t hand_over(const Pool& pool, const std::vector<std::string>& words) {
+// Nothing when its answer has not come in time: Slurm may have taken it all the same.
+std::optional<std::int64_t> hand_over(const Pool& pool, const std::vector<std::string>& words) {
   const SlurmAnswer answer = SlurmClient(*pool.slurm).ask(words, kSubmitSeconds);
+  if (!answer.ok && is_unclear(answer)) return std::nullopt;
   if (!answer.ok) throw_slurm_error("sbatch", answer, pool.name);
   const std::int64_t job = parse_job_number(answer.output);
   if (job == 0) {
@@ -111,63 +113,40 @@ bool request_stop_if_room(const fs::path& folder, const char* why, std::int64_t 
                            : "nor is there room in its folder for the file that asks it to end");
 }
 
-// Whether it is another job's now.
-bool submit_again(Registry& registry, const Pool& pool, const SlurmLook& look,
-                  const ActiveVersion& version) {
-  const fs::path folder = registry.home().version_folder(version.job, version.number);
-  const auto submission = read_submission(folder);
-  if (!submission || version.batch_job == 0) return false;
-  const auto job = job_in(look, version.batch_job, submission->job_name);
-  if (!job || job->state.empty() || phase_of(job->state) != SlurmPhase::ended) return false;
-  const BatchReport report = read_report(folder, submission->token);
-  // What has been reported comes into the registry first.
-  const std::int64_t reported = report.places.empty() ? 0 : report.places.back();
-  if (version.status != Status::pending || version.batch_reported < reported ||
-      !has_settled(look, *job, report) ||
-      !goes_on_in_another_job(folder, *submission, report, version, *job)) {
-    return false;
-  }
-  Registry writer(registry.home(), Registry::Mode::write);
-  try {
-    // Whoever did this before may have been killed before its record.
-    const auto newest = job_named(look, submission->job_name);
-    const std::int64_t next =
-        newest.value_or(0) > job->id ? *newest : hand_over(pool, submission->words);
-    writer.set_batch_job(version.id, next);
-    writer.set_facts(version.id, {{"slurm", {{"job", next}}}});
-    return true;
-  } catch (const Error& e) {
-    if (e.kind() == ErrorKind::io) return false;
-    const JobEnd end = end_of_job(folder, report, *job);
-    end_version(writer, version.id, folder, {Status::pending, Status::running}, end.status,
-                fmt::format("{}; it cannot be submitted again: {}", end.reason, e.message()), {});
-    return false;
-  }
-}
-
 }  // namespace
 
-void submit_again(Registry& registry, const Pool& pool, const SlurmLook& look) {
-  bool is_any = false;
-  for (const ActiveVersion& version : registry.batch_versions()) {
-    if (version.submission->pool != pool.name) continue;
-    try {
-      is_any = submit_again(registry, pool, look, version) || is_any;
-    } catch (const Error&) {
-      // One unreadable folder must not keep the others from going on.
-    }
+void submit_again(Registry& registry, const Pool& pool, const ActiveVersion& version,
+                  const SlurmLook& look) {
+  const fs::path folder = registry.home().version_folder(version.job, version.number);
+  const auto submission = read_submission(folder);
+  if (!submission) return;
+  // Whoever did this before may have been killed before its record.
+  const auto newest = job_named(look, submission->job_name);
+  const auto job = newest.value_or(0) > version.batch_job
+                       ? newest
+                       : hand_over(pool, sbatch_words(*pool.slurm, registry.home(), *submission));
+  // The next look finds it by its name, or not.
+  if (!job) return;
+  const bool is_its = registry.replace_batch_job(version.id, version.batch_job, *job);
+  if (is_its) {
+    registry.set_facts(version.id, {{"slurm", {{"job", *job}}}});
+    registry.set_waiting_reasons(
+        {{version.id, fmt::format("submitted again, as Slurm's job {}", *job)}});
   }
-  if (is_any) hurry_look(registry.home(), pool.name);
+  // It was asked to end, has ended or was resumed while sbatch took its time.
+  std::string ignored;
+  if (!is_its || requested_stop(folder)) scancel(pool, {}, *job, kCancelSeconds, ignored);
 }
 
 void submit_to_slurm(Registry& registry, HeldVersion held, const Pool& pool) {
   const Home& home = registry.home();
   const VersionRecord before = held.version;
   const fs::path folder = home.version_folder(before.job, before.number);
+  bool is_taken = false;
   try {
     const Capacity needs = needs_of(held.spec, pool);
     const SlurmRequest request = request_of(held, needs);
-    const BatchSubmission batch = new_submission(*pool.slurm, home, request);
+    BatchSubmission batch = new_submission(home, request);
     write_files(registry, folder, held, needs, batch);
     Submission submission;
     submission.pool = pool.name;
@@ -183,14 +162,21 @@ void submit_to_slurm(Registry& registry, HeldVersion held, const Pool& pool) {
           ErrorKind::conflict,
           fmt::format("{} has been ended or started by another process", before.reference()));
     }
-    const std::int64_t job = hand_over(pool, batch.words);
-    registry.set_batch_job(before.id, job);
-    registry.set_facts(before.id, {{"slurm", {{"job", job}}}});
+    if (const auto job = hand_over(pool, sbatch_words(*pool.slurm, home, batch))) {
+      is_taken = true;
+      registry.set_batch_job(before.id, *job);
+      registry.set_facts(before.id, {{"slurm", {{"job", *job}}}});
+    } else {
+      // It is looked for by its name from now on.
+      batch.at_ms = now_ms();
+      keep_submission(folder, batch);
+      registry.set_waiting_reasons({{before.id, "waits for Slurm to say whether it has taken it"}});
+    }
   } catch (const Error&) {
     take_back(registry, held, before, folder);
     throw;
   }
-  hurry_look(home, pool.name);
+  hurry_look(home, pool.name, is_taken);
 }
 
 Stop stop_in_slurm(Registry& registry, const ActiveVersion& version, bool force) {

@@ -16,10 +16,11 @@ constexpr const char* kSlurmSystem = "slurm";
 // to go on is what it was.
 void submit_to_slurm(Registry& registry, HeldVersion held, const Pool& pool);
 
-// Submits again the versions of the pool whose jobs Slurm has taken away for good, see job_end.h.
-// `look` is what Slurm has just said; to be called by one process at a time. One that Slurm refuses
-// has ended; when the controller does not answer, it is for the next look.
-void submit_again(Registry& registry, const Pool& pool, const SlurmLook& look);
+// Submits a Pending version again whose job Slurm has taken away, see AnotherJob; `look` is what
+// Slurm has just said. To be called by one process at a time. Usage error with Slurm's own words
+// when sbatch refuses it, io error when the controller does not answer.
+void submit_again(Registry& registry, const Pool& pool, const ActiveVersion& version,
+                  const SlurmLook& look);
 
 // Asks an active version that Slurm runs to end, by the stop request in its folder, which also
 // works when Slurm does not answer, and by scancel. With `force`, or when it has been asked before,

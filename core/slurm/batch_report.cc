@@ -37,10 +37,15 @@ Json to_json(const BatchLine& line) {
   for (const auto& [event, text] : kEvents) {
     if (event == line.event) name = text;
   }
-  return {{"event", name},           {"token", line.token},
-          {"at_ms", line.at_ms},     {"attempt", line.attempt},
-          {"restart", line.restart}, {"hosts", line.hosts},
-          {"status", line.status},   {"reason", line.reason.substr(0, kLongestReason)},
+  return {{"event", name},
+          {"token", line.token},
+          {"job", line.job},
+          {"at_ms", line.at_ms},
+          {"attempt", line.attempt},
+          {"restart", line.restart},
+          {"hosts", line.hosts},
+          {"status", line.status},
+          {"reason", line.reason.substr(0, kLongestReason)},
           {"code", line.code}};
 }
 
@@ -55,6 +60,7 @@ std::optional<BatchLine> line_from_json(const Json& json) {
     }
     if (!is_known) return std::nullopt;
     line.token = json.at("token").get<std::string>();
+    line.job = json.at("job").get<std::int64_t>();
     line.at_ms = json.at("at_ms").get<std::int64_t>();
     line.attempt = json.at("attempt").get<int>();
     line.restart = json.at("restart").get<int>();

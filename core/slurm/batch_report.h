@@ -20,7 +20,8 @@ enum class BatchEvent {
 
 struct BatchLine {
   BatchEvent event = BatchEvent::started;
-  std::string token;  // of the submission
+  std::string token;     // of the submission
+  std::int64_t job = 0;  // of the batch system
   std::int64_t at_ms = 0;
   int attempt = 0;                 // of this submission, from 1
   int restart = 0;                 // how often the batch system has put it back into its queue

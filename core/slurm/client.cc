@@ -57,10 +57,9 @@ std::optional<SlurmAnswer> SlurmClient::ask_if_there(const std::vector<std::stri
   answer.timed_out = result.timed_out;
   answer.output = result.output;
   if (answer.ok) return answer;
-  answer.problem = result.timed_out ? fmt::format("{} gave no answer within {}", words.front(),
-                                                  format_duration(seconds))
+  answer.problem = result.timed_out ? fmt::format("no answer within {}", format_duration(seconds))
                                     : last_words(result.error, words.front());
-  if (answer.problem.empty()) answer.problem = fmt::format("{} failed", words.front());
+  if (answer.problem.empty()) answer.problem = "it failed without a word";
   return answer;
 }
 

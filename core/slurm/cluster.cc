@@ -52,14 +52,20 @@ SlurmPartition& partition_named(SlurmCluster& cluster, std::string_view name) {
 
 bool is_unreachable(const SlurmAnswer& answer) {
   const std::string words = lower(answer.problem);
-  for (const char* sign : {"unable to contact", "connection refused", "connect failure",
-                           "timed out", "timeout", "munge", "socket", "authentication"}) {
+  for (const char* sign :
+       {"unable to contact", "connection refused", "connect failure", "timed out", "timeout",
+        "munge", "socket", "authentication", "zero bytes", "standby", "no route",
+        "network is unreachable", "configuration source", "temporarily"}) {
     if (words.find(sign) != std::string::npos) return true;
   }
   return answer.timed_out;
 }
 
 }  // namespace
+
+bool is_unclear(const SlurmAnswer& answer) {
+  return answer.timed_out || lower(answer.problem).find("timed out") != std::string::npos;
+}
 
 void throw_slurm_error(const std::string& what, const SlurmAnswer& answer,
                        const std::string& pool) {
@@ -103,6 +109,11 @@ SlurmCluster parse_sinfo(std::string_view text) {
     cluster.nodes.push_back(
         {fields[0], fields[4], count_in(fields[5]), bytes_in(fields[6]), gpus_in(fields[7])});
   }
+  // Slurm's own order is that of its hash table.
+  std::sort(cluster.partitions.begin(), cluster.partitions.end(),
+            [](const SlurmPartition& a, const SlurmPartition& b) {
+              return std::pair(!a.is_default, a.name) < std::pair(!b.is_default, b.name);
+            });
   return cluster;
 }
 

@@ -52,6 +52,8 @@ void check_with_slurm(const SlurmPool& pool, double seconds);
 
 // An error for a client program that failed: io when the controller could not be reached, usage
 // otherwise. `pool` is named in hints when it is recorded already.
+// Whether what was asked for may have been done although there is no word of it.
+bool is_unclear(const SlurmAnswer& answer);
 [[noreturn]] void throw_slurm_error(const std::string& what, const SlurmAnswer& answer,
                                     const std::string& pool = {});
 

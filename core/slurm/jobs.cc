@@ -61,9 +61,9 @@ SlurmPhase phase_of(std::string_view state) {
     return SlurmPhase::waiting;
   }
   if (is_one_of(state, {"COMPLETING", "STAGE_OUT"})) return SlurmPhase::ending;
-  if (is_one_of(state, {"COMPLETED", "CANCELLED", "FAILED", "TIMEOUT", "PREEMPTED", "NODE_FAIL",
-                        "BOOT_FAIL", "DEADLINE", "OUT_OF_MEMORY", "REVOKED", "LAUNCH_FAILED",
-                        "RECONFIG_FAIL"})) {
+  if (is_one_of(state,
+                {"COMPLETED", "CANCELLED", "FAILED", "TIMEOUT", "PREEMPTED", "NODE_FAIL",
+                 "BOOT_FAIL", "DEADLINE", "OUT_OF_MEMORY", "LAUNCH_FAILED", "RECONFIG_FAIL"})) {
     return SlurmPhase::ended;
   }
   return SlurmPhase::running;
@@ -74,7 +74,11 @@ std::vector<std::string> squeue_words(std::uint32_t user) {
   for (const auto& [name, width] : kColumns) {
     format += fmt::format("{}{}:{}", format.empty() ? "" : ",", name, width);
   }
-  return {"squeue", "--noheader", "--states=all", fmt::format("--user={}", user),
+  return {"squeue",
+          "--noheader",
+          "--all",
+          "--states=all",
+          fmt::format("--user={}", user),
           "--Format=" + format};
 }
 
@@ -155,7 +159,7 @@ std::string waiting_text(const SlurmJob& job) {
 }
 
 SlurmEnd end_of(std::string_view state) {
-  if (is_one_of(state, {"CANCELLED", "TIMEOUT", "DEADLINE", "PREEMPTED", "REVOKED"})) {
+  if (is_one_of(state, {"CANCELLED", "TIMEOUT", "DEADLINE", "PREEMPTED"})) {
     return SlurmEnd::terminated;
   }
   return state == "OUT_OF_MEMORY" ? SlurmEnd::failed : SlurmEnd::abnormal;
@@ -172,8 +176,10 @@ std::string end_text(const SlurmJob& job) {
   if (job.state == "TIMEOUT") return "the time limit of its Slurm job";
   if (job.state == "DEADLINE") return "the deadline of its Slurm job";
   if (job.state == "PREEMPTED") return "preempted in Slurm";
-  if (job.state == "REVOKED") return "taken over by another cluster of Slurm";
-  if (job.state == "NODE_FAIL") return "a node failed" + of_nodes;
+  const bool are_several = job.nodes.find_first_of(",[") != std::string::npos;
+  if (job.state == "NODE_FAIL") {
+    return (are_several ? "one of its nodes failed" : "a node failed") + of_nodes;
+  }
   if (job.state == "BOOT_FAIL") return "a node did not start" + of_nodes;
   if (job.state == "OUT_OF_MEMORY") return "out of memory";
   return fmt::format("its Slurm job {} ended without a word ({})", job.id, job.state);

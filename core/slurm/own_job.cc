@@ -15,6 +15,7 @@ namespace {
 constexpr double kHostNamesSeconds = 30;
 constexpr double kStepSeconds = 60;
 constexpr double kTellSeconds = 3;
+constexpr double kJobSeconds = 5;
 constexpr double kRequeueSeconds = 30;
 
 // Not ok either when there is no such program on the node.
@@ -60,6 +61,20 @@ bool can_start_on_nodes(int nodes) {
 
 void tell_own_tasks() {
   ask({"scancel", kTellTasks, slurm_variable("SLURM_JOB_ID")}, kTellSeconds);
+}
+
+void end_own_tasks() {
+  ask({"scancel", "--signal=TERM", slurm_variable("SLURM_JOB_ID")}, kTellSeconds);
+}
+
+bool is_own_job_preempted() {
+  const SlurmAnswer answer =
+      ask({"scontrol", "--oneliner", "show", "job", slurm_variable("SLURM_JOB_ID")}, kJobSeconds);
+  const std::string key = " PreemptTime=";
+  const std::size_t at = answer.output.find(key);
+  if (at == std::string::npos) return false;
+  const std::string time = answer.output.substr(at + key.size(), 4);
+  return time != "None" && time != "Unkn" && time != "N/A ";
 }
 
 bool requeue_own_job() {

@@ -23,6 +23,12 @@ bool can_start_on_nodes(int nodes);
 // file system may show it to them only much later. Their commands do not notice that signal.
 void tell_own_tasks();
 
+// The same by SIGTERM, which their commands do notice.
+void end_own_tasks();
+
+// Whether Slurm has begun to take the job's nodes for another one, and leaves it some time.
+bool is_own_job_preempted();
+
 // Has Slurm end the job and start it again, on nodes that answer. False when it refuses.
 bool requeue_own_job();
 

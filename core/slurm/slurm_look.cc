@@ -80,9 +80,11 @@ FileDescriptor try_lock(const Home& home, const std::string& pool) {
 }
 
 // What has become of jobs that squeue has no more. Clusters have an accounting, or a log of
-// completions, or neither; some machines have no sacct.
-void ask_accounting(const SlurmClient& client, const std::vector<std::int64_t>& gone,
-                    std::map<std::int64_t, SlurmJob>& jobs) {
+// completions, or neither; some machines have no sacct. Gives what is wrong where one does not
+// answer: nobody knows then.
+std::string ask_accounting(const SlurmClient& client, const std::vector<std::int64_t>& gone,
+                           std::map<std::int64_t, SlurmJob>& jobs) {
+  std::string problem;
   for (std::size_t begin = 0; begin < gone.size(); begin += kJobsOfAQuestion) {
     const std::size_t end = std::min(gone.size(), begin + kJobsOfAQuestion);
     const std::vector<std::int64_t> some(gone.begin() + static_cast<std::ptrdiff_t>(begin),
@@ -91,15 +93,21 @@ void ask_accounting(const SlurmClient& client, const std::vector<std::int64_t>& 
     for (const bool from_completions : {false, true}) {
       const auto answer = client.ask_if_there(sacct_words(some, from_completions), kAnswerSeconds);
       if (!answer) break;
-      if (answer->ok) found.merge(parse_sacct(answer->output));
+      if (answer->ok) {
+        found.merge(parse_sacct(answer->output));
+      } else if (answer->problem.find("disabled") == std::string::npos) {
+        problem = "sacct: " + answer->problem;
+      }
       if (found.size() == some.size()) break;
     }
     for (const std::int64_t id : some) {
+      if (!problem.empty() && !found.contains(id)) continue;
       SlurmJob job = found.contains(id) ? found[id] : SlurmJob();
       job.id = id;
       jobs[id] = std::move(job);
     }
   }
+  return problem;
 }
 
 // Those that a mat has submitted; what else the user has in Slurm changes at any time.
@@ -159,16 +167,10 @@ std::optional<std::int64_t> job_named(const SlurmLook& look, const std::string& 
   return newest;
 }
 
-namespace {
-
-// Whose jobs they are. Whoever else looks, root say, would find none of their own, and take all for
-// gone.
 std::uint32_t owner_of(const Home& home) {
   struct stat root {};
   return ::stat(home.root.c_str(), &root) == 0 ? root.st_uid : ::getuid();
 }
-
-}  // namespace
 
 bool is_look_due(const SlurmLook& look, std::int64_t now_ms) {
   // A clock that was set back must not keep anybody from asking.
@@ -183,6 +185,7 @@ void look_at_slurm(const Home& home, const std::string& name, const SlurmPool& p
   SlurmLook look = read_look(home, name);
   if (!is_look_due(look, now_ms())) return;
   const std::int64_t asked_ms = now_ms();
+  bool is_answered = false;
   try {
     const SlurmClient client(pool);
     const SlurmAnswer answer = client.ask(squeue_words(owner_of(home)), kAnswerSeconds);
@@ -193,23 +196,29 @@ void look_at_slurm(const Home& home, const std::string& name, const SlurmPool& p
       for (const std::int64_t id : wanted) {
         if (!jobs.contains(id)) gone.push_back(id);
       }
-      ask_accounting(client, gone, jobs);
+      const std::string problem = ask_accounting(client, gone, jobs);
+      const int failures = look.failures;
       take_answer(look, std::move(jobs), asked_ms);
+      is_answered = true;
+      if (!problem.empty()) {
+        look.failures = failures;
+        take_failure(look, problem);
+      }
     } else {
-      take_failure(look, answer.problem);
+      take_failure(look, "squeue: " + answer.problem);
     }
   } catch (const Error& e) {
     take_failure(look, e.message());
   }
   look.asked_ms = now_ms();
   write_look(home, name, look);
-  if (then && look.failures == 0) then(look);
+  if (then && is_answered) then(look);
 }
 
-void hurry_look(const Home& home, const std::string& pool) noexcept {
+void hurry_look(const Home& home, const std::string& pool, bool has_answered) noexcept {
   try {
     SlurmLook look = read_look(home, pool);
-    if (look.failures > 0) return;
+    if (look.failures > 0 && !has_answered) return;
     look.interval_ms = std::min(look.interval_ms, kFirstIntervalMs);
     look.asked_ms = 0;
     make_folders(home.queue());

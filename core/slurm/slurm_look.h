@@ -37,6 +37,10 @@ std::optional<std::int64_t> job_named(const SlurmLook& look, const std::string& 
 
 bool is_look_due(const SlurmLook& look, std::int64_t now_ms);
 
+// Whose jobs they are: the home's owner's. Whoever else looks, root say, would find none of their
+// own, and take all for gone.
+std::uint32_t owner_of(const Home& home);
+
 // Asks Slurm about the pool's jobs, with one squeue and for those of `wanted` that it does not list
 // sacct, and keeps the answer; or that there was none. Does nothing when another process is asking,
 // or has just done so. `then` gets a new answer, before anybody else can ask. Throws io errors of
@@ -45,7 +49,8 @@ void look_at_slurm(const Home& home, const std::string& name, const SlurmPool& p
                    const std::vector<std::int64_t>& wanted,
                    const std::function<void(const SlurmLook&)>& then = {});
 
-// Something has happened that Slurm will soon have more to say about: ask again soon.
-void hurry_look(const Home& home, const std::string& pool) noexcept;
+// Something has happened that Slurm will soon have more to say about: ask again soon, unless it
+// does not answer. `has_answered`: it just has.
+void hurry_look(const Home& home, const std::string& pool, bool has_answered = false) noexcept;
 
 }  // namespace mat

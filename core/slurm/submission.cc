@@ -25,18 +25,92 @@ constexpr const char* kScript =
 constexpr double kMarginSeconds = 600;
 // How long before Slurm's own limit a run is told to save.
 constexpr int kWarningSeconds = 60;
-constexpr std::uint64_t kLongestFile = 1 << 20;
+constexpr std::uint64_t kLongestFile = 1 << 16;
 
 std::string random_token() {
   std::random_device random;
   return fmt::format("{:08x}{:08x}", random(), random());
 }
 
-// The script does nothing but start the words that follow it here: no text of the user's goes
-// through a shell.
+}  // namespace
+
+fs::path batch_folder(const fs::path& version_folder) { return version_folder / "batch"; }
+
+BatchSubmission new_submission(const Home& home, const SlurmRequest& request) {
+  BatchSubmission submission;
+  submission.token = random_token();
+  submission.job_name = fmt::format("{}{}-{}-{}", kJobNamePrefix, request.job,
+                                    version_label(request.number), submission.token);
+  submission.at_ms = now_ms();
+  submission.request = request;
+  submission.folder = home.version_folder(request.job, request.number);
+  return submission;
+}
+
+void write_submission(const fs::path& version_folder, const BatchSubmission& submission) {
+  const fs::path folder = batch_folder(version_folder);
+  make_folders(folder);
+  std::error_code ignored;
+  fs::remove(folder / "output.txt", ignored);
+  // There from the first look on: a file that was not there is believed to be missing for up to a
+  // minute over NFS.
+  write_file_atomic(folder / "report.jsonl", "");
+  write_file_unsynced(folder / "script.sh", kScript);
+  keep_submission(version_folder, submission);
+}
+
+void keep_submission(const fs::path& version_folder, const BatchSubmission& submission) {
+  const SlurmRequest& request = submission.request;
+  Json json{{"token", submission.token},
+            {"job_name", submission.job_name},
+            {"at_ms", submission.at_ms},
+            {"folder", submission.folder.string()},
+            {"job", request.job},
+            {"number", request.number},
+            {"nodes", request.nodes},
+            {"cores", request.needs.cores},
+            {"memory_bytes", request.needs.memory_bytes},
+            {"gpus", request.needs.gpus},
+            {"restarts", request.restarts}};
+  if (request.limit_s) json["limit_s"] = *request.limit_s;
+  write_file_atomic(batch_folder(version_folder) / "submission.json", to_json_text(json) + "\n");
+}
+
+void withdraw_submission(const fs::path& version_folder) {
+  const fs::path path = batch_folder(version_folder) / "submission.json";
+  std::error_code error;
+  if (fs::remove(path, error) || !error) return;
+  throw_io_error(fmt::format("cannot remove '{}'", path.string()), error.value());
+}
+
+std::optional<BatchSubmission> read_submission(const fs::path& version_folder) {
+  const fs::path path = batch_folder(version_folder) / "submission.json";
+  const auto text = read_file_if_exists(path, kLongestFile);
+  if (!text) return std::nullopt;
+  const Json json = parse_json(*text, path.string());
+  try {
+    BatchSubmission submission;
+    submission.token = json.at("token").get<std::string>();
+    submission.job_name = json.at("job_name").get<std::string>();
+    submission.at_ms = json.at("at_ms").get<std::int64_t>();
+    submission.folder = json.at("folder").get<std::string>();
+    SlurmRequest& request = submission.request;
+    request.job = json.at("job").get<std::string>();
+    request.number = json.at("number").get<std::int64_t>();
+    request.nodes = json.at("nodes").get<int>();
+    request.needs = {json.at("cores").get<int>(), json.at("memory_bytes").get<std::uint64_t>(),
+                     json.at("gpus").get<int>()};
+    request.restarts = json.at("restarts").get<int>();
+    if (json.contains("limit_s")) request.limit_s = json.at("limit_s").get<double>();
+    return submission;
+  } catch (const Json::exception& e) {
+    throw Error(ErrorKind::io, fmt::format("'{}' is damaged: {}", path.string(), e.what()));
+  }
+}
+
 std::vector<std::string> sbatch_words(const SlurmPool& pool, const Home& home,
-                                      const SlurmRequest& request,
                                       const BatchSubmission& submission) {
+  const SlurmRequest& request = submission.request;
   const fs::path folder = batch_folder(home.version_folder(request.job, request.number));
   std::vector<std::string> words{"sbatch",
                                  "--parsable",
@@ -53,7 +127,7 @@ std::vector<std::string> sbatch_words(const SlurmPool& pool, const Home& home,
     const double minutes = std::ceil((*request.limit_s + kMarginSeconds) / 60);
     words.push_back(fmt::format("--time={}", static_cast<std::int64_t>(minutes)));
   }
-  words.emplace_back(request.may_restart ? "--requeue" : "--no-requeue");
+  words.emplace_back(request.restarts > 0 ? "--requeue" : "--no-requeue");
   words.push_back(fmt::format("--signal=B:URG@{}", kWarningSeconds));
   // The client itself has next to nothing in its environment; the run's own is in a file.
   words.emplace_back("--export=ALL");
@@ -68,58 +142,6 @@ std::vector<std::string> sbatch_words(const SlurmPool& pool, const Home& home,
     words.push_back(word);
   }
   return words;
-}
-
-}  // namespace
-
-fs::path batch_folder(const fs::path& version_folder) { return version_folder / "batch"; }
-
-BatchSubmission new_submission(const SlurmPool& pool, const Home& home,
-                               const SlurmRequest& request) {
-  BatchSubmission submission;
-  submission.token = random_token();
-  submission.job_name = fmt::format("{}{}-{}-{}", kJobNamePrefix, request.job,
-                                    version_label(request.number), submission.token);
-  submission.at_ms = now_ms();
-  submission.words = sbatch_words(pool, home, request, submission);
-  return submission;
-}
-
-void write_submission(const fs::path& version_folder, const BatchSubmission& submission) {
-  const fs::path folder = batch_folder(version_folder);
-  make_folders(folder);
-  std::error_code ignored;
-  fs::remove(folder / "output.txt", ignored);
-  // There from the first look on: a file that was not there is believed to be missing for up to a
-  // minute over NFS.
-  write_file_atomic(folder / "report.jsonl", "");
-  write_file_unsynced(folder / "script.sh", kScript);
-  const Json json{{"token", submission.token},
-                  {"job_name", submission.job_name},
-                  {"at_ms", submission.at_ms},
-                  {"words", submission.words}};
-  write_file_atomic(folder / "submission.json", to_json_text(json) + "\n");
-}
-
-void withdraw_submission(const fs::path& version_folder) {
-  const fs::path path = batch_folder(version_folder) / "submission.json";
-  std::error_code error;
-  if (fs::remove(path, error) || !error) return;
-  throw_io_error(fmt::format("cannot remove '{}'", path.string()), error.value());
-}
-
-std::optional<BatchSubmission> read_submission(const fs::path& version_folder) {
-  const fs::path path = batch_folder(version_folder) / "submission.json";
-  const auto text = read_file_if_exists(path, kLongestFile);
-  if (!text) return std::nullopt;
-  const Json json = parse_json(*text, path.string());
-  try {
-    return BatchSubmission{
-        json.at("token").get<std::string>(), json.at("job_name").get<std::string>(),
-        json.at("at_ms").get<std::int64_t>(), json.value("words", std::vector<std::string>())};
-  } catch (const Json::exception& e) {
-    throw Error(ErrorKind::io, fmt::format("'{}' is damaged: {}", path.string(), e.what()));
-  }
 }
 
 }  // namespace mat

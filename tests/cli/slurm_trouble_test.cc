@@ -100,10 +100,31 @@ TEST_CASE("a training that Slurm takes the nodes from goes on from its checkpoin
   INFO(version.dump(1));
   CHECK(version["attempts"] == 2);
   CHECK(version["facts"]["slurm"]["job"].get<std::int64_t>() > second_job);
-  CHECK(holds(version["history"].dump(), "preempted in Slurm; it is submitted again"));
+  CHECK(holds(version["history"].dump(), "preempted in Slurm; to be submitted again"));
   CHECK(holds(f.log("taken@2"), "going on from the checkpoint"));
   CHECK((read_file(f.version_folder("taken", "V0001") / "output" / "last.safetensors") ==
          read_file(f.version_folder("taken", "V0002") / "output" / "last.safetensors")));
+}
+
+TEST_CASE("a training that Slurm leaves some time before it takes the nodes saves and goes on",
+          "[slurm]") {
+  SlurmCluster* cluster = SlurmCluster::that_preempts();
+  if (cluster == nullptr) return;
+  SlurmFixture f(*cluster);
+  f.mat.succeed({"pool", "add", "patient", "--slurm", "--partition", "patient"});
+  f.submit(training_spec(f, "warned", 400, 2, "auto_restart: 1\nauto_stop: 60\n"),
+           {"--set", "resources.pool=patient"});
+  REQUIRE(wait_until([&] { return holds(f.log("warned"), "epoch 3/"); }));
+  f.take_both_nodes("urgent");
+  CHECK(f.becomes("warned", "Pending"));
+  CHECK(f.becomes("warned", "Running"));
+  REQUIRE(wait_until([&] { return holds(f.log("warned"), "going on from the checkpoint"); }));
+  f.mat.succeed({"version", "stop", "warned"});
+  CHECK(f.mat.run({"version", "wait", "warned"}).exit_code == 6);
+  const Json shown = f.mat.succeed({"version", "show", "warned", "--json"}).json();
+  INFO(shown.dump(1));
+  CHECK(shown["attempts"] == 2);
+  CHECK(holds(shown["history"].dump(), "put back by Slurm"));
 }
 
 TEST_CASE("who is preempted for good without a restart left has ended, and so has who is refused",
@@ -260,9 +281,13 @@ TEST_CASE("a controller of Slurm that is silent keeps no command waiting", "[slu
   // Its file reaches the node.
   f.mat.succeed({"version", "stop", "long"});
   CHECK(f.status("long") == "Terminated");
+  // It may take this one as soon as it can, and nobody has to ask for it twice.
+  f.submit(f.shell_spec("unclear", "echo done\n"));
+  CHECK(f.status("unclear") == "Pending");
+  CHECK(f.reason("unclear") == "waits for Slurm to say whether it has taken it");
   cluster->tell("thaw-controller");
   f.submit(f.shell_spec("next", "echo done\n"));
-  CHECK(f.mat.run({"version", "wait", "next"}).exit_code == 0);
+  CHECK(f.mat.run({"version", "wait", "next", "unclear"}).exit_code == 0);
 }
 
 TEST_CASE("a log on Slurm is followed by others, and a forced stop ends what does not listen",

@@ -21,8 +21,8 @@
 # takes for one: /dev/null. With --forget, what has ended is gone from squeue after two seconds, and
 # only the log of completions has it. The partitions are "main", the default, and "short", whose jobs
 # may run for a minute; with --preempt also "urgent", whose jobs take the nodes from others, which are
-# put back into the queue, or cancelled when they are in the partition "spare". All ends when the
-# input does, or at SIGTERM.
+# put back into the queue, or cancelled when they are in the partition "spare", or told eight seconds
+# before in "patient". All ends when the input does, or at SIGTERM.
 # The exit status is 77 when no cluster can run here, with the reason on stderr.
 set -u
 
@@ -103,6 +103,7 @@ PreemptType=preempt/partition_prio
 PreemptMode=REQUEUE
 PartitionName=urgent Nodes=ALL PriorityTier=9 PreemptMode=OFF State=UP
 PartitionName=spare Nodes=ALL PriorityTier=1 PreemptMode=CANCEL State=UP
+PartitionName=patient Nodes=ALL PriorityTier=1 PreemptMode=REQUEUE GraceTime=8 State=UP
 C
 fi
 cat >>"$conf" <<C

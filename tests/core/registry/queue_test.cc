@@ -135,7 +135,11 @@ TEST_CASE("How long a version has trained is the time of its attempts, not what 
   const Id id = registry.create_version(new_version("clothes"), "").id;
   REQUIRE(registry.submit(id, submission(), {}));
   const auto bring = [&](std::int64_t reported, Status status, std::int64_t at_ms) {
-    REQUIRE(registry.bring_in(id, reported - 1, reported, {{at_ms, status, {}}}));
+    ActiveVersion seen;
+    seen.id = id;
+    seen.status = registry.version(id).status;
+    seen.batch_reported = reported - 1;
+    REQUIRE(registry.bring_in(seen, reported, {{at_ms, status, {}}}));
   };
   bring(1, Status::running, 1'000'000);
   CHECK(registry.version(id).running_since_ms == 1'000'000);
@@ -222,21 +226,33 @@ TEST_CASE("What a batch system runs is nobody's here, and its reports are brough
   const std::vector<StatusChange> changes{{1'800'000'000'000, Status::running, {}},
                                           {1'800'000'001'000, Status::pending, "failed"},
                                           {1'800'000'002'000, Status::running, {}}};
-  REQUIRE(registry.bring_in(id, 0, 6, changes));
+  REQUIRE(registry.bring_in(active, 6, changes));
   // Another process has read the same lines.
-  CHECK_FALSE(registry.bring_in(id, 0, 6, changes));
+  CHECK_FALSE(registry.bring_in(active, 6, changes));
   CHECK(statuses(registry, id) ==
         std::vector<std::string>{"Initializing", "Pending", "Running", "Pending", "Running"});
   CHECK(registry.version(id).started_ms == 1'800'000'000'000);
   registry.set_waiting_reasons({{id, "too late"}});
-  CHECK(registry.batch_versions().at(0).reason.empty());
+  active = registry.batch_versions().at(0);
+  CHECK(active.reason.empty());
+
+  // Who has seen another job, or another status, says nothing new of it.
+  ActiveVersion stale = active;
+  stale.status = Status::pending;
+  CHECK_FALSE(registry.bring_in(stale, 7, {}));
+  CHECK_FALSE(registry.replace_batch_job(id, 11, 13));
+  REQUIRE(registry.replace_batch_job(id, 12, 13));
+  CHECK_FALSE(registry.bring_in(active, 7, {}));
+  active = registry.batch_versions().at(0);
+  CHECK(active.batch_job == 13);
+  CHECK(active.submission->restarts_left == wanted.restarts_left - 1);
 
   Outcome outcome;
   outcome.at_ms = 1'800'000'003'000;
   REQUIRE(registry.change_status(id, {Status::running}, Status::completed, {}, outcome));
   CHECK(registry.version(id).ended_ms == 1'800'000'003'000);
   CHECK(registry.batch_versions().empty());
-  CHECK_FALSE(registry.bring_in(id, 6, 7, {}));
+  CHECK_FALSE(registry.bring_in(active, 7, {}));
 }
 
 }  // namespace mat

@@ -88,6 +88,8 @@ TEST_CASE("how jobs end without a word of their own") {
   job.state = "NODE_FAIL";
   job.nodes = "n2";
   CHECK(end_text(job) == "a node failed (n2)");
+  job.nodes = "n[1-2]";
+  CHECK(end_text(job) == "one of its nodes failed (n[1-2])");
   for (const char* state : {"PREEMPTED", "NODE_FAIL", "BOOT_FAIL"}) CHECK(was_taken_away(state));
   for (const char* state : {"CANCELLED", "TIMEOUT", "OUT_OF_MEMORY", "FAILED", ""}) {
     CHECK_FALSE(was_taken_away(state));

@@ -101,7 +101,7 @@ TEST_CASE("a controller that does not answer is asked ever more rarely, and what
   CHECK(intervals == std::vector<std::int64_t>{2000, 4000, 8000, 16000, 32000, 60000, 60000});
   const SlurmLook look = read_look(home, "p");
   CHECK(look.failures == 7);
-  CHECK(look.problem == "Unable to contact slurm controller");
+  CHECK(look.problem == "squeue: Unable to contact slurm controller");
   CHECK(look.jobs.at(12).state == "RUNNING");
   CHECK(look.answered_ms > 0);
 }
@@ -122,6 +122,22 @@ TEST_CASE(
   CHECK(look.jobs.at(14).state.empty());
   CHECK(look.ended_ms.contains(12));
   CHECK(look.ended_ms.contains(14));
+}
+
+TEST_CASE("what became of a job is not known while the accounting does not answer") {
+  const TempFolder folder;
+  const FakeClients clients(folder);
+  const Home home{folder / "home", "a test"};
+  clients.put("squeue", kOneJob);
+  clients.put("sacct", "echo 'sacct: error: slurmdbd: Connection refused' >&2; exit 1\n");
+  bool is_told = false;
+  look_at_slurm(home, "p", {}, {12, 14}, [&](const SlurmLook&) { is_told = true; });
+  CHECK(is_told);
+  const SlurmLook look = read_look(home, "p");
+  CHECK(look.jobs.at(12).state == "RUNNING");
+  CHECK_FALSE(look.jobs.contains(14));
+  CHECK(look.failures == 1);
+  CHECK(look.problem == "sacct: slurmdbd: Connection refused");
 }
 
 TEST_CASE(

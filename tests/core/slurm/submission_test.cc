@@ -28,8 +28,8 @@ TEST_CASE("sbatch is told what a version needs, and its words go through no shel
   request.nodes = 2;
   request.needs = {4, std::uint64_t{3} << 30, 1};
   request.limit_s = 3600;
-  const BatchSubmission submission = new_submission(pool, home, request);
-  const std::vector<std::string>& words = submission.words;
+  const BatchSubmission submission = new_submission(home, request);
+  const auto words = sbatch_words(pool, home, submission);
   for (const char* word :
        {"--parsable", "--nodes=2", "--ntasks-per-node=1", "--cpus-per-task=4", "--mem=3072M",
         "--gres=gpu:1", "--time=70", "--no-requeue", "--partition=gpu", "--signal=B:URG@60"}) {
@@ -38,10 +38,10 @@ TEST_CASE("sbatch is told what a version needs, and its words go through no shel
   }
   CHECK(words[words.size() - 7] == "/usr/a program/mat");
   CHECK(words.back() == submission.token);
-  request.may_restart = true;
+  request.restarts = 1;
   request.limit_s.reset();
   request.needs = {1, 0, 0};
-  for (const std::string& word : new_submission(pool, home, request).words) {
+  for (const std::string& word : sbatch_words(pool, home, new_submission(home, request))) {
     CHECK_FALSE(word.starts_with("--time"));
     CHECK_FALSE(word.starts_with("--mem"));
     CHECK_FALSE(word.starts_with("--gres"));
@@ -54,8 +54,8 @@ TEST_CASE("submissions of one version have names of their own") {
   request.job = "clothes";
   request.number = 3;
   const Home home{"/home", "a test"};
-  const BatchSubmission one = new_submission({}, home, request);
-  const BatchSubmission other = new_submission({}, home, request);
+  const BatchSubmission one = new_submission(home, request);
+  const BatchSubmission other = new_submission(home, request);
   CHECK(one.job_name.starts_with("mat-clothes-V0003-"));
   CHECK(one.job_name != other.job_name);
 }
@@ -65,13 +65,17 @@ TEST_CASE("a new submission removes what an earlier one has left") {
   CHECK_FALSE(read_submission(folder.path()));
   SlurmRequest request;
   request.job = "a";
+  request.restarts = 2;
+  request.limit_s = 60;
   const Home home{folder.path(), "a test"};
-  write_submission(folder.path(), new_submission({}, home, request));
+  write_submission(folder.path(), new_submission(home, request));
   write_file_atomic(batch_folder(folder.path()) / "report.jsonl", "{}\n");
-  const BatchSubmission second = new_submission({}, home, request);
+  const BatchSubmission second = new_submission(home, request);
   write_submission(folder.path(), second);
-  CHECK(read_submission(folder.path())->token == second.token);
-  CHECK(read_submission(folder.path())->words == second.words);
+  const auto found = read_submission(folder.path());
+  REQUIRE(found);
+  CHECK(found->token == second.token);
+  CHECK(sbatch_words({}, home, *found) == sbatch_words({}, home, second));
   CHECK(read_file(batch_folder(folder.path()) / "report.jsonl").empty());
 }
 
