@@ -177,7 +177,7 @@ part_format() {
 }
 part_core() {
   use_tensorboard
-  suite core_tests "$BUILD/bin/core_tests"
+  suite core_tests "$BUILD/bin/core_tests" 2
 }
 part_trainers() {
   local log
@@ -196,7 +196,7 @@ part_cli() {
   use_tensorboard
   use_axe
   # They mostly wait for processes.
-  suite cli_tests "$BUILD/bin/cli_tests" 2
+  suite cli_tests "$BUILD/bin/cli_tests" 4
 }
 
 # Without it, the tests that want it say so.

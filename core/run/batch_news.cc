@@ -21,11 +21,9 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::int64_t kReportGraceMs = 3000;
-// Between the row of a submission and its job.
-constexpr std::int64_t kSubmissionGraceMs = 5000;
 
-std::string requeued_text(const BatchLine& last) {
-  return last.event == BatchEvent::interrupted
+std::string requeued_text(const BatchLine* last) {
+  return last != nullptr && last->event == BatchEvent::interrupted
              ? "put back by Slurm, which starts it again"
              : "a node failed, or Slurm took it away: it is started again";
 }
@@ -85,7 +83,7 @@ class NewsReader {
   void find_again() {
     if (liveness_of(folder_) == Liveness::alive) return;
     news_.job = job_named(look_, submission_.job_name);
-    if (!news_.job && look_.answered_ms - submission_.at_ms > kSubmissionGraceMs) {
+    if (!news_.job && !is_still_unclear(submission_, look_)) {
       news_.end =
           BatchEnd{Status::abnormal, "its submission to Slurm was cut off", 0, last_line(), false};
     }
@@ -96,8 +94,8 @@ class NewsReader {
     const BatchLine* last = last_line_of(job);
     switch (phase) {
       case SlurmPhase::waiting:
-        if (is_running() && last != nullptr && job.restarts > last->restart) {
-          news_.changes.push_back({now_ms(), Status::pending, requeued_text(*last)});
+        if (is_running() && (last == nullptr || job.restarts > last->restart)) {
+          news_.changes.push_back({now_ms(), Status::pending, requeued_text(last)});
         }
         wait_for("waits for " + waiting_text(job));
         break;

@@ -68,13 +68,20 @@ void end_version_of(Registry& registry, const ActiveVersion& version, const Batc
               end.reason, outcome_of(folder, version, end));
 }
 
-void take_in(Registry& registry, const BatchNews& news) {
+// False when somebody else has brought in something since the news was read.
+bool take_in(Registry& registry, const BatchNews& news) {
   const ActiveVersion& version = news.version;
   const bool is_change =
       !news.changes.empty() || news.end || news.reported != version.batch_reported;
-  if (is_change && !registry.bring_in(version, news.reported, news.changes)) return;
+  if (is_change && !registry.bring_in(version, news.reported, news.changes)) return false;
   if (news.job) registry.set_batch_job(version.id, *news.job);
-  if (news.end) end_version_of(registry, version, *news.end);
+  if (!news.end) return true;
+  // A job that Slurm has after all finds that it is not wanted.
+  if (version.batch_job == 0) {
+    withdraw_submission(registry.home().version_folder(version.job, version.number));
+  }
+  end_version_of(registry, version, *news.end);
+  return true;
 }
 
 // One unreadable folder must not keep the rest of the home from being read.
@@ -133,7 +140,7 @@ void give_other_jobs(Registry& reader, const Pool& pool, const SlurmLook& look) 
   const double until_s = monotonic_seconds() + kRoundSeconds;
   for (const BatchNews& news : all) {
     if (monotonic_seconds() > until_s) break;
-    take_in(registry, news);
+    if (!take_in(registry, news)) continue;
     try {
       submit_again(registry, pool, news.version, look);
     } catch (const Error& e) {
@@ -202,7 +209,7 @@ std::vector<std::string> batch_notes(Registry& registry) {
   std::vector<std::string> notes;
   for (const std::string& pool : pools_of(registry.batch_versions())) {
     const SlurmLook look = read_look(registry.home(), pool);
-    if (look.failures == 0) continue;
+    if (look.problem.empty()) continue;
     const std::string seen =
         look.answered_ms > 0 ? fmt::format("at {}", local_text(look.answered_ms)) : "never";
     notes.push_back(fmt::format(

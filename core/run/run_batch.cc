@@ -42,6 +42,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr auto kBetweenLooks = std::chrono::milliseconds(50);
+constexpr auto kBetweenRequeues = std::chrono::seconds(2);
 constexpr double kBetweenResultsSeconds = 1;
 constexpr double kResultsSeconds = 60;
 // How long srun may take for its tasks' end when they are killed; it waits for more than that.
@@ -132,6 +133,8 @@ class BatchRun {
     for (;;) {
       if (is_stop_requested(folder_))
         return end(stopped(requested_stop(folder_).value_or("stopped")));
+      // In the pause before it.
+      if ((was_interrupted_ || is_preempted_) && is_taken_away()) return 0;
       const bool is_first = attempts_ == 0;
       ++attempts_;
       const RunResult result = attempt(is_first);
@@ -155,7 +158,11 @@ class BatchRun {
     if (!was_interrupted_ && !is_preempted_ && !is_own_job_preempted()) return false;
     log("Slurm takes its nodes; whether it goes on later is for Slurm and auto_restart to say");
     say(BatchEvent::interrupted, "ended by a signal from Slurm");
-    if (!was_interrupted_ && attempts_ <= run_->held.spec.auto_restart) requeue_own_job();
+    if (was_interrupted_ || attempts_ > run_->held.spec.auto_restart) return true;
+    // Until Slurm does it, or ends the job itself.
+    while (received_signal_() != SIGTERM && !requeue_own_job()) {
+      std::this_thread::sleep_for(kBetweenRequeues);
+    }
     return true;
   }
 

@@ -63,6 +63,8 @@ void take_back(Registry& registry, const HeldVersion& held, const VersionRecord&
     // What keeps it from being submitted says more.
   }
   try {
+    // A job that Slurm has taken all the same finds that it is not wanted.
+    withdraw_submission(folder);
     if (held.former) registry.replace_settings(before.id, *held.former);
   } catch (const Error&) {
     // The same.
@@ -104,6 +106,15 @@ bool request_stop_if_room(const fs::path& folder, const char* why, std::int64_t 
   }
 }
 
+// Slurm has not said whether it has taken it: a job that comes for it all the same finds that it is
+// not wanted.
+Stop stop_without_job(Registry& registry, const ActiveVersion& version, const fs::path& folder) {
+  if (liveness_of(folder) == Liveness::alive) return Stop::asked;
+  withdraw_submission(folder);
+  end_version(registry, version.id, folder, {Status::pending}, Status::terminated, kStoppedByUser);
+  return Stop::asked;
+}
+
 [[noreturn]] void throw_not_told(const ActiveVersion& version, const std::string& problem,
                                  bool is_requested) {
   throw Error(ErrorKind::conflict,
@@ -118,15 +129,18 @@ bool request_stop_if_room(const fs::path& folder, const char* why, std::int64_t 
 void submit_again(Registry& registry, const Pool& pool, const ActiveVersion& version,
                   const SlurmLook& look) {
   const fs::path folder = registry.home().version_folder(version.job, version.number);
-  const auto submission = read_submission(folder);
+  auto submission = read_submission(folder);
   if (!submission) return;
   // Whoever did this before may have been killed before its record.
   const auto newest = job_named(look, submission->job_name);
-  const auto job = newest.value_or(0) > version.batch_job
-                       ? newest
-                       : hand_over(pool, sbatch_words(*pool.slurm, registry.home(), *submission));
-  // The next look finds it by its name, or not.
-  if (!job) return;
+  auto job = newest.value_or(0) > version.batch_job ? newest : std::nullopt;
+  if (!job && is_still_unclear(*submission, look)) return;
+  if (!job) job = hand_over(pool, sbatch_words(*pool.slurm, registry.home(), *submission));
+  if (!job) {
+    submission->unclear_ms = now_ms();
+    keep_submission(folder, *submission);
+    return;
+  }
   const bool is_its = registry.replace_batch_job(version.id, version.batch_job, *job);
   if (is_its) {
     registry.set_facts(version.id, {{"slurm", {{"job", *job}}}});
@@ -142,7 +156,7 @@ void submit_to_slurm(Registry& registry, HeldVersion held, const Pool& pool) {
   const Home& home = registry.home();
   const VersionRecord before = held.version;
   const fs::path folder = home.version_folder(before.job, before.number);
-  bool is_taken = false;
+  std::optional<std::int64_t> job;
   try {
     const Capacity needs = needs_of(held.spec, pool);
     const SlurmRequest request = request_of(held, needs);
@@ -162,21 +176,23 @@ void submit_to_slurm(Registry& registry, HeldVersion held, const Pool& pool) {
           ErrorKind::conflict,
           fmt::format("{} has been ended or started by another process", before.reference()));
     }
-    if (const auto job = hand_over(pool, sbatch_words(*pool.slurm, home, batch))) {
-      is_taken = true;
+    job = hand_over(pool, sbatch_words(*pool.slurm, home, batch));
+    if (job) {
       registry.set_batch_job(before.id, *job);
       registry.set_facts(before.id, {{"slurm", {{"job", *job}}}});
     } else {
       // It is looked for by its name from now on.
-      batch.at_ms = now_ms();
+      batch.unclear_ms = now_ms();
       keep_submission(folder, batch);
       registry.set_waiting_reasons({{before.id, "waits for Slurm to say whether it has taken it"}});
     }
   } catch (const Error&) {
+    std::string ignored;
+    if (job) scancel(pool, {}, *job, kCancelSeconds, ignored);
     take_back(registry, held, before, folder);
     throw;
   }
-  hurry_look(home, pool.name, is_taken);
+  hurry_look(home, pool.name, job.has_value());
 }
 
 Stop stop_in_slurm(Registry& registry, const ActiveVersion& version, bool force) {
@@ -192,7 +208,7 @@ Stop stop_in_slurm(Registry& registry, const ActiveVersion& version, bool force)
     const char* why = kills ? kKilledByUser : kStoppedByUser;
     is_requested = request_stop_if_room(folder, why, version.batch_job) || is_requested;
   }
-  if (version.batch_job == 0) return Stop::asked;
+  if (version.batch_job == 0) return stop_without_job(registry, version, folder);
   const Pool pool = find_pool(registry, version.submission->pool);
   std::string problem;
   const bool only_tell = version.status == Status::running && !is_second;

@@ -64,7 +64,9 @@ bool is_unreachable(const SlurmAnswer& answer) {
 }  // namespace
 
 bool is_unclear(const SlurmAnswer& answer) {
-  return answer.timed_out || lower(answer.problem).find("timed out") != std::string::npos;
+  const std::string words = lower(answer.problem);
+  return answer.timed_out || words.find("timed out") != std::string::npos ||
+         words.find("zero bytes") != std::string::npos;
 }
 
 void throw_slurm_error(const std::string& what, const SlurmAnswer& answer,

@@ -16,6 +16,7 @@ constexpr double kHostNamesSeconds = 30;
 constexpr double kStepSeconds = 60;
 constexpr double kTellSeconds = 3;
 constexpr double kJobSeconds = 5;
+constexpr int kTimesToAsk = 3;
 constexpr double kRequeueSeconds = 30;
 
 // Not ok either when there is no such program on the node.
@@ -68,8 +69,11 @@ void end_own_tasks() {
 }
 
 bool is_own_job_preempted() {
-  const SlurmAnswer answer =
-      ask({"scontrol", "--oneliner", "show", "job", slurm_variable("SLURM_JOB_ID")}, kJobSeconds);
+  SlurmAnswer answer;
+  for (int i = 0; i < kTimesToAsk && !answer.ok; ++i) {
+    answer =
+        ask({"scontrol", "--oneliner", "show", "job", slurm_variable("SLURM_JOB_ID")}, kJobSeconds);
+  }
   const std::string key = " PreemptTime=";
   const std::size_t at = answer.output.find(key);
   if (at == std::string::npos) return false;

@@ -26,7 +26,8 @@ void tell_own_tasks();
 // The same by SIGTERM, which their commands do notice.
 void end_own_tasks();
 
-// Whether Slurm has begun to take the job's nodes for another one, and leaves it some time.
+// Whether Slurm has begun to take the job's nodes for another one, and leaves it some time. Asks a
+// few times, a quarter of a minute at most; no, where there is no answer.
 bool is_own_job_preempted();
 
 // Has Slurm end the job and start it again, on nodes that answer. False when it refuses.

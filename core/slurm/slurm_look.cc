@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <set>
 
 #include "core/base/error.h"
 #include "core/base/file.h"
@@ -27,6 +28,11 @@ constexpr std::int64_t kLongestIntervalMs = 30'000;
 constexpr std::int64_t kLongestBackOffMs = 60'000;
 constexpr int kMostDoublings = 16;
 constexpr std::uint64_t kLongestFile = 256 << 20;
+// After that, a job of which neither squeue nor the accounting says anything is not known any more.
+constexpr std::int64_t kLongestUnclearMs = 600'000;
+// Between a submission and its job's appearance, and what a busy controller needs more.
+constexpr std::int64_t kSubmissionGraceMs = 5000;
+constexpr std::int64_t kUnclearGraceMs = 30'000;
 // So many jobs in one question to sacct: a line of words has an end.
 constexpr std::size_t kJobsOfAQuestion = 1000;
 
@@ -80,10 +86,12 @@ FileDescriptor try_lock(const Home& home, const std::string& pool) {
 }
 
 // What has become of jobs that squeue has no more. Clusters have an accounting, or a log of
-// completions, or neither; some machines have no sacct. Gives what is wrong where one does not
-// answer: nobody knows then.
+// completions, or neither; some machines have no sacct, or not the log. Of those that are in
+// neither, nobody knows while the accounting does not answer; nor of those that have not ended by
+// its word. Gives what is wrong with it.
 std::string ask_accounting(const SlurmClient& client, const std::vector<std::int64_t>& gone,
-                           std::map<std::int64_t, SlurmJob>& jobs) {
+                           std::map<std::int64_t, SlurmJob>& jobs,
+                           std::set<std::int64_t>& unclear) {
   std::string problem;
   for (std::size_t begin = 0; begin < gone.size(); begin += kJobsOfAQuestion) {
     const std::size_t end = std::min(gone.size(), begin + kJobsOfAQuestion);
@@ -95,16 +103,21 @@ std::string ask_accounting(const SlurmClient& client, const std::vector<std::int
       if (!answer) break;
       if (answer->ok) {
         found.merge(parse_sacct(answer->output));
-      } else if (answer->problem.find("disabled") == std::string::npos) {
+      } else if (!from_completions && answer->problem.find("disabled") == std::string::npos) {
         problem = "sacct: " + answer->problem;
       }
       if (found.size() == some.size()) break;
     }
     for (const std::int64_t id : some) {
-      if (!problem.empty() && !found.contains(id)) continue;
-      SlurmJob job = found.contains(id) ? found[id] : SlurmJob();
-      job.id = id;
-      jobs[id] = std::move(job);
+      const auto job = found.find(id);
+      const bool is_clear =
+          job == found.end() ? problem.empty() : phase_of(job->second.state) == SlurmPhase::ended;
+      if (is_clear && job != found.end()) {
+        jobs[id] = job->second;
+      } else {
+        jobs[id].id = id;
+        if (!is_clear) unclear.insert(id);
+      }
     }
   }
   return problem;
@@ -115,14 +128,18 @@ void keep_own(std::map<std::int64_t, SlurmJob>& jobs) {
   std::erase_if(jobs, [](const auto& one) { return !one.second.name.starts_with(kJobNamePrefix); });
 }
 
-void take_answer(SlurmLook& look, std::map<std::int64_t, SlurmJob> jobs, std::int64_t asked_ms) {
-  const bool has_changed = jobs != look.jobs;
+void take_answer(SlurmLook& look, std::map<std::int64_t, SlurmJob> jobs,
+                 const std::set<std::int64_t>& unclear, std::int64_t asked_ms) {
   std::map<std::int64_t, std::int64_t> ended_ms;
   for (const auto& [id, job] : jobs) {
     if (!job.state.empty() && phase_of(job.state) != SlurmPhase::ended) continue;
     const auto before = look.ended_ms.find(id);
     ended_ms[id] = before != look.ended_ms.end() ? before->second : asked_ms;
   }
+  for (const std::int64_t id : unclear) {
+    if (std::llabs(asked_ms - ended_ms[id]) < kLongestUnclearMs) jobs.erase(id);
+  }
+  const bool has_changed = jobs != look.jobs;
   look.jobs = std::move(jobs);
   look.ended_ms = std::move(ended_ms);
   look.answered_ms = asked_ms;
@@ -172,6 +189,11 @@ std::uint32_t owner_of(const Home& home) {
   return ::stat(home.root.c_str(), &root) == 0 ? root.st_uid : ::getuid();
 }
 
+bool is_still_unclear(const BatchSubmission& submission, const SlurmLook& look) {
+  return look.answered_ms - submission.at_ms < kSubmissionGraceMs ||
+         look.answered_ms - submission.unclear_ms < kUnclearGraceMs;
+}
+
 bool is_look_due(const SlurmLook& look, std::int64_t now_ms) {
   // A clock that was set back must not keep anybody from asking.
   return std::llabs(now_ms - look.asked_ms) >= look.interval_ms;
@@ -196,14 +218,11 @@ void look_at_slurm(const Home& home, const std::string& name, const SlurmPool& p
       for (const std::int64_t id : wanted) {
         if (!jobs.contains(id)) gone.push_back(id);
       }
-      const std::string problem = ask_accounting(client, gone, jobs);
-      const int failures = look.failures;
-      take_answer(look, std::move(jobs), asked_ms);
+      std::set<std::int64_t> unclear;
+      const std::string problem = ask_accounting(client, gone, jobs, unclear);
+      take_answer(look, std::move(jobs), unclear, asked_ms);
+      look.problem = problem;
       is_answered = true;
-      if (!problem.empty()) {
-        look.failures = failures;
-        take_failure(look, problem);
-      }
     } else {
       take_failure(look, "squeue: " + answer.problem);
     }

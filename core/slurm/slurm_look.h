@@ -10,6 +10,7 @@
 #include "core/base/home.h"
 #include "core/slurm/jobs.h"
 #include "core/slurm/slurm_pool.h"
+#include "core/slurm/submission.h"
 
 namespace mat {
 
@@ -20,7 +21,7 @@ struct SlurmLook {
   std::int64_t answered_ms = 0;  // when the question was put that it answered last
   std::int64_t interval_ms = 0;  // until it may be asked again
   int failures = 0;              // questions since, without an answer
-  std::string problem;           // the last of them
+  std::string problem;           // of the last question
   std::map<std::int64_t, SlurmJob> jobs;
   // When a job was first found to have ended, or not to be known any more.
   std::map<std::int64_t, std::int64_t> ended_ms;
@@ -34,6 +35,9 @@ SlurmLook read_look(const Home& home, const std::string& pool);
 std::optional<SlurmJob> job_in(const SlurmLook& look, std::int64_t id, const std::string& name);
 // The newest job of that name. Nothing when there is none.
 std::optional<std::int64_t> job_named(const SlurmLook& look, const std::string& name);
+
+// Whether a job may still appear that sbatch has not spoken of.
+bool is_still_unclear(const BatchSubmission& submission, const SlurmLook& look);
 
 bool is_look_due(const SlurmLook& look, std::int64_t now_ms);
 

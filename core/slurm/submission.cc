@@ -64,6 +64,7 @@ void keep_submission(const fs::path& version_folder, const BatchSubmission& subm
   Json json{{"token", submission.token},
             {"job_name", submission.job_name},
             {"at_ms", submission.at_ms},
+            {"unclear_ms", submission.unclear_ms},
             {"folder", submission.folder.string()},
             {"job", request.job},
             {"number", request.number},
@@ -93,6 +94,7 @@ std::optional<BatchSubmission> read_submission(const fs::path& version_folder) {
     submission.token = json.at("token").get<std::string>();
     submission.job_name = json.at("job_name").get<std::string>();
     submission.at_ms = json.at("at_ms").get<std::int64_t>();
+    submission.unclear_ms = json.at("unclear_ms").get<std::int64_t>();
     submission.folder = json.at("folder").get<std::string>();
     SlurmRequest& request = submission.request;
     request.job = json.at("job").get<std::string>();

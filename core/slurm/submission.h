@@ -31,6 +31,7 @@ struct BatchSubmission {
   std::string token;     // no other submission has it
   std::string job_name;  // by which it is found again
   std::int64_t at_ms = 0;
+  std::int64_t unclear_ms = 0;  // when Slurm last did not say whether it has taken it; 0: never
   SlurmRequest request;
   std::filesystem::path folder;  // the version's, as it was then
 };

@@ -53,6 +53,12 @@ void SlurmCluster::tell(const std::string& command) {
   REQUIRE(script_.ask(command) == "done");
 }
 
+void SlurmCluster::hear_of_ends_on(const std::string& node) const {
+  for (const char* state : {"state=down", "state=resume"}) {
+    ask({"scontrol", "update", "nodename=" + node, state, "reason=test"});
+  }
+}
+
 std::string SlurmCluster::ask(const std::vector<std::string>& words) const {
   const ChildResult result =
       run_child(words, {"PATH=/usr/local/bin:/usr/bin:/bin", "SLURM_CONF=" + configuration_},

@@ -33,6 +33,10 @@ class SlurmCluster {
   // "kill-controller", "start-node n1": see the script. Fails the test when it does not work.
   void tell(const std::string& command);
 
+  // After a time without a controller: a node's word of a job's end, which nobody heard, it says
+  // again only a minute later.
+  void hear_of_ends_on(const std::string& node) const;
+
   // One of Slurm's clients; what it prints. Fails the test when it fails.
   std::string ask(const std::vector<std::string>& words) const;
 

@@ -252,10 +252,7 @@ TEST_CASE("without its controller Slurm keeps no command waiting, and versions e
   cluster->tell("start-controller");
   f.submit(f.shell_spec("next", "echo done\n"));
   CHECK(f.mat.run({"version", "wait", "next"}).exit_code == 0);
-  // Its word of the job's end, which nobody heard, it says again only a minute later.
-  for (const char* state : {"state=down", "state=resume"}) {
-    cluster->ask({"scontrol", "update", "nodename=n1", state, "reason=test"});
-  }
+  cluster->hear_of_ends_on("n1");
 }
 
 TEST_CASE("many versions in Slurm's queue are asked about together", "[slurm]") {

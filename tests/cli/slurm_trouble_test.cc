@@ -285,7 +285,12 @@ TEST_CASE("a controller of Slurm that is silent keeps no command waiting", "[slu
   f.submit(f.shell_spec("unclear", "echo done\n"));
   CHECK(f.status("unclear") == "Pending");
   CHECK(f.reason("unclear") == "waits for Slurm to say whether it has taken it");
+  // Nor does it have to be known to end it.
+  f.submit(f.shell_spec("unwanted", "echo done\n"));
+  f.mat.succeed({"version", "stop", "unwanted"});
+  CHECK(f.status("unwanted") == "Terminated");
   cluster->tell("thaw-controller");
+  cluster->hear_of_ends_on("n1");
   f.submit(f.shell_spec("next", "echo done\n"));
   CHECK(f.mat.run({"version", "wait", "next", "unclear"}).exit_code == 0);
 }

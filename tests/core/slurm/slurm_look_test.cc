@@ -129,15 +129,36 @@ TEST_CASE("what became of a job is not known while the accounting does not answe
   const FakeClients clients(folder);
   const Home home{folder / "home", "a test"};
   clients.put("squeue", kOneJob);
-  clients.put("sacct", "echo 'sacct: error: slurmdbd: Connection refused' >&2; exit 1\n");
+  clients.put("sacct",
+              "case \"$*\" in *--completion*) echo '15|TIMEOUT|n1|mat-b-V0001-x';;\n"
+              "*) echo 'sacct: error: slurmdbd: Connection refused' >&2; exit 1;; esac\n");
   bool is_told = false;
-  look_at_slurm(home, "p", {}, {12, 14}, [&](const SlurmLook&) { is_told = true; });
+  look_at_slurm(home, "p", {}, {12, 14, 15}, [&](const SlurmLook&) { is_told = true; });
   CHECK(is_told);
-  const SlurmLook look = read_look(home, "p");
+  SlurmLook look = read_look(home, "p");
+  CHECK(look.jobs.at(15).state == "TIMEOUT");
   CHECK(look.jobs.at(12).state == "RUNNING");
   CHECK_FALSE(look.jobs.contains(14));
-  CHECK(look.failures == 1);
+  CHECK(look.failures == 0);
   CHECK(look.problem == "sacct: slurmdbd: Connection refused");
+
+  // Nor is what accounting takes for a job that runs, though squeue does not have it.
+  clients.put("sacct", "echo '14|RUNNING|n1|mat-a-V0001-x'\n");
+  make_due(home);
+  look_at_slurm(home, "p", {}, {12, 14});
+  look = read_look(home, "p");
+  CHECK(look.problem.empty());
+  CHECK_FALSE(look.jobs.contains(14));
+  CHECK(look.ended_ms.contains(14));
+
+  // Where it has no log of completions, the accounting's word is enough.
+  clients.put("sacct",
+              "case \"$*\" in *--completion*) echo 'fatal: no such file' >&2; exit 1;; esac\n"
+              "echo 'Slurm accounting storage is disabled' >&2; exit 1\n");
+  make_due(home);
+  look_at_slurm(home, "p", {}, {12, 16});
+  look = read_look(home, "p");
+  CHECK(look.jobs.at(16).state.empty());
 }
 
 TEST_CASE(
