@@ -79,8 +79,16 @@ void end_group(Group& group) {
   if constexpr (requires { group.shutdown(); }) group.shutdown();
 }
 template <typename Group>
+constexpr bool kCanAbort = requires(Group& group) {
+  group.abort();
+};
+template <typename Group>
 void abort_group(Group& group) {
-  if constexpr (requires { group.abort(); }) group.abort();
+  if constexpr (kCanAbort<Group>) group.abort();
 }
+
+// How NCCL's errors are handled; "0": not at all.
+constexpr const char* kNcclErrorHandling =
+    MAT_TORCH_AT_LEAST(2, 2) ? "TORCH_NCCL_ASYNC_ERROR_HANDLING" : "NCCL_ASYNC_ERROR_HANDLING";
 
 }  // namespace mat

@@ -17,6 +17,7 @@
 
 #include "core/base/error.h"
 #include "core/base/process.h"
+#include "core/base/text.h"
 #include "core/base/time.h"
 #include "core/run/code_snapshot.h"
 #include "core/run/provenance.h"
@@ -212,9 +213,16 @@ RunResult conclude(LocalNodes& nodes, RunResult first, RunObserver& observer) {
   const std::int64_t ended_ms = now_ms();
   const auto is_stopped = [&] { return !observer.stop_reason().empty(); };
   if (first.status == Status::completed) {
-    while (!observer.stop_requested() && nodes.are_running()) std::this_thread::sleep_for(kPause);
-    if (is_stopped())
+    nodes.wait_while(nodes_patience_s(),
+                     [&] { return !observer.stop_requested() && nodes.are_running(); });
+    if (is_stopped()) {
       first = {Status::terminated, observer.stop_reason(), ErrorKind::terminated, {}};
+    } else if (!observer.stop_requested() && nodes.are_running()) {
+      observer.log(
+          fmt::format("node 0 has completed, and others have not ended within {}: they are "
+                      "ended now",
+                      format_duration(nodes_patience_s())));
+    }
   }
   std::optional<RunResult> cause = nodes.cause(ended_ms);
   if (!is_stopped() && !cause && first.status == Status::failed &&

@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "core/base/text.h"
 #include "core/run/run_description.h"
 
 namespace mat {
@@ -11,10 +12,31 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string with_node(int node, const std::vector<std::string>& hosts, const std::string& reason) {
+std::string host_of(int node, const std::vector<std::string>& hosts) {
   const auto index = static_cast<std::size_t>(node);
-  return fmt::format("node {} ({}) ended: {}", node, index < hosts.size() ? hosts[index] : "?",
-                     reason);
+  return index < hosts.size() ? hosts[index] : "?";
+}
+
+std::string with_node(int node, const std::vector<std::string>& hosts, const std::string& reason) {
+  return fmt::format("node {} ({}) ended: {}", node, host_of(node, hosts), reason);
+}
+
+// "nodes 1 (n2), 2 (n3) and 6 more ended: …"
+std::string with_nodes(const std::vector<int>& nodes, const std::vector<std::string>& hosts,
+                       const std::string& reason) {
+  constexpr std::size_t kMostNamed = 8;
+  if (nodes.size() == 1) return with_node(nodes.front(), hosts, reason);
+  std::vector<std::string> names;
+  for (const int node : nodes) {
+    if (names.size() == kMostNamed) break;
+    names.push_back(fmt::format("{} ({})", node, host_of(node, hosts)));
+  }
+  std::string last = fmt::format("{} more", nodes.size() - names.size());
+  if (names.size() == nodes.size()) {
+    last = names.back();
+    names.pop_back();
+  }
+  return fmt::format("nodes {} and {} ended: {}", join(names, ", "), last, reason);
 }
 
 }  // namespace
@@ -47,9 +69,13 @@ RunResult verdict_of_nodes(const fs::path& version_folder, int nodes,
     if (nodes > 1) result.reason = with_node(cause, hosts, result.reason);
     return result;
   }
+  std::vector<int> silent;
   for (int node = 0; node < nodes; ++node) {
-    if (results[static_cast<std::size_t>(node)]) continue;
-    return {Status::failed, with_node(node, hosts, silent_reason), ErrorKind::training_failed, {}};
+    if (!results[static_cast<std::size_t>(node)]) silent.push_back(node);
+  }
+  if (!silent.empty()) {
+    return {
+        Status::failed, with_nodes(silent, hosts, silent_reason), ErrorKind::training_failed, {}};
   }
   return results.front()->run;
 }

@@ -74,6 +74,16 @@ std::string default_cpu_flavor(const Pool& pool, int nodes) {
   return fmt::format("cpu.{}", std::max(1, pool.limit.cores / nodes));
 }
 
+// For an algorithm that trains on one GPU for each node and was to have several.
+std::string one_gpu_hint(const Pool& pool, int gpus, bool can_have_nodes) {
+  if (!can_have_nodes) return "flavor gpu.1 has one";
+  const std::string change =
+      fmt::format("--set resources.flavor=gpu.1 --set resources.nodes={}", gpus);
+  return pool.slurm ? fmt::format("on one GPU of each of {} machines, if there are so many: {}",
+                                  gpus, change)
+                    : fmt::format("on as many of them: {}", change);
+}
+
 Capacity capacity_from_json(const Json& json) {
   Capacity capacity;
   capacity.cores = json.at("cores").get<int>();
@@ -208,11 +218,8 @@ Capacity needs_of(const JobSpec& spec, const Pool& pool) {
     throw Error(ErrorKind::usage,
                 fmt::format("{} trains on one GPU for each node, and flavor {} has {}",
                             spec.algorithm, name, needs->gpus),
-                can.max_nodes < needs->gpus * nodes || spec.seeds > 1
-                    ? "flavor gpu.1 has one"
-                    : fmt::format("on as many of them: --set resources.flavor=gpu.1 "
-                                  "--set resources.nodes={}",
-                                  needs->gpus * nodes));
+                one_gpu_hint(pool, needs->gpus * nodes,
+                             can.max_nodes >= needs->gpus * nodes && spec.seeds == 1));
   }
   return *needs;
 }

@@ -20,6 +20,9 @@ struct NodeGroup {
   bool is_alone() const { return nodes <= 1; }
 };
 
+// How long one node waits for a sign of another: $MAT_NODES_PATIENCE seconds, or 300.
+double nodes_patience_s();
+
 // What a training throws when the others cannot be reached any more. Why, they know themselves.
 class __attribute__((visibility("default"))) NodesLost : public Error {
  public:

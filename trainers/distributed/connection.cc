@@ -1,117 +1,34 @@
 #include "trainers/distributed/connection.h"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
-#include <netdb.h>
-#include <sys/socket.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <thread>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "core/base/error.h"
-#include "core/base/file.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
+#include "trainers/distributed/alive_watch.h"
+#include "trainers/distributed/among_nodes.h"
+#include "trainers/distributed/c10d.h"
+#include "trainers/distributed/own_address.h"
 #include "trainers/torch_compat.h"
 
-// A LibTorch from a wheel comes without Gloo's headers: Debian's libgloo-dev has them. Only names
-// of types are needed of them; Gloo itself is in LibTorch.
-#if defined(USE_C10D_GLOO) && __has_include(<gloo/transport/device.h>)
-#define MAT_HAS_GLOO 1
-#include <torch/csrc/distributed/c10d/PrefixStore.hpp>
-#include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
-#include <torch/csrc/distributed/c10d/TCPStore.hpp>
-#else
-#define MAT_HAS_GLOO 0
-#endif
-#if MAT_HAS_GLOO && defined(USE_C10D_NCCL) && __has_include(<nccl.h>)
-#define MAT_HAS_NCCL 1
-#include <torch/csrc/distributed/c10d/ProcessGroupNCCL.hpp>
-#else
-#define MAT_HAS_NCCL 0
-#endif
-
 namespace mat {
-
-double nodes_patience_s() {
-  constexpr double kDefault = 300;
-  const char* text = std::getenv("MAT_NODES_PATIENCE");
-  return text == nullptr ? kDefault : parse_number(text).value_or(kDefault);
-}
 
 #if MAT_HAS_GLOO
 
 namespace {
 
 constexpr auto kBetweenConnectionLooks = std::chrono::milliseconds(20);
-
-[[noreturn]] void throw_lost_nodes(const std::exception& e) {
-  std::string what = e.what();
-  if (const auto* error = dynamic_cast<const c10::Error*>(&e)) {
-    what = error->what_without_backtrace();
-  }
-  what = what.substr(0, what.find('\n'));
-  const bool is_silence =
-      what.find("imed out") != std::string::npos || what.find("imeout") != std::string::npos;
-  if (is_silence) {
-    throw NodesLost(
-        ErrorKind::training_failed,
-        fmt::format("another node has not answered for {}", format_duration(nodes_patience_s())),
-        "it hangs, or is much slower than the others; their logs say what they did last: "
-        "mat version logs REF --node K");
-  }
-  throw NodesLost(ErrorKind::training_failed,
-                  fmt::format("the connection to another node was lost: {}", what));
-}
-
-template <typename Talk>
-auto among_nodes(const Talk& talk) {
-  try {
-    return talk();
-  } catch (const Error&) {
-    throw;
-  } catch (const std::exception& e) {
-    throw_lost_nodes(e);
-  }
-}
-
-// This machine's address on the way to node 0: names of hosts may lead to addresses that others
-// cannot reach.
-std::string own_address(const NodeGroup& group) {
-  addrinfo wanted{};
-  wanted.ai_socktype = SOCK_DGRAM;
-  addrinfo* found = nullptr;
-  const int problem =
-      ::getaddrinfo(group.address.c_str(), std::to_string(group.port).c_str(), &wanted, &found);
-  if (problem != 0) {
-    throw Error(ErrorKind::training_failed,
-                fmt::format("the address of node 0, '{}', is not known: {}", group.address,
-                            ::gai_strerror(problem)));
-  }
-  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> list(found, &::freeaddrinfo);
-  for (const addrinfo* way = found; way != nullptr; way = way->ai_next) {
-    // Connecting such a socket sends nothing; it only chooses the way.
-    const FileDescriptor socket(::socket(way->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-    sockaddr_storage own{};
-    socklen_t size = sizeof own;
-    if (!socket || ::connect(socket.get(), way->ai_addr, way->ai_addrlen) != 0 ||
-        ::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&own), &size) != 0) {
-      continue;
-    }
-    char text[NI_MAXHOST];
-    if (::getnameinfo(reinterpret_cast<sockaddr*>(&own), size, text, sizeof text, nullptr, 0,
-                      NI_NUMERICHOST) == 0) {
-      return text;
-    }
-  }
-  throw Error(ErrorKind::training_failed,
-              fmt::format("there is no way from here to node 0 at {}", group.address));
-}
 
 // A core that has nothing to do takes up to a millisecond to wake, in virtual machines above all,
 // which is longer than what most sums take: for some time, this thread only lets others go first.
@@ -122,53 +39,23 @@ void wait_awake(c10d::Work& work) {
   work.wait();
 }
 
-class GlooWork final : public Connection::Work {
+// What it waits for belongs to the function.
+class WaitingWork final : public Connection::Work {
  public:
-  explicit GlooWork(c10::intrusive_ptr<c10d::Work> work) : work_(std::move(work)) {}
-  void wait() override {
-    among_nodes([&] { wait_awake(*work_); });
-  }
+  explicit WaitingWork(std::function<void()> wait) : wait_(std::move(wait)) {}
+  void wait() override { wait_(); }
 
  private:
-  c10::intrusive_ptr<c10d::Work> work_;
-};
-
-#if MAT_HAS_NCCL
-// The GPU waits for it, in the order of its work; this thread goes on giving it more.
-class NcclWork final : public Connection::Work {
- public:
-  explicit NcclWork(c10::intrusive_ptr<c10d::Work> work) : work_(std::move(work)) {}
-  void wait() override {
-    among_nodes([&] { work_->wait(); });
-  }
-
- private:
-  c10::intrusive_ptr<c10d::Work> work_;
-};
-#endif
-
-// Of a GPU's tensor where only Gloo can sum: by way of the CPU.
-class CopiedWork final : public Connection::Work {
- public:
-  CopiedWork(torch::Tensor to, torch::Tensor copy, c10::intrusive_ptr<c10d::Work> work)
-      : to_(std::move(to)), copy_(std::move(copy)), work_(std::move(work)) {}
-  void wait() override {
-    among_nodes([&] { work_->wait(); });
-    to_.copy_(copy_);
-  }
-
- private:
-  torch::Tensor to_, copy_;
-  c10::intrusive_ptr<c10d::Work> work_;
+  std::function<void()> wait_;
 };
 
 class C10dConnection final : public Connection {
  public:
   C10dConnection(const NodeGroup& group, const torch::Device& device, TrainObserver& observer)
-      : group_(group) {
+      : group_(group), among_(group.node) {
     const auto patience = std::chrono::milliseconds(
         static_cast<std::int64_t>(std::max(1.0, nodes_patience_s() * 1000)));
-    among_nodes([&] {
+    among_([&] {
       c10d::TCPStoreOptions options;
       options.port = static_cast<std::uint16_t>(group.port);
       options.isServer = group.is_first();
@@ -178,27 +65,26 @@ class C10dConnection final : public Connection {
     });
     wait_for_all(observer);
     const std::string address = own_address(group);
-    among_nodes([&] {
+    among_([&] {
       quick_ = gloo_group("quick", address, patience);
       bulk_ = gloo_group("bulk", address, patience);
-#if MAT_HAS_NCCL
-      if (device.is_cuda()) {
-        auto options = c10d::ProcessGroupNCCL::Options::create();
-        options->timeout = patience;
-        nccl_ = c10::make_intrusive<c10d::ProcessGroupNCCL>(
-            c10::make_intrusive<c10d::PrefixStore>("nccl", store_), group.node, group.nodes,
-            std::move(options));
-      }
-#else
-      static_cast<void>(device);
-#endif
     });
+    transport_ = "Gloo";
+    if (!device.is_cuda()) return;
+#if MAT_HAS_NCCL
+    begin_nccl(device, address, patience);
+    transport_ = "NCCL";
+#else
+    transport_ = "Gloo through the CPU: this mat was built without nccl.h";
+#endif
   }
 
 #if MAT_HAS_NCCL
   ~C10dConnection() override {
+    watch_.reset();
     if (!nccl_) return;
     try {
+      among_.check();  // otherwise it has been aborted
       // With nodes that are gone nothing would come to its end.
       std::uncaught_exceptions() > 0 ? abort_group(*nccl_) : end_group(*nccl_);
     } catch (const std::exception&) {
@@ -209,25 +95,33 @@ class C10dConnection final : public Connection {
   C10dConnection& operator=(const C10dConnection&) = delete;
 #endif
 
+  std::string transport() const override { return transport_; }
+
+  void check() override { among_.check(); }
+
   std::unique_ptr<Work> sum(const torch::Tensor& tensor, Lane lane) override {
-    return among_nodes([&]() -> std::unique_ptr<Work> {
+    return speak([&]() -> std::unique_ptr<Work> {
 #if MAT_HAS_NCCL
       if (tensor.is_cuda()) {
         std::vector<torch::Tensor> tensors{tensor};
-        return std::make_unique<NcclWork>(nccl_->allreduce(tensors));
+        // The GPU waits for it, in the order of its work; this thread goes on giving it more.
+        return work([work = nccl_->allreduce(tensors)] { work->wait(); });
       }
 #endif
       const torch::Tensor on_cpu = tensor.is_cpu() ? tensor : tensor.to(torch::kCPU);
       std::vector<torch::Tensor> tensors{on_cpu};
-      auto work = (lane == Lane::quick ? quick_ : bulk_)->allreduce(tensors);
-      if (tensor.is_cpu()) return std::make_unique<GlooWork>(std::move(work));
-      return std::make_unique<CopiedWork>(tensor, on_cpu, std::move(work));
+      auto sum = (lane == Lane::quick ? quick_ : bulk_)->allreduce(tensors);
+      if (tensor.is_cpu()) return work([sum = std::move(sum)] { wait_awake(*sum); });
+      return work([tensor, on_cpu, sum = std::move(sum)] {
+        sum->wait();
+        tensor.copy_(on_cpu);
+      });
     });
   }
 
   void copy_from_first(const torch::Tensor& tensor) override {
     if (tensor.numel() == 0) return;
-    among_nodes([&] {
+    speak([&] {
       // Whatever its layout is, it travels row by row.
       const torch::Tensor plain = tensor.to(torch::kCPU).contiguous();
       std::vector<torch::Tensor> tensors{plain};
@@ -237,20 +131,31 @@ class C10dConnection final : public Connection {
   }
 
   void set(const std::string& key, const std::string& text) override {
-    among_nodes([&] { store_->set(key, std::vector<std::uint8_t>(text.begin(), text.end())); });
+    speak([&] { store_->set(key, std::vector<std::uint8_t>(text.begin(), text.end())); });
   }
   bool has(const std::string& key) override {
-    return among_nodes([&] { return store_->check({key}); });
+    return speak([&] { return store_->check({key}); });
   }
   std::string get(const std::string& key) override {
-    const std::vector<std::uint8_t> bytes = among_nodes([&] { return store_->get(key); });
+    const std::vector<std::uint8_t> bytes = speak([&] { return store_->get(key); });
     return {bytes.begin(), bytes.end()};
   }
   std::int64_t add(const std::string& key, std::int64_t number) override {
-    return among_nodes([&] { return store_->add(key, number); });
+    return speak([&] { return store_->add(key, number); });
   }
 
  private:
+  template <typename Talk>
+  std::invoke_result_t<Talk> speak(const Talk& talk) {
+    if (watch_) watch_->goes_on();
+    return among_(talk);
+  }
+
+  template <typename Wait>
+  std::unique_ptr<Work> work(Wait wait) {
+    return std::make_unique<WaitingWork>([this, wait = std::move(wait)] { speak(wait); });
+  }
+
   void wait_for_all(TrainObserver& observer) {
     const std::string key = "here/";
     set(key + std::to_string(group_.node), "1");
@@ -283,12 +188,56 @@ class C10dConnection final : public Connection {
         std::move(options));
   }
 
+#if MAT_HAS_NCCL
+  void begin_nccl(const torch::Device& device, const std::string& address,
+                  std::chrono::milliseconds patience) {
+    constexpr bool kIsWatched = kCanAbort<c10d::ProcessGroupNCCL>;
+    constexpr int kKeepTheirs = 0;
+    const std::string interface = interface_of(address);
+    if (!interface.empty()) {
+      ::setenv("NCCL_SOCKET_IFNAME", ("=" + interface).c_str(), kKeepTheirs);
+    }
+    auto options = c10d::ProcessGroupNCCL::Options::create();
+    options->timeout = patience;
+    if (kIsWatched) {
+      // LibTorch's own watch would end the whole process, without a word of why.
+      ::setenv(kNcclErrorHandling, "0", kKeepTheirs);
+      options->timeout *= 2;
+    }
+    among_([&] {
+      nccl_ = c10::make_intrusive<c10d::ProcessGroupNCCL>(
+          c10::make_intrusive<c10d::PrefixStore>("nccl", store_), group_.node, group_.nodes,
+          std::move(options));
+      if (!kIsWatched) return;
+      AliveWatch::Patience looks;
+      looks.looks_at_own = static_cast<int>(patience / looks.between_looks) + 1;
+      watch_ = std::make_unique<AliveWatch>(group_, looks, [this](int node) {
+        among_.lose(node);
+        try {
+          abort_group(*nccl_);
+        } catch (const std::exception&) {
+          // Whoever started this process will end it.
+        }
+      });
+    });
+    // Connects the GPUs, which takes its time.
+    const torch::Tensor one = torch::ones({1}, torch::TensorOptions(device));
+    sum(one, Lane::quick)->wait();
+    speak([&] { static_cast<void>(one.item<float>()); });
+    check();
+  }
+#endif
+
   NodeGroup group_;
+  AmongNodes among_;
+  std::string transport_;
   c10::intrusive_ptr<c10d::Store> store_;
   c10::intrusive_ptr<c10d::ProcessGroupGloo> quick_, bulk_;
 #if MAT_HAS_NCCL
   c10::intrusive_ptr<c10d::ProcessGroupNCCL> nccl_;
 #endif
+  // Only with sums that wait without an end. The last member: it uses others.
+  std::unique_ptr<AliveWatch> watch_;
 };
 
 }  // namespace

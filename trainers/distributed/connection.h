@@ -14,7 +14,7 @@ namespace mat {
 // LibTorch's communication between the nodes of a group: a store of short texts that node 0 keeps,
 // and sums and copies of tensors. All nodes must ask for the same tensors in the same order, lane
 // by lane. To be used by one thread at a time. Everything throws NodesLost when others are gone or
-// do not answer within $MAT_NODES_PATIENCE seconds (300).
+// do not answer within nodes_patience_s().
 class Connection {
  public:
   // Two ways that do not wait for one another.
@@ -29,6 +29,13 @@ class Connection {
 
   virtual ~Connection() = default;
 
+  // What sums, for a person.
+  virtual std::string transport() const = 0;
+
+  // Throws NodesLost when others are known to be gone. A GPU's sums that waited for them have ended
+  // with anything then, so what they led to is to be used only after this.
+  virtual void check() = 0;
+
   // The sum over all nodes in place, the same bits everywhere. The tensor is dense and stays
   // untouched by others until the end.
   virtual std::unique_ptr<Work> sum(const torch::Tensor& tensor, Lane lane) = 0;
@@ -42,9 +49,6 @@ class Connection {
   // Adds to a number that begins with 0, and gives it.
   virtual std::int64_t add(const std::string& key, std::int64_t number) = 0;
 };
-
-// How long somebody may be silent.
-double nodes_patience_s();
 
 // Connects this node to the others, over the network interface that leads to node 0. Asks
 // observer.stop_requested() while others are missing. Throws a usage error where this LibTorch

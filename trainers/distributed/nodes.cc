@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <thread>
 #include <utility>
@@ -9,13 +10,16 @@
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
+#include "trainers/distributed/among_nodes.h"
 
 namespace mat {
 namespace {
 
 constexpr auto kBetweenTurnLooks = std::chrono::milliseconds(50);
 constexpr double kSecondsBetweenBeats = 1;
+constexpr auto kBetweenWordLooks = std::chrono::milliseconds(20);
 constexpr auto kBetweenLeaveLooks = std::chrono::milliseconds(1);
+// Which others have to end in good order.
 constexpr double kSecondsToLeave = 5;
 
 // Tells the other nodes now and then that this one is at work.
@@ -72,8 +76,9 @@ torch::Tensor empty_like_shape(const Json& shape) {
 }  // namespace
 
 Nodes::Nodes(const NodeGroup& group, const torch::Device& device, TrainObserver& observer)
-    : group_(group), connection_(connect_nodes(group, device, observer)) {
-  observer.log(fmt::format("node {} of {} is connected to the others", group.node, group.nodes));
+    : group_(group), observer_(observer), connection_(connect_nodes(group, device, observer)) {
+  observer.log(fmt::format("node {} of {} is connected to the others; sums by {}", group.node,
+                           group.nodes, connection_->transport()));
 }
 
 void Nodes::sum(const torch::Tensor& tensor) {
@@ -98,6 +103,24 @@ bool Nodes::any(bool is_so) {
   return count.item<double>() > 0;
 }
 
+std::string Nodes::hear(const std::string& key) {
+  double until_s = monotonic_seconds() + nodes_patience_s();
+  bool is_stopping = false;
+  while (!connection_->has(key)) {
+    const double now_s = monotonic_seconds();
+    if (!is_stopping && observer_.stop_requested()) {
+      is_stopping = true;
+      until_s = std::min(until_s, now_s + kSecondsToLeave);
+    }
+    if (now_s > until_s) {
+      if (!is_stopping) throw_silent_nodes();
+      throw Error(ErrorKind::interrupted, "stopped while waiting for another node's word");
+    }
+    std::this_thread::sleep_for(kBetweenWordLooks);
+  }
+  return connection_->get(key);
+}
+
 std::string Nodes::next_key() { return fmt::format("told/{}", keys_++); }
 
 Json Nodes::tell(const Json& value) {
@@ -106,7 +129,7 @@ Json Nodes::tell(const Json& value) {
     connection_->set(key, to_json_text(value));
     return value;
   }
-  return parse_json(connection_->get(key), "node 0");
+  return parse_json(hear(key), "node 0");
 }
 
 void Nodes::tell(const std::vector<torch::Tensor>& tensors) {
@@ -140,13 +163,13 @@ std::vector<Json> Nodes::gather(const Json& value) {
   if (!is_first()) {
     connection_->set(fmt::format("{}/{}", key, node()), to_json_text(value));
     // Node 0 keeps the store: whoever leaves before it has heard everything is missed.
-    connection_->get(key + "/heard");
+    hear(key + "/heard");
     connection_->add(key + "/left", 1);
     return {};
   }
   std::vector<Json> values{value};
   for (int other = 1; other < count(); ++other) {
-    values.push_back(parse_json(connection_->get(fmt::format("{}/{}", key, other)), "a node"));
+    values.push_back(parse_json(hear(fmt::format("{}/{}", key, other)), "a node"));
   }
   connection_->set(key + "/heard", "1");
   // The store may go with this process, and what was set last with it.

@@ -17,9 +17,11 @@ namespace mat {
 
 // The nodes of one training, for whoever trains. All of them must call the same functions in the
 // same order, unless it is said otherwise. To be used by one thread at a time. Throws NodesLost
-// when the others are gone, see connection.h.
+// when the others are gone, see connection.h; where a word of others is waited for, an interrupted
+// error some seconds after the observer was told to stop.
 class Nodes {
  public:
+  // The observer must live as long.
   Nodes(const NodeGroup& group, const torch::Device& device, TrainObserver& observer);
 
   int node() const { return group_.node; }
@@ -34,6 +36,8 @@ class Nodes {
   void wait(Connection::Work& work);
   // Whether any of them says so.
   bool any(bool is_so);
+  // For what a GPU has computed, once it is on the CPU and before it is kept: see connection.h.
+  void check() { connection_->check(); }
 
   // Node 0's value, for all.
   Json tell(const Json& value);
@@ -52,9 +56,12 @@ class Nodes {
 
  private:
   void wait_for(const std::string& name, int node, TrainObserver& observer);
+  // What another sets, once it has done so.
+  std::string hear(const std::string& key);
   std::string next_key();
 
   NodeGroup group_;
+  TrainObserver& observer_;
   std::unique_ptr<Connection> connection_;
   std::int64_t keys_ = 0;
   double waited_s_ = 0;

@@ -200,8 +200,8 @@ class FusedNorm : public torch::autograd::Function<FusedNorm> {
       data<double>(variances)[c] = std::max(0.0, square / count - distance * distance);
     }
     if (const SumOfAll* sum_all = sum_for_norms()) {
-      const Moments all = moments_of_all({count, means, variances}, *sum_all);
-      count = all.count;
+      const Moments all = moments_of_all(count, means, variances, *sum_all);
+      count = all.count.item<double>();
       means = all.mean;
       variances = all.variance;
     }

@@ -22,13 +22,14 @@ class NormsOfAll {
 // Null where a batch is all here.
 const SumOfAll* sum_for_norms();
 
-// What every norm does with it: a batch's values, their mean and their variance (biased) by
-// channel, from those of this part. Tensors of doubles on any one device.
+// What every norm does with it: a batch's values, how many there are, their mean and their variance
+// (biased) by channel, from those of this part. Tensors of doubles on the device of the part's, the
+// count too: a GPU is not waited for.
 struct Moments {
-  double count = 0;
-  torch::Tensor mean, variance;
+  torch::Tensor count, mean, variance;
 };
-Moments moments_of_all(const Moments& part, const SumOfAll& sum);
+Moments moments_of_all(double count, const torch::Tensor& mean, const torch::Tensor& variance,
+                       const SumOfAll& sum);
 
 // norm(x) with the statistics of all where a batch is spread.
 torch::Tensor shared_norm(torch::nn::BatchNorm2dImpl& norm, const torch::Tensor& x);

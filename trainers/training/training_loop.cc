@@ -303,6 +303,7 @@ class Loop {
     optimizer_->save_state(checkpoint.tensors);
     save_random_state(checkpoint.tensors);
     task_.save_state(checkpoint, result_.has_best && best_step_ == step_);
+    if (nodes_ != nullptr) nodes_->check();
     checkpoint.state["observer"] = observer_.checkpoint_state();
     checkpoints_.write(std::move(checkpoint));
     checkpoint_made_ = monotonic_seconds();

@@ -42,6 +42,21 @@ TEST_CASE("a node without a word was killed, whatever the others say") {
   CHECK(verdict_of_nodes(version, 2, {"n1"}, "signal 9").status == Status::completed);
 }
 
+TEST_CASE("all nodes without a word are named, unless one has a reason of its own") {
+  const TempFolder folder;
+  const std::filesystem::path version = folder / "v";
+  const std::vector<std::string> hosts{"a", "b", "c", "d"};
+  const auto reason = [&](int nodes) {
+    return verdict_of_nodes(version, nodes, hosts, "signal 9").reason;
+  };
+  write_node_result(version, 0, ended(Status::failed, "lost the others", 1, true));
+  CHECK(reason(3) == "nodes 1 (b) and 2 (c) ended: signal 9");
+  CHECK(reason(4) == "nodes 1 (b), 2 (c) and 3 (d) ended: signal 9");
+  CHECK(reason(100).find("7 (?), 8 (?) and 91 more ended: signal 9") != std::string::npos);
+  write_node_result(version, 2, ended(Status::failed, "no memory", 5));
+  CHECK(reason(4) == "node 2 (c) ended: no memory");
+}
+
 TEST_CASE("the only node's failure is the version's") {
   const TempFolder folder;
   const std::filesystem::path version = folder / "v";

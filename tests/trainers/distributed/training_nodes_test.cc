@@ -77,6 +77,9 @@ void check_as_alone(TrainRequest together, TrainRequest alone, int nodes, double
   CAPTURE(difference);
   CHECK(difference < tolerance);
   check_metrics(together, alone, tolerance);
+  REQUIRE_FALSE(ends[1].lines.empty());
+  CHECK(ends[1].lines.front() ==
+        fmt::format("node 1 of {} is connected to the others; sums by Gloo", nodes));
   const Json& records = ends[0].records;
   REQUIRE(records.at("nodes").size() == static_cast<std::size_t>(nodes));
   for (const Json& node : records.at("nodes")) {
