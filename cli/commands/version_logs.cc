@@ -250,13 +250,20 @@ int print_log(const Context& context, const LogOptions& options) {
     options.json ? void(text += piece) : print(piece);
   };
   std::optional<Log> opened;
+  std::optional<std::string> told;
   for (opened.emplace(folder, options, tell); !opened->exists();
        opened.emplace(folder, options, tell)) {
-    const Status status = context.open_to_read().version(version.id).status;
-    if (!options.follow || !is_active(status)) {
-      throw Error(
-          ErrorKind::not_found, fmt::format("{} has no log", whose),
-          is_active(status) ? fmt::format("it is {}; -f waits for it", name_of(status)) : "");
+    const VersionRecord now = context.open_to_read().version(version.id);
+    const std::string why = now.status_reason.empty() ? "" : ": " + printable(now.status_reason);
+    if (!options.follow || !is_active(now.status)) {
+      throw Error(ErrorKind::not_found, fmt::format("{} has no log", whose),
+                  is_active(now.status)
+                      ? fmt::format("it is {}; -f waits for it", name_of(now.status))
+                      : fmt::format("it is {}{}", name_of(now.status), why));
+    }
+    if (told != why) {
+      told = why;
+      note(fmt::format("{} is {}{}", version.reference(), name_of(now.status), why));
     }
     std::this_thread::sleep_for(kPollInterval);
   }

@@ -39,6 +39,7 @@ constexpr double kStopSeconds = 20;
 constexpr double kCauseSeconds = 1;
 // When node 0 only knows that others do not answer.
 constexpr double kLostSeconds = 5;
+constexpr double kForever = 1e9;
 
 class LocalNodes {
  public:
@@ -209,12 +210,14 @@ class LocalNodes {
 };
 
 // What the attempt came to, of node 0's end and those of the others.
-RunResult conclude(LocalNodes& nodes, RunResult first, RunObserver& observer) {
+RunResult conclude(LocalNodes& nodes, const HeldVersion& held, RunResult first,
+                   RunObserver& observer) {
   const std::int64_t ended_ms = now_ms();
   const auto is_stopped = [&] { return !observer.stop_reason().empty(); };
   if (first.status == Status::completed) {
-    nodes.wait_while(nodes_patience_s(),
-                     [&] { return !observer.stop_requested() && nodes.are_running(); });
+    // A command may have more to do on another node; a built-in training has not.
+    const double patience_s = held.spec.definition.command ? kForever : nodes_patience_s();
+    nodes.wait_while(patience_s, [&] { return !observer.stop_requested() && nodes.are_running(); });
     if (is_stopped()) {
       first = {Status::terminated, observer.stop_reason(), ErrorKind::terminated, {}};
     } else if (!observer.stop_requested() && nodes.are_running()) {
@@ -235,6 +238,10 @@ RunResult conclude(LocalNodes& nodes, RunResult first, RunObserver& observer) {
   }
   if (!cause && first.status == Status::completed) cause = nodes.cause(now_ms());
   nodes.end_all();
+  if (is_stopped() && first.lost_nodes) {
+    // Others that were stopped, too, may have left before it could say everything.
+    return {Status::terminated, observer.stop_reason(), ErrorKind::terminated, {}};
+  }
   if (is_stopped()) return first;
   if (cause) return *cause;
   // Nobody has stopped it: it has given up, since the others did.
@@ -266,7 +273,7 @@ RunResult attempt_on_local_nodes(const Home& home, const HeldVersion& held, Atte
   }
   observer.end_when([&nodes] { return nodes->has_failure(); });
   const RunResult first = attempt_version(home, held, plan, observer);
-  RunResult result = conclude(*nodes, first, observer);
+  RunResult result = conclude(*nodes, held, first, observer);
   observer.end_when({});
   return result;
 }

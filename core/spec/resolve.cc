@@ -353,12 +353,10 @@ class Resolver {
     const std::string key = std::string(kHyperparameters) + "batch_size";
     const Setting* batch = find(key);
     if (algorithm_->command || batch == nullptr || is_refused(key)) return;
-    const std::int64_t least = std::int64_t{2} * nodes;
-    if (batch->value.is_number_integer() && batch->value.get<std::int64_t>() < least) {
-      refuse(key,
-             fmt::format("must be at least {}, two pictures for each of {} nodes", least, nodes),
-             "it is shared out among the nodes; with less, an epoch would not have the steps that "
-             "it has on one node");
+    if (batch->value.is_number_integer() && batch->value.get<std::int64_t>() <= nodes) {
+      refuse(key, fmt::format("must be above {}, the number of nodes", nodes),
+             "it is shared out among the nodes; with a picture for each, an epoch would not have "
+             "the steps that it has on one node");
     }
   }
 

@@ -100,8 +100,19 @@ TEST_CASE("versions wait for nodes with Slurm's reason, and are stopped there", 
   CHECK(f.mat.run({"version", "delete", "long@3", "-y"}).exit_code == 4);
   CHECK(f.mat.run({"pool", "delete", "cluster", "-y"}).exit_code == 4);
 
+  const TemporaryFolder other;
+  MatProcess follower(other);
+  follower.environment = f.mat.environment;
+  const pid_t following = follower.start({"version", "logs", "-f", "long@3"});
+  CHECK(wait_until([&] {
+    return holds(read_file_if_exists(other / "err").value_or(""),
+                 "long@V0003 is Pending: waits for nodes that are free (Resources)");
+  }));
   const Output pending = f.mat.succeed({"version", "stop", "long@3"});
   CHECK(holds(pending.out, "Terminated"));
+  const Output unread = follower.wait_for(following);
+  CHECK(unread.exit_code == 3);
+  CHECK(holds(unread.err, "it is Terminated: stopped by the user"));
   f.mat.succeed({"version", "stop", "long@4"});
   REQUIRE(wait_until([&] { return holds(f.log("long@1"), "begun"); }));
   const Output running = f.mat.succeed({"version", "stop", "long@1"});

@@ -50,15 +50,17 @@ void AmongNodes::check() const {
   const int lost = lost_;
   if (lost == kNone) return;
   if (lost == own_node_) throw_silent_nodes();
-  throw NodesLost(ErrorKind::training_failed,
-                  fmt::format("node {} gives no sign of life any more", lost));
+  throw NodesLost(
+      ErrorKind::training_failed,
+      fmt::format("node {} gives no sign of life any more, or cannot be reached from here", lost));
 }
 
 void AmongNodes::rethrow(const std::exception& e) {
   const std::string what = words_of(e);
   if (holds_any(what, {"NCCL error"})) {
     // "remote" also in the words of versions that have no kind of error of that name.
-    if (!is_silence(what) && !holds_any(what, {"emote", "abort"})) {
+    if (!is_silence(what) &&
+        !holds_any(what, {"emote", "abort", "onnection", "No route", "nreachable"})) {
       throw Error(ErrorKind::training_failed, "NCCL: " + shortest(what),
                   "with NCCL_DEBUG=INFO in the spec's environment it says more in the log");
     }

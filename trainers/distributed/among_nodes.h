@@ -31,6 +31,7 @@ class AmongNodes {
   // since some other does not answer. From any thread.
   void lose(int node) { lost_ = node; }
   void check() const;
+  bool has_lost() const { return lost_ != kNone; }
 
  private:
   static constexpr int kNone = -1;

@@ -29,15 +29,7 @@ namespace mat {
 namespace {
 
 constexpr auto kBetweenConnectionLooks = std::chrono::milliseconds(20);
-
-// A core that has nothing to do takes up to a millisecond to wake, in virtual machines above all,
-// which is longer than what most sums take: for some time, this thread only lets others go first.
-void wait_awake(c10d::Work& work) {
-  constexpr double kSecondsAwake = 0.02;
-  const double until_s = monotonic_seconds() + kSecondsAwake;
-  while (!work.isCompleted() && monotonic_seconds() < until_s) std::this_thread::yield();
-  work.wait();
-}
+constexpr auto kBetweenWorkLooks = std::chrono::milliseconds(2);
 
 // What it waits for belongs to the function.
 class WaitingWork final : public Connection::Work {
@@ -83,8 +75,13 @@ class C10dConnection final : public Connection {
   ~C10dConnection() override {
     watch_.reset();
     if (!nccl_) return;
+    if (among_.has_lost()) {
+      // Their ends would wait for what the lost node does not send; it is the process's end, too.
+      static_cast<void>(quick_.release());
+      static_cast<void>(bulk_.release());
+      return;
+    }
     try {
-      among_.check();  // otherwise it has been aborted
       // With nodes that are gone nothing would come to its end.
       std::uncaught_exceptions() > 0 ? abort_group(*nccl_) : end_group(*nccl_);
     } catch (const std::exception&) {
@@ -111,10 +108,9 @@ class C10dConnection final : public Connection {
       const torch::Tensor on_cpu = tensor.is_cpu() ? tensor : tensor.to(torch::kCPU);
       std::vector<torch::Tensor> tensors{on_cpu};
       auto sum = (lane == Lane::quick ? quick_ : bulk_)->allreduce(tensors);
-      if (tensor.is_cpu()) return work([sum = std::move(sum)] { wait_awake(*sum); });
-      return work([tensor, on_cpu, sum = std::move(sum)] {
-        sum->wait();
-        tensor.copy_(on_cpu);
+      return work([this, tensor, on_cpu, sum = std::move(sum)] {
+        wait_for(*sum);
+        if (!tensor.is_cpu()) tensor.copy_(on_cpu);
       });
     });
   }
@@ -125,7 +121,7 @@ class C10dConnection final : public Connection {
       // Whatever its layout is, it travels row by row.
       const torch::Tensor plain = tensor.to(torch::kCPU).contiguous();
       std::vector<torch::Tensor> tensors{plain};
-      quick_->broadcast(tensors)->wait();
+      wait_for(*quick_->broadcast(tensors));
       if (!plain.is_same(tensor)) tensor.copy_(plain);
     });
   }
@@ -145,6 +141,20 @@ class C10dConnection final : public Connection {
   }
 
  private:
+  // A core that has nothing to do takes up to a millisecond to wake, in virtual machines above all,
+  // which is longer than what most sums take: for some time, this thread only lets others go first.
+  // Gloo itself does not notice a machine that has gone without a word.
+  void wait_for(c10d::Work& work) const {
+    constexpr double kSecondsAwake = 0.02;
+    const double until_s = monotonic_seconds() + kSecondsAwake;
+    while (!work.isCompleted() && monotonic_seconds() < until_s) std::this_thread::yield();
+    while (watch_ && !work.isCompleted()) {
+      among_.check();
+      std::this_thread::sleep_for(kBetweenWorkLooks);
+    }
+    work.wait();
+  }
+
   template <typename Talk>
   std::invoke_result_t<Talk> speak(const Talk& talk) {
     if (watch_) watch_->goes_on();
@@ -211,6 +221,7 @@ class C10dConnection final : public Connection {
       if (!kIsWatched) return;
       AliveWatch::Patience looks;
       looks.looks_at_own = static_cast<int>(patience / looks.between_looks) + 1;
+      looks.looks_at_others = std::clamp(looks.looks_at_own / 30, 10, 60);
       watch_ = std::make_unique<AliveWatch>(group_, looks, [this](int node) {
         among_.lose(node);
         try {
@@ -220,8 +231,20 @@ class C10dConnection final : public Connection {
         }
       });
     });
-    // Connects the GPUs, which takes its time.
+    try {
+      connect_gpus(device);
+    } catch (...) {
+      watch_.reset();
+      abort_group(*nccl_);
+      throw;
+    }
+  }
+
+  // Which cannot be broken off: a GPU that does not work is to fail before, and all are to know it.
+  void connect_gpus(const torch::Device& device) {
     const torch::Tensor one = torch::ones({1}, torch::TensorOptions(device));
+    speak([&] { static_cast<void>(one.item<float>()); });
+    sum(torch::ones({1}), Lane::quick)->wait();
     sum(one, Lane::quick)->wait();
     speak([&] { static_cast<void>(one.item<float>()); });
     check();

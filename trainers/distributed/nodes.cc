@@ -103,12 +103,12 @@ bool Nodes::any(bool is_so) {
   return count.item<double>() > 0;
 }
 
-std::string Nodes::hear(const std::string& key) {
+std::string Nodes::hear(const std::string& key, bool heeds_stop) {
   double until_s = monotonic_seconds() + nodes_patience_s();
   bool is_stopping = false;
   while (!connection_->has(key)) {
     const double now_s = monotonic_seconds();
-    if (!is_stopping && observer_.stop_requested()) {
+    if (heeds_stop && !is_stopping && observer_.stop_requested()) {
       is_stopping = true;
       until_s = std::min(until_s, now_s + kSecondsToLeave);
     }
@@ -163,7 +163,7 @@ std::vector<Json> Nodes::gather(const Json& value) {
   if (!is_first()) {
     connection_->set(fmt::format("{}/{}", key, node()), to_json_text(value));
     // Node 0 keeps the store: whoever leaves before it has heard everything is missed.
-    hear(key + "/heard");
+    hear(key + "/heard", false);
     connection_->add(key + "/left", 1);
     return {};
   }

@@ -57,7 +57,7 @@ class Nodes {
  private:
   void wait_for(const std::string& name, int node, TrainObserver& observer);
   // What another sets, once it has done so.
-  std::string hear(const std::string& key);
+  std::string hear(const std::string& key, bool heeds_stop = true);
   std::string next_key();
 
   NodeGroup group_;

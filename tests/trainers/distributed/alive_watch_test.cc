@@ -45,7 +45,7 @@ TEST_CASE("a node that is killed is named to all others, and one that goes on is
   const TempFolder folder;
   const Marks marks(folder.path());
   NodeProcesses nodes(3, [&](const NodeGroup& group) {
-    Watching watching(group, patience(50));
+    Watching watching(group, patience(100));
     marks.set(ready(group.node));
     return watching.wait_for_loss();
   });
@@ -92,7 +92,7 @@ TEST_CASE(
   const bool leaves_well = GENERATE(true, false);
   NodeProcesses nodes(2, [&](const NodeGroup& group) {
     // What ends the wait otherwise: node 0 itself, which does not go on.
-    Watching watching(group, patience(50, group.is_first() ? 150 : kForever));
+    Watching watching(group, patience(100, group.is_first() ? 300 : kForever));
     marks.set(ready(group.node));
     if (group.is_first()) return watching.wait_for_loss() == 0 ? 10 : 11;
     marks.wait_for(ready(0));
