@@ -83,7 +83,10 @@ class NewsReader {
   void find_again() {
     if (liveness_of(folder_) == Liveness::alive) return;
     news_.job = job_named(look_, submission_.job_name);
-    if (!news_.job && !is_still_unclear(submission_, look_)) {
+    if (news_.job || is_still_unclear(submission_, look_)) return;
+    if (const auto request = requested_stop(folder_)) {
+      news_.end = BatchEnd{Status::terminated, *request, 0, last_line(), false};
+    } else {
       news_.end =
           BatchEnd{Status::abnormal, "its submission to Slurm was cut off", 0, last_line(), false};
     }

@@ -134,11 +134,11 @@ class BatchRun {
       if (is_stop_requested(folder_))
         return end(stopped(requested_stop(folder_).value_or("stopped")));
       // In the pause before it.
-      if ((was_interrupted_ || is_preempted_) && is_taken_away()) return 0;
+      if ((was_interrupted_ || is_preempted_) && leaves_taken_nodes()) return 0;
       const bool is_first = attempts_ == 0;
       ++attempts_;
       const RunResult result = attempt(is_first);
-      if (!is_stop_requested(folder_) && !is_done(result) && is_taken_away()) {
+      if (!is_stop_requested(folder_) && !is_done(result) && leaves_taken_nodes()) {
         return result.status == Status::terminated ? 0 : exit_code_of(result);
       }
       if (!may_restart(result)) return end(result);
@@ -152,9 +152,10 @@ class BatchRun {
     }
   }
 
-  // Whether Slurm ends its job. Where it leaves some time before, only the tasks are told, and a
-  // job that ended in it would count as one that came to its end.
-  bool is_taken_away() {
+  // False while Slurm does not take its nodes. Where it leaves some time before, only the tasks are
+  // told, and a job that ended in it would count as one that came to its end: it has itself put
+  // back.
+  bool leaves_taken_nodes() {
     if (!was_interrupted_ && !is_preempted_ && !is_own_job_preempted()) return false;
     log("Slurm takes its nodes; whether it goes on later is for Slurm and auto_restart to say");
     say(BatchEvent::interrupted, "ended by a signal from Slurm");

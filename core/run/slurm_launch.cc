@@ -112,7 +112,7 @@ Stop stop_without_job(Registry& registry, const ActiveVersion& version, const fs
   if (liveness_of(folder) == Liveness::alive) return Stop::asked;
   withdraw_submission(folder);
   end_version(registry, version.id, folder, {Status::pending}, Status::terminated, kStoppedByUser);
-  return Stop::asked;
+  return Stop::ended;
 }
 
 [[noreturn]] void throw_not_told(const ActiveVersion& version, const std::string& problem,
@@ -137,6 +137,9 @@ void submit_again(Registry& registry, const Pool& pool, const ActiveVersion& ver
   if (!job && is_still_unclear(*submission, look)) return;
   if (!job) job = hand_over(pool, sbatch_words(*pool.slurm, registry.home(), *submission));
   if (!job) {
+    // Unless it was stopped, or submitted by its user, meanwhile.
+    const auto now = read_submission(folder);
+    if (!now || now->token != submission->token) return;
     submission->unclear_ms = now_ms();
     keep_submission(folder, *submission);
     return;

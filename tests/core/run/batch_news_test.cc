@@ -102,6 +102,28 @@ TEST_CASE("neither a version that was asked to end nor one of a copied home gets
   CHECK(news.end->reason == "stopped by the user");
 }
 
+TEST_CASE("a submission that Slurm has not taken ends as it was asked to, or as cut off") {
+  SubmittedVersion v;
+  v.version.status = Status::pending;
+  v.version.batch_job = 0;
+  v.look.answered_ms = v.submission.at_ms + 1000;
+  CHECK_FALSE(read_batch_news(v.home, v.look, v.version).end);
+  v.look.answered_ms = v.submission.at_ms + 60'000;
+  v.submission.unclear_ms = v.submission.at_ms + 50'000;
+  keep_submission(v.folder(), v.submission);
+  CHECK_FALSE(read_batch_news(v.home, v.look, v.version).end);
+  v.look.answered_ms = v.submission.at_ms + 90'000;
+  BatchNews news = read_batch_news(v.home, v.look, v.version);
+  REQUIRE(news.end);
+  CHECK(news.end->status == Status::abnormal);
+  CHECK(news.end->reason == "its submission to Slurm was cut off");
+  request_stop(v.folder(), "stopped by the user");
+  news = read_batch_news(v.home, v.look, v.version);
+  REQUIRE(news.end);
+  CHECK(news.end->status == Status::terminated);
+  CHECK(news.end->reason == "stopped by the user");
+}
+
 TEST_CASE("what an earlier job of a version has said does not count for the next one") {
   SubmittedVersion v;
   v.report(BatchEvent::started, 12);
