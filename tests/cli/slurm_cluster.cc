@@ -54,18 +54,28 @@ void SlurmCluster::tell(const std::string& command) {
 }
 
 void SlurmCluster::hear_of_ends_on(const std::string& node) const {
-  for (const char* state : {"state=down", "state=resume"}) {
-    ask({"scontrol", "update", "nodename=" + node, state, "reason=test"});
-  }
+  const auto update = [&](const std::string& state) {
+    return run({"scontrol", "update", "nodename=" + node, "state=" + state, "reason=test"});
+  };
+  REQUIRE(update("down").exit_status == 0);
+  // A node that is heard of in between is back by itself, and cannot be resumed.
+  const ChildResult resumed = update("resume");
+  INFO(resumed.error);
+  REQUIRE((resumed.exit_status == 0 ||
+           ask({"sinfo", "--noheader", "--nodes=" + node, "--format=%T"}).find("down") ==
+               std::string::npos));
 }
 
 std::string SlurmCluster::ask(const std::vector<std::string>& words) const {
-  const ChildResult result =
-      run_child(words, {"PATH=/usr/local/bin:/usr/bin:/bin", "SLURM_CONF=" + configuration_},
-                {.seconds = 30});
+  const ChildResult result = run(words);
   INFO(words.front() << ": " << result.error);
   REQUIRE(result.exit_status == 0);
   return result.output;
+}
+
+ChildResult SlurmCluster::run(const std::vector<std::string>& words) const {
+  return run_child(words, {"PATH=/usr/local/bin:/usr/bin:/bin", "SLURM_CONF=" + configuration_},
+                   {.seconds = 30});
 }
 
 SlurmFixture::SlurmFixture(SlurmCluster& cluster) : cluster(cluster) {

@@ -42,6 +42,7 @@ class SlurmCluster {
 
  private:
   explicit SlurmCluster(const std::string& option);
+  ChildResult run(const std::vector<std::string>& words) const;
   SlurmCluster* if_it_runs();
 
   ScriptProcess script_;
