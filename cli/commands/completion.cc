@@ -10,7 +10,7 @@
 #include "core/algorithm/algorithm.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
-#include "core/run/pools.h"
+#include "core/pool/pools.h"
 #include "core/spec/setting_keys.h"
 
 namespace mat {

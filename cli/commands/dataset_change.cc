@@ -10,10 +10,10 @@
 #include "cli/commands/views.h"
 #include "cli/commands/watched.h"
 #include "cli/output/terminal.h"
+#include "core/base/cores.h"
 #include "core/base/error.h"
 #include "core/base/names.h"
 #include "core/base/text.h"
-#include "core/run/provenance.h"
 #include "core/run/run_environment.h"
 
 namespace mat {

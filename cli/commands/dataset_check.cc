@@ -12,13 +12,13 @@
 #include "cli/output/progress_bar.h"
 #include "cli/output/table.h"
 #include "cli/signals.h"
+#include "core/base/cores.h"
 #include "core/base/error.h"
 #include "core/base/file.h"
 #include "core/base/named_path.h"
 #include "core/base/text.h"
 #include "core/inspect/check_page.h"
 #include "core/inspect/dataset_check.h"
-#include "core/run/provenance.h"
 
 namespace mat {
 namespace {

@@ -11,13 +11,13 @@
 #include "cli/commands/doctor_slurm.h"
 #include "cli/commands/views.h"
 #include "core/base/child_process.h"
+#include "core/base/cores.h"
 #include "core/base/error.h"
 #include "core/base/file.h"
 #include "core/base/text.h"
 #include "core/base/version.h"
 #include "core/command/program_path.h"
 #include "core/registry/compare_folders.h"
-#include "core/run/provenance.h"
 #include "core/training/trainer.h"
 
 namespace mat {

@@ -7,8 +7,8 @@
 
 #include "core/base/error.h"
 #include "core/base/text.h"
+#include "core/pool/pools.h"
 #include "core/run/node_check.h"
-#include "core/run/pools.h"
 #include "core/slurm/client.h"
 
 namespace mat {

@@ -11,13 +11,13 @@
 #include "cli/commands/watched.h"
 #include "cli/output/terminal.h"
 #include "core/base/address.h"
+#include "core/base/cores.h"
 #include "core/base/error.h"
 #include "core/base/named_path.h"
 #include "core/base/names.h"
 #include "core/base/text.h"
 #include "core/catalog/datasets.h"
 #include "core/catalog/publish.h"
-#include "core/run/provenance.h"
 #include "core/run/run_environment.h"
 
 namespace mat {

@@ -15,7 +15,7 @@
 #include "core/base/names.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
-#include "core/run/live_progress.h"
+#include "core/life/live_progress.h"
 
 namespace mat {
 namespace {

@@ -10,13 +10,13 @@
 #include "cli/commands/model_view.h"
 #include "cli/output/terminal.h"
 #include "cli/signals.h"
+#include "core/base/cores.h"
 #include "core/base/error.h"
 #include "core/base/file.h"
 #include "core/base/names.h"
 #include "core/base/text.h"
 #include "core/model/import_model.h"
 #include "core/registry/reference.h"
-#include "core/run/provenance.h"
 
 namespace mat {
 namespace {

@@ -13,13 +13,13 @@
 #include "cli/output/terminal.h"
 #include "cli/signals.h"
 #include "core/base/address.h"
+#include "core/base/cores.h"
 #include "core/base/error.h"
 #include "core/base/file.h"
 #include "core/base/text.h"
 #include "core/dataset/files_below.h"
 #include "core/dataset/manifest.h"
 #include "core/model/export_model.h"
-#include "core/run/provenance.h"
 
 namespace mat {
 namespace {

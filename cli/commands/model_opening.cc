@@ -3,10 +3,10 @@
 #include <unistd.h>
 
 #include "cli/output/terminal.h"
+#include "core/base/cores.h"
 #include "core/base/error.h"
 #include "core/base/file.h"
 #include "core/model/answer_rows.h"
-#include "core/run/provenance.h"
 
 namespace mat {
 namespace {

@@ -8,7 +8,7 @@
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/curves/smooth.h"
-#include "core/run/live_progress.h"
+#include "core/life/live_progress.h"
 #include "core/run/run_observer.h"
 
 namespace mat {

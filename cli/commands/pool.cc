@@ -7,7 +7,7 @@
 #include "cli/commands/views.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
-#include "core/run/pools.h"
+#include "core/pool/pools.h"
 
 namespace mat {
 namespace {

@@ -14,7 +14,7 @@
 #include "core/base/error.h"
 #include "core/base/file.h"
 #include "core/base/text.h"
-#include "core/run/slurm_pools.h"
+#include "core/pool/slurm_pools.h"
 
 namespace mat {
 namespace {

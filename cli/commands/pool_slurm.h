@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "cli/context.h"
-#include "core/run/pools.h"
+#include "core/pool/pools.h"
 
 namespace mat {
 

@@ -4,7 +4,7 @@
 
 #include "core/base/error.h"
 #include "core/base/time.h"
-#include "core/run/pools.h"
+#include "core/pool/pools.h"
 
 namespace mat {
 

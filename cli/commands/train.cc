@@ -11,12 +11,12 @@
 #include "cli/signals.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
+#include "core/life/stop_request.h"
+#include "core/pool/pools.h"
 #include "core/run/check_inputs.h"
 #include "core/run/follow_version.h"
-#include "core/run/pools.h"
 #include "core/run/runner.h"
 #include "core/run/slurm_launch.h"
-#include "core/run/stop_request.h"
 #include "core/training/log_file.h"
 
 namespace mat {

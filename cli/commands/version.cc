@@ -18,7 +18,7 @@
 #include "core/base/file.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
-#include "core/run/live_progress.h"
+#include "core/life/live_progress.h"
 #include "core/run/stop_version.h"
 #include "core/spec/job_spec.h"
 #include "core/spec/problems.h"

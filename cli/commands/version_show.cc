@@ -9,13 +9,13 @@
 #include "cli/commands/views.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
+#include "core/life/live_progress.h"
 #include "core/model/evaluate.h"
+#include "core/pool/pools.h"
+#include "core/pool/schedule.h"
+#include "core/pool/space_reserve.h"
 #include "core/run/attempts.h"
-#include "core/run/live_progress.h"
-#include "core/run/pools.h"
 #include "core/run/run_description.h"
-#include "core/run/schedule.h"
-#include "core/run/space_reserve.h"
 
 namespace mat {
 namespace {

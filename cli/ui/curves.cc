@@ -9,7 +9,7 @@
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/curves/epochs.h"
-#include "core/run/live_progress.h"
+#include "core/life/live_progress.h"
 
 namespace mat {
 namespace {

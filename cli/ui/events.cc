@@ -9,10 +9,10 @@
 
 #include "core/base/error.h"
 #include "core/base/time.h"
+#include "core/life/live_progress.h"
 #include "core/metrics/event_tail.h"
 #include "core/run/background.h"
 #include "core/run/dead_runners.h"
-#include "core/run/live_progress.h"
 #include "core/service/dead_services.h"
 
 namespace mat {

@@ -21,4 +21,27 @@ bool is_secret_name(std::string_view name) {
   });
 }
 
+std::vector<std::string> without_secrets(const std::vector<std::string>& arguments) {
+  std::vector<std::string> shown_arguments;
+  bool hides_next = false;
+  for (const std::string& argument : arguments) {
+    std::string shown = hides_next ? kHiddenValue : argument;
+    hides_next = false;
+    std::size_t start = 0;
+    for (std::size_t equals = shown.find('='); equals != std::string::npos;
+         equals = shown.find('=', start)) {
+      if (is_secret_name(std::string_view(shown).substr(start, equals - start))) {
+        shown = shown.substr(0, equals + 1) + kHiddenValue;
+        break;
+      }
+      start = equals + 1;
+    }
+    if (start == 0 && shown.find('=') == std::string::npos) {
+      hides_next = shown.starts_with("--") && is_secret_name(shown);
+    }
+    shown_arguments.push_back(std::move(shown));
+  }
+  return shown_arguments;
+}
+
 }  // namespace mat

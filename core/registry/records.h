@@ -41,7 +41,7 @@ struct Submission {
   int priority = 0;       // higher ones first
   bool detached = false;  // any process of this host may start it; else only the one that waits
   int restarts_left = 0;
-  std::string machine;       // who it is, see core/run/provenance.h
+  std::string machine;       // who it is, see core/base/machine.h
   std::string batch_system;  // "slurm": that one starts and runs it, and no machine is its own
 };
 

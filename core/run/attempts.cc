@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/run/schedule.h"
+#include "core/pool/schedule.h"
 
 namespace mat {
 namespace {

@@ -14,9 +14,9 @@
 #include <memory>
 
 #include "core/base/error.h"
+#include "core/base/machine.h"
 #include "core/base/process.h"
 #include "core/run/keeper.h"
-#include "core/run/provenance.h"
 #include "core/run/run_environment.h"
 
 extern char** environ;

@@ -11,8 +11,8 @@
 #include "core/base/file.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
-#include "core/run/stop_request.h"
-#include "core/run/version_lock.h"
+#include "core/life/stop_request.h"
+#include "core/life/version_lock.h"
 #include "core/slurm/submission.h"
 
 namespace mat {

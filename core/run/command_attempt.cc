@@ -6,9 +6,9 @@
 
 #include "core/algorithm/parameters.h"
 #include "core/base/file.h"
+#include "core/base/machine.h"
 #include "core/base/text.h"
-#include "core/run/code_snapshot.h"
-#include "core/run/provenance.h"
+#include "core/code/code_snapshot.h"
 #include "core/run/run_description.h"
 #include "core/run/run_environment.h"
 #include "core/run/run_node.h"

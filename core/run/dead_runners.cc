@@ -10,15 +10,15 @@
 
 #include "core/base/error.h"
 #include "core/base/file.h"
+#include "core/base/machine.h"
 #include "core/base/time.h"
+#include "core/life/stop_request.h"
+#include "core/life/survivors.h"
+#include "core/life/version_lock.h"
 #include "core/run/attempts.h"
 #include "core/run/batch_versions.h"
-#include "core/run/provenance.h"
 #include "core/run/run_observer.h"
 #include "core/run/run_results.h"
-#include "core/run/stop_request.h"
-#include "core/run/survivors.h"
-#include "core/run/version_lock.h"
 
 namespace mat {
 namespace {

@@ -14,8 +14,8 @@
 #include "core/base/file.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
+#include "core/life/live_progress.h"
 #include "core/run/dead_runners.h"
-#include "core/run/live_progress.h"
 #include "core/run/stop_version.h"
 #include "core/training/log_file.h"
 

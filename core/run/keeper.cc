@@ -15,16 +15,16 @@
 
 #include "core/base/error.h"
 #include "core/base/file.h"
+#include "core/base/machine.h"
 #include "core/base/time.h"
+#include "core/life/version_lock.h"
+#include "core/pool/schedule.h"
+#include "core/pool/space_reserve.h"
 #include "core/registry/registry.h"
 #include "core/run/background.h"
 #include "core/run/dead_runners.h"
-#include "core/run/provenance.h"
 #include "core/run/run_results.h"
-#include "core/run/schedule.h"
-#include "core/run/space_reserve.h"
 #include "core/run/time_limit.h"
-#include "core/run/version_lock.h"
 
 namespace mat {
 namespace {

@@ -9,9 +9,9 @@
 #include <cerrno>
 
 #include "core/base/error.h"
+#include "core/life/version_lock.h"
 #include "core/run/background.h"
 #include "core/run/dead_runners.h"
-#include "core/run/version_lock.h"
 
 namespace mat {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "core/run/pools.h"
+#include "core/pool/pools.h"
 
 namespace mat {
 

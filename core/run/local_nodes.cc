@@ -16,11 +16,11 @@
 #include <vector>
 
 #include "core/base/error.h"
+#include "core/base/machine.h"
 #include "core/base/process.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
-#include "core/run/code_snapshot.h"
-#include "core/run/provenance.h"
+#include "core/code/code_snapshot.h"
 #include "core/run/run_description.h"
 #include "core/run/run_environment.h"
 #include "core/run/run_node.h"

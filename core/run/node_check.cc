@@ -13,9 +13,9 @@
 
 #include "core/base/error.h"
 #include "core/base/file.h"
+#include "core/base/machine.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
-#include "core/run/provenance.h"
 #include "core/slurm/client.h"
 #include "core/slurm/cluster.h"
 

@@ -4,7 +4,7 @@
 
 #include "core/base/home.h"
 #include "core/base/json.h"
-#include "core/run/pools.h"
+#include "core/pool/pools.h"
 
 namespace mat {
 

@@ -4,21 +4,22 @@
 
 #include "core/base/error.h"
 #include "core/base/file.h"
+#include "core/base/machine.h"
 #include "core/base/secrets.h"
 #include "core/base/time.h"
 #include "core/base/version.h"
+#include "core/code/code_snapshot.h"
+#include "core/code/git_facts.h"
+#include "core/life/stop_request.h"
+#include "core/pool/pools.h"
 #include "core/registry/take_back.h"
 #include "core/registry/version_folder.h"
 #include "core/run/check_inputs.h"
-#include "core/run/code_snapshot.h"
 #include "core/run/learnt_before.h"
 #include "core/run/own_limit.h"
-#include "core/run/pools.h"
-#include "core/run/provenance.h"
 #include "core/run/run_environment.h"
 #include "core/run/run_inputs.h"
 #include "core/run/runner.h"
-#include "core/run/stop_request.h"
 #include "core/slurm/submission.h"
 
 namespace mat {
@@ -33,7 +34,7 @@ constexpr const char* kDiffFile = "uncommitted.diff";
 Json origin_facts(const std::vector<std::string>& command_line,
                   const std::vector<std::string>& environment, const Json& git) {
   std::error_code ignored;
-  return {{"command_line", command_line_facts(command_line)},
+  return {{"command_line", without_secrets(command_line)},
           {"environment", recorded_environment(environment)},
           {"working_directory", fs::current_path(ignored).string()},
           {"mat_version", mat_version()},

@@ -2,7 +2,6 @@
 
 #include <fmt/core.h>
 #include <signal.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <chrono>
@@ -18,8 +17,11 @@
 #include "core/base/file.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
+#include "core/code/code_snapshot.h"
+#include "core/life/stop_request.h"
+#include "core/pool/space_reserve.h"
 #include "core/run/attempts.h"
-#include "core/run/code_snapshot.h"
+#include "core/run/batch_history.h"
 #include "core/run/nodes_verdict.h"
 #include "core/run/run_description.h"
 #include "core/run/run_environment.h"
@@ -27,8 +29,6 @@
 #include "core/run/run_observer.h"
 #include "core/run/run_results.h"
 #include "core/run/run_task.h"
-#include "core/run/space_reserve.h"
-#include "core/run/stop_request.h"
 #include "core/run/stop_version.h"
 #include "core/run/time_limit.h"
 #include "core/slurm/batch_report.h"
@@ -92,7 +92,7 @@ class BatchRun {
     } catch (const Error& e) {
       return end({Status::failed, e.message(), e.kind(), e.hint()});
     }
-    limit_.emplace(run_->held.spec, history_of(report));
+    limit_.emplace(run_->held.spec, history_of_batch(folder_, report));
     limit_->start();
     hosts_ = hosts_of_own_job();
     if (attempts_ > run_->held.spec.auto_restart) {
@@ -105,30 +105,6 @@ class BatchRun {
   }
 
  private:
-  // As the registry has it of a version that runs here, for its time limit.
-  std::vector<StatusChange> history_of(const BatchReport& report) const {
-    std::vector<StatusChange> history{{0, Status::initializing, {}}};
-    const auto submission = read_submission(folder_);
-    history.push_back({submission ? submission->at_ms : now_ms(), Status::pending, {}});
-    for (const BatchLine& line : report.lines) {
-      const bool begins = line.event == BatchEvent::started;
-      history.push_back({line.at_ms, begins ? Status::running : Status::pending, {}});
-    }
-    // What was cut off ended after the last that it logged; since then it waited for Slurm.
-    if (history.back().status == Status::running) {
-      // Clocks of machines differ: never before it began.
-      const std::int64_t last_ms = std::min(last_logged_ms(), now_ms());
-      history.push_back({std::max(history.back().at_ms, last_ms), Status::pending, {}});
-    }
-    return history;
-  }
-
-  std::int64_t last_logged_ms() const {
-    struct stat log {};
-    if (::stat((folder_ / kLogName).c_str(), &log) != 0) return now_ms();
-    return std::int64_t{log.st_mtim.tv_sec} * 1000 + log.st_mtim.tv_nsec / 1'000'000;
-  }
-
   int run_attempts() {
     for (;;) {
       if (is_stop_requested(folder_))

@@ -10,9 +10,9 @@
 #include "core/base/file.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
+#include "core/life/stop_request.h"
+#include "core/pool/space_reserve.h"
 #include "core/run/run_description.h"
-#include "core/run/space_reserve.h"
-#include "core/run/stop_request.h"
 
 namespace mat {
 namespace {

@@ -8,9 +8,9 @@
 #include <utility>
 #include <vector>
 
+#include "core/life/live_progress.h"
 #include "core/metrics/event_file.h"
 #include "core/metrics/metric.h"
-#include "core/run/live_progress.h"
 #include "core/run/runner.h"
 #include "core/training/log_file.h"
 

@@ -8,8 +8,8 @@
 #include "core/base/copy_tree.h"
 #include "core/base/error.h"
 #include "core/base/names.h"
+#include "core/life/stop_request.h"
 #include "core/run/run_environment.h"
-#include "core/run/stop_request.h"
 #include "core/storage/remote_storage.h"
 #include "core/training/log_file.h"
 

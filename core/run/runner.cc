@@ -6,21 +6,21 @@
 #include <chrono>
 #include <thread>
 
+#include "core/base/machine.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
 #include "core/command/command_run.h"
+#include "core/pool/pools.h"
+#include "core/pool/schedule.h"
+#include "core/pool/space_reserve.h"
 #include "core/run/attempt.h"
 #include "core/run/attempts.h"
 #include "core/run/background.h"
 #include "core/run/dead_runners.h"
 #include "core/run/launcher.h"
 #include "core/run/local_nodes.h"
-#include "core/run/pools.h"
-#include "core/run/provenance.h"
 #include "core/run/run_observer.h"
 #include "core/run/run_results.h"
-#include "core/run/schedule.h"
-#include "core/run/space_reserve.h"
 #include "core/run/time_limit.h"
 
 namespace mat {

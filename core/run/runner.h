@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "core/base/error.h"
+#include "core/life/version_lock.h"
 #include "core/registry/registry.h"
-#include "core/run/version_lock.h"
 #include "core/spec/job_spec.h"
 #include "core/training/trainer.h"
 

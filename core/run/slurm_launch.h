@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/run/pools.h"
+#include "core/pool/pools.h"
 #include "core/run/runner.h"
 #include "core/run/stop_version.h"
 #include "core/slurm/slurm_look.h"

@@ -7,13 +7,13 @@
 
 #include "core/base/error.h"
 #include "core/base/time.h"
+#include "core/life/stop_request.h"
+#include "core/life/version_lock.h"
+#include "core/pool/space_reserve.h"
 #include "core/run/dead_runners.h"
 #include "core/run/launcher.h"
 #include "core/run/run_results.h"
 #include "core/run/slurm_launch.h"
-#include "core/run/space_reserve.h"
-#include "core/run/stop_request.h"
-#include "core/run/version_lock.h"
 
 namespace mat {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "core/run/process_life.h"
+#include "core/life/process_life.h"
 
 namespace mat {
 

@@ -13,14 +13,15 @@
 #include <thread>
 #include <utility>
 
+#include "core/base/cores.h"
 #include "core/base/error.h"
+#include "core/base/machine.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
 #include "core/http/listen.h"
 #include "core/http/server.h"
+#include "core/life/stop_request.h"
 #include "core/model/model_source.h"
-#include "core/run/provenance.h"
-#include "core/run/stop_request.h"
 #include "core/service/open_fastest.h"
 #include "core/service/service_api.h"
 #include "core/service/service_folder.h"

@@ -16,8 +16,8 @@
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
+#include "core/life/stop_request.h"
 #include "core/registry/registry.h"
-#include "core/run/stop_request.h"
 #include "core/service/service_folder.h"
 #include "core/service/service_log.h"
 

@@ -9,11 +9,11 @@
 
 #include "core/base/error.h"
 #include "core/base/time.h"
+#include "core/life/process_life.h"
+#include "core/life/stop_request.h"
+#include "core/life/version_lock.h"
 #include "core/run/background.h"
-#include "core/run/process_life.h"
 #include "core/run/run_environment.h"
-#include "core/run/stop_request.h"
-#include "core/run/version_lock.h"
 #include "core/visualization/dead_visualizations.h"
 #include "core/visualization/tensorboard.h"
 

@@ -23,13 +23,13 @@
 #include <thread>
 #include <vector>
 
+#include "core/base/cores.h"
 #include "core/base/file.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
 #include "core/http/listen.h"
 #include "core/http/server.h"
 #include "core/image/decode_shrunk.h"
-#include "core/run/provenance.h"
 #include "core/service/open_fastest.h"
 #include "core/service/service_api.h"
 #include "core/training/trainer.h"

@@ -34,8 +34,8 @@ INCLUDES = [
     (r"<CLI/", ["cli/"], "only cli may include CLI11"),
     (r"<google/protobuf", ["core/metrics/", "trainers/export/"],
      "only core/metrics and trainers/export may include protobuf"),
-    (r"<xxhash\.h", ["core/cache/", "core/dataset/", "core/table/", "core/run/"],
-     "only core/cache, core/dataset, core/table and core/run may include xxHash"),
+    (r"<xxhash\.h", ["core/cache/", "core/dataset/", "core/table/", "core/code/"],
+     "only core/cache, core/dataset, core/table and core/code may include xxHash"),
     (r"<(turbojpeg|spng|jpeglib|png)\.h",
      ["core/image/", "examples/", "tests/core/image/", "tests/bench/turbojpeg/"],
      "only core/image may include picture libraries"),
@@ -47,8 +47,8 @@ INCLUDES = [
 # The folders of core, lowest first: each includes only itself and what stands before it.
 CORE_ORDER = ["base", "image", "query", "algorithm", "metrics", "curves", "plot", "cache", "table",
               "dataset", "inspect", "storage", "spec", "training", "command", "registry", "catalog",
-              "compare", "model", "lineage", "slurm", "run", "http", "service",
-              "visualization"]
+              "compare", "model", "lineage", "slurm", "code", "life", "pool", "run", "http",
+              "service", "visualization"]
 
 # (what a line of the product's C++ matches, folders where it is wrong, how to say so)
 CODE = [

@@ -7,9 +7,9 @@
 #include <string>
 
 #include "core/base/home.h"
+#include "core/life/version_lock.h"
 #include "core/metrics/event_file.h"
 #include "core/registry/registry.h"
-#include "core/run/version_lock.h"
 #include "tests/cli/mat_process.h"
 
 namespace mat::test {

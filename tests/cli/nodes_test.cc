@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <set>
 
-#include "core/run/provenance.h"
+#include "core/base/cores.h"
+#include "core/base/machine.h"
 #include "tests/cli/lifecycle_fixture.h"
 
 namespace mat::test {

@@ -4,8 +4,8 @@
 
 #include "core/http/listen.h"
 #include "core/http/server.h"
+#include "core/life/version_lock.h"
 #include "core/registry/registry.h"
-#include "core/run/version_lock.h"
 #include "core/service/service_settings.h"
 #include "tests/cli/service_fixture.h"
 #include "tests/test_files.h"

@@ -6,8 +6,8 @@
 
 #include "core/base/file.h"
 #include "core/base/home.h"
+#include "core/life/version_lock.h"
 #include "core/registry/registry.h"
-#include "core/run/version_lock.h"
 #include "core/training/log_file.h"
 #include "tests/cli/mat_process.h"
 

@@ -7,7 +7,7 @@
 #include <memory>
 #include <vector>
 
-#include "core/run/version_lock.h"
+#include "core/life/version_lock.h"
 #include "tests/core/command/test_command.h"
 #include "tests/core/registry/child.h"
 

@@ -5,7 +5,7 @@
 
 #include "core/base/file.h"
 #include "core/base/time.h"
-#include "core/run/stop_request.h"
+#include "core/life/stop_request.h"
 #include "core/slurm/submission.h"
 #include "tests/temp_folder.h"
 

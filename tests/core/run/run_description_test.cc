@@ -4,7 +4,7 @@
 
 #include "core/base/error.h"
 #include "core/base/file.h"
-#include "core/run/pools.h"
+#include "core/pool/pools.h"
 #include "core/run/run_node.h"
 #include "tests/temp_folder.h"
 

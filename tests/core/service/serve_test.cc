@@ -7,8 +7,8 @@
 #include <thread>
 
 #include "core/http/listen.h"
-#include "core/run/stop_request.h"
-#include "core/run/version_lock.h"
+#include "core/life/stop_request.h"
+#include "core/life/version_lock.h"
 #include "core/service/service_folder.h"
 #include "core/service/services.h"
 #include "tests/core/model/model_home.h"
