@@ -26,7 +26,7 @@ inline std::optional<std::string> run_python(const std::string& script,
   std::vector<std::string> environment;
   for (char** entry = environ; *entry != nullptr; ++entry) environment.emplace_back(*entry);
   const ChildResult result =
-      run_child(arguments, environment, {.seconds = 300, .output_bytes = 64 << 20});
+      run_child(arguments, environment, {.seconds = 1200, .output_bytes = 64 << 20});
   if (!result.started || result.exit_status == 77) {
     std::cout << "WARNING: not checked with " << script << ": " << trim(result.error) << " (or set "
               << interpreter_variable << ")" << std::endl;

@@ -75,8 +75,18 @@ class NewsReader {
       }
       if (report_.places[i] <= news_.version.batch_reported) continue;
       news_.reported = report_.places[i];
+      if (line.event == BatchEvent::started && is_running()) {
+        tell_new_start(i == 0 ? nullptr : &report_.lines[i - 1], line);
+      }
       if (auto change = change_of(line)) news_.changes.push_back(std::move(*change));
     }
+  }
+
+  // It waited in between, though nobody has looked then.
+  void tell_new_start(const BatchLine* before, const BatchLine& start) {
+    const bool is_told = before != nullptr && before->event == BatchEvent::interrupted;
+    news_.changes.push_back(
+        {is_told ? before->at_ms : start.at_ms, Status::pending, requeued_text(before)});
   }
 
   // A submission that was cut off before the number of its job was recorded.

@@ -55,8 +55,7 @@ class Visualization {
         record_(registry_.visualization(run.visualization)),
         folder_(home.visualization_folder(record_.name)),
         settings_(visualization_settings_from_json(record_.settings, record_.name)),
-        log_(folder_, kMostLogBytes),
-        begun_s_(monotonic_seconds()) {}
+        log_(folder_, kMostLogBytes) {}
 
   std::string run() {
     try {
@@ -201,6 +200,7 @@ class Visualization {
       return;
     }
     is_ready_ = true;
+    if (!answers_since_s_) answers_since_s_ = monotonic_seconds();
     announce();
   }
 
@@ -225,7 +225,7 @@ class Visualization {
     }
     if (std::string reason = run_.stop_reason(); !reason.empty()) return reason;
     const auto& limit_s = settings_.auto_stop_s;
-    if (limit_s && monotonic_seconds() - begun_s_ >= *limit_s) {
+    if (limit_s && answers_since_s_ && monotonic_seconds() - *answers_since_s_ >= *limit_s) {
       return "auto_stop after " + format_duration(*limit_s);
     }
     return std::nullopt;
@@ -325,7 +325,8 @@ class Visualization {
   fs::path folder_;
   VisualizationSettings settings_;
   LogFile log_;
-  double begun_s_, started_s_ = 0, probed_s_ = 0;
+  std::optional<double> answers_since_s_;
+  double started_s_ = 0, probed_s_ = 0;
   int port_ = 0;
   bool is_ready_ = false;
   std::optional<Guard> guard_;

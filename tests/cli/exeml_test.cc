@@ -51,7 +51,8 @@ TEST_CASE("exeml train publishes a folder, keeps its time and shows what came of
   const Output trained = p.train();
   INFO(trained.err);
   REQUIRE(trained.exit_code == 0);
-  CHECK(monotonic_seconds() - before < 12 + 8);
+  // Ten seconds over it are allowed for figures, and the rest is what stands around the search.
+  CHECK(monotonic_seconds() - before < 12 + 10 + 20);
   CHECK(has(trained.out, "colours@V0001  Completed"));
 
   const Json shown = p.mat.succeed({"exeml", "show", "colours", "--json"}).json();

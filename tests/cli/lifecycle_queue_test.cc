@@ -35,7 +35,7 @@ TEST_CASE("what still waits when auto_stop comes by the clock ends without havin
   Fixture f;
   f.start_blocker();
   const std::string next = f.write_spec("next.yaml", command_spec("next", R"(["true"])"));
-  const std::string time = local_text(now_ms() + 3000);
+  const std::string time = local_text(now_ms() + 10'000);
   f.mat.succeed({"job", "create", "-f", next, "-d", "--set", "auto_stop=" + time});
   const Output waited = f.mat.run({"version", "wait", "next", "--timeout", "60"});
   CHECK(waited.exit_code == 6);

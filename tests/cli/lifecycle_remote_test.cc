@@ -68,7 +68,7 @@ TEST_CASE("auto_stop ends a training, not the upload of what it has made") {
   RemoteRun r(*server);
   // The upload takes longer than the training may.
   write_text(r.folder / "bin" / "rclone",
-             "#!/bin/sh\ncase \"$*\" in *copy*results*) sleep 4 ;; esac\n"
+             "#!/bin/sh\ncase \"$*\" in *copy*results*) sleep 12 ;; esac\n"
              "for place in /usr/local/bin /usr/bin; do\n"
              "  [ -x $place/rclone ] && exec $place/rclone \"$@\"\ndone\n");
   fs::permissions(r.folder / "bin" / "rclone", fs::perms::owner_all);
@@ -76,7 +76,7 @@ TEST_CASE("auto_stop ends a training, not the upload of what it has made") {
   const std::string spec = r.write_spec(
       "job.yaml",
       command_spec("u", R"([sh, -c, "echo made >$MAT_OUTPUT_DIR/result"])",
-                   "auto_stop: 3s\noutputs: {train_url: s3://" + r.bucket + "/results}\n"));
+                   "auto_stop: 10s\noutputs: {train_url: s3://" + r.bucket + "/results}\n"));
   CHECK(r.mat.run({"job", "create", "-f", spec}).exit_code == 0);
   CHECK(r.object("results/u/V0001/result") == "made\n");
 }

@@ -42,8 +42,8 @@ TEST_CASE("a killed run with restarts left starts again by itself") {
                                R"([ $(wc -l < $MAT_CHECKPOINT_DIR/n) -ge 2 ] || sleep 100"])",
                                "auto_restart: 1\n"));
   f.mat.succeed({"job", "create", "-f", spec, "-d"});
-  REQUIRE(
-      wait_until([&] { return fs::exists(f.version_folder("r", "V0001") / "checkpoint" / "n"); }));
+  const fs::path count = f.version_folder("r", "V0001") / "checkpoint" / "n";
+  REQUIRE(wait_until([&] { return read_file_if_exists(count).value_or("") == "x\n"; }));
   REQUIRE(::kill(f.runner_of("r", "V0001"), SIGKILL) == 0);
   CHECK(f.mat.run({"version", "wait", "r"}).exit_code == 0);
   CHECK(f.mat.succeed({"version", "show", "r", "--json"}).json()["attempts"] == 2);
@@ -52,10 +52,10 @@ TEST_CASE("a killed run with restarts left starts again by itself") {
 TEST_CASE("a stopped training goes on to the same weights as one that was never stopped") {
   Fixture f;
   draw_pictures(f.folder / "data", {"red", "green"}, 40);
-  const std::string spec = f.write_spec("job.yaml", small_spec("k", "./data", 300));
+  const std::string spec = f.write_spec("job.yaml", small_spec("k", "./data", 1500));
   f.mat.succeed({"job", "create", "-f", spec});
   f.mat.succeed({"job", "create", "-f", spec, "-d"});
-  // Read here, not by a command: the training is a second long.
+  // Read here, not by a command: the training is a few seconds long.
   const fs::path log = f.version_folder("k", "V0002") / "log.txt";
   REQUIRE(wait_until(
       [&] { return read_file_if_exists(log).value_or("").find("epoch 2/") != std::string::npos; }));

@@ -88,6 +88,7 @@ TEST_CASE("a version of another machine is left alone until it is given up") {
   f.mat.succeed({"job", "create", "-f", spec, "-d"});
   REQUIRE(f.becomes("far", "Running"));
   const int pid = f.runner_of("far", "V0001");
+  REQUIRE(wait_until([&] { return f.keepers().empty(); }));
   REQUIRE(::kill(pid, SIGKILL) == 0);
   // Before anybody looks: the home was another machine's.
   write_text(f.version_folder("far", "V0001") / "lock",

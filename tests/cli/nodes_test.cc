@@ -221,7 +221,7 @@ TEST_CASE("two nodes train pictures together, and go on after one of them was ki
   if (!has_cores_for_nodes()) return;
   Fixture f;
   draw_pictures(f.folder / "data", {"red", "green"}, 24);
-  const std::string text = small_spec("w", "./data", 12);
+  const std::string text = small_spec("w", "./data", 300);
   const std::string spec = f.write_spec(
       "job.yaml",
       text.substr(0, text.find("resources")) +
@@ -258,7 +258,7 @@ TEST_CASE("a version goes on with other resources, which it then has") {
   if (!has_cores_for_nodes()) return;
   Fixture f;
   draw_pictures(f.folder / "data", {"red", "green"}, 24);
-  const std::string text = small_spec("w", "./data", 400);
+  const std::string text = small_spec("w", "./data", 100000);
   const std::string spec =
       f.write_spec("job.yaml", text.substr(0, text.find("resources")) +
                                    "resources: {type: cpu, flavor: cpu.1, nodes: 2}\nseed: 7\n");

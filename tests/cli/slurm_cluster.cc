@@ -80,8 +80,10 @@ ChildResult SlurmCluster::run(const std::vector<std::string>& words) const {
 
 SlurmFixture::SlurmFixture(SlurmCluster& cluster) : cluster(cluster) {
   mat.environment["SLURM_CONF"] = cluster.configuration();
+  // It may be too busy to answer in time.
   REQUIRE(wait_until([&] {
-    return cluster.ask({"sinfo", "--noheader", "--partition=main", "--format=%D %T"}) == "2 idle\n";
+    return cluster.run({"sinfo", "--noheader", "--partition=main", "--format=%D %T"}).output ==
+           "2 idle\n";
   }));
   mat.succeed({"pool", "add", "cluster", "--slurm"});
 }
@@ -91,7 +93,10 @@ SlurmFixture::~SlurmFixture() {
   run_child({"scancel", "--user=root"},
             {"PATH=/usr/local/bin:/usr/bin:/bin", "SLURM_CONF=" + cluster.configuration()},
             {.seconds = 30});
-  wait_until([&] { return cluster.ask({"squeue", "--noheader"}).empty(); });
+  wait_until([&] {
+    const ChildResult jobs = cluster.run({"squeue", "--noheader"});
+    return jobs.exit_status == 0 && jobs.output.empty();
+  });
 }
 
 std::string SlurmFixture::shell_spec(const std::string& name, const std::string& script,

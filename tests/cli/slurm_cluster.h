@@ -39,10 +39,11 @@ class SlurmCluster {
 
   // One of Slurm's clients; what it prints. Fails the test when it fails.
   std::string ask(const std::vector<std::string>& words) const;
+  // The same, however it ends.
+  ChildResult run(const std::vector<std::string>& words) const;
 
  private:
   explicit SlurmCluster(const std::string& option);
-  ChildResult run(const std::vector<std::string>& words) const;
   SlurmCluster* if_it_runs();
 
   ScriptProcess script_;

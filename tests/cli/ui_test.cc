@@ -2,6 +2,7 @@
 #include <sys/socket.h>
 
 #include "core/base/file.h"
+#include "core/base/time.h"
 #include "core/http/listen.h"
 #include "core/http/query.h"
 #include "core/life/version_lock.h"
@@ -175,23 +176,32 @@ TEST_CASE("answers of mat ui that take long hold up no others") {
   change.address = http_address("127.0.0.1", port_of(silent));
   REQUIRE(registry.change_service(service.id, {Status::pending}, change));
   f.start_ui();
-  std::vector<RawClient> pages;
-  std::vector<FileDescriptor> taken;
-  for (int i = 0; i < 4; ++i) {
-    pages.emplace_back(port_of_address(f.address));
-    pages.back().send(
-        "GET /api/service-counts?name=silent HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: " + f.cookie +
-        "\r\n\r\n");
-    pollfd waiting{silent.get(), POLLIN, 0};
-    REQUIRE(::poll(&waiting, 1, 20'000) == 1);
-    taken.emplace_back(::accept(silent.get(), nullptr, nullptr));
+  // It waits for two seconds.
+  bool is_in_time = false;
+  for (int trial = 0; trial < 10 && !is_in_time; ++trial) {
+    const double begin_s = monotonic_seconds();
+    std::vector<RawClient> pages;
+    std::vector<FileDescriptor> taken;
+    for (int i = 0; i < 4; ++i) {
+      pages.emplace_back(port_of_address(f.address));
+      pages.back().send(
+          "GET /api/service-counts?name=silent HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: " + f.cookie +
+          "\r\n\r\n");
+      pollfd waiting{silent.get(), POLLIN, 0};
+      REQUIRE(::poll(&waiting, 1, 20'000) == 1);
+      taken.emplace_back(::accept(silent.get(), nullptr, nullptr));
+    }
+    CHECK(f.get_json("/api/jobs")["total"] == 1);
+    std::string early;
+    for (RawClient& page : pages) early += page.read_until("HTTP/", 0);
+    is_in_time = monotonic_seconds() - begin_s < 1.5;
+    if (is_in_time) CHECK(early.empty());
+    taken.clear();
+    for (RawClient& page : pages) {
+      CHECK(page.read_until("}").find("{\"metrics\":null}") != std::string::npos);
+    }
   }
-  CHECK(f.get_json("/api/jobs")["total"] == 1);
-  for (RawClient& page : pages) CHECK(page.read_until("HTTP/", 0).empty());
-  taken.clear();
-  for (RawClient& page : pages) {
-    CHECK(page.read_until("}").find("{\"metrics\":null}") != std::string::npos);
-  }
+  CHECK(is_in_time);
 }
 
 TEST_CASE("mat ui tells its pages what happens") {

@@ -217,7 +217,7 @@ TEST_CASE("a runner that is killed leaves an Abnormal version that can be delete
 TEST_CASE("auto_stop ends a training with the model saved") {
   const TrainedJob t;
   const Output output = t.mat.run({"job", "create", "-f", "spec.yaml", "--set", "epochs=100000",
-                                   "--set", "auto_stop=2s", "--json"});
+                                   "--set", "auto_stop=10s", "--json"});
   CHECK(output.exit_code == 6);
   const Json version = output.json();
   CHECK(version["status"] == "Terminated");

@@ -47,7 +47,13 @@ def check_content(address, run):
         scalars.update(fetch_json(address, "/data/plugin/scalars/tags").get(run, {}))
         return {"loss", "train_loss", "accuracy", "lr", "images_per_second"} <= set(scalars)
 
+    def has(plugin):
+        return run in fetch_json(address, f"/data/plugin/{plugin}/tags")
+
     wait_for("scalars", has_all_scalars)
+    # It shows a file while it still reads it.
+    for plugin in ("images", "histograms", "pr_curves", "text"):
+        wait_for(plugin, lambda: has(plugin))
     layout = fetch_json(address, "/data/plugin/custom_scalars/layout")
     chart = layout["category"][0]["chart"][0]
     found = set()

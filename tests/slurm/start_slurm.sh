@@ -173,7 +173,8 @@ until_true() {
   return 1
 }
 controller_answers() { scontrol ping | grep -q ' is UP'; }
-node_is_idle() { sinfo -h -N -n "$1" -o %T | grep -qx idle; }
+# A job that waits for it takes it at once.
+node_works() { sinfo -h -N -n "$1" -o %T | grep -qxE 'idle|mixed|allocated|completing'; }
 answer() { if "$@"; then echo "done"; else echo "failed: $*"; fi; }
 
 stop_daemon() {
@@ -187,7 +188,7 @@ until_true test -S "$folder/run/munge" || { tail "$folder/log"/* >&2; cannot "mu
 start_controller
 # A node that finds no controller tries again only seconds later.
 until_true controller_answers && start_node n1 && start_node n2 &&
-  until_true node_is_idle n1 && until_true node_is_idle n2 || {
+  until_true node_works n1 && until_true node_works n2 || {
   tail -n 30 "$folder/log"/* >&2
   cannot "Slurm does not start"
 }
@@ -215,7 +216,7 @@ while read -r command node; do
       done
       echo "done"
       ;;
-    start-node) start_node "$node" && answer until_true node_is_idle "$node" ;;
+    start-node) start_node "$node" && answer until_true node_works "$node" ;;
     *) echo "there is no command $command" ;;
   esac
 done

