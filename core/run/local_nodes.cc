@@ -228,11 +228,14 @@ RunResult conclude(LocalNodes& nodes, const HeldVersion& held, RunResult first,
     }
   }
   std::optional<RunResult> cause = nodes.cause(ended_ms);
-  if (!is_stopped() && !cause && first.status == Status::failed &&
-      first.error == ErrorKind::training_failed) {
+  // Nobody has stopped this one: another was told to end, and has told it.
+  const bool was_told = !is_stopped() && first.status == Status::terminated && first.reason.empty();
+  const bool is_end_of_others = first.lost_nodes || was_told;
+  if (!is_stopped() && !cause &&
+      (was_told || (first.status == Status::failed && first.error == ErrorKind::training_failed))) {
     // Whoever fell first may be a moment later in saying so.
-    nodes.wait_while(first.lost_nodes ? kLostSeconds : kCauseSeconds, [&] {
-      cause = nodes.cause(first.lost_nodes ? now_ms() : ended_ms);
+    nodes.wait_while(is_end_of_others ? kLostSeconds : kCauseSeconds, [&] {
+      cause = nodes.cause(is_end_of_others ? now_ms() : ended_ms);
       return !cause && nodes.are_running();
     });
   }

@@ -77,7 +77,14 @@ RunResult verdict_of_nodes(const fs::path& version_folder, int nodes,
     return {
         Status::failed, with_nodes(silent, hosts, silent_reason), ErrorKind::training_failed, {}};
   }
-  return results.front()->run;
+  RunResult result = results.front()->run;
+  for (int node = 1; node < nodes && result.reason.empty(); ++node) {
+    // Who is told to end tells the others.
+    const RunResult& other = results[static_cast<std::size_t>(node)]->run;
+    if (result.status != Status::terminated || other.reason.empty()) continue;
+    result.reason = with_node(node, hosts, other.reason);
+  }
+  return result;
 }
 
 }  // namespace mat

@@ -16,7 +16,8 @@ bool has_failed_node(const std::filesystem::path& version_folder, int nodes);
 
 // Of all nodes: the failure that came first, with its node and host where there are several; what
 // nodes say that only lost the others is no failure of theirs. Those that have left no word were
-// killed, and are all named when nobody has failed: `silent_reason` says what is known of that.
+// killed, and are all named when nobody has failed: `silent_reason` says what is known of that. An
+// end that a node was told, and has told the others, has its node and reason.
 RunResult verdict_of_nodes(const std::filesystem::path& version_folder, int nodes,
                            const std::vector<std::string>& hosts, const std::string& silent_reason);
 

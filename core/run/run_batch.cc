@@ -49,6 +49,8 @@ constexpr double kResultsSeconds = 60;
 constexpr double kKilledSeconds = 1;
 // How long the others may take to end when one has failed.
 constexpr double kOthersSeconds = 60;
+// How long a signal that the tasks have had may take to come here as well.
+constexpr double kSignalSeconds = 3;
 constexpr const char* kTimeLimit = "the time limit of its Slurm job";
 
 // What Slurm sets on a node stays as it is: it is about this node.
@@ -168,7 +170,14 @@ class BatchRun {
       SrunStep step(step_words());
       wait_for(step);
       wait_for_results(step);
-      return result_of(step);
+      RunResult result = result_of(step);
+      // Slurm tells all of a job to end. A node that was told alone has failed: with a signal to an
+      // earlier start of the job Slurm may be a minute late.
+      if (result.status == Status::terminated && !is_told_in_time()) {
+        result.status = Status::failed;
+        result.error = ErrorKind::training_failed;
+      }
+      return result;
     } catch (const Error& e) {
       return {Status::failed, e.message(), e.kind(), e.hint()};
     }
@@ -246,6 +255,14 @@ class BatchRun {
   // processes of a node at once.
   bool is_done(const RunResult& result) const {
     return result.status == Status::completed && !run_->held.spec.definition.command;
+  }
+
+  bool is_told_in_time() {
+    const double until_s = monotonic_seconds() + kSignalSeconds;
+    while (!must_stop() && monotonic_seconds() < until_s) {
+      std::this_thread::sleep_for(kBetweenLooks);
+    }
+    return must_stop();
   }
 
   // Whether the nodes are to be told; those that see the request in the folder know already.

@@ -57,6 +57,19 @@ TEST_CASE("all nodes without a word are named, unless one has a reason of its ow
   CHECK(reason(4) == "node 2 (c) ended: no memory");
 }
 
+TEST_CASE("an end that only one node was told has its reason") {
+  const TempFolder folder;
+  const std::filesystem::path version = folder / "v";
+  write_node_result(version, 0, ended(Status::terminated, "", 1));
+  write_node_result(version, 1, ended(Status::terminated, "", 1));
+  write_node_result(version, 2, ended(Status::terminated, "ended by SIGTERM", 1));
+  const RunResult result = verdict_of_nodes(version, 3, {"a", "b", "c"}, "");
+  CHECK(result.status == Status::terminated);
+  CHECK(result.reason == "node 2 (c) ended: ended by SIGTERM");
+  write_node_result(version, 0, ended(Status::terminated, "stopped by the user", 1));
+  CHECK(verdict_of_nodes(version, 3, {"a", "b", "c"}, "").reason == "stopped by the user");
+}
+
 TEST_CASE("the only node's failure is the version's") {
   const TempFolder folder;
   const std::filesystem::path version = folder / "v";
