@@ -53,24 +53,6 @@ constexpr double kOthersSeconds = 60;
 constexpr double kSignalSeconds = 3;
 constexpr const char* kTimeLimit = "the time limit of its Slurm job";
 
-// What Slurm sets on a node stays as it is: it is about this node.
-bool is_of_the_node(std::string_view name) {
-  for (const char* prefix :
-       {"SLURM", "CUDA_VISIBLE_DEVICES", "GPU_DEVICE_ORDINAL", "ROCR_VISIBLE_DEVICES",
-        "ZE_AFFINITY_MASK", "TMPDIR", "HOSTNAME", "PWD", "SBATCH_", "SRUN_"}) {
-    if (name.starts_with(prefix)) return true;
-  }
-  return false;
-}
-
-void take_environment(const fs::path& folder) {
-  for (const std::string& variable : read_run_environment(folder)) {
-    const std::size_t sign = variable.find('=');
-    if (sign == std::string::npos || is_of_the_node(variable)) continue;
-    ::setenv(variable.substr(0, sign).c_str(), variable.c_str() + sign + 1, 1);
-  }
-}
-
 class BatchRun {
  public:
   BatchRun(const Home& home, const std::string& job, std::int64_t number, std::string token,
@@ -89,7 +71,7 @@ class BatchRun {
       if (line.event == BatchEvent::started) ++attempts_;
     }
     try {
-      take_environment(folder_);
+      take_run_environment(folder_);
       run_ = read_run_description(folder_);
     } catch (const Error& e) {
       return end({Status::failed, e.message(), e.kind(), e.hint()});

@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <string_view>
 
 #include "core/base/error.h"
@@ -51,6 +52,16 @@ bool is_of_a_run(std::string_view name) {
                                                     "MAT_METRICS_FILE",   "MAT_SEED"};
   for (const std::string_view known : kOfARun) {
     if (name == known) return true;
+  }
+  return false;
+}
+
+bool is_of_the_node(std::string_view name) {
+  constexpr auto kPrefixes = std::to_array<std::string_view>(
+      {"SLURM", "CUDA_VISIBLE_DEVICES", "GPU_DEVICE_ORDINAL", "ROCR_VISIBLE_DEVICES",
+       "ZE_AFFINITY_MASK", "TMPDIR", "HOSTNAME", "PWD", "SBATCH_", "SRUN_"});
+  for (const std::string_view prefix : kPrefixes) {
+    if (name.starts_with(prefix)) return true;
   }
   return false;
 }
@@ -130,6 +141,14 @@ std::map<std::string, std::string> recorded_environment(const std::vector<std::s
     recorded[name] = is_secret_name(name) ? kHiddenValue : variable.substr(sign + 1);
   }
   return recorded;
+}
+
+void take_run_environment(const fs::path& version_folder) {
+  for (const std::string& variable : read_run_environment(version_folder)) {
+    const std::size_t sign = variable.find('=');
+    if (sign == std::string::npos || is_of_the_node(variable)) continue;
+    ::setenv(variable.substr(0, sign).c_str(), variable.c_str() + sign + 1, 1);
+  }
 }
 
 }  // namespace mat

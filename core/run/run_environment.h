@@ -16,6 +16,10 @@ void write_run_environment(const std::filesystem::path& version_folder,
                            const std::vector<std::string>& variables);
 void remove_run_environment(const std::filesystem::path& version_folder) noexcept;
 
+// The variables of a run become those of this process, on a node of Slurm, but for what Slurm has
+// set there about the node. Throws an io error when they are not there.
+void take_run_environment(const std::filesystem::path& version_folder);
+
 // Is set inside a run's command, to the version's reference.
 constexpr const char* kVersionVariable = "MAT_VERSION";
 

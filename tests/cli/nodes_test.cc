@@ -221,7 +221,7 @@ TEST_CASE("two nodes train pictures together, and go on after one of them was ki
   if (!has_cores_for_nodes()) return;
   Fixture f;
   draw_pictures(f.folder / "data", {"red", "green"}, 24);
-  const std::string text = small_spec("w", "./data", 300);
+  const std::string text = small_spec("w", "./data", 80);
   const std::string spec = f.write_spec(
       "job.yaml",
       text.substr(0, text.find("resources")) +
@@ -237,24 +237,28 @@ TEST_CASE("two nodes train pictures together, and go on after one of them was ki
   CHECK(shown.find("IMAGES/S") != std::string::npos);
 
   f.mat.environment["MAT_CHECKPOINT_SECONDS"] = "0";
-  f.mat.succeed({"job", "create", "-f", spec, "-d"});
-  const fs::path log = f.version_folder("w", "V0002") / "log.txt";
-  REQUIRE(wait_until(
-      [&] { return read_file_if_exists(log).value_or("").find("epoch 3/") != std::string::npos; }));
-  const std::vector<int> nodes = node_processes(f);
-  REQUIRE(nodes.size() == 1);
-  // Told by somebody else than mat, it tells node 0, too.
-  const auto [signal, reason] = GENERATE(std::pair(SIGKILL, "ended: signal 9"),
-                                         std::pair(SIGTERM, "ended: ended by SIGTERM"));
-  REQUIRE(::kill(nodes.front(), signal) == 0);
-  CHECK(f.mat.run({"version", "wait", "w@2"}).exit_code == 0);
-  const Json mended = f.mat.succeed({"version", "show", "w@2", "--json"}).json();
-  CHECK(mended["attempts"] == 2);
-  CHECK(mended["history"].dump().find(reason) != std::string::npos);
-  for (const char* name : {"output/last.safetensors", "output/best.safetensors"}) {
-    CHECK((read_file(f.version_folder("w", "V0001") / name) ==
-           read_file(f.version_folder("w", "V0002") / name)));
-  }
+  const auto go_on_after = [&](int signal, const std::string& version) {
+    const std::string reference = "w@" + version;
+    f.mat.succeed({"job", "create", "-f", spec, "-d"});
+    const fs::path log = f.version_folder("w", version) / "log.txt";
+    REQUIRE(wait_until([&] {
+      return read_file_if_exists(log).value_or("").find("epoch 3/") != std::string::npos;
+    }));
+    const std::vector<int> nodes = node_processes(f);
+    REQUIRE(nodes.size() == 1);
+    REQUIRE(::kill(nodes.front(), signal) == 0);
+    CHECK(f.mat.run({"version", "wait", reference}).exit_code == 0);
+    const Json mended = f.mat.succeed({"version", "show", reference, "--json"}).json();
+    CHECK(mended["attempts"] == 2);
+    for (const char* name : {"output/last.safetensors", "output/best.safetensors"}) {
+      CHECK((read_file(f.version_folder("w", "V0001") / name) ==
+             read_file(f.version_folder("w", version) / name)));
+    }
+    return mended["history"].dump();
+  };
+  CHECK(go_on_after(SIGKILL, "V0002").find("ended: signal 9") != std::string::npos);
+  // By somebody else than mat: it tells node 0, too.
+  CHECK(go_on_after(SIGTERM, "V0003").find("ended: ended by SIGTERM") != std::string::npos);
 }
 
 TEST_CASE("a version goes on with other resources, which it then has") {

@@ -28,7 +28,7 @@ TEST_CASE("a built-in training on two Slurm nodes survives the loss of one of th
   SlurmCluster* cluster = SlurmCluster::get();
   if (cluster == nullptr) return;
   SlurmFixture f(*cluster);
-  const std::string spec = training_spec(f, "pair", 60, 2, "auto_restart: 2\n");
+  const std::string spec = training_spec(f, "pair", 50, 2, "auto_restart: 2\n");
   f.submit(spec);
   REQUIRE(f.mat.run({"version", "wait", "pair@1"}).exit_code == 0);
   const Json whole = f.mat.succeed({"version", "show", "pair@1", "--json"}).json();
@@ -56,7 +56,7 @@ TEST_CASE("a training that Slurm puts back into its queue goes on from its check
   SlurmCluster* cluster = SlurmCluster::get();
   if (cluster == nullptr) return;
   SlurmFixture f(*cluster);
-  f.submit(training_spec(f, "again", 200, 1, "auto_restart: 1\n"));
+  f.submit(training_spec(f, "again", 100, 1, "auto_restart: 1\n"));
   REQUIRE(wait_until([&] { return holds(f.log("again"), "epoch 3/"); }));
   cluster->ask({"scontrol", "requeue", std::to_string(f.job_of("again", "V0001"))});
   CHECK(f.mat.run({"version", "wait", "again"}).exit_code == 0);
@@ -71,7 +71,7 @@ TEST_CASE("a training that Slurm takes the nodes from goes on from its checkpoin
   if (cluster == nullptr) return;
   SlurmFixture f(*cluster);
   f.mat.succeed({"pool", "add", "spare", "--slurm", "--partition", "spare"});
-  const std::string spec = training_spec(f, "taken", 200, 1, "auto_restart: 1\n");
+  const std::string spec = training_spec(f, "taken", 100, 1, "auto_restart: 1\n");
   const auto take_nodes = [&](const std::string& reference) {
     REQUIRE(wait_until([&] { return holds(f.log(reference), "epoch 3/"); }));
     f.take_both_nodes("urgent");
