@@ -48,14 +48,23 @@ void print_thresholds(const Json& rows) {
                {"PRECISION", Align::right},
                {"RECALL", Align::right},
                {"F1", Align::right}});
+  std::vector<std::string> before;
   for (const Json& row : rows) {
-    // Every tenth is enough for a person.
+    // Every tenth is enough for a person, and of those the ones that say something else.
     const auto threshold = number(row, "threshold");
     if (!threshold || static_cast<int>(*threshold * 100 + 0.5) % 10 != 0) continue;
-    table.add({fmt::format("{:.1f}", *threshold), value_text(member(row, "answered")),
-               metric_text(number(row, "accuracy")), metric_text(number(row, "precision")),
-               metric_text(number(row, "recall")), metric_text(number(row, "f1"))});
+    if (number(row, "answered") == 0) continue;
+    std::vector<std::string> figures{value_text(member(row, "answered"))};
+    for (const char* name : {"accuracy", "precision", "recall", "f1"}) {
+      figures.push_back(metric_text(number(row, name)));
+    }
+    if (figures == before) continue;
+    before = figures;
+    std::vector<Cell> cells{Cell(fmt::format("{:.1f}", *threshold))};
+    for (std::string& figure : figures) cells.emplace_back(std::move(figure));
+    table.add(std::move(cells));
   }
+  if (table.empty()) return;
   print_section("only answers that are sure", table);
 }
 

@@ -70,7 +70,7 @@ std::optional<ConfusionMatrix> read_matrix(const Json& json) {
   return matrix;
 }
 
-void print_classes(const std::vector<ClassRow>& rows) {
+void print_classes(const std::vector<ClassRow>& rows, const std::string& title) {
   Table table({{"CLASS", Align::left, true},
                {"PRECISION", Align::right},
                {"", Align::left, false, 3},
@@ -88,8 +88,7 @@ void print_classes(const std::vector<ClassRow>& rows) {
                bar(row.recall), metric_text(row.f1), bar(row.f1),
                row.samples ? std::to_string(*row.samples) : "-"});
   }
-  print(fmt::format("\n{}\n{}", styled("evaluation", Style::bold, stdout_has_colour()),
-                    table.text()));
+  print(fmt::format("\n{}\n{}", styled(title, Style::bold, stdout_has_colour()), table.text()));
 }
 
 void note_damage(const std::string& what) {
@@ -108,13 +107,21 @@ StoredEvaluation read_evaluation(const std::filesystem::path& version_folder) {
   }
 }
 
+std::string of_best_seed(const Json& evaluation) {
+  if (!evaluation.is_object()) return "";
+  const auto best = whole_number_in(evaluation, "best_seed");
+  const Json seeds = evaluation.value("seeds", Json());
+  if (!best || !seeds.is_array()) return "";
+  return fmt::format(" of seed {}, the best of {}", *best, seeds.size());
+}
+
 void print_evaluation(const StoredEvaluation& evaluation) {
   if (!evaluation.problem.empty()) return note_damage(evaluation.problem);
   const Json& document = evaluation.document;
   // A regression has none.
   if (!document.is_object() || !document.contains("classes")) return;
   if (const auto classes = read_classes(document["classes"])) {
-    print_classes(*classes);
+    print_classes(*classes, "evaluation" + of_best_seed(document));
   } else {
     note_damage("'classes' in evaluation.json is not as mat writes it");
   }

@@ -14,6 +14,10 @@ struct StoredEvaluation {
 };
 StoredEvaluation read_evaluation(const std::filesystem::path& version_folder);
 
+// " of seed 7, the best of 3": whose classes, matrix and answers a version of several seeds has; ""
+// for any other.
+std::string of_best_seed(const Json& evaluation);
+
 // Precision and recall of each class and the confusion matrix, as far as they are there. A note on
 // stderr says what cannot be shown.
 void print_evaluation(const StoredEvaluation& evaluation);

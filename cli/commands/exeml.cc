@@ -12,6 +12,7 @@
 #include "cli/commands/train.h"
 #include "cli/commands/views.h"
 #include "cli/output/table.h"
+#include "core/base/address.h"
 #include "core/base/error.h"
 #include "core/base/file.h"
 #include "core/base/text.h"
@@ -139,8 +140,10 @@ int train_project(const Context& context, const TrainOptions& options) {
       with_source(parse_assignments(assignments, working_folder()), "exeml train");
   const JobSpec spec = resolve(settings, spec_lookup(context));
   note_learnt_before(context, spec);
+  TrainFlags flags = options.train;
+  flags.knows_data = !is_remote_address(options.data);
   return train(context, spec, working_folder(), base ? std::optional(base->id) : std::nullopt,
-               options.train);
+               flags);
 }
 
 int list_projects(const Context& context, const ListFlags& flags) {
@@ -224,15 +227,15 @@ void add_train(CLI::App* group, Context& context) {
       ->add_option("--incremental-version", options->incremental,
                    "Start from the weights of this version of the project: V001, best or none")
       ->type_name("V");
-  command
-      ->add_option("--max-duration", options->max_duration,
-                   "Minutes after which the model is finished at the latest, 6 to 6000")
-      ->type_name("MINUTES")
-      ->capture_default_str();
+  CLI::Option* longer =
+      command->add_option("--max-duration", options->max_duration,
+                          "Minutes after which the model is finished at the latest, 6 to 6000");
+  longer->type_name("MINUTES")->capture_default_str();
   command
       ->add_option("--short-duration", options->short_duration,
                    "Less than 6 minutes, for tests and for trying things out")
-      ->type_name("MINUTES");
+      ->type_name("MINUTES")
+      ->excludes(longer);
   command
       ->add_option("--preference", options->preference,
                    "performance_first: short training, small fast model; accuracy_first: long "

@@ -8,8 +8,8 @@
 #include "cli/commands/commands.h"
 #include "cli/commands/data_path.h"
 #include "cli/commands/dataset_view.h"
+#include "cli/commands/exeml_needs.h"
 #include "cli/commands/watched.h"
-#include "cli/output/terminal.h"
 #include "core/base/address.h"
 #include "core/base/cores.h"
 #include "core/base/error.h"
@@ -23,27 +23,7 @@
 namespace mat {
 namespace {
 
-constexpr std::size_t kLeastClasses = 2;
-constexpr std::int64_t kLeastPictures = 5;
-
-// Throws a usage error that lists all that is missing.
-void require_enough(const PictureCounts& counts, const std::string& what) {
-  std::vector<std::string> missing;
-  if (counts.classes.size() < kLeastClasses) {
-    missing.push_back(
-        fmt::format("{} of {} classes", kLeastClasses - counts.classes.size(), kLeastClasses));
-  }
-  for (const auto& [name, usage] : counts.classes) {
-    if (usage.total() >= kLeastPictures) continue;
-    missing.push_back(fmt::format("{} more of '{}' (it has {})", kLeastPictures - usage.total(),
-                                  printable(name), usage.total()));
-  }
-  if (missing.empty()) return;
-  throw Error(ErrorKind::usage,
-              fmt::format("{} is too little to learn from; missing: {}", what, join(missing, ", ")),
-              fmt::format("at least {} classes with {} labelled pictures each are needed",
-                          kLeastClasses, kLeastPictures));
-}
+namespace fs = std::filesystem;
 
 std::string description_of(const std::string& project) {
   return "pictures of the ExeML project " + project;
@@ -83,14 +63,36 @@ void require_replaceable(Registry& registry, const ExemlDataOptions& options) {
                           name));
 }
 
-// The project's dataset with the pictures of a path, and nothing else.
-DatasetVersionRecord publish_path(Registry& registry, const ExemlDataOptions& options) {
-  const Watched watched;
+ImportRequest import_of(const ExemlDataOptions& options) {
   ImportRequest import;
   import.source = options.data;
   import.environment = environment_with({});
   import.options = options.format.options();
   import.only_these = true;
+  return import;
+}
+
+// Throws where the pictures of a path are not enough.
+void judge_import(const ExemlDataOptions& options, const ImportReport& report,
+                  const PictureCounts& counts) {
+  require_enough(counts, {fmt::format("'{}'", printable(options.data)), &options, &report});
+}
+
+// All that publish_path() looks at before it reads the pictures.
+void check_path(const Context& context, const ExemlDataOptions& options) {
+  const Watched watched;
+  Registry registry = context.open_to_read();
+  if (registry.find_dataset(options.project)) require_replaceable(registry, options);
+  const ImportPreview preview =
+      preview_import(registry.home(), options.project, import_of(options), watched.hooks());
+  note_import(preview.report);
+  judge_import(options, preview.report, preview.pictures);
+}
+
+// The project's dataset with the pictures of a path, and nothing else.
+DatasetVersionRecord publish_path(Registry& registry, const ExemlDataOptions& options) {
+  const Watched watched;
+  const ImportRequest import = import_of(options);
   const bool is_new = !registry.find_dataset(options.project);
   if (!is_new) require_replaceable(registry, options);
   const DatasetImport done =
@@ -98,8 +100,8 @@ DatasetVersionRecord publish_path(Registry& registry, const ExemlDataOptions& op
                               watched.hooks())
              : import_into_dataset(registry, options.project, import, watched.hooks());
   note_import(done.report);
-  const auto accept = [&options](const PictureCounts& counts) {
-    require_enough(counts, fmt::format("'{}'", options.data));
+  const auto accept = [&](const PictureCounts& counts) {
+    judge_import(options, done.report, counts);
   };
   try {
     accept(picture_counts_from_json(done.dataset.pictures));
@@ -137,34 +139,44 @@ DatasetVersionRecord find_version(const Context& context, const ExemlDataOptions
   return context.open_to_read().dataset_version(reference);
 }
 
+// A path that is there, unless --dataset-version says that the dataset of this name is meant.
+bool is_path_of_data(const Context& context, const ExemlDataOptions& options) {
+  std::error_code error;
+  if (!is_remote_address(options.data) && !fs::exists(options.data, error)) return false;
+  if (options.dataset_version.empty()) return true;
+  const bool is_dataset = is_dataset_reference(options.data) &&
+                          options.data.find('@') == std::string::npos &&
+                          context.open_to_read().find_dataset(options.data);
+  if (is_dataset) return false;
+  throw Error(ErrorKind::usage, "--dataset-version is of a dataset, and DATA is a path",
+              "leave it out, or name a dataset");
+}
+
 }  // namespace
 
 std::string exeml_data_setting(const Context& context, const ExemlDataOptions& options) {
-  std::error_code error;
-  const bool is_path =
-      is_remote_address(options.data) || std::filesystem::exists(options.data, error);
-  if (is_path && !options.dataset_version.empty()) {
-    throw Error(ErrorKind::usage, "--dataset-version is of a dataset, and DATA is a path",
-                "leave it out, or name a dataset");
-  }
+  const bool is_path = is_path_of_data(context, options);
   if (!is_path && options.format != FormatFlags()) {
     throw Error(
         ErrorKind::usage,
         fmt::format("how files are read was said when the dataset {} was made", options.data),
         "leave out --format, --map-label and the like, or name a path");
   }
-  options.format.options();  // what is wrong with them is said of a dry run, too
-  if (is_path && options.dry_run) return "inputs.data_url=" + options.data;
   DatasetVersionRecord version;
   if (is_path) {
     note_if_dataset_too(context, options.data);
+    options.format.options();  // what is wrong with them is said before anything is fetched
+    if (options.dry_run) {
+      if (!is_remote_address(options.data)) check_path(context, options);
+      return "inputs.data_url=" + options.data;
+    }
     Registry registry = context.open_to_write();
     version = publish_path(registry, options);
   } else {
     if (!is_dataset_reference(options.data)) require_there(options.data, "folder or file");
     version = find_version(context, options);
   }
-  require_enough(picture_counts_from_json(version.counts), version.reference());
+  require_enough(picture_counts_from_json(version.counts), {version.reference()});
   return "inputs.data_url.dataset=" + version.reference();
 }
 

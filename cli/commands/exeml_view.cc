@@ -8,6 +8,7 @@
 #include "cli/commands/commands.h"
 #include "cli/commands/evaluation_details.h"
 #include "cli/commands/evaluation_view.h"
+#include "cli/commands/label_suspects_view.h"
 #include "cli/commands/views.h"
 #include "cli/output/table.h"
 #include "core/base/error.h"
@@ -60,6 +61,14 @@ std::vector<Json> mistakes_in(const fs::path& folder) {
   return mistakes;
 }
 
+LabelSuspects suspects_of(const fs::path& folder, const Json& facts) {
+  LabelSuspects suspects{std::nullopt, label_judge(facts)};
+  const fs::path file = folder / "label_suspects.jsonl";
+  std::error_code error;
+  if (fs::exists(file, error)) suspects.lines = json_lines(file);
+  return suspects;
+}
+
 void print_results(const VersionRecord& version, const Json& evaluation, const Json& progress) {
   std::vector<std::pair<std::string, Cell>> fields = {
       {"project", project_label(version)},
@@ -99,8 +108,9 @@ void print_data(const Json& dataset) {
 void print_parameters(const VersionRecord& version) {
   Table table({{"PARAMETER"}, {"VALUE", Align::left, true}});
   for (const auto& [key, setting] : version.settings.items()) {
-    const bool is_of_training =
-        key.rfind("hyperparameters.", 0) == 0 || key.rfind("inputs.", 0) == 0 || key == "seed";
+    const bool is_of_training = key.rfind("hyperparameters.", 0) == 0 ||
+                                key.rfind("inputs.", 0) == 0 || key == "seed" ||
+                                (key == "seeds" && setting.value("value", 1) > 1);
     const std::string value = value_text(setting.value("value", Json()));
     if (is_of_training && !value.empty()) table.add({key.substr(key.find('.') + 1), value});
   }
@@ -111,7 +121,7 @@ void print_parameters(const VersionRecord& version) {
                     table.text()));
 }
 
-void print_search(const Json& search) {
+void print_search(const Json& search, const std::string& of_seed) {
   if (!search.is_object()) return;
   Table table({{"TRIED"},
                {"LR", Align::right},
@@ -128,7 +138,7 @@ void print_search(const Json& search) {
   }
   const Json rounds = search.value("rounds", Json::array());
   if (table.empty() && rounds.empty()) return;
-  print(fmt::format("\n{}\n", styled("search", Style::bold, stdout_has_colour())));
+  print(fmt::format("\n{}\n", styled("search" + of_seed, Style::bold, stdout_has_colour())));
   if (!table.empty()) {
     print(table.text() + fmt::format("chosen: candidate {}, because {}\n",
                                      search.value("chosen", 0) + 1, search.value("why", "")));
@@ -155,7 +165,8 @@ void print_search(const Json& search) {
   if (!models.empty()) print((table.empty() ? "" : "\n") + models.text() + failures);
 }
 
-void print_mistakes(const std::vector<Json>& mistakes, std::size_t top) {
+void print_mistakes(const std::vector<Json>& mistakes, std::size_t top,
+                    const std::string& of_seed) {
   if (mistakes.empty() || top == 0) return;
   Table table({{"PICTURE", Align::left, true}, {"LABEL"}, {"PREDICTED"}, {"SCORE", Align::right}});
   for (std::size_t i = 0; i < std::min(top, mistakes.size()); ++i) {
@@ -164,27 +175,8 @@ void print_mistakes(const std::vector<Json>& mistakes, std::size_t top) {
     table.add({value_text(line.value("file", Json())), value_text(line["label"]), predicted,
                metric_text(score_in(line, predicted))});
   }
-  print(fmt::format(
-      "\n{}\n{}",
-      styled("most wrong (scores before calibration)", Style::bold, stdout_has_colour()),
-      table.text()));
-}
-
-void print_suspects(const std::vector<Json>& suspects, std::size_t top) {
-  Table table({{"TRAINING PICTURE", Align::left, true},
-               {"LABEL"},
-               {"LOOKS LIKE"},
-               {"SUSPICION", Align::right}});
-  for (std::size_t i = 0; i < std::min(top, suspects.size()); ++i) {
-    const Json& line = suspects[i];
-    const double suspicion = line.value("suspicion", 0.0);
-    if (suspicion <= 0) break;
-    table.add({value_text(line.value("file", Json())), value_text(line.value("label", Json())),
-               value_text(line.value("suggested", Json())), fmt::format("{:.2f}", suspicion)});
-  }
-  if (table.empty()) return;
-  print(fmt::format("\n{}\n{}", styled("labels that look wrong", Style::bold, stdout_has_colour()),
-                    table.text()));
+  const std::string title = "most wrong" + of_seed + " (scores before calibration)";
+  print(fmt::format("\n{}\n{}", styled(title, Style::bold, stdout_has_colour()), table.text()));
 }
 
 }  // namespace
@@ -208,10 +200,14 @@ void print_exeml(Registry& registry, const VersionRecord& version,
   if (const auto learnt = version.facts.value("validated_on_learnt", std::int64_t{0}); learnt > 0) {
     print("\n" + learnt_text(learnt) + "\n");
   }
-  print_search(version.facts.value("search", Json()));
+  const std::string of_seed = of_best_seed(evaluation.document);
+  print_search(version.facts.value("search", Json()), of_seed);
   print_evaluation(evaluation);
-  print_mistakes(mistakes_in(folder), options.top);
-  print_suspects(json_lines(folder / "label_suspects.jsonl"), options.top);
+  print_mistakes(mistakes_in(folder), options.top, of_seed);
+  const LabelSuspects suspects = suspects_of(folder, version.facts);
+  if (suspects.lines || version.status == Status::completed) {
+    print_label_suspects(suspects, options.top, "labels that look wrong" + of_seed);
+  }
 }
 
 Json exeml_json(Registry& registry, const VersionRecord& version) {
@@ -221,7 +217,9 @@ Json exeml_json(Registry& registry, const VersionRecord& version) {
   document["version"] = dataset_version_label(version.number);
   document["evaluation"] = read_evaluation(folder).document;
   document["mistakes"] = mistakes_in(folder);
-  document["label_suspects"] = json_lines(folder / "label_suspects.jsonl");
+  const LabelSuspects suspects = suspects_of(folder, version.facts);
+  document["label_check"] = label_check_json(suspects);
+  document["label_suspects"] = suspects.lines ? Json(*suspects.lines) : Json(nullptr);
   return document;
 }
 

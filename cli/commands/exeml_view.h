@@ -18,7 +18,8 @@ struct ExemlViewOptions {
 // A version of an ExeML project: results with intervals, data, search, mistakes, suspicious labels.
 void print_exeml(Registry& registry, const VersionRecord& version, const ExemlViewOptions& options);
 
-// The same, whole, with all mistakes and suspicious labels.
+// The same, whole, with all mistakes, and all training pictures by how suspicious their label is:
+// null where labels were not judged.
 Json exeml_json(Registry& registry, const VersionRecord& version);
 
 }  // namespace mat

@@ -173,7 +173,7 @@ void check_new_version(const Context& context, const JobSpec& spec, bool in_no_t
 
 int train(const Context& context, const JobSpec& spec, const fs::path& spec_folder,
           std::optional<Id> parent, const TrainFlags& flags) {
-  check_new_version(context, spec, flags.detach && !flags.dry_run);
+  check_new_version(context, spec, flags.knows_data || (flags.detach && !flags.dry_run));
   if (flags.dry_run) return print_resolved(spec, flags.json);
   Registry registry = context.open_to_write();
   const SignalsAsStop signals;

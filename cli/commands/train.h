@@ -14,6 +14,7 @@ struct TrainFlags {
   bool detach = false;
   bool dry_run = false;
   bool json = false;
+  bool knows_data = false;  // the command has looked at it: not again
 
   enum class Kind { new_version, existing };
   void add_to(CLI::App* command, Kind kind = Kind::new_version);

@@ -14,6 +14,8 @@
 namespace mat {
 namespace {
 
+constexpr int kNarrowestText = 16;
+
 Json optional_json(const std::optional<double>& value) {
   return value ? Json(*value) : Json(nullptr);
 }
@@ -42,12 +44,41 @@ std::string text_of(const FieldValues& values, std::size_t row) {
   return value_text(json_of(values, row));
 }
 
+// Broken at blanks into lines of at most `width` columns; a longer word has a line of its own.
+std::vector<std::string> wrapped(const std::string& text, int width) {
+  std::vector<std::string> lines{""};
+  for (const std::string& word : split(text, ' ')) {
+    std::string& line = lines.back();
+    if (line.empty()) {
+      line = word;
+    } else if (display_width(line) + 1 + display_width(word) <= width) {
+      line += " " + word;
+    } else {
+      lines.push_back(word);
+    }
+  }
+  return lines;
+}
+
+// Of the values beside the names of fields; 0: no end.
+int room_beside(const std::vector<std::pair<std::string, Cell>>& fields) {
+  int widest = 0;
+  for (const auto& [name, value] : fields) widest = std::max(widest, display_width(name));
+  const int columns = stdout_width();
+  return columns == 0 ? 0 : std::max(kNarrowestText, columns - widest - 2);
+}
+
 }  // namespace
 
 void print_fields(const std::vector<std::pair<std::string, Cell>>& fields) {
+  const int room = room_beside(fields);
   Table table({{""}, {""}});
   for (const auto& [name, value] : fields) {
-    if (!value.text.empty()) table.add({Cell(name, Style::dim), value});
+    if (value.text.empty()) continue;
+    std::string beside = name;
+    for (std::string& line : room == 0 ? std::vector{value.text} : wrapped(value.text, room)) {
+      table.add({Cell(std::exchange(beside, ""), Style::dim), Cell(std::move(line), value.style)});
+    }
   }
   print(table.text());
 }

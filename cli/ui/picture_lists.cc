@@ -11,6 +11,7 @@
 #include "core/base/file.h"
 #include "core/catalog/datasets.h"
 #include "core/dataset/manifest.h"
+#include "core/metrics/label_check.h"
 #include "core/model/model_origin.h"
 
 namespace mat {
@@ -177,7 +178,8 @@ Json predictions_document(const PictureList& list, const HttpQuery& query) {
 }
 
 Json suspects_document(const PictureList& list, const HttpQuery& query) {
-  const Piece piece = piece_of(indices_of(list, [](const auto&) { return true; }), query);
+  const auto stands_out = [](const auto& picture) { return picture.score >= kLeastSuspicion; };
+  const Piece piece = piece_of(indices_of(list, stands_out), query);
   Json rows = Json::array();
   for (const std::size_t i : piece.indices) {
     rows.push_back({{"index", i},

@@ -1,9 +1,10 @@
 #include "core/catalog/import_list.h"
 
 #include <fmt/core.h>
+#include <stdlib.h>
 
 #include <algorithm>
-#include <optional>
+#include <cerrno>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -11,7 +12,9 @@
 
 #include "core/base/address.h"
 #include "core/base/error.h"
+#include "core/base/file.h"
 #include "core/cache/content.h"
+#include "core/catalog/datasets.h"
 #include "core/catalog/fetched_pictures.h"
 #include "core/catalog/real_path.h"
 
@@ -22,6 +25,27 @@ namespace fs = std::filesystem;
 
 constexpr std::int64_t kBetweenReports = 1000;
 
+// For a list that is only to be looked at.
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    std::string name = (fs::temp_directory_path() / "mat-import-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) throw_io_error("cannot make a temporary folder", errno);
+    path_ = name;
+  }
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+
+  const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
 Content hash_of(std::string_view text) { return content_of(text.data(), text.size()); }
 
 Content hash_of(const std::vector<std::string>& labels) {
@@ -30,31 +54,33 @@ Content hash_of(const std::vector<std::string>& labels) {
   return hash_of(text);
 }
 
+struct ListPlaces {
+  fs::path list;      // as it is; need not be there
+  fs::path files;     // the dataset's own copies of pictures
+  fs::path incoming;  // a file in the making
+  fs::path result;    // the list as it becomes
+};
+
 // One import into one list.
 class ListImport {
  public:
-  ListImport(const Home& home, const DatasetFolder& folder, const ImportRequest& request,
+  ListImport(const Home& home, ListPlaces places, const ImportRequest& request,
              const CatalogHooks& hooks)
       : home_(home),
-        folder_(folder),
+        places_(std::move(places)),
         request_(request),
         hooks_(hooks),
-        incoming_(folder.work_file("incoming")),
-        writer_(incoming_) {}
-
-  ImportReport run() {
+        writer_(places_.incoming) {
     read_list();
-    std::optional<FetchedPictures> fetched;
-    fs::path source = request_.source;
-    if (is_remote_address(request_.source)) {
-      fetched.emplace(home_, folder_, request_.source, request_.environment, hooks_);
-      source = fetched->path();
-    } else {
-      refuse_own(absolute_path(source).string());
-    }
+  }
+
+  // `fetched` is null for a path.
+  ImportReport run(const FetchedPictures* fetched) {
+    const fs::path source = fetched != nullptr ? fetched->path() : fs::path(request_.source);
+    if (fetched == nullptr) refuse_own(absolute_path(source).string());
     ImportReport report;
     report.found = import_pictures(source, request_.options, [&](ManifestSample&& sample) {
-      if (fetched) fetched->keep(sample);
+      if (fetched != nullptr) fetched->keep(sample);
       take(std::move(sample), &report);
     });
     if (report.found.remote > 0) refuse_remote(report.found.remote, report.found.first_remote);
@@ -78,7 +104,7 @@ class ListImport {
   // What makes a picture the same: fetched ones may lie at another place when their content
   // changed, and the folders of others have several names where there are links.
   Content identity_of(const ManifestSample& sample) {
-    if (sample.line.is_object() && sample.source.starts_with(folder_.files().string() + "/")) {
+    if (sample.line.is_object() && sample.source.starts_with(places_.files.string() + "/")) {
       const auto origin = sample.line.find("mapped-from");
       if (origin != sample.line.end() && origin->is_string()) {
         return hash_of(origin->get_ref<const std::string&>());
@@ -98,8 +124,8 @@ class ListImport {
 
   void read_list() {
     std::error_code error;
-    if (!fs::exists(folder_.list(), error)) return;
-    ManifestReader reader(folder_.list());
+    if (!fs::exists(places_.list, error)) return;
+    ManifestReader reader(places_.list);
     for (ManifestSample sample; reader.next(sample);) {
       known_[identity_of(sample)] = known_of(sample);
     }
@@ -125,7 +151,7 @@ class ListImport {
 
   void take(ManifestSample sample, ImportReport* report) {
     if (++taken_ % kBetweenReports == 0) tell(hooks_, "importing pictures", taken_, 0);
-    const bool is_own_file = sample.source.starts_with(folder_.files().string() + "/");
+    const bool is_own_file = sample.source.starts_with(places_.files.string() + "/");
     if (!is_own_file) refuse_own(sample.source);
     const Known now = known_of(sample);
     const auto [found, is_new] = known_.emplace(identity_of(sample), now);
@@ -170,14 +196,14 @@ class ListImport {
   }
 
   void write_list() {
-    DatasetManifestWriter list(folder_.list());
+    DatasetManifestWriter list(places_.result);
     std::unordered_map<Content, std::vector<std::string>, ContentHash> kept_labels;
     std::error_code error;
-    if (fs::exists(folder_.list(), error)) {
-      ManifestReader reader(folder_.list());
+    if (fs::exists(places_.list, error)) {
+      ManifestReader reader(places_.list);
       for (ManifestSample sample; reader.next(sample);) {
         const Content identity = identity_of(sample);
-        const Known& known = known_.at(identity);
+        const Known& known = known_[identity];
         if (known.is_replaced) {
           if (known.keeps_labels) kept_labels.emplace(identity, std::move(sample.labels));
           continue;
@@ -187,24 +213,23 @@ class ListImport {
         list.write(std::move(sample));
       }
     }
-    ManifestReader reader(incoming_);
+    ManifestReader reader(places_.incoming);
     for (ManifestSample sample; reader.next(sample);) {
       const auto kept = kept_labels.find(identity_of(sample));
       if (kept != kept_labels.end()) {
         sample.labels = std::move(kept->second);
-        sample.is_label_removed = known_.at(kept->first).is_labelled;
+        sample.is_label_removed = known_[kept->first].is_labelled;
       }
       list.write(std::move(sample));
     }
     list.finish();
-    fs::remove(incoming_, error);
+    fs::remove(places_.incoming, error);
   }
 
   const Home& home_;
-  const DatasetFolder& folder_;
+  const ListPlaces places_;
   const ImportRequest& request_;
   const CatalogHooks& hooks_;
-  fs::path incoming_;
   DatasetManifestWriter writer_;
   std::unordered_map<Content, Known, ContentHash> known_;
   RealPaths real_paths_;
@@ -215,7 +240,23 @@ class ListImport {
 
 ImportReport import_into_list(const Home& home, const DatasetFolder& folder,
                               const ImportRequest& request, const CatalogHooks& hooks) {
-  return ListImport(home, folder, request, hooks).run();
+  ListImport import(home,
+                    {folder.list(), folder.files(), folder.work_file("incoming"), folder.list()},
+                    request, hooks);
+  if (!is_remote_address(request.source)) return import.run(nullptr);
+  const FetchedPictures fetched(home, folder, request.source, request.environment, hooks);
+  return import.run(&fetched);
+}
+
+ImportPreview preview_import(const Home& home, const std::string& name,
+                             const ImportRequest& request, const CatalogHooks& hooks) {
+  const TemporaryFolder made;
+  const ListPlaces places{list_of_dataset(home, name), home.dataset_folder(name) / "files",
+                          made.path() / "incoming", made.path() / "list"};
+  ImportPreview preview;
+  preview.report = ListImport(home, places, request, hooks).run(nullptr);
+  preview.pictures = count_pictures(places.result);
+  return preview;
 }
 
 }  // namespace mat

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/catalog/dataset_folder.h"
+#include "core/catalog/picture_counts.h"
 #include "core/dataset/import.h"
 
 namespace mat {
@@ -40,5 +41,15 @@ struct ImportReport {
 // in an object store.
 ImportReport import_into_list(const Home& home, const DatasetFolder& folder,
                               const ImportRequest& request, const CatalogHooks& hooks);
+
+struct ImportPreview {
+  ImportReport report;
+  PictureCounts pictures;  // of the list as it would become
+};
+
+// The same import of a path into the list of the dataset `name`, which need not be there, with
+// nothing changed: what there is to say of it, and its errors.
+ImportPreview preview_import(const Home& home, const std::string& name,
+                             const ImportRequest& request, const CatalogHooks& hooks);
 
 }  // namespace mat

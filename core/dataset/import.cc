@@ -84,6 +84,26 @@ bool is_of_folders(ImportFormat format) {
   return format == ImportFormat::folder || format == ImportFormat::text;
 }
 
+// An option that would be of no use is a mistake: perhaps another folder or file was meant.
+void refuse_unused(const ImportOptions& options, ImportFormat format, const fs::path& source) {
+  std::vector<std::string> unused;
+  const auto require = [&](bool is_given, bool is_of_format, const char* name) {
+    if (is_given && !is_of_format) unused.emplace_back(name);
+  };
+  const bool is_csv = format == ImportFormat::csv;
+  require(!options.image_column.empty(), is_csv, "--image-column");
+  require(!options.label_column.empty(), is_csv, "--label-column");
+  require(!options.usage_column.empty(), is_csv, "--usage-column");
+  require(options.delimiter != 0, is_csv, "--delimiter");
+  require(!options.label_attribute.empty(), format == ImportFormat::sagemaker, "--label-attribute");
+  require(!options.sources.empty(), !is_of_folders(format), "--map-source");
+  if (unused.empty()) return;
+  throw Error(ErrorKind::usage,
+              fmt::format("{} {} of no use: '{}' is read in the format {}", join(unused, ", "),
+                          unused.size() == 1 ? "is" : "are", source.string(), format_text(format)),
+              "leave out what is not of that format, or name another folder or file");
+}
+
 }  // namespace
 
 const char* format_text(ImportFormat format) {
@@ -119,6 +139,7 @@ ImportSummary import_pictures(const fs::path& source, const ImportOptions& optio
                 fmt::format("'{}' is a {}, which the format {} does not read", source.string(),
                             is_folder ? "folder" : "file", format_text(format)));
   }
+  refuse_unused(options, format, source);
   ImportCollector collector(options, format, sink);
   if (!is_folder) collector.keep_within(source.parent_path());
   if (is_folder) {

@@ -79,8 +79,9 @@ using ImportSink = std::function<void(ManifestSample&&)>;
 // the number of classes and the largest folder, for CSV with the file, and not with a manifest.
 //
 // What is wrong with single lines and files is told in the summary, and the others still come.
-// Throws usage errors: no such file, a format that cannot be told, a table without the columns,
-// and labels that are none (see label.h) with BadLabels::refuse: its hint has a line
+// Throws usage errors: no such file, a format that cannot be told, options that are of another
+// format, a table without the columns, and labels that are none (see label.h) with
+// BadLabels::refuse: its hint has a line
 // "--map-label 'black t-shirt!=black_t-shirt'" for each. What `sink` got until then must be thrown
 // away. Throws io errors.
 ImportSummary import_pictures(const std::filesystem::path& source, const ImportOptions& options,

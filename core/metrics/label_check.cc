@@ -1,9 +1,12 @@
 #include "core/metrics/label_check.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace mat {
 namespace {
+
+constexpr double kLeastGain = 0.1;
 
 // The mean probability of each class at the samples that have its label.
 std::vector<double> confidence_by_class(const Predictions& predictions) {
@@ -22,6 +25,12 @@ std::vector<double> confidence_by_class(const Predictions& predictions) {
 }
 
 }  // namespace
+
+bool LabelJudge::is_useful() const {
+  if (pictures == 0) return false;
+  const double error = std::sqrt(chance * (1 - chance) / static_cast<double>(pictures));
+  return accuracy > chance + std::max(kLeastGain, 3 * error);
+}
 
 std::vector<LabelSuspect> rank_labels(const Predictions& out_of_sample) {
   const std::vector<double> usual = confidence_by_class(out_of_sample);

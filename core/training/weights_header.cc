@@ -17,6 +17,8 @@ namespace {
 
 // Far more than any network needs; parsing takes several times as much memory.
 constexpr std::uint64_t kMaxHeaderBytes = 16 << 20;
+// "PK\3\4", with which zip archives begin, as the low half of a header's length.
+constexpr std::uint64_t kZipMark = 0x04034b50;
 constexpr auto kMaxBytes = static_cast<std::uint64_t>(INT64_MAX);
 
 class HeaderParser {
@@ -144,6 +146,15 @@ void throw_unusable_weights(const std::string& file, const std::string& why) {
 void check_weights_header_length(std::uint64_t length, std::uint64_t file_bytes,
                                  const std::string& file) {
   if (file_bytes < sizeof length) throw_unusable_weights(file, "it is too short for a header");
+  if ((length & UINT32_MAX) == kZipMark && length > kMaxHeaderBytes) {
+    throw Error(
+        ErrorKind::usage,
+        fmt::format("'{}' is a zip archive, as of TorchScript or PyTorch, and no safetensors "
+                    "file",
+                    file),
+        "of a model of mat's: mat model export MODEL --format safetensors\n"
+        "of others, in Python: safetensors.torch.save_file(model.state_dict(), FILE)");
+  }
   if (length > kMaxHeaderBytes) {
     throw_unusable_weights(file, fmt::format("its header claims {} bytes", length));
   }

@@ -38,7 +38,8 @@ std::optional<std::uint64_t> bytes_of_type(std::string_view type);
 [[noreturn]] void throw_unusable_weights(const std::string& file, const std::string& why);
 
 // What is read first: how long the header claims to be, in a file of `file_bytes` of which those 8
-// are the first. Throws an io error when that cannot be.
+// are the first. Throws an io error when that cannot be, and a usage error for a zip archive, which
+// is what PyTorch writes.
 void check_weights_header_length(std::uint64_t length, std::uint64_t file_bytes,
                                  const std::string& file);
 
@@ -53,7 +54,7 @@ struct OpenWeights {
   WeightsHeader header;
 };
 
-// Throws io errors, not_found when there is no such file.
+// Throws io errors, not_found when there is no such file, a usage error for a zip archive.
 OpenWeights open_weights(const std::filesystem::path& path);
 
 }  // namespace mat

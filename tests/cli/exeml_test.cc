@@ -72,6 +72,11 @@ TEST_CASE("exeml train publishes a folder, keeps its time and shows what came of
     INFO(part);
     CHECK(has(text, part));
   }
+  // What a narrow terminal has no room for goes on in the next line.
+  const std::string narrow = p.mat.run_on_terminal({"exeml", "show", "colours"}, 40).out;
+  const std::string results = narrow.substr(0, narrow.find("\npictures"));
+  CHECK(has(results, "from how"));
+  CHECK_FALSE(has(results, "…"));
 
   SECTION("a second training of the same folder uses the same version of the dataset") {
     REQUIRE(p.train({"--seed", "2"}).exit_code == 0);
@@ -139,21 +144,66 @@ TEST_CASE("exeml train publishes a folder, keeps its time and shows what came of
   }
 }
 
-TEST_CASE("exeml refuses too little data with a list of what is missing") {
+TEST_CASE("exeml refuses too little data with what is missing, also in a dry run") {
   TemporaryFolder folder;
   const MatProcess mat(folder);
+  const auto refused = [&](const std::string& data, const std::vector<std::string>& why) {
+    std::vector<std::string> words{"exeml", "train", data, "--project", "few"};
+    const Output real = mat.run(words);
+    words.emplace_back("--dry-run");
+    const Output dry = mat.run(words);
+    INFO(real.err);
+    CHECK(real.exit_code == 2);
+    CHECK(dry.exit_code == 2);
+    CHECK(dry.err == real.err);
+    for (const std::string& part : why) CHECK(has(real.err, part));
+  };
   draw_pictures(folder / "data", {"green", "red"}, 3);
-  const Output few = mat.run({"exeml", "train", "data", "--project", "few"});
-  CHECK(few.exit_code == 2);
-  CHECK(has(few.err, "2 more of 'green' (it has 3)"));
-  CHECK(has(few.err, "2 more of 'red' (it has 3)"));
+  refused("data", {"2 more of 'green' (it has 3)", "2 more of 'red' (it has 3)",
+                   "at least 2 classes with 5 labelled pictures each are needed"});
   draw_pictures(folder / "one", {"green"}, 8);
-  const Output one = mat.run({"exeml", "train", "one", "--project", "one"});
-  CHECK(one.exit_code == 2);
-  CHECK(has(one.err, "1 of 2 classes"));
+  refused("one", {"of one class, 'green'", "a folder for each, DATA/CLASS/picture.jpg"});
+  draw_pictures(folder / "above" / "photos", {"green", "red"}, 8);
+  refused("above", {"of one class, 'photos'", "mat exeml train 'above/photos' --project few"});
+  draw_pictures(folder / "flat", {"."}, 8);
+  refused("flat", {"none of its 8 pictures has a label"});
+  draw_pictures(folder / "split" / "train", {"green", "red"}, 6);
+  draw_pictures(folder / "split" / "val", {"green", "red", "violet"}, 6);
+  refused("split", {"some of 'violet' to train with", "--map-label 'violet='"});
   CHECK(mat.run({"exeml", "show", "few"}).exit_code == 3);
   // Nothing is left of what was refused.
   CHECK(mat.succeed({"dataset", "list", "--json"}).json()["datasets"].empty());
+
+  draw_pictures(folder / "messy", {"blue", "green"}, 6);
+  draw_pictures(folder / "messy", {"rare", "rare one"}, 1);
+  refused("messy", {"--map-label 'rare one=rare_one'"});
+  const std::vector<std::string> mapped{"exeml", "train",        "messy",    "--project",
+                                        "few",   "--map-labels", "--dry-run"};
+  const Output few = mat.run(mapped);
+  CHECK(has(few.err, "4 more of 'rare' (it has 1), 4 more of 'rare_one' (it has 1)"));
+  CHECK(has(few.err, "train without: --map-label 'rare=' --map-label 'rare one='"));
+  // As it says, and with a folder of no pictures beside the classes.
+  fs::create_directories(folder / "messy" / "__pycache__");
+  std::vector<std::string> without = mapped;
+  without.insert(without.end(), {"--map-label", "rare=", "--map-label", "rare one="});
+  const Output enough = mat.run(without);
+  INFO(enough.err);
+  CHECK(enough.exit_code == 0);
+  CHECK(mat.succeed({"dataset", "list", "--json"}).json()["datasets"].empty());
+}
+
+TEST_CASE("With --dataset-version a dataset is meant, also where a path has its name") {
+  TemporaryFolder folder;
+  const MatProcess mat(folder);
+  draw_pictures(folder / "colours", {"green", "red"}, 6);
+  mat.succeed({"dataset", "create", "colours", "colours"});
+  mat.succeed({"dataset", "publish", "colours"});
+  const auto dry = [&](const std::string& version) {
+    return mat.run(
+        {"exeml", "train", "colours", "--project", "p", "--dataset-version", version, "--dry-run"});
+  };
+  CHECK(has(dry("V001").out, "colours@V001"));
+  CHECK(dry("V002").exit_code == 3);
 }
 
 TEST_CASE("exeml keeps its dataset when a path is refused, and the split when pictures are added") {
@@ -285,6 +335,11 @@ TEST_CASE("exeml says what is wrong with its options before it does anything") {
   refused({"--max-duration", "6001"}, "6 to 6000");
   refused({"--short-duration", "6"}, "--short-duration is above 0 and below 6 minutes, not 6");
   refused({"--train-ratio", "1"}, "--train-ratio is above 0 and below 1");
+  refused({"--max-duration", "10", "--short-duration", "2"}, "--short-duration excludes");
+  refused({"--label-column", "zzz", "--delimiter", ";", "--dry-run"},
+          "--label-column, --delimiter are of no use");
+  write_text(p.folder / "export.pt", std::string("PK\3\4\0\0\10\10", 8) + "and so on");
+  refused({"--weights", "export.pt"}, "mat model export MODEL --format safetensors");
   refused({"--preference", "best"}, "--preference");
   refused({"--dataset-version", "V001"}, "--dataset-version is of a dataset");
   CHECK(p.mat.run({"exeml", "train", "nothing", "--project", "colours"}).exit_code == 3);

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <string>
@@ -198,6 +199,16 @@ TEST_CASE("evaluate measures a version on labelled pictures and keeps what it fo
     INFO(part);
     CHECK(has(text.out, part));
   }
+  // Thresholds that change nothing are left out.
+  const std::size_t sure = text.out.find("SURE TO");
+  std::vector<std::string> figures;
+  for (const std::string& line :
+       split(text.out.substr(sure, text.out.find("\n\n", sure) - sure), '\n')) {
+    figures.push_back(line.substr(line.find("  ")));
+    CHECK(figures.back().find(" - ") == std::string::npos);
+  }
+  CHECK(figures.size() > 1);
+  CHECK(std::adjacent_find(figures.begin(), figures.end()) == figures.end());
   const Json listed = t.mat.succeed({"evaluate", "colours", "--json"}).json();
   REQUIRE(listed["evaluations"].size() == 2);
   CHECK(listed["evaluations"][0]["accuracy"] == said["accuracy"]);

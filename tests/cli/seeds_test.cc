@@ -38,6 +38,8 @@ TEST_CASE("several seeds give one version with mean and deviation, shown whereve
     CHECK(read_file(folder / file) == read_file(folder / "seeds" / best / file));
   }
   CHECK_FALSE(fs::exists(folder / "checkpoint"));
+  CHECK(f.mat.succeed({"version", "show", "colours"})
+            .out.find("evaluation of seed " + best + ", the best of 3\n") != std::string::npos);
 
   const Json shown = f.mat.succeed({"version", "show", "colours", "--json"}).json();
   CHECK(shown["accuracy"] == whole["accuracy"]);

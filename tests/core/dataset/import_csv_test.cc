@@ -52,6 +52,21 @@ TEST_CASE("columns of any name are found by what is in them, or named") {
              Contains("no column 'z' with the labels"));
 }
 
+TEST_CASE("what is said of another format than that of the data is refused") {
+  const Table table("file,label\npics/a.jpg,cat\n");
+  ImportOptions of_lines;
+  of_lines.label_attribute = "q";
+  CHECK_THAT(import_error(table.file(), of_lines).message(),
+             Contains("--label-attribute is of no use") && Contains("in the format csv"));
+  ImportOptions of_tables;
+  of_tables.label_column = "zzz";
+  of_tables.delimiter = ';';
+  of_tables.sources = {{"s3://b/", "/pics"}};
+  CHECK_THAT(import_error(table.folder().path(), of_tables).message(),
+             Contains("--label-column, --delimiter, --map-source are of no use") &&
+                 Contains("in the format folder"));
+}
+
 TEST_CASE("the delimiter is found, and a header not needed") {
   CHECK(Table("file;label\npics/a.jpg;cat\n").read() == NameMap{{"pics/a.jpg", "cat"}});
   CHECK(Table("file\tlabel\npics/a.jpg\tcat\n").read() == NameMap{{"pics/a.jpg", "cat"}});

@@ -43,4 +43,12 @@ TEST_CASE("A class of which networks are never sure is not suspicious as a whole
   CHECK(rank_labels(predictions).front().sample == 40);
 }
 
+TEST_CASE("Who guesses is no judge of labels, nor who is hardly better on few pictures") {
+  CHECK_FALSE(LabelJudge{0.25, 0.25, 480}.is_useful());
+  CHECK_FALSE(LabelJudge{0.30, 0.25, 480}.is_useful());
+  CHECK_FALSE(LabelJudge{0.45, 0.25, 20}.is_useful());
+  CHECK(LabelJudge{0.45, 0.25, 480}.is_useful());
+  CHECK_FALSE(LabelJudge{}.is_useful());
+}
+
 }  // namespace mat
