@@ -128,15 +128,18 @@ ImageData read_image_data(const TrainRequest& request, const ImageNeeds& needs,
   std::int64_t left_out = 0;
   for (std::size_t i = 0; i < pictures.size(); ++i) {
     const PictureSample& sample = folder.samples[i];
+    const Content content{pictures[i].content_high, pictures[i].content_low};
     if (!pictures[i].problem.empty()) {
       ++left_out;
     } else if (sample.usage == Usage::train) {
       data.train.push_back({pictures[i].view, sample.label});
       data.train_names.push_back(sample.name);
-      data.train_contents.push_back({pictures[i].content_high, pictures[i].content_low});
+      data.train_contents.push_back(content);
+      data.known.learnt.insert(content);
     } else if (sample.usage == Usage::validation) {
       data.validation.push_back({pictures[i].view, sample.label});
       data.validation_names.push_back(sample.name);
+      data.known.validated.insert(content);
     }
   }
   observer.log(fmt::format(
@@ -145,8 +148,9 @@ ImageData read_image_data(const TrainRequest& request, const ImageNeeds& needs,
       data.classes.size(), data.train.size(), data.validation.size(), left_out, data.loaded.decoded,
       data.loaded.reused));
   if (folder.unlabelled + folder.several_labels > 0) {
-    observer.log(fmt::format("{} pictures without a label and {} with several are not trained with",
-                             folder.unlabelled, folder.several_labels));
+    observer.log(
+        fmt::format("pictures that are not trained with: {} without a label, {} with several",
+                    folder.unlabelled, folder.several_labels));
   }
   if (!data.loaded.note.empty()) observer.log(data.loaded.note);
   data.description = describe_dataset(folder, pictures);
