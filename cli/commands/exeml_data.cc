@@ -28,6 +28,13 @@ constexpr std::int64_t kLeastPictures = 5;
 
 // Throws a usage error that lists all that is missing.
 void require_enough(const PictureCounts& counts, const std::string& what) {
+  if (counts.pictures > 0 && counts.unlabelled == counts.pictures) {
+    throw Error(
+        ErrorKind::usage,
+        fmt::format("none of the {} of {} has a label", counted(counts.pictures, "picture"), what),
+        "put those of each class into a folder of its own: DATA/CLASS/picture.jpg; or say "
+        "what they show in a CSV table or a manifest");
+  }
   std::vector<std::string> missing;
   if (counts.classes.size() < kLeastClasses) {
     missing.push_back(

@@ -11,6 +11,7 @@
 
 #include "core/base/address.h"
 #include "core/base/error.h"
+#include "core/base/text.h"
 #include "core/cache/content.h"
 #include "core/catalog/fetched_pictures.h"
 #include "core/catalog/real_path.h"
@@ -96,6 +97,13 @@ class ListImport {
     return known;
   }
 
+  static std::string said(const std::vector<std::string>& labels,
+                          const std::optional<Usage>& usage) {
+    const std::string text =
+        labels.empty() ? "no label" : fmt::format("'{}'", join(labels, "', '"));
+    return usage ? fmt::format("{} {}", text, usage_text(*usage)) : text;
+  }
+
   void read_list() {
     std::error_code error;
     if (!fs::exists(folder_.list(), error)) return;
@@ -133,11 +141,17 @@ class ListImport {
     if (std::exchange(known.is_seen, true)) {
       ++report->repeated;
       const bool is_same = known.given_labels == now.labels && known.given_usage == now.usage;
-      if (!is_same && report->contradicted++ == 0) report->first_contradicted = sample.source;
+      if (!is_same && report->contradicted++ == 0) {
+        report->first_contradicted =
+            fmt::format("{} ({} at first, then {})", sample.source,
+                        said(label_sets_[known.given_labels], known.given_usage),
+                        said(sample.labels, sample.usage));
+      }
       return;
     }
     known.given_labels = now.labels;
     known.given_usage = now.usage;
+    label_sets_.try_emplace(now.labels, sample.labels);
     if (is_new) {
       ++report->added;
       writer_.write(std::move(sample));
@@ -207,6 +221,7 @@ class ListImport {
   fs::path incoming_;
   DatasetManifestWriter writer_;
   std::unordered_map<Content, Known, ContentHash> known_;
+  std::unordered_map<Content, std::vector<std::string>, ContentHash> label_sets_;  // by their hash
   RealPaths real_paths_;
   std::int64_t taken_ = 0;
 };
