@@ -66,6 +66,16 @@ int show_dataset(Registry& registry, const std::string& name, bool json) {
   return 0;
 }
 
+void print_left_out(const Json& counts, std::int64_t count) {
+  const auto files = counts.find("left_out_files");
+  if (files == counts.end() || !files->is_object()) return;
+  Table table({{"LEFT OUT", Align::left, true}, {"WHY"}});
+  for (const auto& [file, why] : files->items()) table.add({file, value_text(why)});
+  print("\n" + table.text());
+  const auto more = count - static_cast<std::int64_t>(files->size());
+  if (more > 0) print(fmt::format("and {} more\n", more));
+}
+
 int show_version(Registry& registry, const std::string& reference, bool json) {
   const DatasetVersionRecord version = registry.dataset_version(reference);
   const std::int64_t trainings = registry.trainings_of_dataset(version.dataset, version.number);
@@ -92,6 +102,7 @@ int show_version(Registry& registry, const std::string& reference, bool json) {
                 {"trained with it", trainings == 0 ? "" : counted(trainings, "version")},
                 {"manifest", manifest.string()}});
   if (!counts.classes.empty()) print("\n" + class_table(counts).text());
+  print_left_out(version.counts, counts.left_out);
   return 0;
 }
 

@@ -121,8 +121,10 @@ int label(const Context& context, const LabelFlags& flags) {
                 {"after", change.after}});
     return 0;
   }
-  print(fmt::format("{}: {} → {}\n", printable(change.source), labels_text(change.before),
-                    labels_text(change.after)));
+  const std::string before = labels_text(change.before), after = labels_text(change.after);
+  print(change.before == change.after
+            ? fmt::format("{}: {} already\n", printable(change.source), after)
+            : fmt::format("{}: {} → {}\n", printable(change.source), before, after));
   return 0;
 }
 
@@ -145,7 +147,15 @@ int publish(const Context& context, const PublishFlags& flags) {
   const PictureCounts counts = picture_counts_from_json(report.version.counts);
   const std::string reference = report.version.reference();
   print(fmt::format("{}: {}; {}\n", reference, counts_text(counts), split_text(counts)));
-  note(fmt::format("train on it with 'inputs: {{data_url: {{dataset: {}}}}}'", reference));
+  if (counts.classes.empty()) {
+    note(
+        fmt::format("no picture has one label, which a training needs: mat dataset label {0} "
+                    "PICTURE LABEL; or give pictures in a folder for each class: mat dataset "
+                    "import {0} PATH",
+                    flags.dataset));
+  } else {
+    note(fmt::format("train on it with 'inputs: {{data_url: {{dataset: {}}}}}'", reference));
+  }
   return 0;
 }
 

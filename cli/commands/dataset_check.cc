@@ -39,6 +39,17 @@ Style style_of(Severity severity) {
                                          : Style::plain;
 }
 
+// A picture that is unlike the first one where that is what was found.
+std::uint32_t other_one(const DatasetCheck& check, const Finding& finding) {
+  const auto& pictures = finding.pictures;
+  if (finding.kind != FindingKind::conflicting_labels) return pictures[1];
+  const std::string label = check.files.label_text(pictures[0]);
+  const auto other = std::find_if(pictures.begin(), pictures.end(), [&](std::uint32_t picture) {
+    return check.files.label_text(picture) != label;
+  });
+  return other == pictures.end() ? pictures[1] : *other;
+}
+
 // The first few things that a kind is about.
 std::string examples(const DatasetCheck& check, FindingKind kind) {
   std::vector<std::string> names;
@@ -51,8 +62,14 @@ std::string examples(const DatasetCheck& check, FindingKind kind) {
     if (finding.pictures.empty()) {
       names.push_back(finding.subject);
     } else if (text_of(kind).is_group && finding.pictures.size() > 1) {
-      names.push_back(fmt::format("{} = {}", check.files.name(finding.pictures[0]),
-                                  check.files.name(finding.pictures[1])));
+      const auto name = [&](std::uint32_t picture) {
+        return kind == FindingKind::conflicting_labels
+                   ? fmt::format("{} ({})", check.files.name(picture),
+                                 check.files.label_text(picture))
+                   : check.files.name(picture);
+      };
+      names.push_back(
+          fmt::format("{} = {}", name(finding.pictures[0]), name(other_one(check, finding))));
     } else {
       names.push_back(check.files.name(finding.pictures.front()));
     }

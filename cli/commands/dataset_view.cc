@@ -57,6 +57,49 @@ std::string usage_of(const PictureChange::Side& side) {
   return side.usage ? usage_text(*side.usage) : "-";
 }
 
+Json contradictory_json(const PublishReport& report) {
+  Json all = Json::array();
+  for (const auto& pictures : report.contradictory) {
+    Json one = Json::array();
+    for (const auto& [source, labels] : pictures) {
+      one.push_back({{"source", source}, {"labels", labels}});
+    }
+    all.push_back(std::move(one));
+  }
+  return all;
+}
+
+void note_contradictory(const PublishReport& report) {
+  if (report.contradictory_count == 0) return;
+  const std::size_t shown = std::min(report.contradictory.size(), kShownProblems);
+  for (std::size_t i = 0; i < shown; ++i) {
+    std::vector<std::string> parts;
+    for (const auto& [source, labels] : report.contradictory[i]) {
+      parts.push_back(
+          fmt::format("{} is '{}'", printable(source), printable(join(labels, "', '"))));
+    }
+    note("one picture, several labels: " + join(parts, ", "));
+  }
+  const auto more = report.contradictory_count - static_cast<std::int64_t>(shown);
+  if (more > 0) note(fmt::format("one picture, several labels: {} more", more));
+  note("a training takes each label of them: keep the files whose label is right, publish again");
+}
+
+// Of which nothing can be said afterwards.
+void note_not_validated(const PictureCounts& counts) {
+  std::vector<std::string> without;
+  std::int64_t validation = 0;
+  for (const auto& [label, usage] : counts.classes) {
+    validation += usage.validation;
+    if (usage.train > 0 && usage.validation == 0) without.push_back(printable(label));
+  }
+  if (without.empty()) return;
+  if (validation > 0) return note("no validation pictures of: " + join(without, ", "));
+  note(
+      "no picture could be set aside to validate with without having what shows the same on both "
+      "sides");
+}
+
 }  // namespace
 
 Json dataset_json(const DatasetRecord& dataset) {
@@ -218,6 +261,7 @@ Json publish_json(const PublishReport& report) {
   json["already_split"] = report.already_split;
   json["duplicates"] = report.duplicates;
   json["divided"] = report.divided;
+  json["contradictory"] = contradictory_json(report);
   json["read"] = report.hashed;
   json["left_out"] = report.left_out;
   return json;
@@ -244,16 +288,8 @@ void note_publish(const PublishReport& report) {
                     "what is measured there looks better than it is",
                     counted(report.divided, "picture")));
   }
-  UsageCounts labelled;
-  for (const auto& [label, usage] : picture_counts_from_json(report.version.counts).classes) {
-    labelled.train += usage.train;
-    labelled.validation += usage.validation;
-  }
-  if (labelled.train > 0 && labelled.validation == 0) {
-    note(
-        "no picture could be set aside to validate with without having what shows the same on both "
-        "sides");
-  }
+  note_contradictory(report);
+  note_not_validated(picture_counts_from_json(report.version.counts));
 }
 
 Json diff_json(const ManifestDiff& diff) {

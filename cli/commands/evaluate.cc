@@ -43,6 +43,13 @@ void print_head(const Json& document) {
       {"data", text("data")},
       {"part", text("part")},
       {document.contains("rows") ? "rows" : "pictures", text("samples")}};
+  const Json counts = document.value(document.contains("rows") ? "rows" : "pictures", Json());
+  for (const auto& [key, name] :
+       {std::pair("learnt_from", "learnt from"), std::pair("validated_on", "validated on")}) {
+    const Json known = counts.is_object() ? counts.value(key, Json()) : Json();
+    if (!known.is_number_integer() || known == 0) continue;
+    fields.emplace_back(name, fmt::format("{} of them", value_text(known)));
+  }
   for (const char* name : {"accuracy", "precision", "recall", "f1", "rmse", "mae", "r2"}) {
     fields.emplace_back(name, figure_text(document, name));
   }
@@ -92,15 +99,21 @@ void note_left_out(const LabelledPictures& labelled, const EvaluateResult& resul
   }
 }
 
-// Figures of what a model was chosen by are better than those of pictures that it never met.
-void note_validated_on(const Json& document) {
-  const Json& counts = document["pictures"];
-  const auto known = counts["validated_on"].get<std::int64_t>();
-  if (known == 0) return;
-  note(fmt::format(
-      "{} of {} are those that the model was validated on: its best epoch and its temperature were "
-      "chosen by them, so expect a little less of others",
-      known, counted(counts["evaluated"].get<std::int64_t>(), "picture")));
+// Figures of what a model knows are better than those of what it never met.
+void note_known(const Json& counts, const char* what) {
+  const auto note_part = [&](const char* key, const char* why) {
+    const auto known = counts[key].get<std::int64_t>();
+    if (known == 0) return;
+    note(fmt::format("{} of {} {} that the model {}", known,
+                     counted(counts["evaluated"].get<std::int64_t>(), what),
+                     known == 1 ? "is one" : "are those", why));
+  };
+  note_part("learnt_from",
+            "learnt from: the figures say little of how it answers about others, which it has not "
+            "seen");
+  note_part("validated_on",
+            "was validated on: its best epoch and its temperature were chosen by them, so expect a "
+            "little less of others");
 }
 
 int show_kept(const ModelSource& kept_with, const EvaluateFlags& flags) {
@@ -159,7 +172,8 @@ int show_kept(const ModelSource& kept_with, const EvaluateFlags& flags) {
 struct Measured {
   EvaluateResult result;
   std::string data;  // as it is written down
-  Json facts;        // of the computation
+  std::string part = "all";
+  Json facts;  // of the computation
 };
 
 Measured measure_rows(const TableToOpen& table, const EvaluateFlags& flags) {
@@ -172,6 +186,7 @@ Measured measure_rows(const TableToOpen& table, const EvaluateFlags& flags) {
   ProgressBar bar("rows");
   Measured measured;
   measured.result = evaluate_table(*model, table.description(), rows, flags.slice_key,
+                                   read_known_contents(table.source.file.parent_path()),
                                    [&bar](std::int64_t done, std::int64_t total) {
                                      bar.show("evaluating", done, total);
                                      return SignalsAsStop::reason().empty();
@@ -185,6 +200,7 @@ Measured measure_rows(const TableToOpen& table, const EvaluateFlags& flags) {
     note(printable(fmt::format("left out {} without a value of '{}'", counted(without, "row"),
                                table.description().target)));
   }
+  note_known(counts, "row");
   measured.data = flags.data == "-" ? "stdin" : absolute_path(flags.data).string();
   measured.facts = model->facts();
   return measured;
@@ -207,10 +223,7 @@ Measured measure_pictures(const Context& context, ModelToOpen to_open, const Eva
   request.threads = to_open.request.threads;
   request.batch_size = to_open.request.batch_size;
   request.slice_key = flags.slice_key;
-  {
-    Registry registry = context.open_to_read();
-    request.validated_on = validated_on(registry, to_open.source);
-  }
+  request.known = read_known_contents(to_open.source.file.parent_path());
   request.progress = [&bar](const char* what, std::int64_t done, std::int64_t total) {
     bar.show(what, done, total);
     return SignalsAsStop::reason().empty();
@@ -219,7 +232,8 @@ Measured measure_pictures(const Context& context, ModelToOpen to_open, const Eva
   measured.result = evaluate(*model, description, labelled, request);
   bar.finish();
   note_left_out(labelled, measured.result);
-  note_validated_on(measured.result.document);
+  note_known(measured.result.document["pictures"], "picture");
+  if (labelled.part != Asked::all) measured.part = flags.part;
   measured.data = is_dataset_reference(flags.data) && data != absolute_path(flags.data)
                       ? flags.data
                       : data.string();
@@ -258,7 +272,7 @@ int evaluate_model(const Context& context, const EvaluateFlags& flags) {
       table ? measure_rows(*table, flags) : measure_pictures(context, std::move(*pictures), flags);
   Json document{{"model", source.reference},
                 {"data", measured.data},
-                {"part", table ? "all" : flags.part},
+                {"part", measured.part},
                 {"created", utc_text(now_ms())},
                 {"computed", measured.facts}};
   document.update(measured.result.document);

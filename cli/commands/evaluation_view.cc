@@ -83,12 +83,20 @@ void print_classes(const std::vector<ClassRow>& rows, const std::string& title) 
   const auto bar = [&](const std::optional<double>& part) {
     return Cell(part ? bar_text(*part, kBarWidth, with_unicode) : "", Style::active);
   };
-  for (const ClassRow& row : rows) {
+  std::vector<std::string> without;
+  for (ClassRow row : rows) {
+    if (row.samples && *row.samples == 0) {
+      without.push_back(printable(row.name));
+      row.precision = row.recall = row.f1 = std::nullopt;
+    }
     table.add({row.name, metric_text(row.precision), bar(row.precision), metric_text(row.recall),
                bar(row.recall), metric_text(row.f1), bar(row.f1),
                row.samples ? std::to_string(*row.samples) : "-"});
   }
   print(fmt::format("\n{}\n{}", styled(title, Style::bold, stdout_has_colour()), table.text()));
+  if (without.empty()) return;
+  print(fmt::format("nothing to measure of: {} (0 in the means where it was predicted)\n",
+                    join(without, ", ")));
 }
 
 void note_damage(const std::string& what) {

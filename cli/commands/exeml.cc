@@ -79,10 +79,8 @@ std::optional<VersionRecord> incremental_from(Registry& registry, const TrainOpt
 }
 
 void note_learnt_before(const Context& context, const JobSpec& spec) {
-  Registry registry = context.open_to_read();
-  if (const std::int64_t learnt = learnt_before(registry, spec); learnt > 0) {
-    note(learnt_text(learnt));
-  }
+  const std::int64_t learnt = learnt_before(context.open_to_read().home(), spec);
+  if (learnt > 0) note(learnt_text(learnt));
 }
 
 int train_project(const Context& context, const TrainOptions& options) {

@@ -88,6 +88,18 @@ void print_results(const VersionRecord& version, const Json& evaluation, const J
   print_fields(fields);
 }
 
+// What no table of the training knows of: it never met them.
+void print_never_met(const Json& facts) {
+  const Json::json_pointer place("/datasets/data_url");
+  const Json published = facts.contains(place) ? facts[place] : Json();
+  if (!published.is_object() || !published.contains("left_out")) return;
+  print(
+      fmt::format("left out when {0} was published, since they cannot be read: {1} (mat dataset "
+                  "show {0})\n",
+                  value_text(published.value("version", Json())),
+                  counted(published["left_out"].get<std::int64_t>(), "picture")));
+}
+
 void print_data(const Json& dataset) {
   if (!dataset.is_object() || !dataset.contains("per_class")) return;
   Table table({{"CLASS"},
@@ -196,6 +208,7 @@ void print_exeml(Registry& registry, const VersionRecord& version,
   const Json progress = is_active(version.status) ? read_progress(folder) : Json(nullptr);
   print_results(version, evaluation.document, progress);
   print_data(version.facts.value("dataset", Json()));
+  print_never_met(version.facts);
   print_parameters(version);
   if (const auto learnt = version.facts.value("validated_on_learnt", std::int64_t{0}); learnt > 0) {
     print("\n" + learnt_text(learnt) + "\n");

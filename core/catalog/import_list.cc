@@ -13,6 +13,7 @@
 #include "core/base/address.h"
 #include "core/base/error.h"
 #include "core/base/file.h"
+#include "core/base/text.h"
 #include "core/cache/content.h"
 #include "core/catalog/datasets.h"
 #include "core/catalog/fetched_pictures.h"
@@ -122,6 +123,13 @@ class ListImport {
     return known;
   }
 
+  static std::string said(const std::vector<std::string>& labels,
+                          const std::optional<Usage>& usage) {
+    const std::string text =
+        labels.empty() ? "no label" : fmt::format("'{}'", join(labels, "', '"));
+    return usage ? fmt::format("{} {}", text, usage_text(*usage)) : text;
+  }
+
   void read_list() {
     std::error_code error;
     if (!fs::exists(places_.list, error)) return;
@@ -159,11 +167,17 @@ class ListImport {
     if (std::exchange(known.is_seen, true)) {
       ++report->repeated;
       const bool is_same = known.given_labels == now.labels && known.given_usage == now.usage;
-      if (!is_same && report->contradicted++ == 0) report->first_contradicted = sample.source;
+      if (!is_same && report->contradicted++ == 0) {
+        report->first_contradicted =
+            fmt::format("{} ({} at first, then {})", sample.source,
+                        said(label_sets_[known.given_labels], known.given_usage),
+                        said(sample.labels, sample.usage));
+      }
       return;
     }
     known.given_labels = now.labels;
     known.given_usage = now.usage;
+    label_sets_.try_emplace(now.labels, sample.labels);
     if (is_new) {
       ++report->added;
       writer_.write(std::move(sample));
@@ -232,6 +246,7 @@ class ListImport {
   const CatalogHooks& hooks_;
   DatasetManifestWriter writer_;
   std::unordered_map<Content, Known, ContentHash> known_;
+  std::unordered_map<Content, std::vector<std::string>, ContentHash> label_sets_;  // by their hash
   RealPaths real_paths_;
   std::int64_t taken_ = 0;
 };

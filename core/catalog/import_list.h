@@ -30,7 +30,7 @@ struct ImportReport {
   std::int64_t differing = 0;      // with other labels or another usage in the list, which stay
   std::int64_t repeated = 0;       // given again by the source; the first one counts
   std::int64_t contradicted = 0;   // of those: with other labels or another usage
-  std::string first_contradicted;  // one of them
+  std::string first_contradicted;  // one of them: "a.jpg ('cat' at first, then 'dog')"
 };
 
 // Adds the pictures of `request` to the list of a dataset, whose registry row is the caller's

@@ -30,7 +30,8 @@ struct PictureCounts {
 PictureCounts count_pictures(const std::filesystem::path& manifest);
 
 // {"pictures", "train", "eval", "test", "undecided", "unlabelled", "several_labels", "left_out",
-//  "classes": {NAME: {"train", "eval", "test", "undecided"}}}
+//  "classes": {NAME: {"train", "eval", "test", "undecided"}}}; a version's also "left_out_files":
+// {FILE: why} of the first of them.
 Json to_json(const PictureCounts& counts);
 // Throws an io error for anything else.
 PictureCounts picture_counts_from_json(const Json& json);

@@ -12,7 +12,6 @@
 #include "core/cache/content.h"
 #include "core/cache/pixel_cache.h"
 #include "core/catalog/picture_counts.h"
-#include "core/dataset/write_published.h"
 #include "core/image/resize.h"
 #include "core/inspect/near_duplicates.h"
 #include "core/inspect/picture_fingerprint.h"
@@ -64,13 +63,15 @@ class Publication {
     refuse_taken_name();
     read_list();
     look_at_pictures();
-    const PublishSummary summary = write_published(
+    PublishSummary summary = write_published(
         folder_.list(), manifest_, contents_, groups_,
         {request_.train_ratio, static_cast<std::uint64_t>(request_.seed), split_so_far()});
     report_.already_split = summary.already_split;
     report_.kept_split = summary.kept_split;
     report_.duplicates = summary.together;
     report_.divided = summary.divided;
+    report_.contradictory = std::move(summary.contradictory);
+    report_.contradictory_count = summary.contradictory_count;
     make_sources_relative(manifest_, folder_);
     record(summary);
     return std::move(report_);
@@ -168,6 +169,7 @@ class Publication {
       return;
     }
     version.counts = to_json(counts);
+    if (!report_.left_out.empty()) version.counts["left_out_files"] = report_.left_out;
     version.name = request_.name;
     version.description = request_.description;
     version.seed = request_.seed;

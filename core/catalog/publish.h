@@ -8,6 +8,7 @@
 
 #include "core/catalog/dataset_folder.h"
 #include "core/catalog/picture_counts.h"
+#include "core/dataset/write_published.h"
 
 namespace mat {
 
@@ -34,7 +35,10 @@ struct PublishReport {
   std::int64_t kept_split = 0;     // by keep_split
   std::int64_t duplicates = 0;     // labelled, that show what another one shows, on its side
   std::int64_t divided = 0;        // that show what one on another side shows: as they were given
-  std::int64_t hashed = 0;         // files that had to be read
+  // See PublishSummary.
+  std::vector<std::vector<PublishSummary::Labelled>> contradictory;
+  std::int64_t contradictory_count = 0;
+  std::int64_t hashed = 0;                      // files that had to be read
   std::map<std::string, std::string> left_out;  // some of the pictures that are not in it → why
 };
 

@@ -199,13 +199,13 @@ void ImportCollector::throw_bad_labels() {
   }
   lines.emplace_back("or --map-labels for all of them");
   const std::string& first = *bad_labels_.begin();
-  throw Error(
-      ErrorKind::usage,
-      fmt::format("{} {} not labels of at most {} letters, digits, '-' and '_' ('{}' {}); {} {}",
-                  bad_labels_.size(), bad_labels_.size() == 1 ? "name is" : "names are",
-                  kMaxLabelCharacters, first, *why_no_label(first), refused_,
-                  refused_ == 1 ? "picture has one" : "pictures have them"),
-      join(lines, "\n"));
+  throw Error(ErrorKind::usage,
+              fmt::format("{} {} of at most {} letters, digits, '-' and '_' ('{}' {}); {} {}",
+                          bad_labels_.size(),
+                          bad_labels_.size() == 1 ? "name is not a label" : "names are not labels",
+                          kMaxLabelCharacters, first, *why_no_label(first), refused_,
+                          refused_ == 1 ? "picture has one" : "pictures have them"),
+              join(lines, "\n"));
 }
 
 ImportSummary ImportCollector::finish(const std::filesystem::path& source) {

@@ -182,6 +182,26 @@ void count_groups(PublishSummary& summary, const std::vector<SplitSample>& sampl
   }
 }
 
+constexpr std::size_t kShownContradictory = 100;
+
+// What is there with different labels: place in summary.contradictory, as far as it is told.
+std::unordered_map<Content, std::size_t, ContentHash> contradictory_contents(
+    const Splittable& found, const std::vector<Content>& contents, PublishSummary& summary) {
+  std::unordered_map<Content, const SplitSample*, ContentHash> first;
+  std::unordered_map<Content, std::size_t, ContentHash> places;
+  for (std::size_t i = 0; i < found.samples.size(); ++i) {
+    const Content& content = contents[found.lines[i]];
+    if (content == Content()) continue;
+    const SplitSample* before = first.emplace(content, &found.samples[i]).first->second;
+    if (before->stratum == found.samples[i].stratum) continue;
+    places.emplace(content, places.size());
+  }
+  summary.contradictory_count = static_cast<std::int64_t>(places.size());
+  std::erase_if(places, [](const auto& place) { return place.second >= kShownContradictory; });
+  summary.contradictory.resize(places.size());
+  return places;
+}
+
 void count(PublishSummary& summary, const ManifestSample& sample) {
   ++summary.pictures;
   if (sample.labels.empty()) ++summary.unlabelled;
@@ -206,6 +226,7 @@ PublishSummary write_published(const std::filesystem::path& from, const std::fil
 
   PublishSummary summary;
   count_groups(summary, found.samples, usages);
+  const auto contradictory = contradictory_contents(found, contents, summary);
   ManifestReader reader(from);
   ManifestWriter writer(to);
   ManifestSample sample;
@@ -221,6 +242,10 @@ PublishSummary write_published(const std::filesystem::path& from, const std::fil
       sample.usage = usages[next++];
     }
     count(summary, sample);
+    const auto place = contradictory.find(contents[line]);
+    if (place != contradictory.end() && !sample.labels.empty()) {
+      summary.contradictory[place->second].push_back({sample.source, sample.labels});
+    }
     writer.write(sample);
   }
   summary.already_split -= found.kept;

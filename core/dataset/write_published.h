@@ -32,6 +32,14 @@ struct PublishSummary {
   std::int64_t left_out = 0;        // not in it: no content
   std::int64_t already_split = 0;   // whose usage was decided before
   std::int64_t kept_split = 0;      // whose usage is the earlier one
+  // Pictures of one content that have different labels, each with those that it has; the first few.
+  // They train all the same.
+  struct Labelled {
+    std::string source;
+    std::vector<std::string> labels;
+  };
+  std::vector<std::vector<Labelled>> contradictory;
+  std::int64_t contradictory_count = 0;  // of such contents
   // Labelled ones that show what another one shows, and are on its side of the split; and those
   // of which some are on another side, since `from` says so.
   std::int64_t together = 0, divided = 0;

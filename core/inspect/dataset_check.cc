@@ -84,7 +84,6 @@ class Checker {
   }
   Index size() const { return static_cast<Index>(check_.files.size()); }
   const PixelCache::Picture& picture(Index i) const { return check_.pictures[i]; }
-  std::string label_text(Index i) const;
 
   const CheckOptions& options_;
   DatasetCheck check_;
@@ -165,7 +164,7 @@ void Checker::find_single() {
     }
     if (files.labels[i] == LabelledFiles::kNoLabel) add(FindingKind::unlabelled, i);
     if (files.labels[i] == LabelledFiles::kSeveralLabels) {
-      add(FindingKind::several_labels, i, label_text(i));
+      add(FindingKind::several_labels, i, check_.files.label_text(i));
     }
     if (auto why = why_modelarts_refuses(files.name(i)); !why.empty()) {
       add(FindingKind::refused_name, i, std::move(why));
@@ -242,13 +241,6 @@ void Checker::find_format(Index i) {
   }
 }
 
-std::string Checker::label_text(Index i) const {
-  const auto label = check_.files.labels[i];
-  if (label >= 0) return check_.files.classes[label];
-  const auto several = check_.files.several.find(i);
-  return several == check_.files.several.end() ? std::string() : join(several->second, ", ");
-}
-
 void Checker::find_groups() {
   std::vector<PictureFingerprints> fingerprints(size());
   for (Index i = 0; i < size(); ++i) fingerprints[i] = measured_[i].fingerprints;
@@ -285,7 +277,7 @@ void Checker::find_group(const std::vector<Index>& group) {
   for (const Index i : group) {
     by_content[content_of(i)].push_back(i);
     const auto label = check_.files.labels[i];
-    if (label != LabelledFiles::kNoLabel) label_names.insert(label_text(i));
+    if (label != LabelledFiles::kNoLabel) label_names.insert(check_.files.label_text(i));
     const auto& usage = check_.files.usages[i];
     in_training |= usage == Usage::train;
     in_others |= usage == Usage::validation || usage == Usage::test;
@@ -329,6 +321,11 @@ void Checker::find_classes() {
           fmt::format("{}; the largest class has {}", count, largest));
     }
     if (const auto why = why_no_label(c.name)) add(FindingKind::bad_label, {}, c.name, *why);
+  }
+  std::map<std::string, std::vector<std::string>> alike;
+  for (const auto& c : check_.classes) alike[lower(trim(c.name))].push_back(c.name);
+  for (const auto& [small, names] : alike) {
+    if (names.size() > 1) add(FindingKind::alike_labels, {}, join(names, " = "), "");
   }
 }
 

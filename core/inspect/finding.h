@@ -31,6 +31,7 @@ enum class FindingKind {
   unlabelled,
   several_labels,
   bad_label,
+  alike_labels,
   remote,
   other_file,
   wrong_ending,

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/base/error.h"
+#include "core/base/text.h"
 
 namespace mat {
 namespace {
@@ -82,6 +83,12 @@ std::string LabelledFiles::name(std::size_t index) const {
   const std::string& file = files[index].native();
   const std::string start = root.native().ends_with('/') ? root.native() : root.native() + "/";
   return file.starts_with(start) ? file.substr(start.size()) : file;
+}
+
+std::string LabelledFiles::label_text(std::size_t index) const {
+  if (labels[index] >= 0) return classes[static_cast<std::size_t>(labels[index])];
+  const auto found = several.find(index);
+  return found == several.end() ? std::string() : join(found->second, ", ");
 }
 
 LabelledFiles read_labelled_files(const fs::path& source, ImportOptions options) {

@@ -34,6 +34,8 @@ struct LabelledFiles {
   std::size_t size() const { return files.size(); }
   // Relative to the root, with '/'; any bytes but NUL.
   std::string name(std::size_t index) const;
+  // "cat", "cat, dog"; empty without a label.
+  std::string label_text(std::size_t index) const;
 };
 
 // Whatever import_pictures() reads. Labels that are none are kept unless the options

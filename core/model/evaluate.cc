@@ -7,7 +7,6 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
-#include <set>
 #include <utility>
 
 #include "core/base/error.h"
@@ -64,6 +63,14 @@ void remove_unfinished(const fs::path& all) {
 
 }  // namespace
 
+void count_known(const KnownContents& known, const Content& content, KnownCounts& counts) {
+  if (known.learnt.contains(content)) {
+    ++counts.learnt_from;
+  } else if (known.validated.contains(content)) {
+    ++counts.validated_on;
+  }
+}
+
 EvaluateResult evaluate(PictureModel& model, const ModelDescription& description,
                         const LabelledPictures& labelled, const EvaluateRequest& request) {
   const std::vector<PictureSample>& samples = labelled.set.samples;
@@ -81,9 +88,7 @@ EvaluateResult evaluate(PictureModel& model, const ModelDescription& description
   evaluated.classes = description.classes;
   evaluated.slice_key = request.slice_key;
   evaluated.predictions.class_count = static_cast<int>(description.classes.size());
-  std::set<fs::path> known;
-  for (const fs::path& file : request.validated_on) known.insert(file.lexically_normal());
-  std::size_t validated_on = 0;
+  KnownCounts known;
   std::vector<std::size_t> usable;
   for (std::size_t i = 0; i < samples.size(); ++i) {
     if (!pictures[i].problem.empty()) {
@@ -91,7 +96,7 @@ EvaluateResult evaluate(PictureModel& model, const ModelDescription& description
       continue;
     }
     usable.push_back(i);
-    validated_on += known.count(samples[i].file.lexically_normal());
+    count_known(request.known, {pictures[i].content_high, pictures[i].content_low}, known);
     evaluated.names.push_back(samples[i].name);
     evaluated.slices.push_back(labelled.slices[i]);
     evaluated.predictions.labels.push_back(samples[i].label);
@@ -100,11 +105,12 @@ EvaluateResult evaluate(PictureModel& model, const ModelDescription& description
     throw Error(ErrorKind::usage, "none of the pictures can be read", result.problems.front());
   }
   ask(model, pictures, usable, request, evaluated.predictions);
-  evaluated.is_fitted_here = validated_on * 2 > usable.size();
+  evaluated.is_fitted_here = known.validated_on * 2 > std::ssize(usable);
 
   result.document = evaluation_document(evaluated);
   result.document["pictures"] = {{"evaluated", usable.size()},
-                                 {"validated_on", validated_on},
+                                 {"learnt_from", known.learnt_from},
+                                 {"validated_on", known.validated_on},
                                  {"unreadable", samples.size() - usable.size()},
                                  {"unusable", labelled.unusable},
                                  {"unlabelled", labelled.unlabelled},

@@ -8,6 +8,7 @@
 
 #include "core/base/json.h"
 #include "core/model/labelled_pictures.h"
+#include "core/training/known_contents.h"
 #include "core/training/trainer.h"
 
 namespace mat {
@@ -17,16 +18,22 @@ struct EvaluateRequest {
   int threads = 1;
   int batch_size = 64;
   std::string slice_key;
-  // What the model's epoch and temperature were chosen by. Where most pictures are of these, the
+  // Where most pictures are of those that the model's epoch and temperature were chosen by, the
   // error after the temperature is measured as training does, of each half with that of the other.
-  std::vector<std::filesystem::path> validated_on;
+  KnownContents known;
   // Told now and then, for a progress bar; false ends it with an interrupted error. May be empty.
   std::function<bool(const char* what, std::int64_t done, std::int64_t total)> progress;
 };
 
+// How many of what is measured a model knows, what it learnt from and was validated on only once.
+struct KnownCounts {
+  std::int64_t learnt_from = 0, validated_on = 0;
+};
+void count_known(const KnownContents& known, const Content& content, KnownCounts& counts);
+
 struct EvaluateResult {
   // See evaluation_document(), and "pictures": what was left out, and how many of those that were
-  // not are of "validated_on".
+  // not the model knows: has "learnt_from", or was only "validated_on".
   Json document;
   std::string
       predictions;  // the lines of predictions.jsonl, with probabilities as predict has them

@@ -69,7 +69,7 @@ void measure_classes(const TableDescription& description, const CsvTable& table,
 
 EvaluateResult evaluate_table(
     TableModel& model, const TableDescription& description, const CsvTable& table,
-    const std::string& slice_column,
+    const std::string& slice_column, const KnownContents& known,
     const std::function<bool(std::int64_t done, std::int64_t total)>& progress) {
   if (!slice_column.empty() && description.is_regression()) {
     throw Error(ErrorKind::usage, "a regression is not measured by slices");
@@ -77,25 +77,32 @@ EvaluateResult evaluate_table(
   // Before all rows are answered.
   const std::size_t slice = slice_column.empty() ? 0 : table.index_of(slice_column, "to slice by");
   std::map<std::string, std::int64_t> unknown;
-  const TableTarget::Rows known =
+  const TableTarget::Rows labelled =
       TableTarget(description.target, description.classes).read(table, &unknown);
-  if (known.rows.empty()) {
+  if (labelled.rows.empty()) {
     throw Error(ErrorKind::usage,
                 fmt::format("no row of {} has a value of '{}' that the model knows", table.name(),
                             description.target));
   }
-  std::vector<double> answers = answers_of(model, description, table, known, progress);
+  std::vector<double> answers = answers_of(model, description, table, labelled, progress);
   EvaluateResult result;
   if (description.is_regression()) {
-    measure_values(known, std::move(answers), result);
+    measure_values(labelled, std::move(answers), result);
   } else {
-    measure_classes(description, table, known, answers, slice_column, slice, result);
+    measure_classes(description, table, labelled, answers, slice_column, slice, result);
   }
   std::int64_t of_unknown = 0;
   for (const auto& [label, count] : unknown) of_unknown += count;
-  const auto evaluated = static_cast<std::int64_t>(known.rows.size());
+  KnownCounts counts;
+  for (const Content& row : contents_of_rows(
+           table, labelled.rows, columns_of_rows(description.encoder, description.target))) {
+    count_known(known, row, counts);
+  }
+  const auto evaluated = static_cast<std::int64_t>(labelled.rows.size());
   result.document["rows"] = {
       {"evaluated", evaluated},
+      {"learnt_from", counts.learnt_from},
+      {"validated_on", counts.validated_on},
       {"without_target", static_cast<std::int64_t>(table.rows()) - evaluated - of_unknown},
       {"unknown_labels", unknown}};
   return result;

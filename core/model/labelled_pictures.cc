@@ -125,6 +125,7 @@ LabelledPictures read_labelled(const fs::path& data, const std::vector<std::stri
       samples.begin(), samples.end(),
       [](const ManifestSample& sample) { return is_asked(Asked::held_out, sample.usage); });
   if (asked == Asked::held_out && !has_held_out) asked = Asked::all;
+  pictures.part = asked;
   std::map<std::string, int> numbers;
   for (std::size_t c = 0; c < classes.size(); ++c) numbers[classes[c]] = static_cast<int>(c);
   bool is_any_asked = samples.empty();

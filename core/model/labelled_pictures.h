@@ -23,6 +23,7 @@ Asked parse_asked(const std::string& text);  // "held-out", "all", "train", "eva
 // Labelled data as a model of given classes can be measured on it.
 struct LabelledPictures {
   PictureSet set;                   // of the model's classes, in their order
+  Asked part = Asked::all;          // that they are: all, where the data is not split
   std::vector<std::string> slices;  // of each sample, the value of the slice key; empty: none
   std::int64_t unlabelled = 0, several_labels = 0;
   std::map<std::string, std::int64_t> unknown_labels;  // that the model has not, and how often

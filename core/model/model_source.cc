@@ -9,7 +9,6 @@
 #include "core/base/text.h"
 #include "core/model/model_origin.h"
 #include "core/model/models.h"
-#include "core/model/validation_list.h"
 #include "core/registry/reference.h"
 
 namespace mat {
@@ -75,16 +74,6 @@ void require_still_there(Registry& registry, const ModelSource& source) {
   if (now == source.id) return;
   throw Error(ErrorKind::not_found,
               fmt::format("{} was deleted meanwhile; another has its name", source.reference));
-}
-
-std::vector<std::filesystem::path> validated_on(Registry& registry, const ModelSource& source) {
-  const Home& home = registry.home();
-  if (source.model_version) {
-    const StoredModel model = stored_model(home, registry.model_version(source.reference));
-    return validation_pictures(home, model.validation, model.folder);
-  }
-  return listed_pictures(source.folder / "predictions.jsonl",
-                         root_of_data(registry.version(source.reference)));
 }
 
 ModelSource find_model_source(Registry& registry, const std::string& reference) {

@@ -3,7 +3,6 @@
 #include <filesystem>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "core/registry/registry.h"
 #include "core/training/model_description.h"
@@ -27,10 +26,6 @@ struct ModelSource {
 
 // Throws not_found when it was deleted since it was found, also when another has its name by now.
 void require_still_there(Registry& registry, const ModelSource& source);
-
-// The pictures by which its best epoch was chosen and its temperature found; none when they are not
-// known. Opens none of them.
-std::vector<std::filesystem::path> validated_on(Registry& registry, const ModelSource& source);
 
 // "X@V0003", "X@3" and "X@best" are versions of the job X, as Registry::version() takes them;
 // "X@1.0.1" and "X@ALIAS" of the model, as Registry::model_version() does. "X" and "X@latest" are

@@ -8,6 +8,7 @@
 #include "core/model/model_folder.h"
 #include "core/model/model_origin.h"
 #include "core/model/validation_list.h"
+#include "core/training/known_contents.h"
 
 namespace mat {
 namespace {
@@ -47,6 +48,7 @@ ModelVersionRecord add_model_version(Registry& registry, const NewModel& model,
   refuse_taken_number(registry, model);
   const fs::path place = folder.begin();
   synced_copy(content.file, place / file_name_of(content.description));
+  if (content.made_of) copy_known_contents(content.file.parent_path(), place);
   Json document = description_json(content.description, content.table);
   document["metrics"] = content.metrics;
   document["validation"] =

@@ -12,6 +12,8 @@
 // Models: weights with a name and a number, of which all that is needed to answer lies in a folder
 // of their own. Whatever fails or is killed, a version is there whole or not at all.
 //
+// What a training left beside its weights is there too (see known_contents.h).
+//
 // model.json is the description (see model_description.h; of a network for tables "network" and
 // what table_description.h has) and with it
 //   "metrics": {"accuracy", …}, as far as they are known

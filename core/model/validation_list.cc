@@ -64,24 +64,20 @@ Json write_validation_list(const Home& home, const fs::path& predictions, const 
   return {{"root", kept.string()}, {of_rows ? "rows" : "pictures", count}};
 }
 
-std::vector<fs::path> listed_pictures(const fs::path& list, const fs::path& root) {
+std::vector<fs::path> validation_pictures(const Home& home, const Json& validation,
+                                          const fs::path& folder) {
   std::vector<fs::path> files;
+  const auto root = root_of(home, validation);
   std::error_code error;
-  if (!fs::is_regular_file(list, error)) return files;
-  JsonLines lines(list);
+  if (!root || !fs::is_regular_file(folder / kList, error)) return files;
+  JsonLines lines(folder / kList);
   for (Json line; lines.next(line);) {
     const auto file = line.find("file");
     if (file != line.end() && file->is_string()) {
-      files.push_back(root / file->get<std::string>());
+      files.push_back(*root / file->get<std::string>());
     }
   }
   return files;
-}
-
-std::vector<fs::path> validation_pictures(const Home& home, const Json& validation,
-                                          const fs::path& folder) {
-  const auto above = root_of(home, validation);
-  return above ? listed_pictures(folder / kList, *above) : std::vector<fs::path>();
 }
 
 std::optional<ListedRows> validation_rows(const Home& home, const Json& validation,

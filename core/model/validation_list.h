@@ -21,13 +21,8 @@ namespace mat {
 Json write_validation_list(const Home& home, const std::filesystem::path& predictions,
                            const std::filesystem::path& root, const std::filesystem::path& folder);
 
-// The pictures that a file of lines with "file" lists, relative to `root`; none when there is no
-// such file. Opens none of them.
-std::vector<std::filesystem::path> listed_pictures(const std::filesystem::path& list,
-                                                   const std::filesystem::path& root);
-
-// The pictures of a model whose folder is `folder`; `validation` is what stands in its model.json.
-// Opens none of them.
+// The pictures of a model whose folder is `folder`; `validation` is what stands in its model.json;
+// none when they are not known. Opens none of them.
 std::vector<std::filesystem::path> validation_pictures(const Home& home, const Json& validation,
                                                        const std::filesystem::path& folder);
 

@@ -84,7 +84,7 @@ Origin origin_of(Registry& registry, const JobSpec& spec,
   if (Json datasets = dataset_facts(registry, spec); !datasets.empty()) {
     version.facts["datasets"] = std::move(datasets);
   }
-  if (const std::int64_t learnt = learnt_before(registry, spec); learnt > 0) {
+  if (const std::int64_t learnt = learnt_before(registry.home(), spec); learnt > 0) {
     version.facts["validated_on_learnt"] = learnt;
   }
   if (spec.hyperparameters.contains(kOwnLimit)) {

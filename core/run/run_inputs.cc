@@ -7,6 +7,7 @@
 
 #include "core/base/address.h"
 #include "core/base/error.h"
+#include "core/catalog/picture_counts.h"
 #include "core/catalog/publish.h"
 #include "core/dataset/manifest.h"
 #include "core/registry/reference.h"
@@ -88,6 +89,8 @@ Json dataset_facts(Registry& registry, const JobSpec& spec) {
     const DatasetVersionRecord version = registry.dataset_version(*dataset);
     facts[channel] = {{"version", version.reference()}, {"fingerprint", version.fingerprint}};
     if (!version.name.empty()) facts[channel]["name"] = version.name;
+    const std::int64_t left_out = picture_counts_from_json(version.counts).left_out;
+    if (left_out > 0) facts[channel]["left_out"] = left_out;
   }
   return facts;
 }

@@ -25,8 +25,8 @@ struct RunInputs {
 // the place itself.
 std::filesystem::path path_of_input(const Home& home, const std::string& place);
 
-// {CHANNEL: {"version", "name", "fingerprint"}} of the datasets among the inputs, for the record.
-// Throws a not_found error when one is not there.
+// {CHANNEL: {"version", "name", "fingerprint", "left_out"}} of the datasets among the inputs, for
+// the record. Throws a not_found error when one is not there.
 Json dataset_facts(Registry& registry, const JobSpec& spec);
 
 // Fetches those inputs of a version's spec that are remote addresses into the home's cache, and

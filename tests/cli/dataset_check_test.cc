@@ -39,9 +39,19 @@ TEST_CASE("dataset check tells in a table what is wrong and how many pictures th
   CHECK(output.out.find("42 pictures in 2 classes") != std::string::npos);
   CHECK(output.out.find("one picture, several labels") != std::string::npos);
   CHECK(output.out.find("left/0.bmp = right/same.bmp") != std::string::npos);
+  CHECK(output.out.find("left/0.bmp (left) = right/same.bmp (right)") != std::string::npos);
   CHECK(output.out.find("unreadable pictures") != std::string::npos);
   CHECK(output.out.find("UNREADABLE") != std::string::npos);
   CHECK(output.err.empty());
+}
+
+TEST_CASE("dataset check tells the labels of a file that is listed with two") {
+  TemporaryFolder folder;
+  MatProcess mat(folder);
+  put_classes(folder / "data");
+  put_file(folder / "data/list.csv", "image,label\nleft/0.bmp,up\nleft/0.bmp,down\n");
+  const Output output = mat.succeed({"dataset", "check", "data/list.csv"});
+  CHECK(output.out.find("0.bmp (up) = 0.bmp (down)") != std::string::npos);
 }
 
 TEST_CASE("dataset check tells which pictures of a version have changed since") {

@@ -132,6 +132,37 @@ TEST_CASE("names and labels that cannot be are refused with what to do") {
   CHECK_FALSE(fs::exists(f.mat.home() / "datasets" / ".nothing.lock"));
 }
 
+TEST_CASE("what a training would learn badly from is told when it is published") {
+  TemporaryFolder folder;
+  const MatProcess mat(folder);
+  draw_pictures(folder / "drawn", {"green", "red"}, 10);
+  fs::create_directories(folder / "flat");
+  fs::copy(folder / "drawn" / "red", folder / "flat");
+  mat.succeed({"dataset", "create", "flat", "flat"});
+  const Output flat = mat.succeed({"dataset", "publish", "flat"});
+  CHECK(has(flat.err, "no picture has one label, which a training needs"));
+  CHECK_FALSE(has(flat.err, "train on it"));
+  const Output refused = mat.run({"exeml", "train", "flat@V001", "--project", "p"});
+  CHECK(refused.exit_code == 2);
+  CHECK(has(refused.err, "none of the 10 pictures of flat@V001 has a label"));
+
+  fs::create_directories(folder / "split/val");
+  fs::copy(folder / "drawn", folder / "split/train", fs::copy_options::recursive);
+  fs::create_directories(folder / "split/val/red");
+  fs::rename(folder / "split/train/red/0.bmp", folder / "split/val/red/0.bmp");
+  fs::copy_file(folder / "split/train/red/1.bmp", folder / "split/train/green/wrong.bmp");
+  write_text(folder / "split/train/green/torn.bmp", "torn");
+  mat.succeed({"dataset", "create", "split", "split"});
+  const Output split = mat.succeed({"dataset", "publish", "split"});
+  CHECK(has(split.err, "no validation pictures of: green"));
+  CHECK(has(split.err, "one picture, several labels: "));
+  CHECK(has(split.err, "green/wrong.bmp is 'green', "));
+  CHECK(has(split.err, "red/1.bmp is 'red'\n"));
+  CHECK(has(mat.succeed({"dataset", "show", "split@V001"}).out, "train/green/torn.bmp"));
+  CHECK(has(mat.succeed({"dataset", "label", "split", "train/red/2.bmp", "red"}).out,
+            "train/red/2.bmp: red already\n"));
+}
+
 TEST_CASE("names of datasets and of their versions are completed") {
   const Flowers f;
   f.mat.succeed({"dataset", "publish", "colours", "--name", "first"});

@@ -56,6 +56,16 @@ TEST_CASE("an evaluation is drawn with bars and shaded cells") {
   for (const char c : ascii) CHECK((c & 0x80) == 0);
 }
 
+TEST_CASE("a class that nothing was measured of has no figures, and is named") {
+  Evaluated e;
+  Json evaluation = evaluation_of(3, "class");
+  evaluation["classes"][2]["support"] = 0;
+  const std::string shown = e.show(evaluation);
+  CHECK(has(shown, "\nnothing to measure of: class2 (0 in the means"));
+  const std::string row = shown.substr(shown.find("class2"));
+  CHECK_FALSE(has(row.substr(0, row.find('\n')), "0."));
+}
+
 TEST_CASE("of many classes the largest confusions are listed") {
   Evaluated e;
   const std::string shown = e.show(evaluation_of(13, "class"));

@@ -252,13 +252,19 @@ TEST_CASE("exeml keeps its dataset when a path is refused, and the split when pi
   CHECK(both.exit_code == 2);
   CHECK(has(both.err, "from --weights or from --incremental-version"));
 
+  write_text(folder / "data/red/torn.bmp", "torn");
+  mat.succeed({"dataset", "import", "colours", "data"});
   mat.succeed({"dataset", "publish", "colours", "--seed", "9"});
   const Output leaking = train("colours", {"--incremental-version", "V001"});
   REQUIRE(leaking.exit_code == 0);
   CHECK(has(leaking.err, "learnt from by a version that this one goes on from"));
   const Json shown = mat.succeed({"exeml", "show", "colours", "--json"}).json();
   CHECK(shown["facts"]["validated_on_learnt"].get<int>() > 0);
-  CHECK(has(mat.succeed({"exeml", "show", "colours", "V003"}).out, "is too good"));
+  const std::string last = mat.succeed({"exeml", "show", "colours", "V003"}).out;
+  CHECK(has(last, "is too good"));
+  CHECK(
+      has(last, "left out when colours@V003 was published, since they cannot be read: 1 picture"));
+  CHECK(shown["facts"]["datasets"]["data_url"]["left_out"] == 1);
 }
 
 TEST_CASE("exeml maps labels that are none, as it offers to") {

@@ -72,7 +72,7 @@ TEST_CASE("a completed version becomes a model that outlives its job") {
   const Json shown = t.mat.succeed({"model", "show", "flowers@champion", "--json"}).json();
   CHECK(shown["reference"] == "flowers@1.0.1");
   CHECK(shown["services"].empty());
-  CHECK(shown["files"].size() == 3);
+  CHECK(shown["files"].size() == 4);
   CHECK(t.mat.succeed({"model", "show", "flowers", "--json"}).json()["version_list"].size() == 3);
   const std::string text = t.mat.succeed({"model", "show", "flowers"}).out;
   for (const char* part : {"flowers@2.0.0", "colours@V0001, Completed by small_cnn", "green, red",

@@ -72,11 +72,15 @@ TEST_CASE("what was trained on a table answers for rows, and is measured on them
 
   const Json measured = t.mat.succeed({"evaluate", "kinds", "things.csv", "--json"}).json();
   CHECK(measured["name"] == "E001");
-  CHECK(measured["rows"]["evaluated"] == 120);
+  const Json rows = measured["rows"];
+  CHECK(rows["evaluated"] == 120);
+  CHECK(rows["learnt_from"].get<int>() > 60);
+  CHECK(rows["learnt_from"].get<int>() + rows["validated_on"].get<int>() == 120);
   CHECK(measured["accuracy"].get<double>() > 0.9);
   const Output of_prices = t.mat.succeed({"evaluate", "prices", "things.csv", "--top", "1"});
   CHECK(has(of_prices.out, "rmse"));
   CHECK(has(of_prices.out, "largest errors"));
+  CHECK(has(of_prices.err, "of 120 rows are those that the model learnt from"));
   CHECK(has(t.mat.succeed({"evaluate", "prices"}).out, "RMSE"));
   CHECK(has(t.mat.succeed({"evaluate", "prices", "--show", "E001"}).out, "r2"));
 }

@@ -222,6 +222,34 @@ TEST_CASE("evaluate measures a version on labelled pictures and keeps what it fo
   CHECK(t.mat.run({"evaluate", "colours", "new", "--part", "some"}).exit_code == 2);
 }
 
+TEST_CASE("evaluate tells what the model knows already, wherever it lies") {
+  const Trained t;
+  fs::rename(t.folder / "data", t.folder / "elsewhere");
+  draw_pictures(t.folder / "new", {"blue", "green", "red"}, 15);
+  const Json facts = t.mat.succeed({"version", "show", "colours", "--json"}).json()["facts"];
+  const auto check_known = [&](const std::string& model) {
+    const Output all = t.mat.succeed({"evaluate", model, "elsewhere", "--no-keep"});
+    const std::string learnt = to_json_text(facts["dataset"]["train"]);
+    CHECK(has(all.out, "\npart                all\n"));
+    CHECK(has(all.out, "\nlearnt from         " + learnt + " of them\n"));
+    CHECK(has(all.err, learnt + " of 36 pictures are those that the model learnt from"));
+    const std::string validated = to_json_text(facts["dataset"]["validation"]);
+    CHECK(has(all.err, validated + " of 36 pictures are those that the model was validated on"));
+  };
+  check_known("colours");
+  const Output both = t.mat.succeed({"evaluate", "colours", "new", "--json"});
+  CHECK(both.json()["pictures"]["evaluated"] == 45);
+  const int learnt = both.json()["pictures"]["learnt_from"];
+  CHECK(learnt > 0);
+  CHECK(learnt < 45);
+  CHECK(both.json()["part"] == "all");
+  CHECK(has(t.mat.succeed({"evaluate", "colours", "--show", "E001"}).out, "learnt from "));
+
+  t.mat.succeed({"model", "create", "colours", "--name", "shop"});
+  t.mat.succeed({"job", "delete", "colours", "--yes"});
+  check_known("shop");
+}
+
 TEST_CASE("evaluate names and counts what it leaves out") {
   const Trained t;
   std::string lines;

@@ -46,6 +46,7 @@ class TabularReader {
     }
     result.preprocessing = preprocessing(encoder, result);
     result.description = description(encoder, data);
+    result.known = known_rows(encoder);
     return result;
   }
 
@@ -103,6 +104,16 @@ class TabularReader {
             {"columns", columns},
             {"left_out_columns", left_out},
             {"inputs", encoder.inputs()}};
+  }
+
+  KnownContents known_rows(const TableEncoder& encoder) const {
+    const auto columns = columns_of_rows(encoder, table_.without.front());
+    const auto contents = [&](const CsvTable& table, const TableTarget::Rows& rows) {
+      const auto all = contents_of_rows(table, rows.rows, columns);
+      return std::unordered_set<Content, ContentHash>(all.begin(), all.end());
+    };
+    return {contents(table_.train, table_.train_rows),
+            contents(table_.validation_table(), table_.validation_rows)};
   }
 
   const char* task() const {

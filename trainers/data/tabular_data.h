@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/base/json.h"
+#include "core/training/known_contents.h"
 #include "trainers/torch.h"
 
 namespace mat {
@@ -32,6 +33,8 @@ struct TabularData {
   // (rows), "without_target" (rows left out), "columns" (names used), "left_out_columns" (name →
   // reason), "inputs"}.
   Json description;
+
+  KnownContents known;  // its rows, by what is learnt from and the target
 
   bool is_regression() const { return classes.empty(); }
 };

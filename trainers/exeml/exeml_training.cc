@@ -87,6 +87,7 @@ TrainOutcome train_exeml(const TrainRequest& request, TrainObserver& observer) {
   record_device(device, observer);
   record_image_data(data, observer);
   check_image_data(data);
+  keep_known_contents(request, data.known);
   if (!from) observer.summary(samples_summary(data.train, data.classes));
 
   SearchContext context(request, observer, data, device, time, std::move(pretrained),

@@ -7,6 +7,7 @@
 #include <numeric>
 #include <optional>
 #include <string_view>
+#include <unordered_map>
 
 #include "core/base/error.h"
 #include "core/base/text.h"
@@ -22,6 +23,7 @@ namespace {
 constexpr double kCacheStep = 0.25;
 // Read before it is asked again whether there is time for more.
 constexpr std::size_t kPicturesAtOnce = 1024;
+constexpr std::int64_t kMostContradictory = 10;
 
 // How long the shorter sides of cached pictures are: so that the smallest square that a training
 // crop may take, and what is validated on, have every pixel the network sees.
@@ -42,6 +44,39 @@ void log_what_is_wrong(const PictureSet& folder, const std::vector<PixelCache::P
       observer.log(fmt::format("{}: {}", name, pictures[i].warning));
     }
   }
+}
+
+// One picture with several labels teaches nothing.
+void log_contradictory(const PictureSet& folder, const std::vector<PixelCache::Picture>& pictures,
+                       TrainObserver& observer) {
+  std::unordered_map<Content, const PictureSample*, ContentHash> known;
+  std::int64_t more = -kMostContradictory;
+  for (std::size_t i = 0; i < pictures.size(); ++i) {
+    if (!pictures[i].problem.empty()) continue;
+    const PictureSample& sample = folder.samples[i];
+    const Content content{pictures[i].content_high, pictures[i].content_low};
+    const PictureSample& first = *known.emplace(content, &sample).first->second;
+    if (first.label == sample.label || ++more > 0) continue;
+    const auto label = [&](const PictureSample& s) {
+      return folder.classes[static_cast<std::size_t>(s.label)];
+    };
+    observer.log(fmt::format("one picture, several labels: {} is '{}', {} is '{}'", first.name,
+                             label(first), sample.name, label(sample)));
+  }
+  if (more > 0) observer.log(fmt::format("one picture, several labels: {} more", more));
+}
+
+void log_not_validated(const ImageData& data, TrainObserver& observer) {
+  if (data.validation.empty()) return;
+  std::vector<bool> is_validated(data.classes.size());
+  for (const LabelledPicture& picture : data.validation) {
+    is_validated[static_cast<std::size_t>(picture.label)] = true;
+  }
+  std::vector<std::string> without;
+  for (std::size_t c = 0; c < data.classes.size(); ++c) {
+    if (!is_validated[c]) without.push_back(data.classes[c]);
+  }
+  if (!without.empty()) observer.log("no validation pictures of: " + join(without, ", "));
 }
 
 std::vector<PixelCache::Picture> load(const std::vector<std::filesystem::path>& files,
@@ -128,15 +163,18 @@ ImageData read_image_data(const TrainRequest& request, const ImageNeeds& needs,
   std::int64_t left_out = 0;
   for (std::size_t i = 0; i < pictures.size(); ++i) {
     const PictureSample& sample = folder.samples[i];
+    const Content content{pictures[i].content_high, pictures[i].content_low};
     if (!pictures[i].problem.empty()) {
       ++left_out;
     } else if (sample.usage == Usage::train) {
       data.train.push_back({pictures[i].view, sample.label});
       data.train_names.push_back(sample.name);
-      data.train_contents.push_back({pictures[i].content_high, pictures[i].content_low});
+      data.train_contents.push_back(content);
+      data.known.learnt.insert(content);
     } else if (sample.usage == Usage::validation) {
       data.validation.push_back({pictures[i].view, sample.label});
       data.validation_names.push_back(sample.name);
+      data.known.validated.insert(content);
     }
   }
   observer.log(fmt::format(
@@ -145,9 +183,12 @@ ImageData read_image_data(const TrainRequest& request, const ImageNeeds& needs,
       data.classes.size(), data.train.size(), data.validation.size(), left_out, data.loaded.decoded,
       data.loaded.reused));
   if (folder.unlabelled + folder.several_labels > 0) {
-    observer.log(fmt::format("{} pictures without a label and {} with several are not trained with",
-                             folder.unlabelled, folder.several_labels));
+    observer.log(
+        fmt::format("pictures that are not trained with: {} without a label, {} with several",
+                    folder.unlabelled, folder.several_labels));
   }
+  log_contradictory(folder, pictures, observer);
+  log_not_validated(data, observer);
   if (!data.loaded.note.empty()) observer.log(data.loaded.note);
   data.description = describe_dataset(folder, pictures);
   return data;

@@ -7,6 +7,7 @@
 
 #include "core/cache/content.h"
 #include "core/cache/pixel_cache.h"
+#include "core/training/known_contents.h"
 #include "core/training/trainer.h"
 #include "trainers/data/picture_batches.h"
 
@@ -17,6 +18,7 @@ struct ImageData {
   std::vector<std::string> classes;
   std::vector<LabelledPicture> train, validation;
   std::vector<Content> train_contents;  // of their files
+  KnownContents known;                  // all of them
   // Of each, relative to the data folder.
   std::vector<std::string> train_names, validation_names;
   std::unique_ptr<PixelCache> cache;  // owns the pixels

@@ -312,6 +312,7 @@ TrainOutcome train_images(const TrainRequest& request, TrainObserver& observer) 
   record_device(device, observer);
   record_image_data(data, observer);
   check_image_data(data);
+  if (is_first) keep_known_contents(request, data.known);
   check_shares(data, request.group);
 
   const ComputePlan plan = choose_plan(request, data, from, device, nodes.get(), observer);

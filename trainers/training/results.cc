@@ -75,6 +75,15 @@ void Results::save_last(const torch::nn::Module& network) const {
   save_weights(weights, folder_ / "output" / kLastFile);
 }
 
+void keep_known_contents(const TrainRequest& request, KnownContents known) {
+  if (const auto base = request.inputs.find("weights_url"); base != request.inputs.end()) {
+    known.learnt.merge(read_known_contents(base->second.parent_path()).learnt);
+  }
+  const fs::path folder = request.version_folder / "output";
+  make_folders(folder);
+  write_known_contents(folder, known);
+}
+
 void record_device(const torch::Device& device, TrainObserver& observer) {
   observer.record("device", device.str());
   observer.record("device_model", device_model(device));

@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 
+#include "core/training/known_contents.h"
 #include "core/training/trainer.h"
 #include "trainers/distributed/nodes.h"
 #include "trainers/models/weights_file.h"
@@ -35,6 +36,10 @@ class Results {
   std::filesystem::path folder_;
   std::map<std::string, std::string> metadata_;
 };
+
+// Writes beside the weights what they will know, with what those knew that the training goes on
+// from.
+void keep_known_contents(const TrainRequest& request, KnownContents known);
 
 // What every training puts into its record.
 void record_device(const torch::Device& device, TrainObserver& observer);

@@ -146,6 +146,7 @@ TrainOutcome train_table(const TrainRequest& request, TrainObserver& observer) {
   begin_training(request, from, settings, observer);
   record_device(device, observer);
   observer.record("dataset", data.description);
+  keep_known_contents(request, data.known);
 
   torch::manual_seed(request.seed);
   const std::shared_ptr<Network> network =

@@ -31,6 +31,12 @@ function list(rows, chosen, own) {
     chosen && own && h("p", {}, h("a", {href: here({evaluation: null})}, `Show ${own}`)));
 }
 
+// How much of what was measured the model knew before; nothing when it knew none.
+function knownText(evaluation, key) {
+  const known = (evaluation.pictures ?? evaluation.rows)?.[key] ?? 0;
+  return known > 0 && `${known} of them`;
+}
+
 // `reference` says whose ("version:JOB@V0001"); `own` what is shown while none of them is chosen.
 // Returns {node, isOne, refresh(names)}.
 export function keptEvaluations({reference, query, signal, own}) {
@@ -49,7 +55,10 @@ export function keptEvaluations({reference, query, signal, own}) {
       replace(place, list(listed.evaluations ?? [], chosen, own),
               one && section(`Evaluation ${one.name}`,
                              facts([["data", h("span", {class: "path"}, one.data ?? "")],
-                                    ["part", one.part], ["time", when(one.created)]]),
+                                    ["part", one.part],
+                                    ["learnt from", knownText(one, "learnt_from")],
+                                    ["validated on", knownText(one, "validated_on")],
+                                    ["time", when(one.created)]]),
                              evaluationParts({evaluation: one, reference: one.model})));
     } catch (error) {
       if (error.name !== "AbortError") replace(place, problem(error));

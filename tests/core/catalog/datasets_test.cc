@@ -156,10 +156,10 @@ TEST_CASE("A picture given twice is compared with what was given first") {
     put_file(h.folder / "more.csv",
              "image,label\n" + rose + "," + first + "\n" + rose + "," + second + "\n");
     return import_into_dataset(registry, "flowers", h.request(h.folder / "more.csv"), {})
-        .report.contradicted;
+        .report.first_contradicted;
   };
-  CHECK(contradicted("tulip", "tulip") == 0);
-  CHECK(contradicted("tulip", "rose") == 1);
+  CHECK(contradicted("tulip", "tulip").empty());
+  CHECK(contradicted("tulip", "rose") == rose + " ('tulip' at first, then 'rose')");
 }
 
 TEST_CASE("A label that was removed by hand is not given again by an import") {

@@ -167,6 +167,25 @@ TEST_CASE("A split that pictures came with is kept, and the same pictures are on
   }
 }
 
+TEST_CASE("One picture with several labels is told with each of them") {
+  const CatalogHome h;
+  h.draw("rose", 5);
+  h.draw("tulip", 5);
+  fs::copy_file(h.data / "rose" / "0.bmp", h.data / "tulip" / "wrong.bmp");
+  fs::copy_file(h.data / "rose" / "1.bmp", h.data / "rose" / "copy.bmp");
+  h.create("flowers");
+  const PublishReport report = h.publish("flowers");
+  CHECK(report.duplicates == 2);
+  CHECK(report.contradictory_count == 1);
+  REQUIRE(report.contradictory.size() == 1);
+  const auto& pictures = report.contradictory.front();
+  REQUIRE(pictures.size() == 2);
+  CHECK(pictures[0].source == (h.data / "rose" / "0.bmp").string());
+  CHECK(pictures[0].labels == std::vector<std::string>{"rose"});
+  CHECK(pictures[1].source == (h.data / "tulip" / "wrong.bmp").string());
+  CHECK(pictures[1].labels == std::vector<std::string>{"tulip"});
+}
+
 TEST_CASE("Pictures that cannot be read are left out with the reason, and none is an error") {
   const CatalogHome h;
   h.draw("rose", 5);
@@ -179,6 +198,7 @@ TEST_CASE("Pictures that cannot be read are left out with the reason, and none i
   CHECK(report.left_out.size() == 2);
   CHECK_FALSE(report.left_out.at((h.data / "rose" / "torn.jpg").string()).empty());
   CHECK(report.version.counts["left_out"] == 2);
+  CHECK(report.version.counts["left_out_files"].size() == 2);
   CHECK(report.version.counts["pictures"] == 10);
   fs::remove_all(h.data);
   CHECK(error_of([&] { h.publish("flowers"); }).kind() == ErrorKind::usage);

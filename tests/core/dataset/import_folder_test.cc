@@ -169,6 +169,10 @@ TEST_CASE("labels that are none are refused with what they might be called") {
   CHECK_THAT(error.hint(), Contains("--map-label 'black t-shirt!=black_t-shirt'\n") &&
                                Contains("--map-label 'a.b=a_b'\n"));
 
+  const TempFolder one;
+  put_all(one, {"a.b/1.jpg", "cat/1.jpg"});
+  CHECK_THAT(import_error(one.path()).message(), Contains("1 name is not a label of at most"));
+
   ImportOptions options;
   SECTION("all are mapped on request") {
     options.bad_labels = ImportOptions::BadLabels::map;

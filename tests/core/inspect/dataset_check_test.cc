@@ -129,6 +129,14 @@ TEST_CASE("classes that are too small or uneven are told, unreadable pictures no
               "uneven_classes too_few: 4 readable pictures; the largest class has 76"});
 }
 
+TEST_CASE("labels that may be one class are told") {
+  TempFolder folder;
+  put_class(folder / "data/Dress", 0, 20);
+  put_class(folder / "data/dress", 50, 20);
+  put_class(folder / "data/hat", 100, 20);
+  CHECK(told(check(folder / "data", folder / "cache")) == Lines{"alike_labels Dress = dress"});
+}
+
 TEST_CASE("pictures without a label or with several are told, and names that ModelArts refuses") {
   TempFolder folder;
   put_class(folder / "data", 0, 3);

@@ -49,7 +49,7 @@ EvaluateResult evaluated(const std::string& csv, const std::vector<std::string>&
                          const std::string& slice = "") {
   FirstColumn model(classes.empty());
   return evaluate_table(model, description_of(classes), CsvTable::parse(csv, "rows.csv", {}), slice,
-                        {});
+                        {}, {});
 }
 
 }  // namespace
@@ -61,8 +61,11 @@ TEST_CASE("Rows are measured like pictures; those without a known class are coun
       {"no", "yes"}, "group");
   CHECK(result.document["accuracy"].get<double>() == Approx(0.8));
   CHECK(result.document["samples"] == 5);
-  CHECK(result.document["rows"] ==
-        Json({{"evaluated", 5}, {"without_target", 1}, {"unknown_labels", {{"perhaps", 2}}}}));
+  CHECK(result.document["rows"] == Json({{"evaluated", 5},
+                                         {"learnt_from", 0},
+                                         {"validated_on", 0},
+                                         {"without_target", 1},
+                                         {"unknown_labels", {{"perhaps", 2}}}}));
   CHECK(result.document["confusion_matrix"]["rows"] == Json::parse("[[2,0],[1,2]]"));
   CHECK(result.document["worst"][0]["file"] == "row 3");
   const Json& slices = result.document["slices"]["values"];
@@ -102,7 +105,7 @@ TEST_CASE("What cannot be measured is refused") {
   FirstColumn model(false);
   const CsvTable table = CsvTable::parse("x,t\n1,yes\n", "rows.csv", {});
   CHECK(error_of([&] {
-          evaluate_table(model, description_of({"no", "yes"}), table, "g", {});
+          evaluate_table(model, description_of({"no", "yes"}), table, "g", {}, {});
         }).message() == "rows.csv has no column 'g' to slice by");
   CHECK(model.asked == 0);
 }

@@ -36,6 +36,11 @@ void make_data(const fs::path& folder) {
   put_file(folder / "val" / "green" / "1.bmp", bmp_of_color(20, 20, 0xdd0000));
 }
 
+Content content_of_file(const fs::path& file) {
+  const std::string bytes = read_file(file);
+  return content_of(bytes.data(), bytes.size());
+}
+
 EvaluateResult evaluate_folder(const TempFolder& folder, Asked asked,
                                const std::string& slice_key = "") {
   ColourModel model;
@@ -121,14 +126,19 @@ TEST_CASE("What a model was chosen by is told, and its temperature is not praise
   const Json others = evaluate(model, description, labelled, request).document;
   CHECK(others["pictures"]["validated_on"] == 0);
   CHECK(others["calibration"]["fitted_here"] == false);
+  CHECK(others["pictures"]["learnt_from"] == 0);
   for (const PictureSample& sample : labelled.set.samples) {
-    request.validated_on.push_back(sample.file.parent_path() / "." / sample.file.filename());
+    request.known.validated.insert(content_of_file(sample.file));
   }
   const Json own = evaluate(model, description, labelled, request).document;
   CHECK(own["pictures"]["validated_on"] == 12);
   CHECK(own["calibration"]["fitted_here"] == true);
   CHECK(own["calibration"]["error_after"] != others["calibration"]["error_after"]);
   CHECK(own["accuracy"] == others["accuracy"]);
+  request.known.learnt.insert(content_of_file(labelled.set.samples.front().file));
+  const Json learnt = evaluate(model, description, labelled, request).document["pictures"];
+  CHECK(learnt["learnt_from"] == 1);
+  CHECK(learnt["validated_on"] == 11);
 
   model.of_blue = std::nanf("");
   CHECK_THROWS_WITH(evaluate(model, description, labelled, request),

@@ -74,6 +74,7 @@ class ModelHome : public RegistryHome {
     const VersionRecord made = registry.create_version(version, "name: x\n");
     const std::filesystem::path folder = home().version_folder(made.job, made.number);
     put_file(folder / "output" / "best.safetensors", weights_bytes(metadata_of_classifier()));
+    put_file(folder / "output" / "contents.txt", "");
     put_file(folder / "predictions.jsonl",
              R"({"file":"blue/0.bmp","label":"blue","predicted":"blue","scores":{"blue":0.9}})"
              "\n"
@@ -97,6 +98,7 @@ class ModelHome : public RegistryHome {
     const VersionRecord made = registry.create_version(version, "name: x\n");
     const std::filesystem::path folder = home().version_folder(made.job, made.number);
     put_file(folder / "output" / "best.safetensors", weights_bytes(metadata_of_table()));
+    put_file(folder / "output" / "contents.txt", "");
     put_file(folder / "predictions.jsonl", R"({"row":"row 3","target":120,"predicted":118})"
                                            "\n"
                                            R"({"row":"row 1","target":90,"predicted":91})"

@@ -27,7 +27,8 @@ ModelVersionRecord make(const ModelHome& h, const VersionRecord& from,
                            {});
 }
 
-const std::set<std::string> kFiles{"model.json", "model.safetensors", "validation.jsonl"};
+const std::set<std::string> kFiles{"contents.txt", "model.json", "model.safetensors",
+                                   "validation.jsonl"};
 
 // Whether all that the registry knows is whole, and nothing else is there.
 void check_whole(const ModelHome& h) {

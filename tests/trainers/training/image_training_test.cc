@@ -39,6 +39,26 @@ std::string weights(const TrainRequest& request, const std::string& which = "bes
 
 }  // namespace
 
+TEST_CASE("What pictures can teach badly, or nobody can measure, is told in the log") {
+  const TempFolder folder;
+  make_pictures(folder / "data/train", 4);
+  make_pictures(folder / "all", 6);
+  fs::create_directories(folder / "data/val/noise");
+  fs::rename(folder / "all/noise/5.bmp", folder / "data/val/noise/5.bmp");
+  fs::copy_file(folder / "data/train/lying/0.bmp", folder / "data/train/noise/wrong.bmp");
+  fs::copy_file(folder / "data/train/lying/1.bmp", folder / "data/train/lying/copy.bmp");
+  const TrainRequest request = request_for(folder / "data", folder / "home", "V0001");
+  RecordingObserver observer;
+  const ImageData data = read_image_data(request, image_needs(request.hyperparameters), observer);
+  CHECK(observer.has_line_with("no validation pictures of: lying, standing"));
+  CHECK(observer.has_line_with(
+      "one picture, several labels: train/lying/0.bmp is 'lying', train/noise/wrong.bmp is "
+      "'noise'"));
+  CHECK_FALSE(observer.has_line_with("copy.bmp"));
+  CHECK(data.known.learnt.size() == 12);
+  CHECK(data.known.validated.size() == 1);
+}
+
 TEST_CASE("A small network learns three kinds of pictures and leaves all its results") {
   const TempFolder folder;
   make_pictures(folder / "data", 60);
