@@ -16,6 +16,9 @@ struct Context {
   std::function<int()> action;         // of the command that was chosen; gives the exit code
 
   Home home() const { return find_home(home_option); }
+  // Says on stderr that the home which was looked into is not there, when somebody named it: it may
+  // be mistyped.
+  void note_missing_home() const;
 
   // For commands that only look: makes nothing, and notices runners that have died.
   Registry open_to_read() const;
@@ -24,6 +27,9 @@ struct Context {
   // For commands that change what is already there: makes no home, so that with a mistyped one
   // nothing is found, and nothing is left behind. Where there is none it is open for reading.
   Registry open_to_change() const;
+
+ private:
+  mutable bool has_looked_ = false;
 };
 
 }  // namespace mat

@@ -39,10 +39,35 @@ struct Mistake {
   const CLI::App* group = nullptr;  // of commands, that was called without one of them
 };
 
+// Of an option that is not there: the nearest that is.
+std::string option_hint(const CLI::App& command, const std::vector<std::string>& extras) {
+  const auto wrong = std::find_if(extras.begin(), extras.end(),
+                                  [](const std::string& word) { return word.starts_with("--"); });
+  if (wrong == extras.end()) return {};
+  std::vector<std::string> known;
+  for (const CLI::Option* option : command.get_options()) {
+    for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+  }
+  const auto near = nearest_name(wrong->substr(0, wrong->find('=')), known);
+  return near ? fmt::format("did you mean {}?", *near) : "";
+}
+
+// "Could not convert: --seed = x" is no sentence of ours. Only numbers are converted.
+std::string words_of(const CLI::ParseError& error, const std::vector<std::string>& extras) {
+  if (!extras.empty()) return "not expected: " + join(extras, " ");
+  const std::string text = error.what();
+  constexpr std::string_view kConversion = "Could not convert: ", kEquals = " = ";
+  const std::size_t equals = text.find(kEquals);
+  if (!text.starts_with(kConversion) || equals == text.npos) return text;
+  return fmt::format("{}: '{}' is no number",
+                     text.substr(kConversion.size(), equals - kConversion.size()),
+                     text.substr(equals + kEquals.size()));
+}
+
 // What a person did wrong, where the parser only says that something is missing or too much:
 // follows the words as far as they name commands.
 Mistake explain(const CLI::App& app, const std::vector<std::string>& arguments,
-                const std::string& parser_message) {
+                const std::string& parser_message, const std::vector<std::string>& extras) {
   const CLI::App* at = &app;
   std::string path = "mat";
   for (std::size_t i = 1; i < arguments.size(); ++i) {
@@ -54,7 +79,8 @@ Mistake explain(const CLI::App& app, const std::vector<std::string>& arguments,
     if (word == "--home") ++i;
     if (word.rfind("--home", 0) == 0) continue;
     if (std::find(names.begin(), names.end(), word) == names.end()) {
-      Mistake other{parser_message, fmt::format("see '{} --help'", path)};
+      const std::string hint = option_hint(*at, extras);
+      Mistake other{parser_message, hint.empty() ? fmt::format("see '{} --help'", path) : hint};
       if (names.empty() || word.rfind('-', 0) == 0) return other;
       return {fmt::format("there is no command '{} {}'", path, word), name_hint(word, names)};
     }
@@ -81,11 +107,22 @@ std::vector<std::string> without_help_word(std::vector<std::string> arguments) {
   return arguments;
 }
 
+int run_action(const Context& context) {
+  try {
+    const int code = context.action();
+    context.note_missing_home();
+    return code;
+  } catch (const Error&) {
+    context.note_missing_home();
+    throw;
+  }
+}
+
 int run(CLI::App& app, Context& context) {
   try {
     std::vector<std::string> words(context.arguments.rbegin(), context.arguments.rend() - 1);
     app.parse(std::move(words));
-    const int code = context.action();
+    const int code = run_action(context);
     finish_output();
     return code;
   } catch (const CLI::CallForHelp&) {
@@ -99,7 +136,9 @@ int run(CLI::App& app, Context& context) {
     finish_output();
     return 0;
   } catch (const CLI::ParseError& e) {
-    const Mistake mistake = explain(app, context.arguments, e.what());
+    const bool is_too_much = dynamic_cast<const CLI::ExtrasError*>(&e) != nullptr;
+    const auto extras = is_too_much ? app.remaining(true) : std::vector<std::string>();
+    const Mistake mistake = explain(app, context.arguments, words_of(e, extras), extras);
     // On stderr and with the exit code of a mistake: in a script it is one.
     if (mistake.group != nullptr) {
       std::fputs(help_of(app, *mistake.group).c_str(), stderr);

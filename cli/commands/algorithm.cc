@@ -182,7 +182,7 @@ void add_algorithm_commands(CLI::App& app, Context& context) {
   });
 
   command = group->add_subcommand("list", "List algorithms, the built-in ones first");
-  flags->list.add_to(command);
+  flags->list.add_to(command, "origin = saved");
   set_action(command, context, [&context, flags] { return list(context, flags->list); });
 
   command = group->add_subcommand("show", "Show an algorithm's channels and hyperparameters");

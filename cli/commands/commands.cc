@@ -115,7 +115,7 @@ std::string counted(std::int64_t count, const std::string& noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
-void ListFlags::add_to(CLI::App* command) {
+void ListFlags::add_to(CLI::App* command, const char* example) {
   command->add_option("--limit", limit, "At most so many rows; 0 for all")
       ->type_name("N")
       ->check(whole_number_from(0))
@@ -123,9 +123,12 @@ void ListFlags::add_to(CLI::App* command) {
   command->add_option("--offset", offset, "Leave out so many rows first")
       ->type_name("N")
       ->check(whole_number_from(0));
-  command->add_option("--sort", sort, "Fields to sort by; '-' in front for descending")
+  command
+      ->add_option("--sort", sort,
+                   "Fields to sort by: a metric begins with the best, all else ascends; -FIELD "
+                   "descends, +FIELD ascends")
       ->type_name("FIELDS");
-  command->add_option("--filter", filter, "For example 'accuracy > 0.9 and lr < 0.1'")
+  command->add_option("--filter", filter, fmt::format("For example '{}'", example))
       ->type_name("EXPR");
   add_json_flag(command, json);
 }

@@ -59,7 +59,8 @@ struct ListFlags {
   std::string filter;
   bool json = false;
 
-  void add_to(CLI::App* command);
+  // `example` is a filter of this list's own fields.
+  void add_to(CLI::App* command, const char* example);
   ListOptions options() const;
 };
 

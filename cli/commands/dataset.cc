@@ -269,7 +269,7 @@ void add_dataset_commands(CLI::App& app, Context& context) {
   add_dataset_check(group, context);
 
   CLI::App* command = group->add_subcommand("list", "List datasets");
-  flags->list.add_to(command);
+  flags->list.add_to(command, "pictures > 1000");
   set_action(command, context, [&context, flags] { return list(context, flags->list); });
 
   command = group->add_subcommand("show", "Show a dataset and its versions, or a version");

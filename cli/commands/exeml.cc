@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <memory>
+#include <utility>
 
 #include "cli/commands/commands.h"
 #include "cli/commands/exeml_data.h"
@@ -144,16 +145,20 @@ int train_project(const Context& context, const TrainOptions& options) {
                flags);
 }
 
+std::vector<JobRecord> all_projects(Registry& registry, ListOptions options) {
+  options.limit = options.offset = 0;
+  std::vector<JobRecord> projects;
+  for (JobRecord& job : registry.list_jobs(options).rows) {
+    if (job.latest_number == 0) continue;
+    if (registry.version(job.name).algorithm == kExemlAlgorithm) projects.push_back(std::move(job));
+  }
+  return projects;
+}
+
 int list_projects(const Context& context, const ListFlags& flags) {
   ListOptions options = flags.options();
-  options.limit = options.offset = 0;
   Registry registry = context.open_to_read();
-  const auto listing = registry.list_jobs(options);
-  std::vector<JobRecord> projects;
-  for (const JobRecord& job : listing.rows) {
-    if (job.latest_number == 0) continue;
-    if (registry.version(job.name).algorithm == kExemlAlgorithm) projects.push_back(job);
-  }
+  std::vector<JobRecord> projects = all_projects(registry, std::move(options));
   const auto total = static_cast<std::int64_t>(projects.size());
   projects.erase(projects.begin(), projects.begin() + std::min(flags.offset, total));
   if (flags.limit > 0 && std::ssize(projects) > flags.limit) {
@@ -171,27 +176,44 @@ int list_projects(const Context& context, const ListFlags& flags) {
   return 0;
 }
 
-int show_project(const Context& context, std::string project, std::string version,
-                 const ExemlViewOptions& view, bool json) {
-  if (const std::size_t at = project.find('@'); at != std::string::npos && version.empty()) {
-    version = project.substr(at + 1);
-    project.resize(at);
+// "P" and "V001", "P@V001" alone, or "P" alone, which is its latest. `other` is the command for
+// versions of other jobs.
+VersionRecord version_of_project(Registry& registry, const std::string& project,
+                                 const std::string& version, const char* other) {
+  const std::size_t at = project.find('@');
+  const std::string name = project.substr(0, at);
+  if (!registry.find_job(name)) {
+    std::vector<std::string> known;
+    for (const JobRecord& job : all_projects(registry, {})) known.push_back(job.name);
+    throw Error(ErrorKind::not_found, fmt::format("there is no project '{}'", name),
+                name_hint(name, known));
   }
-  Registry registry = context.open_to_read();
+  const std::string which = version.empty() && at == project.npos ? "latest" : version;
   const VersionRecord record =
-      registry.version(version.empty() ? project + "@latest" : project + "@" + version);
-  if (record.algorithm != kExemlAlgorithm) {
-    throw Error(
-        ErrorKind::usage,
-        fmt::format("{} was trained by {}, not by exeml", record.reference(), record.algorithm),
-        fmt::format("mat version show {}", record.reference()));
-  }
+      registry.version(which.empty() ? project : fmt::format("{}@{}", project, which));
+  if (record.algorithm == kExemlAlgorithm) return record;
+  throw Error(
+      ErrorKind::usage,
+      fmt::format("{} was trained by {}, not by exeml", record.reference(), record.algorithm),
+      fmt::format("mat {} {}", other, record.reference()));
+}
+
+std::string source_of(const Context& context, const std::string& project,
+                      const std::string& version) {
+  Registry registry = context.open_to_read();
+  return "version:" + version_of_project(registry, project, version, "service deploy").reference();
+}
+
+int show_project(const Context& context, const std::string& project, const std::string& version,
+                 const ExemlViewOptions& view, bool json) {
+  Registry registry = context.open_to_read();
+  const VersionRecord record = version_of_project(registry, project, version, "version show");
   if (json) {
     print_json(exeml_json(registry, record));
     return 0;
   }
   print_exeml(registry, record, view);
-  if (!version.empty()) return 0;
+  if (!version.empty() || project != record.job) return 0;
   ListOptions options;
   options.limit = kVersionsInShow;
   const auto versions = registry.list_versions(project, options);
@@ -275,16 +297,16 @@ void add_exeml_commands(CLI::App& app, Context& context) {
   add_train(group, context);
 
   CLI::App* command = group->add_subcommand("list", "List ExeML projects");
-  flags->list.add_to(command);
+  flags->list.add_to(command, "accuracy > 0.9");
   set_action(command, context, [&context, flags] { return list_projects(context, flags->list); });
 
   auto deploy = std::make_shared<DeployFlags>();
   command = group->add_subcommand("deploy", "Serve a version over HTTP; see 'mat service deploy'");
   command->add_option("PROJECT", flags->project, "The project")->required();
-  command->add_option("VERSION", flags->version, "V001, best or latest")->required();
+  command->add_option("VERSION", flags->version, "V001, best or latest; the latest by default");
   deploy->add_to(command);
   set_action(command, context, [&context, flags, deploy] {
-    deploy->source = flags->project + "@" + flags->version;
+    deploy->source = source_of(context, flags->project, flags->version);
     return deploy_service(context, *deploy);
   });
 

@@ -106,7 +106,7 @@ void add_experiment_commands(CLI::App& app, Context& context) {
   });
 
   command = group->add_subcommand("list", "List experiments");
-  flags->list.add_to(command);
+  flags->list.add_to(command, "jobs > 2");
   set_action(command, context, [&context, flags] { return list(context, flags->list); });
 
   command = group->add_subcommand("show", "Show an experiment and its jobs");

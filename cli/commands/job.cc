@@ -191,7 +191,7 @@ void add_job_commands(CLI::App& app, Context& context) {
   set_action(command, context, [&context, flags] { return create(context, flags->create); });
 
   command = group->add_subcommand("list", "List jobs");
-  flags->list.add_to(command);
+  flags->list.add_to(command, "status = Completed and accuracy > 0.9");
   set_action(command, context, [&context, flags] { return list(context, flags->list); });
 
   command = group->add_subcommand("show", "Show a job and its latest versions");

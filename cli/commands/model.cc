@@ -163,7 +163,7 @@ void add_model_commands(CLI::App& app, Context& context) {
   add_model_additions(group, context);
 
   CLI::App* command = group->add_subcommand("list", "List models");
-  flags->list.add_to(command);
+  flags->list.add_to(command, "accuracy > 0.9");
   set_action(command, context, [&context, flags] { return list(context, flags->list); });
 
   command = group->add_subcommand("show", "Show a version: where it is from, what it takes");

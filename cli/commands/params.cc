@@ -211,7 +211,7 @@ void add_params_commands(CLI::App& app, Context& context) {
   });
 
   command = group->add_subcommand("list", "List configurations");
-  flags->list.add_to(command);
+  flags->list.add_to(command, "algorithm = resnet18");
   set_action(command, context, [&context, flags] { return list(context, flags->list); });
 
   command = group->add_subcommand("show", "Show a configuration");

@@ -7,7 +7,10 @@
 #include "cli/commands/service_predict.h"
 #include "cli/commands/service_view.h"
 #include "cli/commands/views.h"
+#include "cli/output/terminal.h"
+#include "cli/signals.h"
 #include "core/base/error.h"
+#include "core/base/text.h"
 #include "core/service/services.h"
 
 namespace mat {
@@ -25,7 +28,6 @@ int list(const Context& context, const ListFlags& flags) {
   }
   const Table table = service_table(listing.rows);
   print_list(table, listing.total, "services", "mat service deploy MODEL", flags.filter);
-  note_left_out(table);
   note_total(listing.rows.size(), listing.total, listing.total_is_exact, "services", flags.offset);
   return 0;
 }
@@ -39,41 +41,56 @@ int print_one(const ServiceRecord& service, const Home& home, bool json) {
   return 0;
 }
 
-int stop(const Context& context, const std::string& name, bool force, bool json) {
+int stop(const Context& context, const std::vector<std::string>& names, bool force, bool json) {
   Registry registry = open_services_to_change(context);
-  const ServiceRecord service = stop_service(registry, name, force);
-  if (json) return print_one(service, registry.home(), true);
-  print(fmt::format("{} is {}: {}\n", name, name_of(service.status), service.reason));
+  // A name that is mistyped stops none.
+  for (const std::string& name : names) registry.service(name);
+  Json stopped = Json::array();
+  for (const std::string& name : names) {
+    const ServiceRecord service = stop_service(registry, name, force);
+    stopped.push_back(service_json(service, registry.home()));
+    if (json) continue;
+    print(fmt::format("{} is {}: {}\n", name, name_of(service.status), service.reason));
+    flush_output();
+  }
+  if (json) print_json(names.size() == 1 ? stopped.front() : Json{{"services", stopped}});
   return 0;
 }
 
 int update(const Context& context, const std::string& name, const std::string& source, bool json) {
   Registry registry = open_services_to_change(context);
   note_choice(registry, source);
-  const ServiceRecord service = update_service(registry, name, source);
+  const SignalsAsStop signals;
+  SignalsAsStop::leave_on_hangup();
+  const auto [service, changes] =
+      update_service(registry, name, source, SignalsAsStop::was_interrupted);
+  if (!changes.empty()) note(changes);
   if (json) return print_one(service, registry.home(), true);
   print(fmt::format("{} serves {}{}\n", name, service.reference(),
                     is_active(service.status) ? "" : " when it is started"));
   return 0;
 }
 
-int remove(const Context& context, const std::string& name, bool yes, bool json) {
+int remove(const Context& context, const std::vector<std::string>& names, bool yes, bool json) {
   Registry registry = open_services_to_change(context);
-  const ServiceRecord service = registry.service(name);
-  if (is_active(service.status)) {
+  for (const std::string& name : names) {
+    const ServiceRecord service = registry.service(name);
+    if (!is_active(service.status)) continue;
     throw Error(ErrorKind::conflict, fmt::format("{} is {}", name, name_of(service.status)),
                 fmt::format("stop it first: mat service stop {}", name));
   }
-  if (!confirmed(
-          fmt::format("Delete the service {} and its log? {} stays.", name, service.reference()),
-          yes)) {
-    throw Error(ErrorKind::interrupted, "nothing was deleted");
-  }
-  registry.delete_service(name);
+  const std::string all = join(names, ", ");
+  const bool is_one = names.size() == 1;
+  const std::string question =
+      is_one ? fmt::format("Delete the service {} and its log? {} stays.", all,
+                           registry.service(all).reference())
+             : fmt::format("Delete the services {} and their logs? What they serve stays.", all);
+  if (!confirmed(question, yes)) throw Error(ErrorKind::interrupted, "nothing was deleted");
+  for (const std::string& name : names) registry.delete_service(name);
   if (json) {
-    print_json({{"deleted", name}});
+    print_json({{"deleted", is_one ? Json(all) : Json(names)}});
   } else {
-    print(fmt::format("Deleted the service {}\n", name));
+    print(fmt::format("Deleted the service{} {}\n", is_one ? "" : "s", all));
   }
   return 0;
 }
@@ -102,6 +119,7 @@ void add_service_commands(CLI::App& app, Context& context) {
     DeployFlags deploy;
     ListFlags list;
     std::string name, source;
+    std::vector<std::string> names;
     std::optional<int> port;
     bool foreground = false, detach = false, force = false, yes = false, json = false;
   };
@@ -118,11 +136,15 @@ void add_service_commands(CLI::App& app, Context& context) {
              [&context, flags] { return deploy_service(context, flags->deploy); });
 
   command = group->add_subcommand("list", "List services");
-  flags->list.add_to(command);
+  flags->list.add_to(command, "status = Running");
   set_action(command, context, [&context, flags] { return list(context, flags->list); });
 
   const auto add_name = [&] {
     command->add_option("SERVICE", flags->name, "The service")->required();
+    add_json_flag(command, flags->json);
+  };
+  const auto add_names = [&] {
+    command->add_option("SERVICE", flags->names, "The service, or several")->required();
     add_json_flag(command, flags->json);
   };
   command = group->add_subcommand("show", "Show a service");
@@ -152,10 +174,10 @@ void add_service_commands(CLI::App& app, Context& context) {
   });
 
   command = group->add_subcommand("stop", "Answer what is under way, and end");
-  add_name();
+  add_names();
   command->add_flag("--force", flags->force, "Kill it");
   set_action(command, context,
-             [&context, flags] { return stop(context, flags->name, flags->force, flags->json); });
+             [&context, flags] { return stop(context, flags->names, flags->force, flags->json); });
 
   command = group->add_subcommand("update", "Serve another model, without a failed request");
   add_name();
@@ -165,10 +187,10 @@ void add_service_commands(CLI::App& app, Context& context) {
   });
 
   command = group->add_subcommand("delete", "Delete a service that does not run");
-  add_name();
+  add_names();
   command->add_flag("-y,--yes", flags->yes, "Do not ask");
   set_action(command, context,
-             [&context, flags] { return remove(context, flags->name, flags->yes, flags->json); });
+             [&context, flags] { return remove(context, flags->names, flags->yes, flags->json); });
   add_ask(group, context);
   add_hidden(app, context);
 }

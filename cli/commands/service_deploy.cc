@@ -163,13 +163,13 @@ FileDescriptor listen_for(const ServiceRecord& service) {
   }
 }
 
-// One that has failed before it ever answered leaves nothing behind; one that was ended, by its
-// auto_stop say, was deployed all the same.
-void forget(const Home& home, const ServiceRecord& service) noexcept {
+// One that has failed, or was interrupted, before it ever answered leaves nothing behind.
+void forget(const Home& home, const ServiceRecord& service, const Error& why) noexcept {
   try {
     Registry registry(home, Registry::Mode::write);
     const auto found = registry.find_service(service.name);
-    if (found && found->id == service.id && found->status == Status::failed) {
+    const bool has_ended = found && found->id == service.id && !is_active(found->status);
+    if (has_ended && (found->status == Status::failed || why.kind() == ErrorKind::interrupted)) {
       registry.delete_service(service.name);
     }
   } catch (const std::exception&) {
@@ -190,7 +190,7 @@ int serve_here(const Home& home, const ServiceRecord& service, FileDescriptor li
   } catch (const Error& e) {
     if (!has_answered) {
       record_failure(home, service.id, e);
-      if (is_new) forget(home, service);
+      if (is_new) forget(home, service, e);
     }
     throw;
   }
@@ -199,9 +199,13 @@ int serve_here(const Home& home, const ServiceRecord& service, FileDescriptor li
 int serve_in_background(Registry& registry, const ServiceRecord& service,
                         const std::string& new_token, bool json, bool is_new) {
   try {
-    print_ready(start_in_background(registry, service), registry.home(), new_token, json);
-  } catch (const Error&) {
-    if (is_new) forget(registry.home(), service);
+    const SignalsAsStop signals;
+    // A terminal that is closed ends no service in the background.
+    SignalsAsStop::leave_on_hangup();
+    const ServiceRecord running = start_in_background(registry, service, SignalsAsStop::reason);
+    print_ready(running, registry.home(), new_token, json);
+  } catch (const Error& e) {
+    if (is_new) forget(registry.home(), service, e);
     throw;
   }
   if (!json) {

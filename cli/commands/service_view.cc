@@ -87,10 +87,10 @@ Json service_json(const ServiceRecord& service, const Home& home) {
 Table service_table(const std::vector<ServiceRecord>& services) {
   Table table({{"NAME"},
                {"STATUS"},
-               {"SERVES"},
+               {"SERVES", Align::left, false, 1},
                {"ADDRESS"},
-               {"STARTED", Align::left, false, 1},
-               {"REASON", Align::left, true, 2}});
+               {"STARTED", Align::left, false, 2},
+               {"REASON", Align::left, true, 3}});
   for (const ServiceRecord& service : services) {
     table.add({service.name,
                {name_of(service.status), style_of(service.status)},

@@ -256,7 +256,7 @@ void add_reading_commands(CLI::App* group, Context& context, const std::shared_p
   command->add_option("JOB", flags->job, "The job; all jobs by default");
   command->add_option("--columns", flags->columns, "Further columns: metrics, hyperparameters")
       ->type_name("FIELDS");
-  flags->list.add_to(command);
+  flags->list.add_to(command, "accuracy > 0.9 and lr < 0.1");
   set_action(command, context,
              [&context, flags] { return list(context, flags->job, flags->columns, flags->list); });
 

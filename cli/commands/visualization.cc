@@ -25,7 +25,7 @@ constexpr const char* kNever = "never";
 
 struct Flags {
   ListFlags list;
-  std::vector<std::string> references;
+  std::vector<std::string> references, names;
   std::string name, host = "127.0.0.1", auto_stop = "4h";
   int port = 0;
   bool force = false, yes = false, json = false;
@@ -112,16 +112,23 @@ int list(const Context& context, const ListFlags& flags) {
   }
   const Table table = visualization_table(listing.rows);
   print_list(table, listing.total, "visualizations", "mat viz create REF", flags.filter);
-  note_left_out(table);
   note_total(listing.rows.size(), listing.total, listing.total_is_exact, "visualizations");
   return 0;
 }
 
 int stop(const Context& context, const Flags& flags) {
   Registry registry = open_to_change(context);
-  const VisualizationRecord stopped = stop_visualization(registry, flags.name, flags.force);
-  if (flags.json) return print_one(stopped, registry.home(), true);
-  print(fmt::format("{} is {}: {}\n", flags.name, name_of(stopped.status), stopped.reason));
+  // A name that is mistyped stops none.
+  for (const std::string& name : flags.names) registry.visualization(name);
+  Json all = Json::array();
+  for (const std::string& name : flags.names) {
+    const VisualizationRecord stopped = stop_visualization(registry, name, flags.force);
+    all.push_back(visualization_json(stopped, registry.home()));
+    if (flags.json) continue;
+    print(fmt::format("{} is {}: {}\n", name, name_of(stopped.status), stopped.reason));
+    flush_output();
+  }
+  if (flags.json) print_json(all.size() == 1 ? all.front() : Json{{"visualizations", all}});
   return 0;
 }
 
@@ -224,7 +231,7 @@ void add_visualization_commands(CLI::App& app, Context& context) {
   add_create(group, context, flags);
 
   CLI::App* command = group->add_subcommand("list", "List visualizations");
-  flags->list.add_to(command);
+  flags->list.add_to(command, "status = Running");
   set_action(command, context, [&context, flags] { return list(context, flags->list); });
 
   const auto add_name = [&] {
@@ -250,7 +257,8 @@ void add_visualization_commands(CLI::App& app, Context& context) {
   });
 
   command = group->add_subcommand("stop", "End it");
-  add_name();
+  command->add_option("VISUALIZATION", flags->names, "The visualization, or several")->required();
+  add_json_flag(command, flags->json);
   command->add_flag("--force", flags->force, "Kill it");
   set_action(command, context, [&context, flags] { return stop(context, *flags); });
 

@@ -22,7 +22,7 @@ using std::string_view;
 using Versions = std::vector<VersionRecord>;
 using FlatJson = std::map<std::string, Json>;
 
-constexpr std::size_t kMaxShownBytes = 200;
+constexpr std::size_t kMaxShownBytes = 100;
 
 // {"host": {"name": "x"}} → "host.name": "x". Lists stay whole; null is no value.
 void flatten(const Json& value, const std::string& name, FlatJson& flat) {
@@ -58,12 +58,22 @@ FlatJson facts_of(const VersionRecord& version) {
   return flat;
 }
 
-// A text that is too long for a table stands as its hash: "d41d8cd98f00b204 (12.0 KiB)".
-Json shortened(const Json& value) {
-  const std::string text = value.is_string() ? value.get<std::string>() : to_json_text(value);
-  if (text.size() <= kMaxShownBytes) return value;
-  return fmt::format("{} ({})", to_hex(content_of(text.data(), text.size())).substr(0, 16),
-                     format_bytes(text.size()));
+std::string text_of(const Json& value) {
+  return value.is_string() ? value.get<std::string>() : to_json_text(value);
+}
+
+// Where one is too long for a table, all stand as their hashes: "d41d8cd98f00b204 (12.0 KiB)".
+void shorten(std::vector<Json>& values) {
+  const bool is_long = std::any_of(values.begin(), values.end(), [](const Json& value) {
+    return text_of(value).size() > kMaxShownBytes;
+  });
+  if (!is_long) return;
+  for (Json& value : values) {
+    if (value.is_null()) continue;
+    const std::string text = text_of(value);
+    value = fmt::format("{} ({})", to_hex(content_of(text.data(), text.size())).substr(0, 16),
+                        format_bytes(text.size()));
+  }
 }
 
 bool all_equal(const std::vector<Json>& values) {
@@ -83,7 +93,7 @@ DiffRow make_row(string_view name, std::vector<Json> values) {
   row.differs = !all_equal(values);
   row.is_best.assign(values.size(), false);
   row.values = std::move(values);
-  for (Json& value : row.values) value = shortened(value);
+  shorten(row.values);
   return row;
 }
 
@@ -215,7 +225,10 @@ void mark_minor(DiffSection& section, std::size_t first) {
   for (std::size_t i = first; i < section.rows.size(); ++i) {
     DiffRow& row = section.rows[i];
     row.is_minor = row.name == "cpu_seconds" || row.name == "peak_memory_bytes" ||
-                   row.name == "algorithm.hyperparameters" || row.name.starts_with("environment.");
+                   row.name == "algorithm.hyperparameters" ||
+                   row.name.starts_with("environment.") ||
+                   row.name.starts_with("dataset.per_class.") || row.name == "search.rounds" ||
+                   row.name == "search.candidates";
   }
 }
 
@@ -234,6 +247,7 @@ VersionDiff compare_versions(const Versions& versions) {
   settings.take_all("inputs.", data);
   settings.take_all("outputs.", data);
   facts.take_all("dataset", data);
+  mark_minor(data, 0);
   diff.sections.push_back(std::move(data));
 
   DiffSection code{"code", {}};

@@ -40,6 +40,7 @@ class TextPlot {
         ranges_(ranges_of(panel)) {}
 
   std::vector<TextLine> draw() {
+    if (has_only_single_points()) return points_as_text();
     add_head();
     // Two lines below the curves are the axis and its labels.
     const int rows = std::max(1, height_ - static_cast<int>(lines_.size()) - 2);
@@ -58,6 +59,30 @@ class TextPlot {
   }
 
  private:
+  // Which are no curves.
+  bool has_only_single_points() const {
+    bool has_point = false;
+    for (const PlotSeries& series : panel_.series) {
+      if (series.points.size() > 1 || !series.odd.empty()) return false;
+      has_point |= !series.points.empty();
+    }
+    return has_point;
+  }
+
+  std::vector<TextLine> points_as_text() const {
+    std::vector<TextLine> lines{{{fit_width(printable(panel_.title), width_), -1, Look::bold}}};
+    for (const PlotSeries& series : panel_.series) {
+      if (series.points.empty()) continue;
+      const PlotPoint& point = series.points.front();
+      const std::string x =
+          panel_.x_scale == PlotScale::duration ? format_duration(point.x) : format_number(point.x);
+      const std::string text =
+          fmt::format("{}  {:.4g} at {} {}", series.name, point.y, panel_.x_name, x);
+      lines.push_back({{fit_width(printable(text), width_), -1, Look::plain}});
+    }
+    return lines;
+  }
+
   // Title and legend, in one line if it is long enough.
   void add_head() {
     const TextSpan title{fit_width(printable(panel_.title), width_), -1, Look::bold};

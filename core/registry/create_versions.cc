@@ -1,5 +1,6 @@
 #include "core/base/error.h"
 #include "core/base/names.h"
+#include "core/registry/dataset_rows.h"
 #include "core/registry/origin_writer.h"
 #include "core/registry/queue_rows.h"
 #include "core/registry/registry_impl.h"
@@ -113,6 +114,7 @@ VersionRecord Registry::create_pending(const NewVersion& version, const std::str
         return impl_->database.write(work, [&] { return parts_of_version_folder(folder); });
       },
       [&](SQLite::Database& connection, Id id) {
+        require_datasets(connection, id);
         update_status(connection, id, {Status::initializing}, Status::pending, {});
         put_in_queue(connection, id, submission);
       });

@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include "core/base/address.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/registry/job_rows.h"
@@ -64,6 +65,14 @@ bool is_meant(const DatasetVersionRecord& version, const DatasetReference& refer
 }
 
 }  // namespace
+
+std::pair<std::string, std::string> addresses_of_dataset(const std::string& dataset,
+                                                         std::int64_t number) {
+  const std::string any = dataset_address(dataset + "@");
+  if (number == 0) return {any, any + "~"};
+  const std::string one = any + dataset_version_label(number);
+  return {one, one};
+}
 
 std::optional<DatasetRecord> find_dataset_row(SQLite::Database& connection,
                                               const std::string& name) {
@@ -131,6 +140,42 @@ DatasetVersionRecord find_dataset_version(SQLite::Database& connection,
   throw Error(ErrorKind::not_found,
               fmt::format("the dataset {} has no version {}", dataset.name, wanted),
               name_hint(wanted, known));
+}
+
+void refuse_in_training(SQLite::Database& connection, const std::string& dataset,
+                        std::int64_t number) {
+  SQLite::Statement row(connection,
+                        "SELECT j.name, v.number, v.status, s.value FROM versions v "
+                        "JOIN jobs j ON j.id = v.job_id "
+                        "CROSS JOIN version_values s ON s.version_id = v.id "
+                        "CROSS JOIN keys k ON k.id = s.key_id "
+                        "WHERE v.status IN ('Initializing', 'Pending', 'Running') "
+                        "AND k.name GLOB 'inputs.*' AND s.value BETWEEN ? AND ? "
+                        "ORDER BY v.id LIMIT 1");
+  const auto [first, last] = addresses_of_dataset(dataset, number);
+  row.bind(1, first);
+  row.bind(2, last);
+  if (!row.executeStep()) return;
+  const std::string trained =
+      row.getColumn(0).getString() + "@" + version_label(row.getColumn(1).getInt64());
+  throw Error(
+      ErrorKind::conflict,
+      fmt::format("{} is the data of {}, which is {}",
+                  dataset_of_address(row.getColumn(3).getString()).value_or(dataset), trained,
+                  row.getColumn(2).getString()),
+      fmt::format("wait until it has ended, or stop it first: mat version stop {}", trained));
+}
+
+void require_datasets(SQLite::Database& connection, Id version) {
+  SQLite::Statement row(connection,
+                        "SELECT s.value FROM version_values s JOIN keys k ON k.id = s.key_id "
+                        "WHERE s.version_id = ? AND k.name GLOB 'inputs.*'");
+  row.bind(1, version);
+  while (row.executeStep()) {
+    if (const auto dataset = dataset_of_address(row.getColumn(0).getString())) {
+      find_dataset_version(connection, parse_dataset_reference(*dataset));
+    }
+  }
 }
 
 }  // namespace mat

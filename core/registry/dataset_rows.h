@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/registry/records.h"
@@ -24,5 +25,18 @@ std::vector<DatasetVersionRecord> dataset_version_rows(SQLite::Database& connect
 DatasetVersionRecord dataset_version_row(SQLite::Database& connection, Id id);
 DatasetVersionRecord find_dataset_version(SQLite::Database& connection,
                                           const DatasetReference& reference);
+
+// The first and the last address, in order, that inputs have which are the dataset or, unless
+// `number` is 0, that version of it.
+std::pair<std::string, std::string> addresses_of_dataset(const std::string& dataset,
+                                                         std::int64_t number);
+
+// A conflict while a version that has not ended has the dataset (or, unless `number` is 0, that
+// version of it) as input.
+void refuse_in_training(SQLite::Database& connection, const std::string& dataset,
+                        std::int64_t number);
+
+// Throws a not_found error when a dataset that is an input of the version has been deleted.
+void require_datasets(SQLite::Database& connection, Id version);
 
 }  // namespace mat

@@ -1,6 +1,5 @@
 #include <fmt/core.h>
 
-#include "core/base/address.h"
 #include "core/base/error.h"
 #include "core/base/names.h"
 #include "core/base/time.h"
@@ -174,10 +173,9 @@ std::int64_t Registry::trainings_of_dataset(const std::string& name, std::int64_
                           "SELECT count(DISTINCT s.version_id) FROM keys k CROSS JOIN jobs j "
                           "CROSS JOIN version_values s ON s.job_id = j.id AND s.key_id = k.id "
                           "WHERE k.name GLOB 'inputs.*' AND s.value BETWEEN ? AND ?");
-    const std::string any = dataset_address(name + "@");
-    const std::string one = any + dataset_version_label(number);
-    row.bind(1, number == 0 ? any : one);
-    row.bind(2, number == 0 ? any + "~" : one);
+    const auto [first, last] = addresses_of_dataset(name, number);
+    row.bind(1, first);
+    row.bind(2, last);
     row.executeStep();
     return row.getColumn(0).getInt64();
   });
@@ -186,6 +184,7 @@ std::int64_t Registry::trainings_of_dataset(const std::string& name, std::int64_
 Deleted Registry::delete_dataset(const std::string& name) {
   return delete_rows_and_folders(impl_->database, home(), [&](SQLite::Database& connection) {
     const DatasetRecord dataset = dataset_row(connection, name);
+    refuse_in_training(connection, name, 0);
     const fs::path folder = home().dataset_folder(name);
     Removal removal;
     measure_folder(folder, &removal.deleted);
@@ -200,6 +199,7 @@ Deleted Registry::delete_dataset_version(Id id) {
   return delete_rows_and_folders(impl_->database, home(), [&](SQLite::Database& connection) {
     const DatasetVersionRecord version = dataset_version_row(connection, id);
     const DatasetRecord dataset = dataset_row(connection, version.dataset);
+    refuse_in_training(connection, version.dataset, version.number);
     const fs::path manifest = home().dataset_manifest(version.dataset, version.number);
     Removal removal;
     measure_folder(manifest, &removal.deleted);

@@ -3,6 +3,7 @@
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
+#include "core/registry/dataset_rows.h"
 #include "core/registry/queue_rows.h"
 #include "core/registry/registry_impl.h"
 #include "core/registry/status_rows.h"
@@ -109,7 +110,10 @@ bool Registry::submit(Id version, const Submission& submission, const std::strin
         !is_first &&
         update_status(connection, version, {Status::terminated, Status::failed, Status::abnormal},
                       Status::pending, reason);
-    if (is_first || is_again) put_in_queue(connection, version, submission);
+    if (is_first || is_again) {
+      require_datasets(connection, version);
+      put_in_queue(connection, version, submission);
+    }
     if (is_again) forget_end(connection, version);
     if (is_again && changed) {
       VersionWriter(connection).replace_settings(version, changed->settings);

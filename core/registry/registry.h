@@ -131,7 +131,8 @@ class Registry {
   // again when versions are deleted; a number whose folder holds something already is left out.
   VersionRecord create_version(const NewVersion& version, const std::string& spec_yaml);
   // The same and submit() at once. Before, `prepare` puts into the folder, which is not in its
-  // place yet, what else the run needs (see version_folder.h).
+  // place yet, what else the run needs (see version_folder.h). Not found, as with submit(), when a
+  // dataset that it has as input has been deleted.
   using Prepare = std::function<void(const std::filesystem::path& folder)>;
   VersionRecord create_pending(const NewVersion& version, const std::string& spec_yaml,
                                const Submission& submission, const Prepare& prepare);
@@ -264,7 +265,8 @@ class Registry {
   void set_current_dataset_version(Id version);
   // How many versions of jobs have it (or, without a number, any version of the dataset) as input.
   std::int64_t trainings_of_dataset(const std::string& name, std::int64_t number = 0);
-  // Remove rows and files, or nothing. After the current version the newest is current.
+  // Remove rows and files, or nothing. After the current version the newest is current. Conflict
+  // while a version that has not ended has it as input.
   Deleted delete_dataset(const std::string& name);
   Deleted delete_dataset_version(Id version);
 

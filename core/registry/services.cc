@@ -123,9 +123,9 @@ void record_served(SQLite::Database& connection, const Home& home, Id service,
 }
 
 // "token.1234.0.part" is a token that was never finished.
-constexpr std::array<std::string_view, 9> kFiles{"lock",        "stop",        "token",
-                                                 "log.txt",     "log.old.txt", "updated.json",
-                                                 "update.json", "update.lock", "updating.json"};
+constexpr std::array<std::string_view, 10> kFiles{
+    "lock",         "stop",        "token",       "log.txt",       "log.old.txt",
+    "updated.json", "update.json", "update.lock", "updating.json", "settled.json"};
 
 }  // namespace
 

@@ -10,8 +10,10 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <memory>
+#include <thread>
 
 #include "core/base/error.h"
 #include "core/base/machine.h"
@@ -28,10 +30,23 @@ namespace fs = std::filesystem;
 
 // Still this program after its file was replaced by a newer one.
 constexpr const char* kThisProgram = "/proc/self/exe";
+constexpr auto kBetweenCalls = std::chrono::milliseconds(20);
+
+int wait_for(pid_t pid, const std::function<void()>& meanwhile) {
+  int status = 0;
+  for (;;) {
+    const pid_t ended = ::waitpid(pid, &status, meanwhile ? WNOHANG : 0);
+    if (ended == pid) return status;
+    if (ended < 0 && errno != EINTR) throw_io_error("cannot wait for a process of mat", errno);
+    if (!meanwhile) continue;
+    meanwhile();
+    std::this_thread::sleep_for(kBetweenCalls);
+  }
+}
 
 // Runs mat until its first process ends.
-int run_mat(const std::vector<std::string>& arguments,
-            const std::vector<std::string>& environment) {
+int run_mat(const std::vector<std::string>& arguments, const std::vector<std::string>& environment,
+            const std::function<void()>& meanwhile = {}) {
   const SpawnAttributes attributes(POSIX_SPAWN_SETSID);
   posix_spawn_file_actions_t files;
   posix_spawn_file_actions_init(&files);
@@ -45,10 +60,7 @@ int run_mat(const std::vector<std::string>& arguments,
                                     as_pointers(arguments).data(), as_pointers(environment).data());
   posix_spawn_file_actions_destroy(&files);
   if (problem != 0) throw_io_error("cannot start a process of mat", problem);
-  int status = 0;
-  while (::waitpid(pid, &status, 0) < 0) {
-    if (errno != EINTR) throw_io_error("cannot wait for a process of mat", errno);
-  }
+  const int status = wait_for(pid, meanwhile);
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
@@ -59,10 +71,11 @@ std::vector<std::string> mat_arguments(const Home& home, const char* command) {
 }  // namespace
 
 int run_hidden(const Home& home, std::vector<std::string> arguments,
-               const std::vector<std::string>& environment) {
+               const std::vector<std::string>& environment,
+               const std::function<void()>& meanwhile) {
   const std::vector<std::string> first{"mat", "--home", home.root.string()};
   arguments.insert(arguments.begin(), first.begin(), first.end());
-  return run_mat(arguments, environment);
+  return run_mat(arguments, environment, meanwhile);
 }
 
 bool start_runner(const Home& home, const ActiveVersion& version) {

@@ -20,8 +20,10 @@ constexpr const char* kKeepQueueCommand = "keep-queue";
 
 // Starts one and waits until it has begun: gives the exit code that it says so with, -1 when a
 // signal ended it. `arguments` follow "mat --home HOME". Throws when it cannot be started.
+// `meanwhile`, if given, is called again and again while it waits.
 int run_hidden(const Home& home, std::vector<std::string> arguments,
-               const std::vector<std::string>& environment);
+               const std::vector<std::string>& environment,
+               const std::function<void()>& meanwhile = {});
 
 // Starts a runner for a pending version, with the version's own environment, and waits until it has
 // taken its turn: true, or has not: false. Throws an Error when it could not be started at all.

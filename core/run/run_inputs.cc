@@ -23,6 +23,16 @@ namespace fs = std::filesystem;
 // A container is shown so many folders, and their parents where there are more.
 constexpr std::size_t kMostFolders = 100;
 
+// Nobody deletes one that a version waits for but by hand.
+void require_manifest(const std::string& dataset, const fs::path& manifest) {
+  std::error_code error;
+  if (fs::exists(manifest, error)) return;
+  throw Error(ErrorKind::not_found,
+              fmt::format("the dataset's version {} has been deleted: there is no '{}'", dataset,
+                          manifest.string()),
+              "'mat dataset list' shows those that are there");
+}
+
 // Of a version from before there were datasets, or of another one, nothing is known.
 void require_recorded(const HeldVersion& held, const std::string& channel,
                       const std::string& dataset, const fs::path& manifest) {
@@ -102,6 +112,7 @@ RunInputs fetch_inputs(const Home& home, const HeldVersion& held, RunObserver& o
   for (const auto& [channel, place] : spec.inputs) {
     if (const auto dataset = dataset_of_address(place)) {
       const fs::path manifest = path_of_input(home, place);
+      require_manifest(*dataset, manifest);
       require_recorded(held, channel, *dataset, manifest);
       inputs.paths[channel] = manifest;
       if (spec.definition.command && !spec.definition.command->image.empty()) {

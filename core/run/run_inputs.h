@@ -31,7 +31,7 @@ Json dataset_facts(Registry& registry, const JobSpec& spec);
 
 // Fetches those inputs of a version's spec that are remote addresses into the home's cache, and
 // records what they were. Ends when the run is to stop: a terminated error. Throws a usage error
-// when a dataset is not what it was when the version was recorded.
+// when a dataset is not what it was when the version was recorded, not_found when it is gone.
 RunInputs fetch_inputs(const Home& home, const HeldVersion& held, RunObserver& observer);
 
 }  // namespace mat

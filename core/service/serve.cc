@@ -48,7 +48,10 @@ class Service {
         folder_(home.service_folder(record_.name)),
         settings_(service_settings_from_json(record_.settings, "service " + record_.name)),
         log_(service_log_path(folder_)),
-        listening_(std::move(listening)) {}
+        listening_(std::move(listening)) {
+    // Its first process has answered: with one that dies again and again the time goes on, too.
+    if (request.restarts > 0) answers_since_s_ = request.begun_s;
+  }
 
   ServeEnd run() {
     try {
@@ -221,6 +224,7 @@ class Service {
       throw Error(ErrorKind::conflict,
                   fmt::format("{} was given up before it had begun", record_.name));
     }
+    if (!answers_since_s_) answers_since_s_ = monotonic_seconds();
     log_.line("answers at " + record_.address);
     if (request_.ready) request_.ready(registry_.service(record_.id));
   }
@@ -237,7 +241,7 @@ class Service {
       return ServeEnd{ServeEnd::Why::stopped_here, std::move(reason)};
     }
     const auto& limit_s = settings_.auto_stop_s;
-    if (limit_s && monotonic_seconds() - request_.begun_s >= *limit_s) {
+    if (limit_s && answers_since_s_ && monotonic_seconds() - *answers_since_s_ >= *limit_s) {
       return ServeEnd{ServeEnd::Why::auto_stop, "auto_stop after " + format_duration(*limit_s)};
     }
     return std::nullopt;
@@ -292,6 +296,9 @@ class Service {
     UpdateAnswer answer;
     try {
       auto model = update_->model.get();
+      if (!settle_update(folder_)) {
+        throw Error(ErrorKind::interrupted, "the update was taken back");
+      }
       Json facts = facts_;
       facts["model"] = model->facts();
       // Recorded first: a model in service cannot be deleted.
@@ -363,6 +370,7 @@ class Service {
   ServiceLog log_;
   FileDescriptor listening_;
   int port_ = 0;
+  std::optional<double> answers_since_s_;
   Json facts_ = Json::object();
   // The model's thread reads from a single client itself.
   const std::shared_ptr<HttpLoop> loop_ = std::make_shared<HttpLoop>();

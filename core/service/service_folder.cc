@@ -21,6 +21,7 @@ constexpr std::uint64_t kMostBytes = 64 << 10;
 
 fs::path request_path(const fs::path& folder) { return folder / "update.json"; }
 fs::path taken_path(const fs::path& folder) { return folder / "updating.json"; }
+fs::path settled_path(const fs::path& folder) { return folder / "settled.json"; }
 fs::path answer_path(const fs::path& folder) { return folder / "updated.json"; }
 
 std::string text_of(const Json& json, const char* key) {
@@ -33,6 +34,16 @@ std::optional<Json> read_object(const fs::path& path) {
   if (!text) return std::nullopt;
   Json json = Json::parse(*text, nullptr, false);
   return json.is_object() ? std::optional(std::move(json)) : std::nullopt;
+}
+
+// What cannot be read is of nobody.
+bool is_of(const fs::path& path, const std::string& id) noexcept {
+  try {
+    const auto json = read_object(path);
+    return json && text_of(*json, "id") == id;
+  } catch (const std::exception&) {
+    return false;
+  }
 }
 
 }  // namespace
@@ -75,29 +86,42 @@ std::optional<UpdateRequest> take_update_request(const fs::path& folder) {
   return std::nullopt;
 }
 
-bool is_update_open(const fs::path& folder, const std::string& id) {
+bool withdraw_update(const fs::path& folder, const std::string& id) noexcept {
   for (const fs::path& path : {request_path(folder), taken_path(folder)}) {
-    const auto json = read_object(path);
-    if (json && text_of(*json, "id") == id) return true;
+    if (is_of(path, id) && ::unlink(path.c_str()) == 0) return true;
   }
   return false;
 }
 
+bool settle_update(const fs::path& folder) noexcept {
+  return ::rename(taken_path(folder).c_str(), settled_path(folder).c_str()) == 0;
+}
+
+bool is_update_open(const fs::path& folder, const std::string& id) {
+  return is_of(request_path(folder), id) || is_of(taken_path(folder), id) ||
+         is_of(settled_path(folder), id);
+}
+
 void drop_update_requests(const fs::path& folder) noexcept {
-  ::unlink(request_path(folder).c_str());
-  ::unlink(taken_path(folder).c_str());
+  for (const fs::path& path : {request_path(folder), taken_path(folder), settled_path(folder)}) {
+    ::unlink(path.c_str());
+  }
 }
 
 void answer_update(const fs::path& folder, const UpdateAnswer& answer) {
   const Json json{
       {"id", answer.id}, {"code", answer.code}, {"message", answer.message}, {"hint", answer.hint}};
+  const auto close = [&] {
+    ::unlink(taken_path(folder).c_str());
+    ::unlink(settled_path(folder).c_str());
+  };
   try {
     write_file_atomic(answer_path(folder), to_json_text(json) + "\n");
   } catch (const Error&) {
-    ::unlink(taken_path(folder).c_str());
+    close();
     throw;
   }
-  ::unlink(taken_path(folder).c_str());
+  close();
 }
 
 std::optional<UpdateAnswer> read_update_answer(const fs::path& folder) {

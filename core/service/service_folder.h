@@ -33,6 +33,10 @@ bool is_update_requested(const std::filesystem::path& folder) noexcept;
 // Nothing when what is there cannot be read; it is gone then. Otherwise it is under way until it is
 // answered or dropped.
 std::optional<UpdateRequest> take_update_request(const std::filesystem::path& folder);
+// Takes a request back; false when it is too late for that: its answer comes at once, or has come.
+bool withdraw_update(const std::filesystem::path& folder, const std::string& id) noexcept;
+// What is under way cannot be taken back from now on; false when it has been.
+bool settle_update(const std::filesystem::path& folder) noexcept;
 // Whether an answer may still come: the request has not been taken, or is under way.
 bool is_update_open(const std::filesystem::path& folder, const std::string& id);
 // What waits and what is under way will have no answer.

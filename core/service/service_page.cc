@@ -187,17 +187,26 @@ constexpr const char* kTableScript = R"html(
     label.append(input);
     $('row').append(label);
   }
+  // Why the answer may be worth little; nothing for what the model has learnt from.
+  function doubt(column, value) {
+    if (value === null) return !column.has_missing && column.name + ' was never missing';
+    if (column.type === 'number' || column.categories.includes(value.trim())) return '';
+    return `${column.name} was never '${value}'` + (column.has_other ? ', or seldom' : '');
+  }
   $('row').onsubmit = async e => {
     e.preventDefault();
     draw([]);
-    say('…');
     const row = Object.fromEntries(columns.map(c => [c.name, c.value()]));
+    if (Object.values(row).every(value => value === null)) return say('Nothing is filled in', true);
+    say('…');
     const json = await predict(JSON.stringify(row), 'application/json');
     if (json.error) return say(json.error, true);
+    const doubts = columns.map(c => doubt(c, row[c.name])).filter(text => text);
+    const note = doubts.length ? ' (in training ' + doubts.join('; ') + ')' : '';
     if ('predicted_value' in json) {
-      return say(target + ': ' + Number(json.predicted_value.toPrecision(6)));
+      return say(target + ': ' + Number(json.predicted_value.toPrecision(6)) + note);
     }
-    say(target + ': ' + json.predicted_label);
+    say(target + ': ' + json.predicted_label + note);
     draw(json.scores);
   };
   $('token').onsubmit = e => { e.preventDefault(); describe(); };

@@ -13,7 +13,7 @@ struct ServiceSettings {
   std::string host = "127.0.0.1";
   int port = 0;                       // 0: any that is free, that of the last time before others
   int last_port = 0;                  // 0: it has not run yet
-  std::optional<double> auto_stop_s;  // counted from each start
+  std::optional<double> auto_stop_s;  // counted from the first answer after each start
   bool restart = false;               // when its process dies
   std::string device = "auto", precision = "auto";
   std::int64_t batch_size = 32;

@@ -2,11 +2,13 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <thread>
 
 #include "core/base/lock_file.h"
+#include "core/base/text.h"
 #include "core/base/time.h"
 #include "core/http/listen.h"
 #include "core/http/token.h"
@@ -63,6 +65,62 @@ void kill(Registry& registry, const ServiceRecord& service, const fs::path& fold
   wait_for_process(folder, monotonic_seconds() + kGraceSeconds);
 }
 
+std::string listed(const std::vector<std::string>& names) {
+  constexpr std::size_t kShown = 10;
+  const std::vector<std::string> first(
+      names.begin(), names.begin() + static_cast<std::ptrdiff_t>(std::min(kShown, names.size())));
+  return join(first, ", ") +
+         (names.size() > kShown ? fmt::format(" and {} more", names.size() - kShown) : "");
+}
+
+const std::vector<std::string>& classes_of(const ModelSource& source) {
+  return source.table ? source.table->classes : source.description.classes;
+}
+
+std::string answers_of(const ModelSource& source) {
+  if (!source.table) return listed(classes_of(source));
+  return fmt::format("'{}' as {}", source.table->target,
+                     source.table->is_regression() ? "a number" : listed(classes_of(source)));
+}
+
+std::vector<std::string> columns_of(const ModelSource& source) {
+  std::vector<std::string> names;
+  if (!source.table) return names;
+  for (const auto& column : source.table->encoder.columns()) names.push_back(column.name);
+  return names;
+}
+
+// What else it asks for is refused, since all its clients would fail; other answers are told.
+std::string change_of_answers(Registry& registry, const ServiceRecord& service,
+                              const ModelSource& after) {
+  ModelSource before;
+  try {
+    before = find_model_source(registry, service.source);
+  } catch (const Error&) {
+    // Whatever has become of it, another model is the way out.
+    return {};
+  }
+  if (before.table.has_value() != after.table.has_value()) {
+    throw Error(ErrorKind::conflict,
+                fmt::format("{} answers for {}, and {} for {}", service.name,
+                            before.table ? "rows of tables" : "pictures", after.reference,
+                            after.table ? "rows of tables" : "pictures"),
+                fmt::format("those who ask it would be refused; a service of its own: mat service "
+                            "deploy {} --name NAME",
+                            after.reference));
+  }
+  std::vector<std::string> changes;
+  if (classes_of(before) != classes_of(after) || answers_of(before) != answers_of(after)) {
+    changes.push_back(
+        fmt::format("it answers {} now, not {}", answers_of(after), answers_of(before)));
+  }
+  if (columns_of(before) != columns_of(after)) {
+    changes.push_back(fmt::format("its rows have the columns {} now, not {}",
+                                  listed(columns_of(after)), listed(columns_of(before))));
+  }
+  return join(changes, "; ");
+}
+
 }  // namespace
 
 ServiceRecord record_service(Registry& registry, const NewService& service) {
@@ -102,11 +160,23 @@ ServiceRecord restart_service(Registry& registry, const std::string& name,
   return registry.service(name);
 }
 
-ServiceRecord start_in_background(Registry& registry, const ServiceRecord& service) {
+ServiceRecord start_in_background(Registry& registry, const ServiceRecord& service,
+                                  const std::function<std::string()>& stop_reason) {
+  const fs::path folder = registry.home().service_folder(service.name);
+  std::string stopped;
   const int code = run_hidden(registry.home(), {kRunServiceCommand, std::to_string(service.id)},
-                              environment_with({}));
+                              environment_with({}), [&] {
+                                if (!stopped.empty() || stop_reason().empty()) return;
+                                stopped = stop_reason();
+                                ask_to_stop(folder, stopped);
+                              });
   notice_dead_services(registry);
   ServiceRecord record = registry.service(service.id);
+  if (!stopped.empty()) {
+    wait_for_end(registry, service.id, kGraceSeconds);
+    wait_for_process(folder, monotonic_seconds() + kGraceSeconds);
+    throw Error(ErrorKind::interrupted, fmt::format("{} is not served: {}", service.name, stopped));
+  }
   if (code == 0) return record;
   if (is_active(record.status)) {
     Registry::ProcessChange change;
@@ -167,18 +237,19 @@ ServiceRecord stop_service(Registry& registry, const std::string& name, bool for
   return after;
 }
 
-ServiceRecord update_service(Registry& registry, const std::string& name,
-                             const std::string& source) {
+ServiceUpdate update_service(Registry& registry, const std::string& name, const std::string& source,
+                             const std::function<bool()>& is_interrupted) {
   const fs::path folder = registry.home().service_folder(registry.service(name).name);
   const FileDescriptor alone = lock_file(update_lock_path(folder), {});
   const ServiceRecord service = registry.service(name);
   const ModelSource found = find_model_source(registry, source);
+  std::string note = change_of_answers(registry, service, found);
   if (!is_active(service.status)) {
     const bool is_set =
         registry.set_service_source(service.id, kEnded, found.source, found.model_version);
     ServiceRecord now = registry.service(service.id);
     if (!is_set) refuse(now, "somebody else has just started it: try again");
-    return now;
+    return {std::move(now), std::move(note)};
   }
   if (service.status != Status::running) refuse(service, "try again when it is Running");
   const UpdateRequest request{make_token(), found.source};
@@ -186,11 +257,15 @@ ServiceRecord update_service(Registry& registry, const std::string& name,
   double looked_s = monotonic_seconds();
   for (;;) {
     if (const auto answer = read_update_answer(folder); answer && answer->id == request.id) {
-      if (answer->code == 0) return registry.service(service.id);
+      if (answer->code == 0) return {registry.service(service.id), std::move(note)};
       throw Error(
           kind_of_exit(answer->code),
           fmt::format("{} serves {} as before: {}", name, service.reference(), answer->message),
           answer->hint);
+    }
+    if (is_interrupted() && withdraw_update(folder, request.id)) {
+      throw Error(ErrorKind::interrupted,
+                  fmt::format("{} serves {} as before", name, service.reference()));
     }
     if (monotonic_seconds() - looked_s > kSecondsBetweenThoroughLooks) {
       // Looked at before the answer, which comes first.

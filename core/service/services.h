@@ -30,8 +30,10 @@ ServiceRecord restart_service(Registry& registry, const std::string& name,
                               const std::optional<Json>& settings = std::nullopt);
 
 // Starts a Pending service in a process of its own and returns when it answers. Throws why it does
-// not.
-ServiceRecord start_in_background(Registry& registry, const ServiceRecord& service);
+// not. Once stop_reason() says something (see ServeRequest) the service is ended again: an
+// interrupted error.
+ServiceRecord start_in_background(Registry& registry, const ServiceRecord& service,
+                                  const std::function<std::string()>& stop_reason);
 
 // A service that is Running. One that is Pending, since its model is being opened or its guard
 // starts it again, is waited for, up to so many seconds; `waits` is told of it first. Conflict for
@@ -44,9 +46,16 @@ ServiceRecord wait_until_running(Registry& registry, const std::string& name, do
 // that is recorded as ended and whose process has not.
 ServiceRecord stop_service(Registry& registry, const std::string& name, bool force);
 
+struct ServiceUpdate {
+  ServiceRecord service;
+  std::string note;  // in what its answers differ from those before, if a person should know
+};
+
 // What it serves from now on: at once, without a failed request, when it runs, otherwise from its
-// next start on. Throws what is wrong with the new one; the old one is served on then.
-ServiceRecord update_service(Registry& registry, const std::string& name,
-                             const std::string& source);
+// next start on. Throws what is wrong with the new one, a conflict when it answers to something
+// else than the old one; the old one is served on then, and also when is_interrupted() before the
+// models are swapped: an interrupted error.
+ServiceUpdate update_service(Registry& registry, const std::string& name, const std::string& source,
+                             const std::function<bool()>& is_interrupted);
 
 }  // namespace mat

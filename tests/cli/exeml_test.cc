@@ -360,6 +360,17 @@ TEST_CASE("A training job is no ExeML project, and is told apart by name") {
   CHECK(refused.exit_code == 4);
   CHECK(has(refused.err, "colours is a training job (small_cnn), not an ExeML project"));
   CHECK(has(p.mat.run({"exeml", "show", "colours"}).err, "not by exeml"));
+  const Output deployed = p.mat.run({"exeml", "deploy", "colours"});
+  CHECK(deployed.exit_code == 2);
+  CHECK(has(deployed.err,
+            "colours@V0001 was trained by small_cnn, not by exeml\n"
+            "mat: hint: mat service deploy colours@V0001\n"));
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+           {"exeml", "show", "colour"}, {"exeml", "deploy", "colour", "V001"}}) {
+    const Output missing = p.mat.run(words);
+    CHECK(missing.exit_code == 3);
+    CHECK(missing.err == "mat: error: there is no project 'colour'\n");
+  }
 }
 
 TEST_CASE("A version of a project that is stopped keeps the model so far") {

@@ -31,6 +31,31 @@ TEST_CASE("a pending version waits for the cores that another has, and can be st
   CHECK(f.mat.run({"version", "wait", "next@1"}).exit_code == 0);
 }
 
+TEST_CASE("a dataset that a pending version needs stays, and is named when it goes all the same") {
+  Fixture f;
+  draw_pictures(f.folder / "data", {"green", "red"}, 4);
+  f.mat.succeed({"dataset", "create", "colours", "data"});
+  f.mat.succeed({"dataset", "publish", "colours"});
+  f.start_blocker();
+  const std::string next = f.write_spec(
+      "next.yaml", command_spec("next", R"(["true"])", "inputs: {data_url: {dataset: colours}}\n"));
+  f.mat.succeed({"job", "create", "-f", next, "-d"});
+  for (const char* name : {"colours", "colours@V001"}) {
+    const Output refused = f.mat.run({"dataset", "delete", name, "-y"});
+    CHECK(refused.exit_code == 4);
+    CHECK(refused.err ==
+          "mat: error: colours@V001 is the data of next@V0001, which is Pending\n"
+          "mat: hint: wait until it has ended, or stop it first: mat version stop next@V0001\n");
+  }
+  fs::remove(f.mat.home() / "datasets/colours/V001.manifest");
+  f.mat.succeed({"version", "stop", "blocker"});
+  CHECK(f.mat.run({"version", "wait", "next"}).exit_code == 1);
+  CHECK(f.mat.succeed({"version", "show", "next", "--json"})
+            .json()["status_reason"]
+            .get<std::string>()
+            .find("the dataset's version colours@V001 has been deleted") == 0);
+}
+
 TEST_CASE("what still waits when auto_stop comes by the clock ends without having begun") {
   Fixture f;
   f.start_blocker();

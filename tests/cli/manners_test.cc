@@ -93,6 +93,31 @@ TEST_CASE("what changes only what is there makes no home") {
   }
 }
 
+TEST_CASE("a home that somebody names and that is not there is told of by what looks into it") {
+  Project p;
+  const std::string named = (p.folder / "typo").string();
+  CHECK(has(p.mat.succeed({"--home", named, "exeml", "list"}).err,
+            "mat: the home '" + named + "' (--home) does not exist\n"));
+  const Output missing = p.mat.run({"version", "show", "a"});
+  CHECK(missing.exit_code == 3);
+  CHECK(has(missing.err, "($MAT_HOME) does not exist"));
+  CHECK_FALSE(has(p.create("first").err, "does not exist"));
+  CHECK(p.mat.succeed({"version", "list"}).err == "");
+}
+
+TEST_CASE("the example of a filter in the help of a list works in that list") {
+  const Project p;
+  p.create("first");
+  for (const char* list : {"algorithm", "dataset", "exeml", "experiment", "job", "model", "params",
+                           "service", "viz"}) {
+    const std::string help = p.mat.succeed({list, "list", "--help"}).out;
+    const std::size_t begin = help.find("For example '") + std::string("For example '").size();
+    const std::string example = help.substr(begin, help.find('\'', begin) - begin);
+    CAPTURE(list, example);
+    CHECK(p.mat.run({list, "list", "--filter", example}).exit_code == 0);
+  }
+}
+
 TEST_CASE("a number that is none is told in a few words") {
   const Project p;
   for (const char* number : {"-1", "abc", "99999999999999999999"}) {

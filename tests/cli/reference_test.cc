@@ -69,6 +69,15 @@ TEST_CASE("a mistaken command names the nearest one and exits with 2") {
   CHECK(output.out.empty());
   CHECK(output.err.find("did you mean 'list'?") != std::string::npos);
   CHECK(mat.run({"job", "create", "--no-such-option"}).exit_code == 2);
+  const Output several =
+      mat.run({"exeml", "train", "data", "--project", "p", "--max-durations", "1", "--foo", "2"});
+  CHECK(several.exit_code == 2);
+  CHECK(several.err ==
+        "mat: error: not expected: --max-durations 1 --foo 2\n"
+        "mat: hint: did you mean --max-duration?\n");
+  CHECK(mat.run({"exeml", "train", "data", "--project", "p", "--short-duration", "1m"}).err ==
+        "mat: error: --short-duration: '1m' is no number\n"
+        "mat: hint: see 'mat exeml train --help'\n");
   const Output option = mat.run({"job", "--no-such-option"});
   CHECK(option.exit_code == 2);
   CHECK(option.err.find("mat: error: ") == 0);

@@ -61,8 +61,12 @@ def look_at(browser, address, target, wanted, token):
     browser.value("document.getElementById('column-1').value = ''")
     browser.value(f"{STATE}.textContent = ''")
     browser.click("document.querySelector('#row button')")
-    answer_of(browser, target)
+    answer = answer_of(browser, target)
+    assert answer.endswith(" (in training colour was never missing)"), answer
     assert browser.value(f"{STATE}.className") == ""
+    browser.value("document.getElementById('column-0').value = ''")
+    browser.click("document.querySelector('#row button')")
+    browser.wait_for(f"{STATE}.textContent === 'Nothing is filled in'")
 
     look_at_all_sides(browser, address)
 

@@ -62,6 +62,9 @@ TEST_CASE("a service answers at the port of the last time, or says that it is in
   f.mat.succeed({"service", "stop", "s"});
   f.mat.succeed({"service", "start", "s"});
   CHECK(f.show("s")["address"] == address);
+  const std::string narrow = f.mat.run_on_terminal({"service", "list"}, 40).out;
+  CHECK(narrow.find(address) != std::string::npos);
+  CHECK(split(narrow, '\n').size() == 4);  // the last is empty
   f.mat.succeed({"service", "stop", "s"});
   const FileDescriptor other = listen_on("127.0.0.1", port_in(address));
   const Output started = f.mat.succeed({"service", "start", "s"});
@@ -257,6 +260,13 @@ TEST_CASE("a token comes from a file or the environment too, where nobody else s
   CHECK_FALSE(answers_to("file", "token-of-the-environment"));
   CHECK(answers_to("environment", "token-of-the-environment"));
   CHECK(answers_to("option", "token-of-the-option"));
+  CHECK(f.mat.run({"service", "stop", "file", "nothing"}).exit_code == 3);
+  CHECK(f.status("file") == "Running");
+  CHECK(f.mat.succeed({"service", "stop", "file", "option"}).out ==
+        "file is Terminated: stopped by the user\noption is Terminated: stopped by the user\n");
+  CHECK(f.mat.run({"service", "delete", "file", "environment", "-y"}).exit_code == 4);
+  CHECK(f.mat.succeed({"service", "delete", "file", "option", "-y", "--json"}).json()["deleted"] ==
+        Json{"file", "option"});
   write_text(f.folder / "empty", "\n");
   const auto refused = [&](std::vector<std::string> more) {
     std::vector<std::string> words{"service", "deploy", "m", "--name", "t", "-d"};
@@ -322,18 +332,20 @@ TEST_CASE("auto-stop ends a service, and Ctrl-C one in the foreground") {
   CHECK(f.mat.run({"service", "start", "s", "--foreground", "-d"}).exit_code == 2);
 }
 
-TEST_CASE("a service that auto-stop ends before it answers stays, with the reason") {
+TEST_CASE("Ctrl-C while a service is started in the background takes it back") {
   ServiceFixture f;
-  for (const char* how : {"--detach", "--json"}) {
-    const std::string name = std::string("a") + how;
-    const Output ended =
-        f.mat.run({"service", "deploy", "m", "--name", name, "--auto-stop", "0.01s", how});
-    INFO(ended.err);
-    CHECK(ended.exit_code == 6);
-    CHECK(ended.err.find("auto_stop after ") != std::string::npos);
-    CHECK(f.status(name) == "Terminated");
-    CHECK(f.show(name)["reason"].get<std::string>().find("auto_stop after ") == 0);
-  }
+  const pid_t pid = f.mat.start({"service", "deploy", "m", "--name", "s", "--detach"});
+  REQUIRE(wait_until([&] {
+    return read_file_if_exists(f.mat.home() / "services" / "s" / "log.txt")
+               .value_or("")
+               .find("opens m@V0001") != std::string::npos;
+  }));
+  ::kill(pid, SIGINT);
+  const Output ended = f.mat.wait_for(pid);
+  CHECK(ended.exit_code == 130);
+  CHECK(ended.out == "");
+  CHECK(ended.err.find("s is not served: interrupted by Ctrl-C") != std::string::npos);
+  CHECK(f.mat.run({"service", "show", "s"}).exit_code == 3);
 }
 
 TEST_CASE("hostile names and sources are refused before anything is made") {

@@ -219,6 +219,27 @@ TEST_CASE("long texts stand as a short hash that tells them apart", "[compare]")
   CHECK(found.values[0] != found.values[1]);
   CHECK(found.values[0].get<std::string>().size() < 40);
   CHECK_THAT(found.values[0].get<std::string>(), Catch::EndsWith("(2.9 KiB)"));
+
+  const VersionDiff lists = compare_versions(
+      {version(1, {}, {{"tried", Json::array({1, 2})}}),
+       version(2, {}, {{"tried", Json(std::vector<int>(60, 7))}}), version(3, {}, {})});
+  const DiffRow row_of_lists = row(lists, "environment", "tried");
+  CHECK_THAT(row_of_lists.values[0].get<std::string>(), Catch::EndsWith("(5 B)"));
+  CHECK_THAT(row_of_lists.values[1].get<std::string>(), Catch::EndsWith("(121 B)"));
+  CHECK(row_of_lists.values[2].is_null());
+}
+
+TEST_CASE("the counts of each class and the rounds of a search are only for who asks for all",
+          "[compare]") {
+  const auto facts = [](int count) {
+    return Json{{"dataset", {{"train", count}, {"per_class", {{"cat", {{"train", count}}}}}}},
+                {"search", {{"rounds", Json::array({count})}, {"chosen", count}}}};
+  };
+  const VersionDiff diff = compare_versions({version(1, {}, facts(4)), version(2, {}, facts(5))});
+  CHECK_FALSE(row(diff, "data", "dataset.train").is_minor);
+  CHECK(row(diff, "data", "dataset.per_class.cat.train").is_minor);
+  CHECK_FALSE(row(diff, "environment", "search.chosen").is_minor);
+  CHECK(row(diff, "environment", "search.rounds").is_minor);
 }
 
 TEST_CASE("values of secret variables are hidden but still compared", "[compare]") {

@@ -53,6 +53,18 @@ TEST_CASE("curves are drawn with marks where there are neither dots nor colours"
   CHECK(drawn(two_curves(), {42, 12, false, false}) == expected);
 }
 
+TEST_CASE("single points are told and not drawn", "[plot]") {
+  PlotPanel panel = two_curves();
+  for (PlotSeries& series : panel.series) series.points.resize(1);
+  CHECK(drawn(panel, {42, 12, false, false}) ==
+        "loss\na@V0001  4 at step 0\na@V0002  0 at step 0\n");
+  panel.series[1].points.clear();
+  panel.x_scale = PlotScale::duration;
+  panel.x_name = "time";
+  panel.series[0].points[0].x = 93;
+  CHECK(drawn(panel, {42, 12, false, false}) == "loss\na@V0001  4 at time 1m33s\n");
+}
+
 TEST_CASE("one curve is drawn in braille dots, several with colours too", "[plot]") {
   PlotPanel panel = two_curves();
   CHECK(drawn(panel, {60, 12, true, true}).find("\xe2\xa0") != std::string::npos);

@@ -156,6 +156,42 @@ TEST_CASE(
   CHECK(error_of([&] { registry.delete_dataset("flowers"); }).kind() == ErrorKind::not_found);
 }
 
+TEST_CASE("A dataset that a version waits for or trains on stays until that has ended") {
+  const RegistryHome home;
+  Registry registry = home.writer();
+  for (const char* name : {"flowers", "flowers-2"}) {
+    registry.create_dataset(named(name));
+    publish(registry, name);
+  }
+  publish(registry, "flowers");
+  const auto pending = [&](const std::string& dataset) {
+    return registry.create_pending(trained_on("a", dataset), "", {}, [](const fs::path&) {}).id;
+  };
+  const auto delete_version = [&](const std::string& dataset) {
+    registry.delete_dataset_version(registry.dataset_version(dataset).id);
+  };
+  const Id id = pending("flowers@V002");
+  for (const Status status : {Status::pending, Status::running}) {
+    registry.change_status(id, {Status::pending}, status, "");
+    const Error refused = error_of([&] { delete_version("flowers@2"); });
+    CHECK(refused.kind() == ErrorKind::conflict);
+    CHECK(refused.message() ==
+          "flowers@V002 is the data of a@V0001, which is " + std::string(name_of(status)));
+    CHECK(refused.hint().find("mat version stop a@V0001") != std::string::npos);
+    CHECK(error_of([&] { registry.delete_dataset("flowers"); }).kind() == ErrorKind::conflict);
+  }
+  CHECK(fs::exists(home.home().dataset_manifest("flowers", 2)));
+  delete_version("flowers@1");
+  registry.delete_dataset("flowers-2");
+
+  registry.change_status(id, {Status::running}, Status::failed, "");
+  delete_version("flowers@2");
+  CHECK(error_of([&] { registry.submit(id, {}, ""); }).kind() == ErrorKind::not_found);
+  CHECK(registry.version(id).status == Status::failed);
+  CHECK(error_of([&] { pending("flowers@V002"); }).kind() == ErrorKind::not_found);
+  CHECK(registry.list_versions("a", {}).total == 1);
+}
+
 TEST_CASE("A deletion that was killed is taken back or finished by the next writer") {
   const RegistryHome home;
   Id dataset = 0, version = 0;

@@ -100,10 +100,13 @@ class Serving : public ModelHome {
     }
     return now().status == status;
   }
-  ServiceRecord update(const std::string& source) const {
+  ServiceUpdate change(
+      const std::string& source,
+      const std::function<bool()>& is_interrupted = [] { return false; }) const {
     Registry registry = writer();
-    return update_service(registry, "s", source);
+    return update_service(registry, "s", source, is_interrupted);
   }
+  ServiceRecord update(const std::string& source) const { return change(source).service; }
 
   ServiceRecord service;
   fs::path folder;
@@ -168,6 +171,54 @@ TEST_CASE("an update that will have no answer ends with an error") {
   CHECK(update.get().message().find("gave no answer") != std::string::npos);
   f.hold(false);
   CHECK(f.update("m@1").reference() == "m@V0001");
+}
+
+TEST_CASE("an update that is interrupted while its model is opened swaps nothing") {
+  Serving f;
+  f.start();
+  f.wait_until_ready();
+  const int before = f.opened();
+  f.hold(true);
+  const Error error = error_of([&] { f.change("m@2", [&] { return f.opened() == before + 1; }); });
+  CHECK(error.kind() == ErrorKind::interrupted);
+  CHECK(error.message() == "s serves m@V0001 as before");
+  f.hold(false);
+  CHECK(f.update("m@1").reference() == "m@V0001");
+  CHECK(read_file(f.folder / "log.txt").find("serves m@V0002") == std::string::npos);
+}
+
+TEST_CASE("a service keeps to pictures or to tables, and other classes are told of") {
+  Serving f;
+  f.train_table("prices");
+  auto metadata = metadata_of_classifier();
+  metadata["classes"] = R"(["dog","cat"])";
+  f.train("m");
+  put_file(f.home().version_folder("m", 3) / "output" / "best.safetensors",
+           weights_bytes(metadata));
+  f.start();
+  f.wait_until_ready();
+  const Error refused = error_of([&] { f.update("prices@1"); });
+  CHECK(refused.kind() == ErrorKind::conflict);
+  CHECK(refused.message() == "s answers for pictures, and prices@V0001 for rows of tables");
+  CHECK(refused.hint().find("mat service deploy prices@V0001") != std::string::npos);
+  CHECK(f.now().reference() == "m@V0001");
+  CHECK(f.change("m@2").note == "");
+  const ServiceUpdate update = f.change("m@3");
+  CHECK(update.service.reference() == "m@V0003");
+  CHECK(update.note == "it answers dog, cat now, not blue, red");
+}
+
+TEST_CASE("auto_stop counts from the first answer") {
+  ServiceSettings settings;
+  settings.auto_stop_s = 0.001;
+  Serving f(settings);
+  f.hold(true);
+  f.start();
+  f.wait_for_opening(1);
+  f.hold(false);
+  f.wait_until_over();
+  CHECK(f.reason.find("auto_stop after ") == 0);
+  CHECK(read_file(f.folder / "log.txt").find("answers at http://") != std::string::npos);
 }
 
 TEST_CASE("an update succeeds when only what it computes with cannot be recorded") {
