@@ -49,7 +49,7 @@ TEST_CASE("a dataset that a pending version needs stays, and is named when it go
   }
   fs::remove(f.mat.home() / "datasets/colours/V001.manifest");
   f.mat.succeed({"version", "stop", "blocker"});
-  CHECK(f.mat.run({"version", "wait", "next"}).exit_code == 1);
+  CHECK(f.mat.run({"version", "wait", "next"}).exit_code == 3);
   CHECK(f.mat.succeed({"version", "show", "next", "--json"})
             .json()["status_reason"]
             .get<std::string>()

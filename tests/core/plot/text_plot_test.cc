@@ -117,9 +117,9 @@ TEST_CASE("what is no number is marked at the edge", "[plot]") {
   }
 }
 
-TEST_CASE("flat curves, single points and hardly different ones are drawn", "[plot]") {
+TEST_CASE("flat curves and hardly different ones are drawn", "[plot]") {
   for (const std::vector<double>& values :
-       {std::vector<double>{}, {5}, {5, 5, 5}, {0, 0}, {1, 1 + 1e-15}, {-1e300, 1e300}}) {
+       {std::vector<double>{}, {5, 5, 5}, {0, 0}, {1, 1 + 1e-15}, {-1e300, 1e300}}) {
     PlotPanel panel;
     panel.series = {series_of("x", values)};
     CHECK(text_plot(panel, {40, 10, true, true}).size() == 10);

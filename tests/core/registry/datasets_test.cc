@@ -140,9 +140,11 @@ TEST_CASE(
   publish(registry, "flowers");
   publish(registry, "flowers");
   publish(registry, "flowers-2");
-  registry.create_versions({trained_on("a", "flowers@V001"), trained_on("a", "flowers@V002"),
-                            trained_on("b", "flowers@V002"), trained_on("b", "flowers-2@V001"),
-                            new_version("b")});
+  std::vector<NewVersion> ended{trained_on("a", "flowers@V001"), trained_on("a", "flowers@V002"),
+                                trained_on("b", "flowers@V002"), trained_on("b", "flowers-2@V001"),
+                                new_version("b")};
+  for (NewVersion& version : ended) version.status = Status::completed;
+  registry.create_versions(ended);
   CHECK(registry.trainings_of_dataset("flowers") == 3);
   CHECK(registry.trainings_of_dataset("flowers", 2) == 2);
   CHECK(registry.trainings_of_dataset("flowers-2") == 1);
