@@ -144,7 +144,8 @@ TEST_CASE("what a training would learn badly from is told when it is published")
   CHECK_FALSE(has(flat.err, "train on it"));
   const Output refused = mat.run({"exeml", "train", "flat@V001", "--project", "p"});
   CHECK(refused.exit_code == 2);
-  CHECK(has(refused.err, "flat@V001 is too little to learn from: none of its 10 pictures has a label"));
+  CHECK(has(refused.err,
+            "flat@V001 is too little to learn from: none of its 10 pictures has a label"));
 
   fs::create_directories(folder / "split/val");
   fs::copy(folder / "drawn", folder / "split/train", fs::copy_options::recursive);
