@@ -107,24 +107,20 @@ std::vector<std::string> without_help_word(std::vector<std::string> arguments) {
   return arguments;
 }
 
-int run_action(const Context& context) {
-  try {
-    const int code = context.action();
-    context.note_missing_home();
-    return code;
-  } catch (const Error&) {
-    context.note_missing_home();
-    throw;
-  }
-}
-
 int run(CLI::App& app, Context& context) {
   try {
     std::vector<std::string> words(context.arguments.rbegin(), context.arguments.rend() - 1);
     app.parse(std::move(words));
-    const int code = run_action(context);
+    const int code = context.action();
+    context.note_missing_home();
     finish_output();
     return code;
+  } catch (const Error& e) {
+    if (e.kind() != ErrorKind::not_found) throw;
+    std::fflush(stdout);
+    print_error(e.message(), e.hint());
+    context.note_missing_home();
+    return e.exit_code();
   } catch (const CLI::CallForHelp&) {
     const CLI::App* at = &app;
     while (!at->get_subcommands().empty()) at = at->get_subcommands().front();

@@ -18,6 +18,7 @@
 #include "core/run/run_node.h"
 #include "core/run/run_task.h"
 #include "core/run/runner.h"
+#include "core/run/stop_version.h"
 
 namespace mat {
 namespace {
@@ -125,8 +126,12 @@ void add_batch_commands(CLI::App& app, Context& context) {
   command->add_option("HOSTS", flags->hosts, "The hosts of all nodes, with commas")->required();
   set_action(command, context, [&context, flags] {
     const SignalsAsStop signals;
-    return run_task(context.home(), flags->job, flags->number, flags->port, flags->hosts,
-                    SignalsAsStop::reason);
+    // A stop of mat's: its file may be seen later here, or have found no room.
+    const auto reason = [] {
+      return SignalsAsStop::received() == SIGURG ? std::string(kStoppedByUser)
+                                                 : SignalsAsStop::reason();
+    };
+    return run_task(context.home(), flags->job, flags->number, flags->port, flags->hosts, reason);
   });
 
   command = app.add_subcommand(kNodeCheckCommand, "Say what a node sees of the home");

@@ -3,7 +3,9 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <exception>
 #include <iterator>
+#include <set>
 
 #include "cli/output/terminal.h"
 #include "core/base/error.h"
@@ -113,6 +115,25 @@ CLI::Validator whole_number_from(std::int64_t least) {
 
 std::string counted(std::int64_t count, const std::string& noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
+void for_each_name(const std::vector<std::string>& names,
+                   const std::function<void(const std::string& name)>& act) {
+  std::set<std::string> done;
+  std::exception_ptr first;
+  for (const std::string& name : names) {
+    if (!done.insert(name).second) continue;
+    try {
+      act(name);
+    } catch (const Error& e) {
+      if (first) {
+        note(e.message());
+      } else {
+        first = std::current_exception();
+      }
+    }
+  }
+  if (first) std::rethrow_exception(first);
 }
 
 void ListFlags::add_to(CLI::App* command, const char* example) {

@@ -52,6 +52,11 @@ CLI::Validator whole_number_from(std::int64_t least);
 // "1 version", "2 versions".
 std::string counted(std::int64_t count, const std::string& noun);
 
+// Calls `act` with each of the names once. One that fails keeps no other from its turn: the first
+// error is thrown at the end, those after it are noted.
+void for_each_name(const std::vector<std::string>& names,
+                   const std::function<void(const std::string& name)>& act);
+
 // The options of all lists.
 struct ListFlags {
   std::int64_t limit = 20, offset = 0;

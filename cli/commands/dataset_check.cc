@@ -39,15 +39,18 @@ Style style_of(Severity severity) {
                                          : Style::plain;
 }
 
-// A picture that is unlike the first one where that is what was found.
-std::uint32_t other_one(const DatasetCheck& check, const Finding& finding) {
+// Two pictures that show what was found.
+std::pair<std::uint32_t, std::uint32_t> two_of(const DatasetCheck& check, const Finding& finding) {
   const auto& pictures = finding.pictures;
-  if (finding.kind != FindingKind::conflicting_labels) return pictures[1];
-  const std::string label = check.files.label_text(pictures[0]);
-  const auto other = std::find_if(pictures.begin(), pictures.end(), [&](std::uint32_t picture) {
-    return check.files.label_text(picture) != label;
-  });
-  return other == pictures.end() ? pictures[1] : *other;
+  if (finding.kind != FindingKind::conflicting_labels) return {pictures[0], pictures[1]};
+  std::optional<std::uint32_t> first;
+  for (const std::uint32_t picture : pictures) {
+    const std::string label = check.files.label_text(picture);
+    if (label.empty()) continue;
+    if (!first) first = picture;
+    if (label != check.files.label_text(*first)) return {*first, picture};
+  }
+  return {pictures[0], pictures[1]};
 }
 
 // The first few things that a kind is about.
@@ -68,8 +71,8 @@ std::string examples(const DatasetCheck& check, FindingKind kind) {
                                  check.files.label_text(picture))
                    : check.files.name(picture);
       };
-      names.push_back(
-          fmt::format("{} = {}", name(finding.pictures[0]), name(other_one(check, finding))));
+      const auto [one, other] = two_of(check, finding);
+      names.push_back(fmt::format("{} = {}", name(one), name(other)));
     } else {
       names.push_back(check.files.name(finding.pictures.front()));
     }

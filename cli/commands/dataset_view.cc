@@ -14,6 +14,7 @@ namespace mat {
 namespace {
 
 constexpr std::size_t kShownProblems = 10;
+constexpr std::size_t kShownClasses = 20;
 
 Json nothing_if_empty(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
 
@@ -82,7 +83,7 @@ void note_contradictory(const PublishReport& report) {
   }
   const auto more = report.contradictory_count - static_cast<std::int64_t>(shown);
   if (more > 0) note(fmt::format("one picture, several labels: {} more", more));
-  note("a training takes each label of them: keep the files whose label is right, publish again");
+  note("a training takes them as they are: keep the files whose label is right, publish again");
 }
 
 // Of which nothing can be said afterwards.
@@ -94,7 +95,11 @@ void note_not_validated(const PictureCounts& counts) {
     if (usage.train > 0 && usage.validation == 0) without.push_back(printable(label));
   }
   if (without.empty()) return;
-  if (validation > 0) return note("no validation pictures of: " + join(without, ", "));
+  const std::size_t shown = std::min(without.size(), kShownClasses);
+  const std::string more =
+      without.size() > shown ? fmt::format(" and {} more", without.size() - shown) : "";
+  without.resize(shown);
+  if (validation > 0) return note("no validation pictures of: " + join(without, ", ") + more);
   note(
       "no picture could be set aside to validate with without having what shows the same on both "
       "sides");

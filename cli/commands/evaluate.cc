@@ -106,11 +106,11 @@ void note_known(const Json& counts, const char* what) {
     if (known == 0) return;
     note(fmt::format("{} of {} {} that the model {}", known,
                      counted(counts["evaluated"].get<std::int64_t>(), what),
-                     known == 1 ? "is one" : "are those", why));
+                     known == 1 ? "is the same as one" : "are the same as those", why));
   };
   note_part("learnt_from",
-            "learnt from: the figures say little of how it answers about others, which it has not "
-            "seen");
+            "learnt from: figures of these say little of how it answers about others, which it has "
+            "not seen");
   note_part("validated_on",
             "was validated on: its best epoch and its temperature were chosen by them, so expect a "
             "little less of others");

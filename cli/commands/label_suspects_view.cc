@@ -3,7 +3,6 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <cstdint>
 
 #include "cli/commands/commands.h"
 #include "cli/commands/views.h"
@@ -11,19 +10,6 @@
 
 namespace mat {
 namespace {
-
-// Labels are ranked by the mean of what all that were tried have said.
-double mean_accuracy(const Json& search) {
-  if (!search.is_object()) return 0;
-  double sum = 0;
-  int count = 0;
-  for (const Json& tried : search.value("candidates", Json::array())) {
-    if (!tried.contains("accuracy") || !tried["accuracy"].is_number()) continue;
-    sum += tried["accuracy"].get<double>();
-    ++count;
-  }
-  return count == 0 ? 0 : sum / count;
-}
 
 Table table_of(const std::vector<Json>& lines, std::size_t top) {
   Table table({{"TRAINING PICTURE", Align::left, true},
@@ -42,23 +28,6 @@ Table table_of(const std::vector<Json>& lines, std::size_t top) {
 
 }  // namespace
 
-LabelJudge label_judge(const Json& facts) {
-  LabelJudge judge;
-  judge.accuracy = mean_accuracy(facts.value("search", Json()));
-  std::int64_t most = 0;
-  const Json dataset = facts.value("dataset", Json());
-  if (!dataset.is_object() || !dataset.contains("per_class")) return judge;
-  for (const auto& [name, counts] : dataset["per_class"].items()) {
-    const auto pictures = counts.value("train", std::int64_t{0});
-    judge.pictures += pictures;
-    most = std::max(most, pictures);
-  }
-  if (judge.pictures > 0) {
-    judge.chance = static_cast<double>(most) / static_cast<double>(judge.pictures);
-  }
-  return judge;
-}
-
 void print_label_suspects(const LabelSuspects& suspects, std::size_t top,
                           const std::string& title) {
   if (top == 0) return;
@@ -68,10 +37,16 @@ void print_label_suspects(const LabelSuspects& suspects, std::size_t top,
     print(text + "not looked for: there was too little time, or there were too few pictures\n");
     return;
   }
-  const std::string how_good = fmt::format(
+  std::string how_good = fmt::format(
       "the networks that judge them are right about {:.0f} % of pictures that they have not learnt "
       "from, the most frequent label alone about {:.0f} %",
       100 * judge.accuracy, 100 * judge.chance);
+  if (judge.known_before > 0) {
+    how_good += fmt::format(
+        "; but {} of the {} were learnt from by the weights that they begin with: labels that were "
+        "wrong then do not stand out",
+        judge.known_before, counted(judge.pictures, "picture"));
+  }
   if (!judge.is_useful()) {
     print(text + fmt::format("none are shown: {}; more time may help\n", how_good));
     return;
@@ -86,6 +61,7 @@ Json label_check_json(const LabelSuspects& suspects) {
   return {{"accuracy", suspects.judge.accuracy},
           {"chance", suspects.judge.chance},
           {"is_useful", suspects.judge.is_useful()},
+          {"known_before", suspects.judge.known_before},
           {"least_suspicion", kLeastSuspicion}};
 }
 

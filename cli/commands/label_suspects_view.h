@@ -18,13 +18,11 @@ struct LabelSuspects {
   LabelJudge judge;
 };
 
-// How good those were that judged, by what the version has recorded.
-LabelJudge label_judge(const Json& facts);
-
 // The first `top` of those that stand out, with how good the judges were; or why there are none.
 void print_label_suspects(const LabelSuspects& suspects, std::size_t top, const std::string& title);
 
-// {"accuracy", "chance", "is_useful", "least_suspicion"}; null where labels were not judged.
+// {"accuracy", "chance", "is_useful", "known_before", "least_suspicion"} (see LabelJudge); null
+// where labels were not judged.
 Json label_check_json(const LabelSuspects& suspects);
 
 }  // namespace mat

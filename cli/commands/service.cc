@@ -46,14 +46,15 @@ int stop(const Context& context, const std::vector<std::string>& names, bool for
   // A name that is mistyped stops none.
   for (const std::string& name : names) registry.service(name);
   Json stopped = Json::array();
-  for (const std::string& name : names) {
+  for_each_name(names, [&](const std::string& name) {
     const ServiceRecord service = stop_service(registry, name, force);
     stopped.push_back(service_json(service, registry.home()));
-    if (json) continue;
+    if (json && names.size() == 1) return print_json(stopped.front());
+    if (json) return;
     print(fmt::format("{} is {}: {}\n", name, name_of(service.status), service.reason));
     flush_output();
-  }
-  if (json) print_json(names.size() == 1 ? stopped.front() : Json{{"services", stopped}});
+  });
+  if (json && names.size() > 1) print_json({{"services", stopped}});
   return 0;
 }
 
@@ -86,7 +87,7 @@ int remove(const Context& context, const std::vector<std::string>& names, bool y
                            registry.service(all).reference())
              : fmt::format("Delete the services {} and their logs? What they serve stays.", all);
   if (!confirmed(question, yes)) throw Error(ErrorKind::interrupted, "nothing was deleted");
-  for (const std::string& name : names) registry.delete_service(name);
+  for_each_name(names, [&](const std::string& name) { registry.delete_service(name); });
   if (json) {
     print_json({{"deleted", is_one ? Json(all) : Json(names)}});
   } else {

@@ -164,12 +164,12 @@ FileDescriptor listen_for(const ServiceRecord& service) {
 }
 
 // One that has failed, or was interrupted, before it ever answered leaves nothing behind.
-void forget(const Home& home, const ServiceRecord& service, const Error& why) noexcept {
+void forget(const Home& home, const ServiceRecord& service, ErrorKind why) noexcept {
   try {
     Registry registry(home, Registry::Mode::write);
     const auto found = registry.find_service(service.name);
     const bool has_ended = found && found->id == service.id && !is_active(found->status);
-    if (has_ended && (found->status == Status::failed || why.kind() == ErrorKind::interrupted)) {
+    if (has_ended && (found->status == Status::failed || why == ErrorKind::interrupted)) {
       registry.delete_service(service.name);
     }
   } catch (const std::exception&) {
@@ -183,14 +183,19 @@ int serve_here(const Home& home, const ServiceRecord& service, FileDescriptor li
   note(fmt::format("{} opens {} (stop with Ctrl-C)", service.name, service.reference()));
   bool has_answered = false;
   try {
-    return serve_pending(home, service, std::move(listening), [&](const ServiceRecord& running) {
-      has_answered = true;
-      print_ready(running, home, new_token, json);
-    });
+    const int code =
+        serve_pending(home, service, std::move(listening), [&](const ServiceRecord& running) {
+          has_answered = true;
+          print_ready(running, home, new_token, json);
+        });
+    if (is_new && !has_answered && SignalsAsStop::was_interrupted()) {
+      forget(home, service, ErrorKind::interrupted);
+    }
+    return code;
   } catch (const Error& e) {
     if (!has_answered) {
       record_failure(home, service.id, e);
-      if (is_new) forget(home, service, e);
+      if (is_new) forget(home, service, e.kind());
     }
     throw;
   }
@@ -205,7 +210,7 @@ int serve_in_background(Registry& registry, const ServiceRecord& service,
     const ServiceRecord running = start_in_background(registry, service, SignalsAsStop::reason);
     print_ready(running, registry.home(), new_token, json);
   } catch (const Error& e) {
-    if (is_new) forget(registry.home(), service, e);
+    if (is_new) forget(registry.home(), service, e.kind());
     throw;
   }
   if (!json) {

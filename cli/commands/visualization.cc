@@ -121,14 +121,15 @@ int stop(const Context& context, const Flags& flags) {
   // A name that is mistyped stops none.
   for (const std::string& name : flags.names) registry.visualization(name);
   Json all = Json::array();
-  for (const std::string& name : flags.names) {
+  for_each_name(flags.names, [&](const std::string& name) {
     const VisualizationRecord stopped = stop_visualization(registry, name, flags.force);
     all.push_back(visualization_json(stopped, registry.home()));
-    if (flags.json) continue;
+    if (flags.json && flags.names.size() == 1) return print_json(all.front());
+    if (flags.json) return;
     print(fmt::format("{} is {}: {}\n", name, name_of(stopped.status), stopped.reason));
     flush_output();
-  }
-  if (flags.json) print_json(all.size() == 1 ? all.front() : Json{{"visualizations", all}});
+  });
+  if (flags.json && flags.names.size() > 1) print_json({{"visualizations", all}});
   return 0;
 }
 

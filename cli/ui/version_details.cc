@@ -12,6 +12,7 @@
 
 #include "core/algorithm/algorithm.h"
 #include "core/base/error.h"
+#include "core/metrics/label_check.h"
 #include "core/model/model_source.h"
 #include "core/model/models.h"
 
@@ -146,7 +147,9 @@ void add_version_details(Registry& registry, const VersionRecord& version, Json&
   document["log_bytes"] = error ? 0 : log_bytes;
   add_artifacts(folder, document);
   document["has_predictions"] = is_file(folder / "predictions.jsonl");
-  document["has_suspects"] = is_file(folder / "label_suspects.jsonl");
+  // As `exeml show` has it: none by judges who guess.
+  const bool guessed = version.facts.contains("search") && !label_judge(version.facts).is_useful();
+  document["has_suspects"] = is_file(folder / "label_suspects.jsonl") && !guessed;
   document["can_deploy"] = passes([&] { find_model_source(registry, version.reference()); });
   document["can_create_model"] = passes([&] { content_of_version(registry.home(), version); });
   name_odd_metrics(version, document);

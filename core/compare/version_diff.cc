@@ -22,7 +22,7 @@ using std::string_view;
 using Versions = std::vector<VersionRecord>;
 using FlatJson = std::map<std::string, Json>;
 
-constexpr std::size_t kMaxShownBytes = 100;
+constexpr std::size_t kMaxShownBytes = 200;
 
 // {"host": {"name": "x"}} → "host.name": "x". Lists stay whole; null is no value.
 void flatten(const Json& value, const std::string& name, FlatJson& flat) {

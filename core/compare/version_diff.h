@@ -39,7 +39,7 @@ struct VersionDiff {
 // copy of the code, the recorded algorithm), environment (variables, host, device, LibTorch,
 // threads, precision, layout, and every other fact). All rows that any version has a value in are
 // there; `differs` and `is_minor` say which ones to show. Name, description, experiment and boot id
-// are left out. Where a text has more than 100 bytes (git.diff) all of its row stand as their
+// are left out. Where a text has more than 200 bytes (git.diff) all of its row stand as their
 // hashes and sizes, and values of secret environment variables as kHiddenValue; `differs` is about
 // what they stand for. A best value is marked, everywhere it occurs, where versions have different
 // ones; NaN never is.

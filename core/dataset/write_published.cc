@@ -182,7 +182,7 @@ void count_groups(PublishSummary& summary, const std::vector<SplitSample>& sampl
   }
 }
 
-constexpr std::size_t kShownContradictory = 100;
+constexpr std::size_t kShownContradictory = 100, kShownLabels = 10;
 
 // What is there with different labels: place in summary.contradictory, as far as it is told.
 std::unordered_map<Content, std::size_t, ContentHash> contradictory_contents(
@@ -200,6 +200,16 @@ std::unordered_map<Content, std::size_t, ContentHash> contradictory_contents(
   std::erase_if(places, [](const auto& place) { return place.second >= kShownContradictory; });
   summary.contradictory.resize(places.size());
   return places;
+}
+
+// The first one with each of its labels.
+void tell_contradictory(std::vector<PublishSummary::Labelled>& told, const ManifestSample& sample) {
+  const auto has_labels = [&](const auto& other) { return other.labels == sample.labels; };
+  if (sample.labels.empty() || told.size() == kShownLabels ||
+      std::any_of(told.begin(), told.end(), has_labels)) {
+    return;
+  }
+  told.push_back({sample.source, sample.labels});
 }
 
 void count(PublishSummary& summary, const ManifestSample& sample) {
@@ -243,8 +253,8 @@ PublishSummary write_published(const std::filesystem::path& from, const std::fil
     }
     count(summary, sample);
     const auto place = contradictory.find(contents[line]);
-    if (place != contradictory.end() && !sample.labels.empty()) {
-      summary.contradictory[place->second].push_back({sample.source, sample.labels});
+    if (place != contradictory.end()) {
+      tell_contradictory(summary.contradictory[place->second], sample);
     }
     writer.write(sample);
   }

@@ -32,7 +32,7 @@ struct PublishSummary {
   std::int64_t left_out = 0;        // not in it: no content
   std::int64_t already_split = 0;   // whose usage was decided before
   std::int64_t kept_split = 0;      // whose usage is the earlier one
-  // Pictures of one content that have different labels, each with those that it has; the first few.
+  // Pictures of one content that have different labels, the first with each of these; a few.
   // They train all the same.
   struct Labelled {
     std::string source;

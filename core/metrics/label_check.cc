@@ -24,12 +24,45 @@ std::vector<double> confidence_by_class(const Predictions& predictions) {
   return sums;
 }
 
+// Labels are ranked by the mean of what all that were tried have said.
+double mean_accuracy(const Json& search) {
+  if (!search.is_object()) return 0;
+  double sum = 0;
+  int count = 0;
+  for (const Json& tried : search.value("candidates", Json::array())) {
+    if (!tried.contains("accuracy") || !tried["accuracy"].is_number()) continue;
+    sum += tried["accuracy"].get<double>();
+    ++count;
+  }
+  return count == 0 ? 0 : sum / count;
+}
+
 }  // namespace
 
 bool LabelJudge::is_useful() const {
   if (pictures == 0) return false;
   const double error = std::sqrt(chance * (1 - chance) / static_cast<double>(pictures));
-  return accuracy > chance + std::max(kLeastGain, 3 * error);
+  // Where one label is nearly all there is, there is little to be better by.
+  const double gain = std::min(std::max(kLeastGain, 3 * error), (1 - chance) / 2);
+  return accuracy > chance + gain;
+}
+
+LabelJudge label_judge(const Json& facts) {
+  LabelJudge judge;
+  judge.accuracy = mean_accuracy(facts.value("search", Json()));
+  std::int64_t most = 0;
+  const Json dataset = facts.value("dataset", Json());
+  if (!dataset.is_object() || !dataset.contains("per_class")) return judge;
+  for (const auto& [name, counts] : dataset["per_class"].items()) {
+    const auto pictures = counts.value("train", std::int64_t{0});
+    judge.pictures += pictures;
+    most = std::max(most, pictures);
+  }
+  judge.known_before = facts.value("labels_known_before", std::int64_t{0});
+  if (judge.pictures > 0) {
+    judge.chance = static_cast<double>(most) / static_cast<double>(judge.pictures);
+  }
+  return judge;
 }
 
 std::vector<LabelSuspect> rank_labels(const Predictions& out_of_sample) {

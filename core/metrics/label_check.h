@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/base/json.h"
 #include "core/metrics/calibration.h"
 
 namespace mat {
@@ -31,10 +32,16 @@ struct LabelJudge {
   double accuracy = 0;  // on pictures that they have not learnt from
   double chance = 0;    // of who says the most frequent label of all pictures
   std::int64_t pictures = 0;
+  // Of these, what the weights that the judges begin with had learnt from, with the same labels
+  // perhaps: they do not find wrong ones among them.
+  std::int64_t known_before = 0;
 
   // Whether it is better than that, and by more than luck.
   bool is_useful() const;
 };
+
+// Those of a version of exeml, by what it has recorded.
+LabelJudge label_judge(const Json& facts);
 
 // All samples, the most suspicious first.
 std::vector<LabelSuspect> rank_labels(const Predictions& out_of_sample);

@@ -89,6 +89,7 @@ EvaluateResult evaluate(PictureModel& model, const ModelDescription& description
   evaluated.slice_key = request.slice_key;
   evaluated.predictions.class_count = static_cast<int>(description.classes.size());
   KnownCounts known;
+  std::ptrdiff_t fitted_to = 0;
   std::vector<std::size_t> usable;
   for (std::size_t i = 0; i < samples.size(); ++i) {
     if (!pictures[i].problem.empty()) {
@@ -96,7 +97,10 @@ EvaluateResult evaluate(PictureModel& model, const ModelDescription& description
       continue;
     }
     usable.push_back(i);
-    count_known(request.known, {pictures[i].content_high, pictures[i].content_low}, known);
+    const Content content{pictures[i].content_high, pictures[i].content_low};
+    count_known(request.known, content, known);
+    // What its weights learnt before, in a training that it went on from, may be of these.
+    fitted_to += request.known.validated.contains(content) ? 1 : 0;
     evaluated.names.push_back(samples[i].name);
     evaluated.slices.push_back(labelled.slices[i]);
     evaluated.predictions.labels.push_back(samples[i].label);
@@ -105,7 +109,7 @@ EvaluateResult evaluate(PictureModel& model, const ModelDescription& description
     throw Error(ErrorKind::usage, "none of the pictures can be read", result.problems.front());
   }
   ask(model, pictures, usable, request, evaluated.predictions);
-  evaluated.is_fitted_here = known.validated_on * 2 > std::ssize(usable);
+  evaluated.is_fitted_here = fitted_to * 2 > std::ssize(usable);
 
   result.document = evaluation_document(evaluated);
   result.document["pictures"] = {{"evaluated", usable.size()},

@@ -38,6 +38,8 @@ constexpr double kStopSeconds = 20;
 // When node 0 fails first, whether another has failed before it and is the cause.
 constexpr double kCauseSeconds = 1;
 // When node 0 only knows that others do not answer.
+// How long a stop that another node has heard of may take to come here as well.
+constexpr double kToldSeconds = 1;
 constexpr double kLostSeconds = 5;
 constexpr double kForever = 1e9;
 
@@ -101,12 +103,15 @@ class LocalNodes {
     look();
     const Node* first = nullptr;
     for (const Node& node : nodes_) {
+      // Those that another one has told to end have no reason of their own.
+      const bool was_told = node.result.status == Status::terminated && node.result.reason.empty();
       const bool is_cause = node.has_ended() && !node.is_good() && !node.result.lost_nodes &&
-                            node.ended_ms <= before_ms;
+                            !was_told && node.ended_ms <= before_ms;
       if (is_cause && (first == nullptr || node.ended_ms < first->ended_ms)) first = &node;
     }
     if (first == nullptr) return std::nullopt;
     RunResult result = first->result;
+    if (result.status == Status::terminated) result.error = ErrorKind::training_failed;
     result.status = Status::failed;
     result.reason = named(first->number, result.reason);
     const std::string log = fmt::format("its log: mat version logs {} --node {}",
@@ -213,7 +218,11 @@ class LocalNodes {
 RunResult conclude(LocalNodes& nodes, const HeldVersion& held, RunResult first,
                    RunObserver& observer) {
   const std::int64_t ended_ms = now_ms();
-  const auto is_stopped = [&] { return !observer.stop_reason().empty(); };
+  // Another node may have seen the request first.
+  const auto is_stopped = [&] {
+    observer.stop_requested();
+    return !observer.stop_reason().empty();
+  };
   if (first.status == Status::completed) {
     // A command may have more to do on another node; a built-in training has not.
     const double patience_s = held.spec.definition.command ? kForever : nodes_patience_s();
@@ -229,14 +238,15 @@ RunResult conclude(LocalNodes& nodes, const HeldVersion& held, RunResult first,
   }
   std::optional<RunResult> cause = nodes.cause(ended_ms);
   // Nobody has stopped this one: another was told to end, and has told it.
-  const bool was_told = !is_stopped() && first.status == Status::terminated && first.reason.empty();
+  const bool was_told = first.status == Status::terminated && first.reason.empty();
+  if (was_told) nodes.wait_while(kToldSeconds, [&] { return !is_stopped(); });
   const bool is_end_of_others = first.lost_nodes || was_told;
   if (!is_stopped() && !cause &&
       (was_told || (first.status == Status::failed && first.error == ErrorKind::training_failed))) {
     // Whoever fell first may be a moment later in saying so.
     nodes.wait_while(is_end_of_others ? kLostSeconds : kCauseSeconds, [&] {
       cause = nodes.cause(is_end_of_others ? now_ms() : ended_ms);
-      return !cause && nodes.are_running();
+      return !cause && !is_stopped() && nodes.are_running();
     });
   }
   if (!cause && first.status == Status::completed) cause = nodes.cause(now_ms());
@@ -245,6 +255,7 @@ RunResult conclude(LocalNodes& nodes, const HeldVersion& held, RunResult first,
     // Others that were stopped, too, may have left before it could say everything.
     return {Status::terminated, observer.stop_reason(), ErrorKind::terminated, {}};
   }
+  if (is_stopped() && was_told) first.reason = observer.stop_reason();
   if (is_stopped()) return first;
   if (cause) return *cause;
   // Nobody has stopped it: it has given up, since the others did.

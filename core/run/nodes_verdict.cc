@@ -78,11 +78,13 @@ RunResult verdict_of_nodes(const fs::path& version_folder, int nodes,
         Status::failed, with_nodes(silent, hosts, silent_reason), ErrorKind::training_failed, {}};
   }
   RunResult result = results.front()->run;
-  for (int node = 1; node < nodes && result.reason.empty(); ++node) {
+  if (nodes == 1 || result.status != Status::terminated) return result;
+  for (int node = 0; node < nodes; ++node) {
     // Who is told to end tells the others.
-    const RunResult& other = results[static_cast<std::size_t>(node)]->run;
-    if (result.status != Status::terminated || other.reason.empty()) continue;
-    result.reason = with_node(node, hosts, other.reason);
+    const RunResult& told = results[static_cast<std::size_t>(node)]->run;
+    if (told.reason.empty()) continue;
+    result.reason = with_node(node, hosts, told.reason);
+    break;
   }
   return result;
 }

@@ -155,7 +155,7 @@ class BatchRun {
       RunResult result = result_of(step);
       // Slurm tells all of a job to end. A node that was told alone has failed: with a signal to an
       // earlier start of the job Slurm may be a minute late.
-      if (result.status == Status::terminated && !is_told_in_time()) {
+      if (result.status == Status::terminated && !is_of_user(result.reason) && !is_told_in_time()) {
         result.status = Status::failed;
         result.error = ErrorKind::training_failed;
       }
@@ -239,12 +239,17 @@ class BatchRun {
     return result.status == Status::completed && !run_->held.spec.definition.command;
   }
 
+  static bool is_of_user(const std::string& reason) {
+    return reason == kStoppedByUser || reason == kKilledByUser;
+  }
+
   bool is_told_in_time() {
+    is_preempted_ = is_preempted_ || is_own_job_preempted();
     const double until_s = monotonic_seconds() + kSignalSeconds;
-    while (!must_stop() && monotonic_seconds() < until_s) {
+    while (!is_preempted_ && !must_stop() && monotonic_seconds() < until_s) {
       std::this_thread::sleep_for(kBetweenLooks);
     }
-    return must_stop();
+    return is_preempted_ || must_stop();
   }
 
   // Whether the nodes are to be told; those that see the request in the folder know already.
@@ -266,6 +271,12 @@ class BatchRun {
     const std::optional<NodeResult> first = read_node_result(folder_, 0);
     const std::string request = requested_stop(folder_).value_or("");
     if (!request.empty() && (!first || !is_done(first->run))) return stopped(request);
+    // What the user has asked for is seen by the nodes, and not here, where no file could be
+    // written, or its file system is slow to show it.
+    for (int node = 0; node < run_->plan.group.nodes; ++node) {
+      const auto said = read_node_result(folder_, node);
+      if (said && is_of_user(said->run.reason)) return stopped(said->run.reason);
+    }
     RunResult result = verdict_of_nodes(
         folder_, run_->plan.group.nodes, hosts_,
         has_lost_node_ ? "it does not answer any more" : "without a word, " + step.how_it_ended());

@@ -27,6 +27,7 @@ constexpr std::size_t kMostFolders = 100;
 void require_manifest(const std::string& dataset, const fs::path& manifest) {
   std::error_code error;
   if (fs::exists(manifest, error)) return;
+  if (error) throw_io_error(fmt::format("cannot look for '{}'", manifest.string()), error.value());
   throw Error(ErrorKind::not_found,
               fmt::format("the dataset's version {} has been deleted: there is no '{}'", dataset,
                           manifest.string()),

@@ -167,8 +167,12 @@ ServiceRecord start_in_background(Registry& registry, const ServiceRecord& servi
   const int code = run_hidden(registry.home(), {kRunServiceCommand, std::to_string(service.id)},
                               environment_with({}), [&] {
                                 if (!stopped.empty() || stop_reason().empty()) return;
+                                try {
+                                  ask_to_stop(folder, stop_reason());
+                                } catch (const Error&) {
+                                  return;  // without room for the word of it: again when it runs
+                                }
                                 stopped = stop_reason();
-                                ask_to_stop(folder, stopped);
                               });
   notice_dead_services(registry);
   ServiceRecord record = registry.service(service.id);
@@ -240,7 +244,7 @@ ServiceRecord stop_service(Registry& registry, const std::string& name, bool for
 ServiceUpdate update_service(Registry& registry, const std::string& name, const std::string& source,
                              const std::function<bool()>& is_interrupted) {
   const fs::path folder = registry.home().service_folder(registry.service(name).name);
-  const FileDescriptor alone = lock_file(update_lock_path(folder), {});
+  const FileDescriptor alone = lock_file(update_lock_path(folder), {{}, is_interrupted});
   const ServiceRecord service = registry.service(name);
   const ModelSource found = find_model_source(registry, source);
   std::string note = change_of_answers(registry, service, found);

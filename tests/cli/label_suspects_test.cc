@@ -12,7 +12,7 @@ namespace {
 
 // A version of exeml with two labels that were judged, by networks of this accuracy.
 struct Judged {
-  explicit Judged(double accuracy, bool were_judged = true) : mat(folder) {
+  explicit Judged(double accuracy, bool were_judged = true, int known_before = 0) : mat(folder) {
     Registry registry{find_home((folder / "home").string()), Registry::Mode::write};
     NewVersion version;
     version.job = "clothes";
@@ -21,6 +21,7 @@ struct Judged {
     const Json tried = {{"network", "resnet18_w16"}, {"accuracy", accuracy}};
     version.facts["dataset"]["per_class"] = {{"hat", of_class}, {"shoe", of_class}};
     version.facts["search"]["candidates"] = Json::array({tried});
+    if (known_before > 0) version.facts["labels_known_before"] = known_before;
     const Id id = registry.create_version(version, "name: clothes\n").id;
     registry.change_status(id, {Status::initializing}, Status::completed, {});
     if (!were_judged) return;
@@ -61,6 +62,13 @@ TEST_CASE("exeml shows no labels that look wrong to who guesses") {
   CHECK(has(shown, "right about 55 %"));
   CHECK_FALSE(has(shown, "odd.jpg"));
   CHECK(j.json()["label_check"]["is_useful"] == false);
+}
+
+TEST_CASE("Labels that the judges' own weights were trained with are told") {
+  const Judged j(0.98, true, 80);
+  CHECK(has(j.shown(), "80 of the 100 pictures were learnt from"));
+  CHECK(j.json()["label_check"]["known_before"] == 80);
+  CHECK_FALSE(has(Judged(0.98).shown(), "were learnt from"));
 }
 
 TEST_CASE("That labels were not judged is told, and is not that none looks wrong") {

@@ -63,7 +63,8 @@ TEST_CASE("a stopped training goes on to the same weights as one that was never 
   REQUIRE(f.status("k@2") == "Terminated");
   CHECK(f.mat.run({"version", "resume", "k@2"}).exit_code == 0);
   CHECK(f.status("k@2") == "Completed");
-  for (const char* name : {"output/last.safetensors", "output/best.safetensors"}) {
+  for (const char* name :
+       {"output/last.safetensors", "output/best.safetensors", "output/contents.txt"}) {
     CHECK(read_file(f.version_folder("k", "V0001") / name) ==
           read_file(f.version_folder("k", "V0002") / name));
   }

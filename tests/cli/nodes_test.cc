@@ -250,7 +250,8 @@ TEST_CASE("two nodes train pictures together, and go on after one of them was ki
     CHECK(f.mat.run({"version", "wait", reference}).exit_code == 0);
     const Json mended = f.mat.succeed({"version", "show", reference, "--json"}).json();
     CHECK(mended["attempts"] == 2);
-    for (const char* name : {"output/last.safetensors", "output/best.safetensors"}) {
+    for (const char* name :
+         {"output/last.safetensors", "output/best.safetensors", "output/contents.txt"}) {
       CHECK((read_file(f.version_folder("w", "V0001") / name) ==
              read_file(f.version_folder("w", version) / name)));
     }

@@ -232,9 +232,11 @@ TEST_CASE("evaluate tells what the model knows already, wherever it lies") {
     const std::string learnt = to_json_text(facts["dataset"]["train"]);
     CHECK(has(all.out, "\npart                all\n"));
     CHECK(has(all.out, "\nlearnt from         " + learnt + " of them\n"));
-    CHECK(has(all.err, learnt + " of 36 pictures are those that the model learnt from"));
+    CHECK(
+        has(all.err, learnt + " of 36 pictures are the same as those that the model learnt from"));
     const std::string validated = to_json_text(facts["dataset"]["validation"]);
-    CHECK(has(all.err, validated + " of 36 pictures are those that the model was validated on"));
+    CHECK(has(all.err,
+              validated + " of 36 pictures are the same as those that the model was validated on"));
   };
   check_known("colours");
   const Output both = t.mat.succeed({"evaluate", "colours", "new", "--json"});

@@ -87,7 +87,8 @@ TrainOutcome train_exeml(const TrainRequest& request, TrainObserver& observer) {
   record_device(device, observer);
   record_image_data(data, observer);
   check_image_data(data);
-  keep_known_contents(request, data.known);
+  const std::int64_t known_before = keep_known_contents(request, data.known);
+  const bool begins_with_known = pretrained && pretrained->is_pretrained && known_before > 0;
   if (!from) observer.summary(samples_summary(data.train, data.classes));
 
   SearchContext context(request, observer, data, device, time, std::move(pretrained),
@@ -109,6 +110,7 @@ TrainOutcome train_exeml(const TrainRequest& request, TrainObserver& observer) {
   observer.record("search", record);
   best.write();
   if (candidates.has_out_of_sample()) {
+    if (begins_with_known) observer.record("labels_known_before", known_before);
     write_label_suspects(candidates.out_of_sample(), data.train_names, data.classes,
                          request.version_folder);
   }

@@ -76,7 +76,13 @@ void log_not_validated(const ImageData& data, TrainObserver& observer) {
   for (std::size_t c = 0; c < data.classes.size(); ++c) {
     if (!is_validated[c]) without.push_back(data.classes[c]);
   }
-  if (!without.empty()) observer.log("no validation pictures of: " + join(without, ", "));
+  if (without.empty()) return;
+  constexpr std::size_t kShown = 20;
+  const std::size_t shown = std::min(without.size(), kShown);
+  const std::string more =
+      without.size() > shown ? " and " + std::to_string(without.size() - shown) + " more" : "";
+  without.resize(shown);
+  observer.log("no validation pictures of: " + join(without, ", ") + more);
 }
 
 std::vector<PixelCache::Picture> load(const std::vector<std::filesystem::path>& files,

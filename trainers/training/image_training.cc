@@ -312,12 +312,12 @@ TrainOutcome train_images(const TrainRequest& request, TrainObserver& observer) 
   record_device(device, observer);
   record_image_data(data, observer);
   check_image_data(data);
-  if (is_first) keep_known_contents(request, data.known);
   check_shares(data, request.group);
 
   const ComputePlan plan = choose_plan(request, data, from, device, nodes.get(), observer);
   settings["plan"] = plan_json(plan);
   if (is_first && !from) keep_plan(request, settings["plan"]);
+  if (is_first) keep_known_contents(request, data.known);
 
   torch::manual_seed(request.seed);
   const std::shared_ptr<ImageNetwork> network =

@@ -75,13 +75,18 @@ void Results::save_last(const torch::nn::Module& network) const {
   save_weights(weights, folder_ / "output" / kLastFile);
 }
 
-void keep_known_contents(const TrainRequest& request, KnownContents known) {
+std::int64_t keep_known_contents(const TrainRequest& request, KnownContents known) {
+  std::int64_t known_before = 0;
   if (const auto base = request.inputs.find("weights_url"); base != request.inputs.end()) {
-    known.learnt.merge(read_known_contents(base->second.parent_path()).learnt);
+    auto before = read_known_contents(base->second.parent_path()).learnt;
+    const std::size_t all = before.size() + known.learnt.size();
+    known.learnt.merge(before);
+    known_before = static_cast<std::int64_t>(all - known.learnt.size());
   }
   const fs::path folder = request.version_folder / "output";
   make_folders(folder);
   write_known_contents(folder, known);
+  return known_before;
 }
 
 void record_device(const torch::Device& device, TrainObserver& observer) {

@@ -38,8 +38,8 @@ class Results {
 };
 
 // Writes beside the weights what they will know, with what those knew that the training goes on
-// from.
-void keep_known_contents(const TrainRequest& request, KnownContents known);
+// from; returns how many of the contents that are learnt from these had learnt from, too.
+std::int64_t keep_known_contents(const TrainRequest& request, KnownContents known);
 
 // What every training puts into its record.
 void record_device(const torch::Device& device, TrainObserver& observer);

@@ -222,10 +222,10 @@ TEST_CASE("long texts stand as a short hash that tells them apart", "[compare]")
 
   const VersionDiff lists = compare_versions(
       {version(1, {}, {{"tried", Json::array({1, 2})}}),
-       version(2, {}, {{"tried", Json(std::vector<int>(60, 7))}}), version(3, {}, {})});
+       version(2, {}, {{"tried", Json(std::vector<int>(120, 7))}}), version(3, {}, {})});
   const DiffRow row_of_lists = row(lists, "environment", "tried");
   CHECK_THAT(row_of_lists.values[0].get<std::string>(), Catch::EndsWith("(5 B)"));
-  CHECK_THAT(row_of_lists.values[1].get<std::string>(), Catch::EndsWith("(121 B)"));
+  CHECK_THAT(row_of_lists.values[1].get<std::string>(), Catch::EndsWith("(241 B)"));
   CHECK(row_of_lists.values[2].is_null());
 }
 

@@ -48,6 +48,8 @@ TEST_CASE("Who guesses is no judge of labels, nor who is hardly better on few pi
   CHECK_FALSE(LabelJudge{0.30, 0.25, 480}.is_useful());
   CHECK_FALSE(LabelJudge{0.45, 0.25, 20}.is_useful());
   CHECK(LabelJudge{0.45, 0.25, 480}.is_useful());
+  CHECK(LabelJudge{0.99, 0.92, 480}.is_useful());
+  CHECK_FALSE(LabelJudge{0.93, 0.92, 480}.is_useful());
   CHECK_FALSE(LabelJudge{}.is_useful());
 }
 

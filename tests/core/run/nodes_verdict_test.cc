@@ -66,8 +66,9 @@ TEST_CASE("an end that only one node was told has its reason") {
   const RunResult result = verdict_of_nodes(version, 3, {"a", "b", "c"}, "");
   CHECK(result.status == Status::terminated);
   CHECK(result.reason == "node 2 (c) ended: ended by SIGTERM");
-  write_node_result(version, 0, ended(Status::terminated, "stopped by the user", 1));
-  CHECK(verdict_of_nodes(version, 3, {"a", "b", "c"}, "").reason == "stopped by the user");
+  write_node_result(version, 0, ended(Status::terminated, "ended by SIGINT", 1));
+  CHECK(verdict_of_nodes(version, 3, {"a", "b", "c"}, "").reason ==
+        "node 0 (a) ended: ended by SIGINT");
 }
 
 TEST_CASE("the only node's failure is the version's") {
