@@ -270,10 +270,11 @@ class BatchRun {
   RunResult result_of(const SrunStep& step) const {
     const std::optional<NodeResult> first = read_node_result(folder_, 0);
     const std::string request = requested_stop(folder_).value_or("");
-    if (!request.empty() && (!first || !is_done(first->run))) return stopped(request);
+    const bool is_finished = first && is_done(first->run);
+    if (!request.empty() && !is_finished) return stopped(request);
     // What the user has asked for is seen by the nodes, and not here, where no file could be
     // written, or its file system is slow to show it.
-    for (int node = 0; node < run_->plan.group.nodes; ++node) {
+    for (int node = 0; node < run_->plan.group.nodes && !is_finished; ++node) {
       const auto said = read_node_result(folder_, node);
       if (said && is_of_user(said->run.reason)) return stopped(said->run.reason);
     }
