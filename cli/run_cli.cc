@@ -55,7 +55,7 @@ std::string option_hint(const CLI::App& command, const std::vector<std::string>&
 // "Could not convert: --seed = x" is no sentence of ours. Only numbers are converted.
 std::string words_of(const CLI::ParseError& error, const std::vector<std::string>& extras) {
   if (!extras.empty()) return "not expected: " + join(extras, " ");
-  const std::string text = error.what();
+  std::string text = error.what();
   constexpr std::string_view kConversion = "Could not convert: ", kEquals = " = ";
   const std::size_t equals = text.find(kEquals);
   if (!text.starts_with(kConversion) || equals == text.npos) return text;

@@ -189,7 +189,7 @@ VersionRecord version_of_project(Registry& registry, const std::string& project,
                 name_hint(name, known));
   }
   const std::string which = version.empty() && at == project.npos ? "latest" : version;
-  const VersionRecord record =
+  VersionRecord record =
       registry.version(which.empty() ? project : fmt::format("{}@{}", project, which));
   if (record.algorithm == kExemlAlgorithm) return record;
   throw Error(

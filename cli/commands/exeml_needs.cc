@@ -38,7 +38,7 @@ std::string hint_for_one_class(const PictureCounts& counts, const PictureSource&
   if (source.report == nullptr || source.report->found.format != ImportFormat::folder) {
     return needed + " are needed";
   }
-  const std::string folders =
+  std::string folders =
       needed + ": a folder for each, DATA/CLASS/picture.jpg or DATA/train/CLASS/picture.jpg";
   if (counts.classes.empty()) return folders;
   const fs::path inner = fs::path(source.options->data) / counts.classes.begin()->first;
