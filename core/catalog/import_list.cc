@@ -1,10 +1,8 @@
 #include "core/catalog/import_list.h"
 
 #include <fmt/core.h>
-#include <stdlib.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -12,7 +10,7 @@
 
 #include "core/base/address.h"
 #include "core/base/error.h"
-#include "core/base/file.h"
+#include "core/base/scratch_folder.h"
 #include "core/base/text.h"
 #include "core/cache/content.h"
 #include "core/catalog/datasets.h"
@@ -25,27 +23,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::int64_t kBetweenReports = 1000;
-
-// For a list that is only to be looked at.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = (fs::temp_directory_path() / "mat-import-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) throw_io_error("cannot make a temporary folder", errno);
-    path_ = name;
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
 
 Content hash_of(std::string_view text) { return content_of(text.data(), text.size()); }
 
@@ -265,7 +242,7 @@ ImportReport import_into_list(const Home& home, const DatasetFolder& folder,
 
 ImportPreview preview_import(const Home& home, const std::string& name,
                              const ImportRequest& request, const CatalogHooks& hooks) {
-  const TemporaryFolder made;
+  const ScratchFolder made("import");  // for a list that is only looked at
   const ListPlaces places{list_of_dataset(home, name), home.dataset_folder(name) / "files",
                           made.path() / "incoming", made.path() / "list"};
   ImportPreview preview;

@@ -1,13 +1,12 @@
 #include "core/code/code_listing.h"
 
 #include <fmt/core.h>
-#include <stdlib.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <set>
 
 #include "core/base/error.h"
+#include "core/base/scratch_folder.h"
 #include "core/base/text.h"
 #include "core/code/git.h"
 
@@ -31,23 +30,13 @@ Words joined(Words first, const Words& more) {
 // A repository without a commit, which only lends its rules.
 class TemporaryRepository {
  public:
-  TemporaryRepository() {
-    std::string name = (fs::temp_directory_path() / "mat-git-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) throw_io_error("cannot make a temporary folder", errno);
-    folder_ = name;
+  ChildResult init() const {
+    return run_git(folder_.path(), {"init", "--quiet", "--template="}, kLimits);
   }
-  ~TemporaryRepository() {
-    std::error_code ignored;
-    fs::remove_all(folder_, ignored);
-  }
-  TemporaryRepository(const TemporaryRepository&) = delete;
-  TemporaryRepository& operator=(const TemporaryRepository&) = delete;
-
-  ChildResult init() const { return run_git(folder_, {"init", "--quiet", "--template="}, kLimits); }
-  std::string git_dir() const { return (folder_ / ".git").string(); }
+  std::string git_dir() const { return (folder_.path() / ".git").string(); }
 
  private:
-  fs::path folder_;
+  ScratchFolder folder_{"git"};
 };
 
 bool has_worked(const ChildResult& git) {
